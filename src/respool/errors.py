@@ -1,0 +1,254 @@
+"""The error tree: what stops an operation, with a stable code, a cause and a hint."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RespoolError(Exception):
+    """Something that stops the present operation and that a person can act on.
+
+    ``code`` is stable: scripts, tests and docs/reference/errors.md use it.
+    ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a
+    command to type or a page to read.
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str | None = None, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.hint = hint
+
+
+class UsageError(RespoolError):
+    """What was typed or set cannot be meant."""
+
+    code: ClassVar[str] = "usage"
+    exit_status: ClassVar[int] = 2
+
+
+class AmbiguousName(UsageError):
+    """A name fits several things; all of them are listed."""
+
+    code: ClassVar[str] = "ambiguous-name"
+
+
+class NoConfirmation(UsageError):
+    """A change needs a yes, and nobody could be asked."""
+
+    code: ClassVar[str] = "no-confirmation"
+
+
+class Declined(RespoolError):
+    """The person said no."""
+
+    code: ClassVar[str] = "declined"
+    exit_status: ClassVar[int] = 130
+
+
+class Interrupted(RespoolError):
+    """SIGINT or SIGTERM came; the run stopped between two steps."""
+
+    code: ClassVar[str] = "interrupted"
+    exit_status: ClassVar[int] = 130
+
+
+class BackupError(RespoolError):
+    """A backup lacks what was asked for, or cannot be read at all."""
+
+    code: ClassVar[str] = "backup"
+    exit_status: ClassVar[int] = 10
+
+
+class BackupNotFound(BackupError):
+    """There is no backup at the place that was named."""
+
+    code: ClassVar[str] = "backup-not-found"
+
+
+class GenerationNotFound(BackupError):
+    """No generation, part or date fits."""
+
+    code: ClassVar[str] = "generation-not-found"
+
+
+class AccountNotInGeneration(BackupError):
+    """The generation holds no such account."""
+
+    code: ClassVar[str] = "account-not-in-generation"
+
+
+class FolderNotInGeneration(BackupError):
+    """The account has no such folder in that generation."""
+
+    code: ClassVar[str] = "folder-not-in-generation"
+
+
+class MessageNotInMailbox(BackupError):
+    """The mailbox has no message with that UID."""
+
+    code: ClassVar[str] = "message-not-in-mailbox"
+
+
+class UnsafeBackupEntry(BackupError):
+    """A link, device, pipe or socket stands where a file or directory of mail should be."""
+
+    code: ClassVar[str] = "unsafe-backup-entry"
+
+
+class FormatError(RespoolError):
+    """Octets that are not what their format says.
+
+    Raised by parsers only, and turned into a finding wherever the rest can be read.
+    """
+
+    code: ClassVar[str] = "format"
+    exit_status: ClassVar[int] = 10
+
+    def __init__(
+        self, what: str, *, offset: int = 0, expected: str | None = None, found: str | None = None
+    ) -> None:
+        why = None
+        if expected is not None:
+            why = f"at octet {offset}: expected {expected}, found {found}"
+        super().__init__(what, why=why)
+        self.offset = offset
+        self.expected = expected
+        self.found = found
+
+
+class TruncatedFile(FormatError):
+    """The file ends before its own description does."""
+
+    code: ClassVar[str] = "truncated-file"
+
+
+class UnknownIndexVersion(FormatError):
+    """A ``cyrus.index`` of a minor version that has no table."""
+
+    code: ClassVar[str] = "unknown-index-version"
+
+
+class PlanRefused(RespoolError):
+    """The plan cannot be carried out; nothing was changed. All reasons at once."""
+
+    code: ClassVar[str] = "plan-refused"
+    exit_status: ClassVar[int] = 12
+
+    def __init__(self, what: str, reasons: tuple[str, ...], *, hint: str | None = None) -> None:
+        super().__init__(what, why="; ".join(reasons), hint=hint)
+        self.reasons = reasons
+
+
+class PlanFileInvalid(RespoolError):
+    """A plan file is damaged, of another version, or was altered."""
+
+    code: ClassVar[str] = "plan-file-invalid"
+    exit_status: ClassVar[int] = 12
+
+
+class SurveyChanged(RespoolError):
+    """The target is no longer as it was when the plan was made."""
+
+    code: ClassVar[str] = "survey-changed"
+    exit_status: ClassVar[int] = 12
+
+
+class TargetError(RespoolError):
+    """The target cannot be reached or refuses us."""
+
+    code: ClassVar[str] = "target"
+    exit_status: ClassVar[int] = 13
+
+
+class ServerUnreachable(TargetError):
+    """Nothing answers where the server should be."""
+
+    code: ClassVar[str] = "server-unreachable"
+
+
+class LoginRefused(TargetError):
+    """The server refused the name or the password."""
+
+    code: ClassVar[str] = "login-refused"
+
+
+class NotPermitted(TargetError):
+    """This needs root on the mail server."""
+
+    code: ClassVar[str] = "not-permitted"
+
+
+class ServerNotFound(TargetError):
+    """No Cyrus server is set up here: configuration or programs are missing."""
+
+    code: ClassVar[str] = "server-not-found"
+
+
+class AccountNotOnServer(TargetError):
+    """The live server has no such account."""
+
+    code: ClassVar[str] = "account-not-on-server"
+
+
+class ProgramFailed(TargetError):
+    """A program of the server failed, crashed or took too long."""
+
+    code: ClassVar[str] = "program-failed"
+
+
+class ServerSaidNo(TargetError):
+    """The server answered NO or BAD to a command."""
+
+    code: ClassVar[str] = "server-said-no"
+
+
+class StepFailed(RespoolError):
+    """A step of a run failed; the target is as before the step or as after it."""
+
+    code: ClassVar[str] = "step-failed"
+    exit_status: ClassVar[int] = 20
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str | None = None,
+        hint: str | None = None,
+        step_number: int | None = None,
+        can_be_tried_again: bool = True,
+    ) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.step_number = step_number
+        self.can_be_tried_again = can_be_tried_again
+
+
+class JournalError(RespoolError):
+    """The journal is missing, damaged, or asked for something it must refuse."""
+
+    code: ClassVar[str] = "journal"
+    exit_status: ClassVar[int] = 20
+
+
+class RunNotFound(RespoolError):
+    """No run has that number."""
+
+    code: ClassVar[str] = "run-not-found"
+    exit_status: ClassVar[int] = 10
+
+
+class Locked(RespoolError):
+    """Another run works on the same account."""
+
+    code: ClassVar[str] = "locked"
+    exit_status: ClassVar[int] = 11
+
+
+class VerificationFailed(RespoolError):
+    """What was read back is not what was restored."""
+
+    code: ClassVar[str] = "verification-failed"
+    exit_status: ClassVar[int] = 30

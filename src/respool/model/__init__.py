@@ -1,0 +1,1 @@
+"""The nouns of mail restoring, as checked values; no input or output lives here."""

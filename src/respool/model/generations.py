@@ -1,0 +1,67 @@
+"""Backup roots and their dated generations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from respool.model.findings import Finding
+
+
+class GenerationState(StrEnum):
+    """Whether a generation can be used."""
+
+    COMPLETE = "complete"  # every mail part ended and is valid
+    PARTIAL = "partial"  # something is said to be missing; what is there can be restored
+    RUNNING = "running"  # a part has no end: a backup is being written, do not use it
+    AT_RISK = "at-risk"  # a part that no description names: the next backup deletes it
+    UNDATED = "undated"  # a single spool, without a date of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One server's mail in one generation: a directory that holds ``var/spool/cyrus``.
+
+    ``part_id`` is None where the backup kind has no parts. ``place`` is absolute.
+    ``size_mib`` is what the backup's own description says, of the source.
+    """
+
+    part_id: int | None
+    place: PurePosixPath
+    server: str | None = None
+    address: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    size_mib: int | None = None
+    validity: str | None = None
+    has_end: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One dated state inside a backup root.
+
+    ``generation_id`` is None where there is no description (a single spool, or a part
+    at risk); ``label`` names it on screen and in ``-g`` in every case. ``taken_at`` is
+    aware UTC, and approximate where ``is_about`` says so.
+    """
+
+    generation_id: int | None
+    label: str
+    taken_at: datetime | None
+    is_about: bool
+    state: GenerationState
+    parts: tuple[Part, ...]
+    software: str | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRoot:
+    """One place that has generations, and how it was recognised."""
+
+    kind: str
+    place: PurePosixPath
+    description: str

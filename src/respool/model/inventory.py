@@ -1,0 +1,146 @@
+"""What mailboxes hold, as read: columns for millions of messages, values one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.model.findings import Finding
+from respool.model.messages import (
+    SYSTEM_FLAGS,
+    PartitionName,
+    StoredMessage,
+    Uid,
+    UidValidity,
+    at_utc,
+)
+from respool.model.names import MailboxName
+
+Rows = NDArray[np.void]  # a structured array of RECORD or FILE
+
+# One record, the same for every index version; times are whole seconds since 1970.
+RECORD: Final = np.dtype(
+    [
+        ("uid", "u4"),
+        ("internaldate", "i8"),
+        ("sentdate", "i8"),
+        ("gmtime", "i8"),
+        ("size", "u8"),
+        ("header_size", "u4"),
+        ("system_flags", "u4"),
+        ("user_flags", "u4", (4,)),
+        ("guid", "V20"),
+        ("modseq", "u8"),
+        ("cache_offset", "u8"),
+        ("cache_version", "u4"),
+        ("cache_crc", "u4"),
+        ("place", "u1"),
+        ("file_size", "i8"),
+    ]
+)
+
+# One message file as a directory lists it.
+FILE: Final = np.dtype([("uid", "u4"), ("size", "i8"), ("mtime", "i8"), ("place", "u1")])
+
+NOWHERE: Final = 0  # no file was found for the record
+IN_DATA: Final = 1
+IN_ARCHIVE: Final = 2
+
+SYSTEM_FLAG_MASK: Final = 0x1F
+ARCHIVED: Final = 1 << 29
+UNLINKED: Final = 1 << 30
+EXPUNGED: Final = 1 << 31
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxPlace:
+    """Where a mailbox lies in a spool: directories relative to the spool's root, or None."""
+
+    partition: PartitionName
+    data: PurePosixPath | None = None
+    meta: PurePosixPath | None = None
+    archive: PurePosixPath | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMailbox:
+    """One mailbox as read.
+
+    ``records`` are RECORD rows in UID order, expunged ones included, and are empty
+    where ``has_index`` is False. ``orphans`` are FILE rows of message files without
+    a record. ``keywords`` are the names of the user-flag slots, None for a hole.
+    """
+
+    name: MailboxName
+    place: MailboxPlace
+    has_index: bool
+    index_version: int | None
+    uniqueid: str | None
+    uidvalidity: UidValidity | None
+    last_uid: int
+    highestmodseq: int | None
+    shared_seen: bool
+    quota_root: str | None
+    acl: Mapping[str, str]
+    keywords: tuple[str | None, ...]
+    records: Rows
+    orphans: Rows
+    index_time: int | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+    def visible(self) -> NDArray[np.bool_]:
+        """Mask of the records that a mail user sees."""
+        hidden = np.uint32(EXPUNGED | UNLINKED)
+        mask: NDArray[np.bool_] = (self.records["system_flags"] & hidden) == 0
+        return mask
+
+    def recoverable(self) -> NDArray[np.bool_]:
+        """Mask of the expunged records whose file is still there."""
+        flags = self.records["system_flags"]
+        expunged = (flags & np.uint32(EXPUNGED)) != 0
+        linked = (flags & np.uint32(UNLINKED)) == 0
+        mask: NDArray[np.bool_] = expunged & linked & (self.records["place"] != NOWHERE)
+        return mask
+
+    def restorable(self) -> NDArray[np.bool_]:
+        """Mask of the visible records whose file is there with the size of the record."""
+        there = self.records["place"] != NOWHERE
+        whole = self.records["file_size"] == self.records["size"].astype("i8")
+        mask: NDArray[np.bool_] = self.visible() & there & whole
+        return mask
+
+    def messages(self, mask: NDArray[np.bool_] | None = None) -> Iterator[StoredMessage]:
+        """The messages of ``mask`` (all visible ones without it), in UID order, lazily."""
+        chosen = self.records[self.visible() if mask is None else mask]
+        for row in chosen:
+            yield self._message(row)
+
+    def flags_of(self, row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a NumPy row has no type
+        """Flag and keyword names of one record; bits of unnamed slots are left out."""
+        bits = int(row["system_flags"])
+        flags = [name for bit, name in SYSTEM_FLAGS if bits & bit]
+        words = row["user_flags"]
+        if words.any():
+            for slot, keyword in enumerate(self.keywords):
+                if keyword is not None and int(words[slot // 32]) >> (slot % 32) & 1:
+                    flags.append(keyword)
+        return tuple(flags)
+
+    def _message(self, row: Any) -> StoredMessage:  # noqa: ANN401 - as above
+        bits = int(row["system_flags"])
+        guid = row["guid"].tobytes()
+        return StoredMessage(
+            uid=Uid(int(row["uid"])),
+            guid=guid.hex() if any(guid) else None,
+            internaldate=at_utc(int(row["internaldate"])),
+            size_bytes=int(row["size"]),
+            flags=self.flags_of(row),
+            is_expunged=bool(bits & EXPUNGED),
+            is_archived=bool(bits & ARCHIVED),
+            has_file=int(row["place"]) != NOWHERE,
+        )

@@ -1,0 +1,48 @@
+"""One message's facts: uid, guid, dates, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NewType
+
+Uid = NewType("Uid", int)
+UidValidity = NewType("UidValidity", int)
+PartitionName = NewType("PartitionName", str)
+
+UID_LIMIT = 2**31  # a file with a higher UID makes every Cyrus lose mail (lab-notes)
+
+# Bits of a record's system flags that are IMAP flags, in the order they are shown.
+SYSTEM_FLAGS: tuple[tuple[int, str], ...] = (
+    (1 << 0, "\\Answered"),
+    (1 << 1, "\\Flagged"),
+    (1 << 2, "\\Deleted"),
+    (1 << 3, "\\Draft"),
+    (1 << 4, "\\Seen"),
+)
+SEEN = "\\Seen"
+RECENT = "\\Recent"
+
+
+def at_utc(seconds: int) -> datetime:
+    """A ``time_t`` of Cyrus as an aware UTC time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """One message as a mailbox stores it.
+
+    ``guid`` is the SHA-1 of its octets in hex, or None where the index has none.
+    ``flags`` are system flags first, then keywords in the mailbox's order.
+    ``has_file`` says whether a message file of its UID was found.
+    """
+
+    uid: Uid
+    guid: str | None
+    internaldate: datetime
+    size_bytes: int
+    flags: tuple[str, ...]
+    is_expunged: bool
+    is_archived: bool
+    has_file: bool
