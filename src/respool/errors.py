@@ -99,6 +99,18 @@ class UnsafeBackupEntry(BackupError):
     code: ClassVar[str] = "unsafe-backup-entry"
 
 
+class BackupFileMissing(BackupError):
+    """A file or directory of the backup is not there, or no longer."""
+
+    code: ClassVar[str] = "backup-file-missing"
+
+
+class BackupUnreadable(BackupError):
+    """The system refuses to give a file or directory of the backup."""
+
+    code: ClassVar[str] = "backup-unreadable"
+
+
 class FormatError(RespoolError):
     """Octets that are not what their format says.
 

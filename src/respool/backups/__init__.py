@@ -1,0 +1,1 @@
+"""Finds and reads backups, one module a kind; what to do with their mail is decided elsewhere."""

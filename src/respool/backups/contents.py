@@ -1,0 +1,243 @@
+"""A generation's accounts and mailboxes, discovered from directories without reading mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from respool.backups.source import SourceMailbox, read_mailbox, tree_at
+from respool.backups.spool_layout import (
+    Partition,
+    Shelf,
+    directories_in,
+    find_partitions,
+    shelves_of,
+)
+from respool.backups.uuid_layout import nameless_in, uuid_mailboxes
+from respool.cyrus.spool_paths import (
+    HEADER_FILE,
+    INDEX_FILE,
+    NOT_MAIL,
+    is_like_message_file,
+    name_of_directory,
+)
+from respool.model.accounts import Account, AccountKind, account_of
+from respool.model.findings import Finding, Severity
+from respool.model.generations import Generation, Part
+from respool.model.inventory import MailboxPlace
+from respool.model.names import DELETED, USER
+from respool.system.read_only import ReadOnlyTree
+
+__all__ = ["ListedAccount", "accounts_in", "list_accounts", "mailboxes_of", "read_mailbox"]
+
+_DEPTH_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedAccount:
+    """An account of a generation; ``is_deleted`` where only deleted mailboxes are left of it."""
+
+    account: Account
+    is_deleted: bool
+
+
+def accounts_in(generation: Generation) -> Iterator[Account]:
+    """All accounts of a generation in order, those too of which only DELETED is left."""
+    for listed in list_accounts(generation):
+        yield listed.account
+
+
+def list_accounts(generation: Generation) -> tuple[ListedAccount, ...]:
+    """The accounts of all parts, in order. No index is read.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: a part cannot be opened.
+    """
+    is_deleted: dict[Account, bool] = {}
+    for part in generation.parts:
+        tree = tree_at(part.place)
+        for account, deleted in _accounts_of_tree(tree):
+            is_deleted[account] = is_deleted.get(account, True) and deleted
+    return tuple(
+        ListedAccount(account=account, is_deleted=deleted)
+        for account, deleted in sorted(is_deleted.items(), key=lambda item: _order(item[0]))
+    )
+
+
+def mailboxes_of(generation: Generation, account: Account) -> tuple[SourceMailbox, ...]:
+    """The mailboxes of an account by name, deleted ones included. No index is read.
+
+    Names are unique: where a mailbox is found twice, the one that a server would not
+    look for gets ``~2`` after its name, and a finding.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: a part cannot be opened.
+    """
+    found: list[SourceMailbox] = []
+    for part in generation.parts:
+        tree = tree_at(part.place)
+        for partition in find_partitions(tree):
+            for shelf in shelves_of(tree, partition):
+                if shelf.domain == account.domain:
+                    found += _on_shelf(part, tree, shelf, account)
+            found += [
+                SourceMailbox(name=name, spool=part.place, place=place, part_id=part.part_id)
+                for name, place in uuid_mailboxes(tree, partition)
+                if account_of(name) == account
+            ]
+    return _without_twins(found)
+
+
+def findings_of(generation: Generation) -> tuple[Finding, ...]:
+    """What is odd about a generation's spools as a whole: mailboxes that nothing names."""
+    return tuple(
+        finding
+        for part in generation.parts
+        for partition in find_partitions(tree_at(part.place))
+        for finding in nameless_in(tree_at(part.place), partition)
+    )
+
+
+def _order(account: Account) -> tuple[str, str, str]:
+    return (account.domain or "", account.kind.value, account.login)
+
+
+def _accounts_of_tree(tree: ReadOnlyTree) -> Iterator[tuple[Account, bool]]:
+    for partition in find_partitions(tree):
+        for shelf in shelves_of(tree, partition):
+            yield from _accounts_on(tree, shelf)
+        for name, _ in uuid_mailboxes(tree, partition):
+            account = account_of(name)
+            if account is not None:
+                yield account, name.is_deleted
+
+
+def _accounts_on(tree: ReadOnlyTree, shelf: Shelf) -> Iterator[tuple[Account, bool]]:
+    for name in _real_names(tree, shelf, shelf.prefix):
+        if name == USER:
+            for login in _real_names(tree, shelf, shelf.prefix / USER):
+                yield _account(shelf, AccountKind.USER, login), False
+        elif name == DELETED:
+            yield from _deleted_accounts_on(tree, shelf)
+        else:
+            yield _account(shelf, AccountKind.MAILSHARE, name), False
+
+
+def _deleted_accounts_on(tree: ReadOnlyTree, shelf: Shelf) -> Iterator[tuple[Account, bool]]:
+    for name in _real_names(tree, shelf, shelf.prefix / DELETED):
+        if name == USER:
+            for login in _real_names(tree, shelf, shelf.prefix / DELETED / USER):
+                yield _account(shelf, AccountKind.USER, login), True
+        else:
+            yield _account(shelf, AccountKind.MAILSHARE, name), True
+
+
+def _real_names(tree: ReadOnlyTree, shelf: Shelf, below: PurePosixPath) -> list[str]:
+    names = directories_in(tree, shelf.partition, below)
+    return [name for name in names if name not in NOT_MAIL and not name.startswith(".")]
+
+
+def _account(shelf: Shelf, kind: AccountKind, directory: str) -> Account:
+    return Account(kind=kind, login=directory.replace("^", "."), domain=shelf.domain)
+
+
+def _on_shelf(
+    part: Part, tree: ReadOnlyTree, shelf: Shelf, account: Account
+) -> list[SourceMailbox]:
+    below = PurePosixPath(*(name.replace(".", "^") for name in account.root.parts))
+    found: list[SourceMailbox] = []
+    for start in (shelf.prefix / below, shelf.prefix / DELETED / below):
+        for directory in _walk(tree, shelf.partition, start, 0):
+            source = _source(part, tree, shelf, directory)
+            if source is not None:
+                found.append(source)
+    return found
+
+
+def _walk(
+    tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath, depth: int
+) -> Iterator[PurePosixPath]:
+    """``directory`` and all below it that any root of the partition has, parents first."""
+    if not any(tree.is_directory(root / directory) for root in partition.roots):
+        return
+    yield directory
+    if depth < _DEPTH_LIMIT:
+        for name in directories_in(tree, partition, directory):
+            yield from _walk(tree, partition, directory / name, depth + 1)
+
+
+def _source(
+    part: Part, tree: ReadOnlyTree, shelf: Shelf, directory: PurePosixPath
+) -> SourceMailbox | None:
+    """The mailbox of a directory, or None where it only holds others."""
+    roots = shelf.partition
+    place = MailboxPlace(
+        partition=roots.name,
+        data=_if_there(tree, roots.data, directory),
+        meta=_if_there(tree, roots.meta, directory),
+        archive=_if_there(tree, roots.archive, directory),
+    )
+    named = name_of_directory(directory.parts, is_hashed=shelf.is_hashed)
+    if named is None or not _has_mail(tree, place):
+        return None
+    findings: tuple[Finding, ...] = ()
+    if not named.is_letter_right:
+        findings = (_wrong_letter(named.name.display, named.letter),)
+    return SourceMailbox(
+        name=named.name, spool=part.place, place=place, part_id=part.part_id, findings=findings
+    )
+
+
+def _if_there(
+    tree: ReadOnlyTree, root: PurePosixPath | None, directory: PurePosixPath
+) -> PurePosixPath | None:
+    if root is None or not tree.is_directory(root / directory):
+        return None
+    return root / directory
+
+
+def _has_mail(tree: ReadOnlyTree, place: MailboxPlace) -> bool:
+    directories = (place.meta, place.data, place.archive)
+    return any(
+        not is_directory and (name in {HEADER_FILE, INDEX_FILE} or is_like_message_file(name))
+        for directory in directories
+        if directory is not None
+        for name, is_directory in tree.names(directory)
+    )
+
+
+def _wrong_letter(name: str, letter: str | None) -> Finding:
+    return Finding(
+        severity=Severity.NOTE,
+        code="letter-differs",
+        subject=name,
+        text=f'it lies under the letter "{letter}", where a server would not look for it',
+    )
+
+
+def _without_twins(found: list[SourceMailbox]) -> tuple[SourceMailbox, ...]:
+    """In name order, each name once: those with a server's letter and with meta keep theirs."""
+    ordered = sorted(
+        found,
+        key=lambda source: (source.name.parts, bool(source.findings), source.place.meta is None),
+    )
+    counts: dict[object, int] = {}
+    unique = []
+    for source in ordered:
+        counts[source.name] = number = counts.get(source.name, 0) + 1
+        unique.append(source if number == 1 else _twin(source, number))
+    return tuple(unique)
+
+
+def _twin(source: SourceMailbox, number: int) -> SourceMailbox:
+    where = source.place.meta or source.place.data or source.place.archive
+    finding = Finding(
+        severity=Severity.NOTE,
+        code="mailbox-found-twice",
+        subject=source.name.display,
+        text=f"found again in {source.spool}/{where}; shown under another name",
+    )
+    *above, last = source.name.parts
+    name = replace(source.name, parts=(*above, f"{last}~{number}"))
+    return replace(source, name=name, findings=(*source.findings, finding))

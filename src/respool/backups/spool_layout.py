@@ -1,0 +1,157 @@
+"""Which partitions a spool has: found by what lies there, never by a server's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from respool.cyrus.spool_paths import DOMAIN, UUID, is_single_letter
+from respool.model.messages import PartitionName
+from respool.system.read_only import ReadOnlyTree
+
+DATA: Final = "data"
+META: Final = "meta"
+_BASES: Final = (PurePosixPath("var/spool/cyrus"), PurePosixPath("spool/cyrus"), PurePosixPath())
+_ARCHIVES: Final = (
+    PurePosixPath("var/spool/bm-hsm/cyrus-archives"),
+    PurePosixPath("cyrus-archives"),
+    PurePosixPath("archive"),
+)
+_MARKS: Final = frozenset({DOMAIN, UUID, "user", "stage."})
+_NO_MAIL: Final = frozenset({"stage.", "sync.", "lost+found"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """One partition: its roots relative to the spool's place; None for one that is not there.
+
+    Without ``meta``, the cyrus.* files are beside the messages.
+    """
+
+    name: PartitionName
+    data: PurePosixPath | None
+    meta: PurePosixPath | None
+    archive: PurePosixPath | None
+
+    @property
+    def roots(self) -> tuple[PurePosixPath, ...]:
+        """The roots that are there, meta first."""
+        return tuple(root for root in (self.meta, self.data, self.archive) if root is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """A directory of a partition that holds accounts: one letter of one domain.
+
+    ``prefix`` is relative to each root of the partition.
+    """
+
+    partition: Partition
+    domain: str | None
+    prefix: PurePosixPath
+    is_hashed: bool
+
+
+def find_partitions(tree: ReadOnlyTree) -> tuple[Partition, ...]:
+    """The partitions of a spool by name; empty where nothing looks like one.
+
+    ``data/P`` and ``meta/P`` as BlueMind has them, with archives beside; else directories
+    that hold domains or letters themselves, as before meta was split off.
+    """
+    for base in _BASES:
+        found = _partitions_at(tree, base)
+        if found:
+            return found
+    return ()
+
+
+def shelves_of(tree: ReadOnlyTree, partition: Partition) -> Iterator[Shelf]:
+    """The shelves of a partition in the names layout, by domain and letter."""
+    for domain, prefix in _domains(tree, partition):
+        names = [name for name in directories_in(tree, partition, prefix) if name not in _NO_MAIL]
+        if domain is None:
+            names = [name for name in names if name not in {DOMAIN, UUID}]
+        if any(is_single_letter(name) for name in names) and "user" not in names:
+            for letter in filter(is_single_letter, names):
+                yield Shelf(
+                    partition=partition, domain=domain, prefix=prefix / letter, is_hashed=True
+                )
+        elif names:
+            yield Shelf(partition=partition, domain=domain, prefix=prefix, is_hashed=False)
+
+
+def directories_in(
+    tree: ReadOnlyTree, partition: Partition, below: PurePosixPath
+) -> tuple[str, ...]:
+    """Names of the directories at a place in any root of a partition, sorted."""
+    found: set[str] = set()
+    for root in partition.roots:
+        found.update(tree.subdirectories(root / below))
+    return tuple(sorted(found))
+
+
+def _domains(
+    tree: ReadOnlyTree, partition: Partition
+) -> Iterator[tuple[str | None, PurePosixPath]]:
+    top = directories_in(tree, partition, PurePosixPath())
+    if DOMAIN in top:
+        below = PurePosixPath(DOMAIN)
+        names = directories_in(tree, partition, below)
+        for name in names:
+            if not is_single_letter(name):
+                yield name, below / name
+                continue
+            for domain in directories_in(tree, partition, below / name):
+                yield domain, below / name / domain
+    if any(name not in _NO_MAIL | {DOMAIN, UUID} for name in top):
+        yield None, PurePosixPath()
+
+
+def _partitions_at(tree: ReadOnlyTree, base: PurePosixPath) -> tuple[Partition, ...]:
+    names = tree.subdirectories(base)
+    if _looks_like_partition(names):
+        return (_whole(base.name or "default", base),)
+    found: dict[str, Partition] = {}
+    if _is_partition(tree, base / DATA):
+        meta = base / META if META in names else None
+        found[DATA] = Partition(
+            name=PartitionName(DATA), data=base / DATA, meta=meta, archive=None
+        )
+    elif DATA in names or META in names:
+        found = _split_partitions(tree, base)
+    for name in names:
+        if name not in {DATA, META} and _is_partition(tree, base / name):
+            found.setdefault(name, _whole(name, base / name))
+    return tuple(found[name] for name in sorted(found))
+
+
+def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Partition]:
+    archive = next((path for path in _ARCHIVES if tree.is_directory(path)), None)
+    data = tree.subdirectories(base / DATA)
+    meta = tree.subdirectories(base / META)
+    archived = tree.subdirectories(archive) if archive is not None else ()
+    return {
+        name: Partition(
+            name=PartitionName(name),
+            data=base / DATA / name if name in data else None,
+            meta=base / META / name if name in meta else None,
+            archive=archive / name if archive is not None and name in archived else None,
+        )
+        for name in {*data, *meta, *archived}
+    }
+
+
+def _is_partition(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
+    return _looks_like_partition(tree.subdirectories(directory))
+
+
+def _looks_like_partition(names: tuple[str, ...]) -> bool:
+    if _MARKS.intersection(names):
+        return True
+    return bool(names) and all(is_single_letter(name) for name in names)
+
+
+def _whole(name: str, directory: PurePosixPath) -> Partition:
+    return Partition(name=PartitionName(name), data=directory, meta=None, archive=None)

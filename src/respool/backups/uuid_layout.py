@@ -1,0 +1,88 @@
+"""The uuid layout of Cyrus 3.6 and later: one directory a mailbox, named in its header.
+
+The header's name is that of when it was last written: after a rename it is the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Final
+
+from respool.backups.spool_layout import Partition, directories_in
+from respool.cyrus.header import parse_header
+from respool.cyrus.spool_paths import HEADER_FILE, UUID
+from respool.errors import BackupError, FormatError
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import MailboxPlace
+from respool.model.names import MailboxName, parse_internal_name
+from respool.system.read_only import ReadOnlyTree
+
+_HEADER_LIMIT: Final = 1 << 20
+
+
+def uuid_mailboxes(
+    tree: ReadOnlyTree, partition: Partition
+) -> tuple[tuple[MailboxName, MailboxPlace], ...]:
+    """The mailboxes of a partition's uuid layout whose header gives a name."""
+    return tuple((name, place) for name, place in _listed(tree, partition) if name is not None)
+
+
+def nameless_in(tree: ReadOnlyTree, partition: Partition) -> tuple[Finding, ...]:
+    """A finding for each directory of the uuid layout whose header gives no name."""
+    return tuple(
+        Finding(
+            severity=Severity.BLOCKS,
+            code="mailbox-without-name",
+            subject=str(place.meta or place.data or place.archive),
+            text="a mailbox whose header is missing or unreadable; nothing else names it",
+        )
+        for name, place in _listed(tree, partition)
+        if name is None
+    )
+
+
+@lru_cache(maxsize=16)
+def _listed(
+    tree: ReadOnlyTree, partition: Partition
+) -> tuple[tuple[MailboxName | None, MailboxPlace], ...]:
+    return tuple(
+        (_name(tree, place), place)
+        for directory in _directories(tree, partition)
+        for place in (_place(tree, partition, directory),)
+    )
+
+
+def _directories(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
+    """``uuid/x/y/xy…``, each once."""
+    top = PurePosixPath(UUID)
+    for first in directories_in(tree, partition, top):
+        for second in directories_in(tree, partition, top / first):
+            for uniqueid in directories_in(tree, partition, top / first / second):
+                yield top / first / second / uniqueid
+
+
+def _place(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -> MailboxPlace:
+    there = {
+        root: root / directory for root in partition.roots if tree.is_directory(root / directory)
+    }
+    return MailboxPlace(
+        partition=partition.name,
+        data=there.get(partition.data) if partition.data else None,
+        meta=there.get(partition.meta) if partition.meta else None,
+        archive=there.get(partition.archive) if partition.archive else None,
+    )
+
+
+def _name(tree: ReadOnlyTree, place: MailboxPlace) -> MailboxName | None:
+    for directory in (place.meta, place.data):
+        if directory is None:
+            continue
+        try:
+            header = parse_header(tree.read(directory / HEADER_FILE, _HEADER_LIMIT))
+            if header.internal_name:
+                return parse_internal_name(header.internal_name)
+        except (BackupError, FormatError, ValueError):
+            continue
+    return None

@@ -1,0 +1,95 @@
+"""``imapd.conf``: its text as options, and the options that a restore depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from respool.errors import FormatError
+
+INCLUDE = "@include"
+_YES = frozenset({"yes", "on", "true", "t", "1"})
+
+
+def parse_lines(text: str) -> Iterator[tuple[str, str]]:
+    """``(key, value)`` of each line, in order; includes come as ``("@include", path)``.
+
+    Lines end with a backslash where they go on. Keys are lower-cased as the server
+    does. Values keep inner spaces and lose outer ones.
+
+    Raises:
+        FormatError: a line that is neither blank, comment nor ``key: value``.
+
+    Source: lib/libconfig.c, ``config_read_file``.
+    """
+    pending = ""
+    for number, raw in enumerate(text.splitlines(), start=1):
+        line = pending + raw.strip()
+        if line.endswith("\\") and not line.startswith("#"):
+            pending = line[:-1]
+            continue
+        pending = ""
+        if not line or line.startswith("#"):
+            continue
+        key, colon, value = line.partition(":")
+        if not colon:
+            raise FormatError(
+                f"line {number} of the configuration is no option",
+                expected="key: value",
+                found=repr(line[:60]),
+            )
+        yield key.strip().lower(), value.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfiguration:
+    """The options of one server, includes resolved. ``options`` are as written."""
+
+    options: Mapping[str, str]
+
+    def text(self, key: str, default: str = "") -> str:
+        """The value of ``key``."""
+        return self.options.get(key, default)
+
+    def is_on(self, key: str, *, default: bool = False) -> bool:
+        """Whether the switch ``key`` is on."""
+        value = self.options.get(key)
+        return default if value is None else value.lower() in _YES
+
+    @property
+    def configdirectory(self) -> PurePosixPath:
+        """Where the server keeps its databases."""
+        return PurePosixPath(self.text("configdirectory", "/var/lib/cyrus"))
+
+    @property
+    def admins(self) -> tuple[str, ...]:
+        """The administrators, in the order of the file."""
+        return tuple(self.text("admins").split())
+
+    def roots(self, kind: str) -> Mapping[str, PurePosixPath]:
+        """Partition name → root; ``kind`` is ``""``, ``"meta"`` or ``"archive"``."""
+        prefix = f"{kind}partition-"
+        return {
+            key.removeprefix(prefix): PurePosixPath(value)
+            for key, value in self.options.items()
+            if key.startswith(prefix)
+        }
+
+    @property
+    def meta_kinds(self) -> frozenset[str]:
+        """The ``cyrus.*`` files that lie on the metapartition."""
+        return frozenset(self.text("metapartition_files").lower().split())
+
+
+def merged(lines: Sequence[tuple[str, str]]) -> ServerConfiguration:
+    """One configuration of lines without includes; an option given twice counts once, the last.
+
+    (The server itself refuses to start with an option that stands twice.)
+    """
+    return ServerConfiguration(options=dict(lines))
+
+
+def render(options: Mapping[str, str]) -> str:
+    """The text of an ``imapd.conf`` with just these options."""
+    return "".join(f"{key}: {value}\n" for key, value in options.items())

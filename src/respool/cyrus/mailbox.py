@@ -1,0 +1,245 @@
+"""Join the files of one mailbox into a StoredMailbox, with a finding for all that is odd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.cyrus.header import MailboxHeader, parse_header
+from respool.cyrus.index import OPTION_SHARED_SEEN, Index, parse_index
+from respool.cyrus.spool_paths import (
+    HEADER_FILE,
+    INDEX_FILE,
+    is_decodable,
+    is_like_message_file,
+    uid_of_file,
+)
+from respool.errors import FormatError
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import (
+    ARCHIVED,
+    IN_ARCHIVE,
+    IN_DATA,
+    NOWHERE,
+    RECORD,
+    UNLINKED,
+    MailboxPlace,
+    Rows,
+    StoredMailbox,
+)
+from respool.model.messages import UidValidity
+from respool.model.names import MailboxName
+
+SLOT_COUNT: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddEntry:
+    """An entry of a mailbox's directory that is no regular file of mail.
+
+    ``kind`` is ``link``, ``pipe``, ``socket`` or ``device``, or ``file`` for a regular
+    file whose name is nearly that of a message.
+    """
+
+    file_name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxFiles:
+    """What lies in the directories of one mailbox. Octets are None where there is no file.
+
+    ``messages`` are FILE rows in any order. ``index_time`` is the index's mtime in seconds.
+    """
+
+    header: bytes | None
+    index: bytes | None
+    messages: Rows
+    odd_entries: tuple[OddEntry, ...] = ()
+    index_time: int | None = None
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
+    """One mailbox of its files. Damage costs what is damaged, and never raises.
+
+    Without a readable index ``has_index`` is False, ``records`` are empty and all message
+    files are orphans. Seen is the bit of the record: the owner's, or everybody's
+    where the mailbox shares it.
+    """
+    header, header_findings = _header(files.header)
+    index, index_findings = _index(files.index)
+    findings = [*files.findings, *name_findings(name), *header_findings, *index_findings]
+    findings += _entry_findings(files.odd_entries)
+    keywords = header.keywords if header else ()
+    records: Rows = np.zeros(0, dtype=RECORD)
+    orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
+    if index is not None:
+        records, orphans = place_records(index.records, files.messages)
+        findings += _keyword_findings(records, keywords)
+    mailbox = StoredMailbox(
+        name=name,
+        place=place,
+        has_index=index is not None,
+        index_version=index.version if index else None,
+        uniqueid=header.uniqueid if header else None,
+        uidvalidity=UidValidity(index.header.uidvalidity) if index else None,
+        last_uid=_last_uid(index, files.messages),
+        highestmodseq=index.header.highestmodseq if index else None,
+        shared_seen=bool(index and index.header.options & OPTION_SHARED_SEEN),
+        quota_root=header.quota_root if header else None,
+        acl=header.acl if header else {},
+        keywords=keywords,
+        records=records,
+        orphans=orphans,
+        index_time=files.index_time,
+    )
+    findings += _message_findings(mailbox)
+    return replace(mailbox, findings=tuple(findings))
+
+
+def place_records(records: Rows, files: Rows) -> tuple[Rows, Rows]:
+    """RECORD rows with ``place`` and ``file_size`` set, and the FILE rows without a record.
+
+    Where both partitions have a file, the record's ARCHIVED flag says which one is meant.
+    """
+    placed = records.copy()
+    placed["place"] = NOWHERE
+    placed["file_size"] = 0
+    wants_archive = (placed["system_flags"] & np.uint32(ARCHIVED)) != 0
+    for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
+        _place_from(placed, files[files["place"] == place], keep=wanted)
+    orphans = files[~np.isin(files["uid"], placed["uid"])]
+    return placed, orphans[np.argsort(orphans["uid"], kind="stable")]
+
+
+def name_findings(name: MailboxName) -> tuple[Finding, ...]:
+    """A finding for a name whose octets are no name that a server would accept."""
+    if all(is_decodable(part) for part in name.parts):
+        return ()
+    text = "the directory's name is not valid modified UTF-7; it is kept octet by octet"
+    return (_finding(Severity.NOTE, "name-not-decodable", name.admin, text),)
+
+
+def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
+    """Set place and size of the records that ``files`` have; where ``keep``, only the unplaced."""
+    ordered = files[np.argsort(files["uid"], kind="stable")]
+    if not len(ordered):
+        return
+    at = np.searchsorted(ordered["uid"], placed["uid"]).clip(max=len(ordered) - 1)
+    hit = ordered["uid"][at] == placed["uid"]
+    hit &= ~keep | (placed["place"] == NOWHERE)
+    placed["place"][hit] = ordered["place"][at[hit]]
+    placed["file_size"][hit] = ordered["size"][at[hit]]
+
+
+def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, ...]]:
+    lost = "names of keywords, rights and quota root are lost"
+    if octets is None:
+        text = f"there is no cyrus.header; {lost}"
+        return None, (_finding(Severity.LOSS, "header-missing", HEADER_FILE, text),)
+    try:
+        return parse_header(octets), ()
+    except FormatError as error:
+        text = f"{error.what}; {lost}"
+        return None, (_finding(Severity.LOSS, "header-unreadable", HEADER_FILE, text),)
+
+
+def _index(octets: bytes | None) -> tuple[Index | None, tuple[Finding, ...]]:
+    lost = "flags, dates and what was deleted are lost"
+    if octets is None:
+        text = f"there is no cyrus.index; {lost}"
+        return None, (_finding(Severity.BLOCKS, "index-missing", INDEX_FILE, text),)
+    try:
+        index = parse_index(octets)
+    except FormatError as error:
+        text = f"{error.what}; {lost}"
+        return None, (_finding(Severity.BLOCKS, "index-unreadable", INDEX_FILE, text),)
+    return index, index.findings
+
+
+def _entry_findings(entries: tuple[OddEntry, ...]) -> list[Finding]:
+    return [_entry_finding(entry) for entry in entries]
+
+
+def _entry_finding(entry: OddEntry) -> Finding:
+    uid = uid_of_file(entry.file_name)
+    if entry.kind == "file":
+        text = "no message file has such a name; it is left alone"
+        return _finding(Severity.LOSS, "odd-message-file-name", entry.file_name, text)
+    severity = Severity.LOSS if is_like_message_file(entry.file_name) else Severity.NOTE
+    text = f"a {entry.kind} stands where only files belong; it is not opened"
+    return _finding(severity, "unsafe-entry", entry.file_name, text, uid)
+
+
+def _keyword_findings(records: Rows, keywords: tuple[str | None, ...]) -> list[Finding]:
+    live = records[(records["system_flags"] & np.uint32(UNLINKED)) == 0]
+    findings = []
+    for slot in range(SLOT_COUNT):
+        if slot < len(keywords) and keywords[slot] is not None:
+            continue
+        bit = np.uint32(1 << (slot % 32))
+        count = int(np.count_nonzero(live["user_flags"][:, slot // 32] & bit))
+        if count:
+            text = f"{count} messages have keyword {slot}, whose name is lost"
+            subject = f"keyword {slot}"
+            findings.append(_finding(Severity.LOSS, "keyword-without-name", subject, text))
+    return findings
+
+
+def _message_findings(mailbox: StoredMailbox) -> list[Finding]:
+    """What is wrong with single messages; of orphans only where an index could have them."""
+    if not mailbox.has_index:
+        return []
+    visible = mailbox.records[mailbox.visible()]
+    missing = visible[visible["place"] == NOWHERE]
+    there = visible[visible["place"] != NOWHERE]
+    differing = there[there["file_size"] != there["size"].astype("i8")]
+    findings = [
+        _message(Severity.LOSS, "message-file-missing", uid, "its file is not in the backup")
+        for uid in missing["uid"].tolist()
+    ]
+    for uid, size, stated in zip(
+        differing["uid"].tolist(),
+        differing["file_size"].tolist(),
+        differing["size"].tolist(),
+        strict=True,
+    ):
+        text = f"its file has {size} octets, the index says {stated}"
+        findings.append(_message(Severity.LOSS, "message-file-size-differs", uid, text))
+    text = "a message file that the index does not have; only its octets are known"
+    findings += [
+        _message(Severity.NOTE, "message-file-without-record", uid, text)
+        for uid in mailbox.orphans["uid"].tolist()
+    ]
+    return findings + _guid_findings(visible)
+
+
+def _guid_findings(visible: Rows) -> list[Finding]:
+    octets = np.frombuffer(visible["guid"].tobytes(), dtype="u1").reshape(-1, 20)
+    count = int(np.count_nonzero(~octets.any(axis=1)))
+    if not count:
+        return []
+    text = f"{count} messages have no GUID in the index; their octets cannot be checked"
+    return [_finding(Severity.NOTE, "guid-zero", INDEX_FILE, text)]
+
+
+def _last_uid(index: Index | None, files: Rows) -> int:
+    highest = int(files["uid"].max()) if len(files) else 0
+    if index is None:
+        return highest
+    last = int(index.records["uid"][-1]) if len(index.records) else 0
+    return max(index.header.last_uid, last)
+
+
+def _message(severity: Severity, code: str, uid: int, text: str) -> Finding:
+    return _finding(severity, code, f"message {uid}", text, uid)
+
+
+def _finding(
+    severity: Severity, code: str, subject: str, text: str, uid: int | None = None
+) -> Finding:
+    return Finding(severity=severity, code=code, subject=subject, text=text, uid=uid)
