@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.cyrus.spool_paths import DOMAIN, UUID, is_single_letter
+from respool.cyrus.spool_paths import DOMAIN, INDEX_FILE, UUID, is_single_letter
 from respool.model.messages import PartitionName
 from respool.system.read_only import ReadOnlyTree
 
@@ -20,6 +22,7 @@ _ARCHIVES: Final = (
     PurePosixPath("archive"),
 )
 _MARKS: Final = frozenset({DOMAIN, UUID, "user", "stage."})
+_SAMPLED_DIRECTORIES: Final = 5000
 _NO_MAIL: Final = frozenset({"stage.", "sync.", "lost+found"})
 
 
@@ -155,3 +158,27 @@ def _looks_like_partition(names: tuple[str, ...]) -> bool:
 
 def _whole(name: str, directory: PurePosixPath) -> Partition:
     return Partition(name=PartitionName(name), data=directory, meta=None, archive=None)
+
+
+def newest_index_time(tree: ReadOnlyTree) -> datetime | None:
+    """When the newest ``cyrus.index`` of a spool was written; of the first few thousand.
+
+    It is what dates a backup that says nothing itself.
+    """
+    newest = 0
+    for directory in islice(_mailbox_directories(tree), _SAMPLED_DIRECTORIES):
+        entry = tree.stat(directory / INDEX_FILE)
+        if entry is not None:
+            newest = max(newest, entry.mtime_ns // 1_000_000_000)
+    return datetime.fromtimestamp(newest, UTC) if newest else None
+
+
+def _mailbox_directories(tree: ReadOnlyTree) -> Iterator[PurePosixPath]:
+    """All directories of the roots that hold indexes."""
+    for partition in find_partitions(tree):
+        root = partition.meta or partition.data
+        pending = [root] if root is not None else []
+        while pending:
+            directory = pending.pop()
+            yield directory
+            pending += [directory / name for name in tree.subdirectories(directory)]
