@@ -16,13 +16,12 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from imapclient import IMAPClient
 
+from tests.support.appending import NewMessage, append_messages
 from tests.support.cyrus_configuration import (
     ADMIN,
     PARTITIONS,
@@ -35,15 +34,6 @@ from tests.support.cyrus_configuration import (
 from tests.support.cyrus_master import LOOPBACK, CyrusMaster, ProcessesLeft, ServerDidNotStart
 from tests.support.password_daemon import PasswordDaemon
 from tests.support.syslog_capture import is_error_line, shared_syslog
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
-    """One message to put into a mailbox; ``octets`` have lines that end in CRLF."""
-
-    octets: bytes
-    flags: tuple[str, ...] = ()
-    internaldate: datetime | None = None
 
 
 class PrivateCyrus:
@@ -111,11 +101,7 @@ class PrivateCyrus:
         """
         if self.is_running:
             return
-        _check_reachable(self.root)
-        shared_syslog()
-        write_configuration(
-            self.files, layout=self.layout, port=self.port, overrides=self.overrides
-        )
+        self.configure()
         _STARTED.add(self)
         self._passwords.start()
         try:
@@ -123,6 +109,17 @@ class PrivateCyrus:
         except BaseException:
             self._passwords.stop()
             raise
+
+    def configure(self) -> None:
+        """Write the configuration and make directories, as ``start`` does first of all.
+
+        With that done, tools can be run before the first start.
+        """
+        _check_reachable(self.root)
+        shared_syslog()
+        write_configuration(
+            self.files, layout=self.layout, port=self.port, overrides=self.overrides
+        )
 
     def stop(self) -> None:
         """End all processes, politely, then by force. Twice is the same as once.
@@ -151,8 +148,12 @@ class PrivateCyrus:
         return self._master.processes()
 
     def client(self) -> IMAPClient:
-        """A connection that nobody has logged in on; use it in ``with``."""
+        """A connection that nobody has logged in on; use it in ``with``.
+
+        INTERNALDATEs come as aware times.
+        """
         client = IMAPClient(self.host, port=self.port, ssl=False, timeout=60)
+        client.normalise_times = False
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client
 
@@ -225,15 +226,6 @@ class PrivateCyrus:
         return tuple(line for line in self.log_lines() if is_error_line(line))
 
 
-def append_messages(client: IMAPClient, folder: str, messages: Sequence[NewMessage]) -> None:
-    """Append all ``messages`` to ``folder``, which must exist, in one command."""
-    if not messages:
-        return
-    status, answer = client.multiappend(folder, [_append_item(message) for message in messages])
-    if status != "OK":
-        raise imaplib.IMAP4.error(f"APPEND to {folder}: {answer!r}")
-
-
 @contextlib.contextmanager
 def server_root() -> Iterator[Path]:
     """A new directory with a short name that the user cyrus can reach; removed at the end."""
@@ -248,13 +240,6 @@ def server_root() -> Iterator[Path]:
 def is_cyrus_installed() -> bool:
     """Whether the packaged server is there."""
     return (TOOLS / "master").exists()
-
-
-def _append_item(message: NewMessage) -> dict[str, object]:
-    item: dict[str, object] = {"msg": message.octets, "flags": message.flags}
-    if message.internaldate is not None:
-        item["date"] = message.internaldate
-    return item
 
 
 def _check_reachable(root: Path) -> None:

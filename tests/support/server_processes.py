@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-_GUARD = 'cat >/dev/null; kill -TERM -- "-$0"; sleep 2; kill -KILL -- "-$0"'
+_GUARD = 'cat >/dev/null; kill -s TERM -- "-$0"; sleep 2; kill -s KILL -- "-$0"'
 
 
 def processes_of_session(session: int) -> tuple[int, ...]:

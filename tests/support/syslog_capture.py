@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import re
 import socket
 import stat
 import threading
+import time
 from pathlib import Path
 
 SYSLOG_SOCKET = Path("/dev/log")
@@ -15,6 +17,7 @@ ERROR_LINE = re.compile(
     r"\b(?:IO|DB|SYNC)?ERROR\b|\bFatal\b|\bfatal error\b|core dumped|signaled to death"
     r"|\bcrashed\b|invalid cyrus|assertion failed"
 )
+_CATCH_UP_SECONDS = 2.0
 _SEVERITY = re.compile(r"^<(\d+)>")
 
 
@@ -75,13 +78,31 @@ class SyslogCapture:
         self.path.unlink(missing_ok=True)
 
     def lines(self, tag: str = "") -> tuple[str, ...]:
-        """The lines so far that hold ``tag``, oldest first, each with its ``<priority>``."""
+        """The lines so far that hold ``tag``, oldest first, each with its ``<priority>``.
+
+        All that was sent before this call is in.
+        """
+        self._catch_up()
         with self._changed:
             return tuple(line for line in self._lines if tag in line)
 
     def error_lines(self, tag: str = "") -> tuple[str, ...]:
         """Those of ``lines(tag)`` that tell of an error, a crash or worse."""
         return tuple(line for line in self.lines(tag) if is_error_line(line))
+
+    def _catch_up(self) -> None:
+        if not self.is_active:
+            return
+        mark = f"mark {os.urandom(8).hex()}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(mark.encode(), str(self.path))
+        deadline = time.monotonic() + _CATCH_UP_SECONDS
+        while time.monotonic() < deadline:
+            with self._changed:
+                if mark in self._lines:
+                    self._lines.remove(mark)
+                    return
+            time.sleep(0.001)
 
     def _collect(self, listener: socket.socket) -> None:
         while True:
