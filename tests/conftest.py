@@ -1,0 +1,97 @@
+"""Fixtures that any test may ask for: private servers, the backup tree, larger spools."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.support import golden, trees
+from tests.support.beside import spools_beside_project
+from tests.support.private_cyrus import PrivateCyrus, is_cyrus_installed, server_root
+
+_NUMBERS = count(1)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs a server where there is none; in CI, fail it."""
+    if item.get_closest_marker("needs_cyrus") is None:
+        return
+    reason = _why_no_cyrus()
+    if reason is not None:
+        _give_up(reason)
+
+
+@pytest.fixture(scope="session")
+def as_root() -> None:
+    """Skips, visibly, a test that needs root to set owners or to start servers."""
+    if os.geteuid() != 0:
+        _give_up("needs root")
+
+
+@pytest.fixture(scope="session")
+def cyrus_names() -> Iterator[PrivateCyrus]:
+    """A server with directories after mailbox names, for all tests; take a fresh account."""
+    yield from _serve_for_session("names")
+
+
+@pytest.fixture(scope="session")
+def cyrus_uuid() -> Iterator[PrivateCyrus]:
+    """A server with directories after uniqueids, for all tests; take a fresh account."""
+    yield from _serve_for_session("uuid")
+
+
+@pytest.fixture
+def fresh_account() -> Callable[[PrivateCyrus], str]:
+    """A function that makes a new, empty account on a server and returns its login."""
+
+    def make(server: PrivateCyrus) -> str:
+        login = f"user{next(_NUMBERS)}@bluemind.loc"
+        server.create_user(login)
+        return login
+
+    return make
+
+
+@pytest.fixture
+def backup_tree(as_root: None, tmp_path: Path) -> Path:
+    """The golden DataProtect tree, unpacked anew for one test: its backup root."""
+    return golden.unpack_dataprotect(tmp_path / "backup")
+
+
+@pytest.fixture
+def unchanged() -> Callable[[Path], AbstractContextManager[None]]:
+    """A context manager that fails if anything at or below a path changes within it."""
+    return trees.unchanged
+
+
+@pytest.fixture
+def larger_spools() -> Path:
+    """The folder of the larger spools beside the project; skips, visibly, without it."""
+    return spools_beside_project()
+
+
+def _serve_for_session(layout: str) -> Iterator[PrivateCyrus]:
+    reason = _why_no_cyrus()
+    if reason is not None:
+        _give_up(reason)
+    with server_root() as root, PrivateCyrus(root, "uuid" if layout == "uuid" else "names") as one:
+        yield one
+
+
+def _why_no_cyrus() -> str | None:
+    if not is_cyrus_installed():
+        return "needs a Cyrus IMAP server (packages cyrus-imapd and cyrus-admin)"
+    if os.geteuid() != 0:
+        return "needs root, to start a Cyrus IMAP server"
+    return None
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"in CI nothing may be missing: {reason}", pytrace=False)
+    pytest.skip(reason)
