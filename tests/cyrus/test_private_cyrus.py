@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,26 @@ def test_options_can_be_overridden() -> None:
         assert "conversations: yes" in server.imapd_conf.read_text("utf-8").splitlines()
         server.add_user_with_messages("jdoe@bluemind.loc", [ONE])
         assert list(server.files.config_directory.rglob("*.conversations"))
+
+
+def test_old_messages_move_to_an_archive_partition() -> None:
+    with server_root() as root:
+        archive = root / "archive"
+        options = {
+            "archive_enabled": "yes",
+            "archive_after": "1d",
+            "archivepartition-bluemind_loc": str(archive),
+        }
+        old = NewMessage(octets=ONE.octets, internaldate=datetime(2015, 1, 2, tzinfo=UTC))
+        with PrivateCyrus(root, overrides=options) as server:
+            server.add_user_with_messages("jdoe@bluemind.loc", [old])
+            server.run_tool("cyr_expire", "-A", "1d", "-E", "3")
+            assert [path.name for path in archive.rglob("1.")] == ["1."]
+
+
+def test_a_root_that_the_server_cannot_enter_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError, match="cannot enter"):
+        PrivateCyrus(tmp_path).start()
 
 
 def test_a_refused_configuration_is_told_with_its_reason() -> None:

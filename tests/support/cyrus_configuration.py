@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import socket
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ ADMIN = "admin0"
 DEFAULT_PARTITION = "mail"
 PARTITIONS = (DEFAULT_PARTITION, "bluemind_loc", "example_org")
 METAPARTITION_FILES = "header index cache expunge squat annotations"
+_PARTITION = re.compile(r"(archive|meta)?(partition|search)\w*-")
 Layout = Literal["names", "uuid"]
 
 _BLUEMIND_LIKE: Mapping[str, str] = {
@@ -90,9 +92,10 @@ def write_configuration(
 ) -> None:
     """Make directories and configuration below ``files.root``; keep what is there of mail.
 
-    ``overrides`` win over the options used otherwise, and may add some.
+    ``overrides`` win over the options used otherwise, and may add some; the directories of
+    partitions among them (``archivepartition-bluemind_loc``) are made.
     """
-    _make_directories(files)
+    _make_directories(files, _directories_of(overrides))
     partition_lines = []
     for partition in files.partitions:
         partition_lines.append(f"partition-{partition}: {files.data(partition)}")
@@ -148,8 +151,12 @@ def _cyrus_conf_lines(imapd_conf: Path, port: int) -> list[str]:
     ]
 
 
-def _make_directories(files: CyrusFiles) -> None:
-    owned = [files.root, files.root / "spool", files.root / "sieve", files.config_directory]
+def _directories_of(overrides: Mapping[str, str]) -> list[Path]:
+    return [Path(value) for key, value in overrides.items() if _PARTITION.match(key)]
+
+
+def _make_directories(files: CyrusFiles, more: Sequence[Path]) -> None:
+    owned = [*more, files.root, files.root / "spool", files.root / "sieve", files.config_directory]
     owned += [files.root / "spool" / kind for kind in ("data", "meta")]
     owned += [files.config_directory / name for name in ("socket", "proc", "lock", "db", "log")]
     owned += [files.data(partition) for partition in files.partitions]

@@ -9,13 +9,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import imaplib
-import os
-import shutil
 import socket
 import subprocess
-import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +30,18 @@ from tests.support.cyrus_configuration import (
 )
 from tests.support.cyrus_master import LOOPBACK, CyrusMaster, ProcessesLeft, ServerDidNotStart
 from tests.support.password_daemon import PasswordDaemon
+from tests.support.server_root import check_reachable, server_root
 from tests.support.syslog_capture import is_error_line, shared_syslog
+
+__all__ = [
+    "NewMessage",
+    "PrivateCyrus",
+    "ProcessesLeft",
+    "ServerDidNotStart",
+    "append_messages",
+    "is_cyrus_installed",
+    "server_root",
+]
 
 
 class PrivateCyrus:
@@ -115,7 +123,7 @@ class PrivateCyrus:
 
         With that done, tools can be run before the first start.
         """
-        _check_reachable(self.root)
+        check_reachable(self.root)
         shared_syslog()
         write_configuration(
             self.files, layout=self.layout, port=self.port, overrides=self.overrides
@@ -226,28 +234,9 @@ class PrivateCyrus:
         return tuple(line for line in self.log_lines() if is_error_line(line))
 
 
-@contextlib.contextmanager
-def server_root() -> Iterator[Path]:
-    """A new directory with a short name that the user cyrus can reach; removed at the end."""
-    root = Path(tempfile.mkdtemp(prefix="rt-", dir="/tmp"))
-    root.chmod(0o755)
-    try:
-        yield root
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
 def is_cyrus_installed() -> bool:
     """Whether the packaged server is there."""
     return (TOOLS / "master").exists()
-
-
-def _check_reachable(root: Path) -> None:
-    if os.geteuid() != 0:
-        raise ServerDidNotStart("a private Cyrus server needs root")
-    for directory in (root, *root.parents):
-        if directory.exists() and not directory.stat().st_mode & 0o001:
-            raise ServerDidNotStart(f"the user cyrus cannot enter {directory}: use server_root()")
 
 
 def _stop_all() -> None:
