@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -60,22 +61,35 @@ def functions_in(tree: ast.AST) -> Iterator[FunctionNode]:
 
 def project_files() -> list[Path]:
     """Every file that is, or would be, in a commit; all files where git does not answer."""
+    listed = listed_by_git()
+    if listed is not None:
+        return [PROJECT / name for name in listed if (PROJECT / name).is_file()]
+    return [
+        path
+        for path in PROJECT.rglob("*")
+        if path.is_file() and not any(made_here(part) for part in path.parts)
+    ]
+
+
+def listed_by_git() -> list[str] | None:
+    """Names from the project's root; None where there is no git, or no history."""
+    git = shutil.which("git")
+    if git is None:
+        return None
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
         capture_output=True,
         check=False,
     )
-    if listing.returncode == 0:
-        names = [name for name in listing.stdout.decode().split("\0") if name]
-        return [PROJECT / name for name in names if (PROJECT / name).is_file()]
-    hidden = (".git", ".venv")
-    return [
-        path
-        for path in PROJECT.rglob("*")
-        if path.is_file()
-        and not any(part in hidden or part.endswith("_cache") for part in path.parts)
-    ]
+    if listing.returncode != 0:
+        return None
+    return [name for name in listing.stdout.decode().split("\0") if name]
+
+
+def made_here(part: str) -> bool:
+    """Whether a folder of that name is made by tools and belongs in no commit."""
+    return part in {".git", ".venv", ".hypothesis", "__pycache__"} or part.endswith("_cache")
 
 
 def text_of(path: Path) -> str | None:
