@@ -1,0 +1,23 @@
+"""The one place that names concrete targets, steps and actors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from respool.planning.proof import ProveMailbox
+from respool.planning.step import Step
+from respool.runs.actor import Actor, RunRecord
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.actor import spool_actor
+from respool.targets.spool.steps import SPOOL_STEPS
+from respool.verification.actor import ProofActor
+
+STEP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in (*SPOOL_STEPS, ProveMailbox)}
+
+
+def actors_of(server: CyrusServer, record: RunRecord) -> Mapping[str, Actor[Any]]:
+    """Which actor performs which kind of step, for one run on one server."""
+    spool = spool_actor(server, record)
+    proof = ProofActor(server=server, record=record)
+    return {**{step.kind: spool for step in SPOOL_STEPS}, ProveMailbox.kind: proof}

@@ -1,0 +1,1 @@
+"""What a plan is and how one is made, from values to values."""

@@ -1,0 +1,91 @@
+"""A plan: what will be done, as data that a person can read and a file can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from respool.model.findings import Finding
+from respool.planning.request import RestoreRequest
+
+PLAN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedMailbox:
+    """One mailbox of a plan, with its counts.
+
+    ``source_name`` and ``target_name`` are administrator's names, encoded;
+    ``source_path`` and ``target_path`` are decoded paths inside the account.
+    ``source_name`` is None for a folder that is made only to hold others.
+    ``left_out`` are messages deleted by the user, ``lost`` those whose file the backup
+    lacks or has damaged.
+    """
+
+    source_name: str | None
+    source_path: str | None
+    target_name: str
+    target_path: str
+    messages: int
+    unseen: int
+    size_bytes: int
+    left_out: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHead:
+    """All of a plan but its steps.
+
+    ``facts`` are those of the survey that matter, as text, for people and for a later
+    look. ``skipped`` are folders that were left out, with the reason.
+    """
+
+    version: int
+    software: str
+    made_at: datetime
+    request: RestoreRequest
+    generation_label: str
+    taken_at: datetime | None
+    is_about: bool
+    source: str
+    target_kind: str
+    target: str
+    into: str
+    owner: str | None
+    mailboxes: tuple[PlannedMailbox, ...]
+    quota: tuple[QuotaForecast, ...]
+    facts: Mapping[str, str]
+    skipped: Mapping[str, str]
+    findings: tuple[Finding, ...]
+
+    @property
+    def messages(self) -> int:
+        """How many messages will be added."""
+        return sum(mailbox.messages for mailbox in self.mailboxes)
+
+    @property
+    def size_bytes(self) -> int:
+        """How many octets of mail will be added."""
+        return sum(mailbox.size_bytes for mailbox in self.mailboxes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaForecast:
+    """One limit of the target before and after; storage in KiB. ``limit`` None: no limit."""
+
+    root: str
+    resource: str
+    used: int
+    after: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTail:
+    """The last line of a plan: by it a cut or altered plan is known."""
+
+    steps: int
+    messages: int
+    digest: str

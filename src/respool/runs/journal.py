@@ -1,0 +1,259 @@
+"""The journal: what a run was to do, how each step stands, what was before and what was done.
+
+A `record` that returned is on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from respool.errors import JournalError, RunNotFound
+from respool.planning.codec import StepKinds, check_plan, parse_head, parse_step
+from respool.planning.plan import PlanHead
+from respool.planning.step import Step
+from respool.runs.states import ALLOWED, RunState, StepState
+
+SCHEMA_VERSION = 1
+PLAN_FILE = "plan.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One step as the journal lists it, without its messages."""
+
+    number: int
+    lane: str
+    kind: str
+    state: StepState
+
+
+class Journal:
+    """All runs of one state directory."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        file = state / "journal.db"
+        try:
+            self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = DELETE")
+            self._db.execute("PRAGMA synchronous = EXTRA")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._db.executescript(
+                    resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
+                )
+            elif version != SCHEMA_VERSION:
+                raise JournalError(
+                    f"{file} was written by another version",
+                    why=f"schema {version}; this version knows {SCHEMA_VERSION}",
+                )
+        except sqlite3.Error as error:
+            raise JournalError(f"{file} cannot be used", why=str(error)) from error
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+    def begin(self, plan_file: Path, kinds: StepKinds, *, now: datetime) -> RunJournal:
+        """A new run of the plan in ``plan_file``, which moves into the run's directory.
+
+        Raises:
+            PlanFileInvalid: the plan was cut or altered.
+        """
+        with plan_file.open(encoding="ascii") as lines:
+            tail = check_plan((line.rstrip("\n") for line in lines), kinds)
+        with plan_file.open(encoding="ascii") as lines:
+            head = parse_head(lines.readline())
+        with self._lock, self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            values = (head.request.account.address, head.target, head.software, "", tail.digest)
+            cursor = self._db.execute(
+                "INSERT INTO run (account, target, software, plan_file, plan_digest, state,"
+                " started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*values, RunState.RUNNING, _written(now)),
+            )
+            number = int(cursor.lastrowid or 0)
+            directory = self._state / "runs" / str(number)
+            directory.mkdir(mode=0o700, parents=True)
+            kept = directory / PLAN_FILE
+            plan_file.rename(kept)
+            self._db.execute(
+                "UPDATE run SET plan_file = ? WHERE id = ?", (f"runs/{number}/{PLAN_FILE}", number)
+            )
+            self._db.executemany(
+                "INSERT INTO step (run, number, lane, kind, line_offset, line_length, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((number, *row, StepState.WAITING) for row in _step_lines(kept)),
+            )
+            self._db.execute("COMMIT")
+        return self.run(number, kinds)
+
+    def run(self, number: int, kinds: StepKinds) -> RunJournal:
+        """Run ``number``.
+
+        Raises:
+            RunNotFound: there is none.
+        """
+        row = self._one("SELECT plan_file FROM run WHERE id = ?", (number,))
+        if row is None:
+            raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
+        return RunJournal(self, number, self._state / str(row[0]), kinds)
+
+    def _one(self, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        with self._lock:
+            row: tuple[Any, ...] | None = self._db.execute(statement, values).fetchone()
+        return row
+
+    def _all(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(statement, values).fetchall()
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> int:
+        with self._lock:
+            try:
+                return self._db.execute(statement, values).rowcount
+            except sqlite3.Error as error:
+                raise JournalError("the journal cannot be written", why=str(error)) from error
+
+
+class RunJournal:
+    """One run: its plan, and how each step stands."""
+
+    def __init__(self, journal: Journal, number: int, plan_file: Path, kinds: StepKinds) -> None:
+        self.number = number
+        self.directory = plan_file.parent
+        self._journal = journal
+        self._plan_file = plan_file
+        self._kinds = kinds
+
+    def head(self) -> PlanHead:
+        """The head of the plan."""
+        with self._plan_file.open(encoding="ascii") as lines:
+            return parse_head(lines.readline())
+
+    def rows(self) -> list[StepRow]:
+        """Every step, in order, without messages."""
+        found = self._journal._all(  # noqa: SLF001 - two halves of one thing
+            "SELECT number, lane, kind, state FROM step WHERE run = ? ORDER BY number",
+            (self.number,),
+        )
+        return [
+            StepRow(number=number, lane=lane, kind=kind, state=StepState(state))
+            for number, lane, kind, state in found
+        ]
+
+    def step(self, number: int) -> Step:
+        """Step ``number``, with its messages."""
+        row = self._journal._one(  # noqa: SLF001
+            "SELECT line_offset, line_length FROM step WHERE run = ? AND number = ?",
+            (self.number, number),
+        )
+        if row is None:
+            raise JournalError(f"run {self.number} has no step {number}")
+        return parse_step(self._line(row[0], row[1]), self._kinds)
+
+    def steps_of_lane(self, lane: str) -> Iterator[tuple[int, Step]]:
+        """Number and step of one lane, in order, lazily."""
+        found = self._journal._all(  # noqa: SLF001
+            "SELECT number, line_offset, line_length FROM step WHERE run = ? AND lane = ?"
+            " ORDER BY number",
+            (self.number, lane),
+        )
+        for number, offset, length in found:
+            yield number, parse_step(self._line(offset, length), self._kinds)
+
+    def state(self, number: int) -> StepState:
+        """How step ``number`` stands."""
+        return StepState(self._value("state", number))
+
+    def before(self, number: int) -> dict[str, Any]:
+        """What was noted before step ``number`` began."""
+        return dict(json.loads(self._value("before", number) or "{}"))
+
+    def receipt(self, number: int) -> Mapping[str, Any] | None:
+        """What step ``number`` said it did; None where it is not done."""
+        text = self._value("receipt", number)
+        return None if text is None else dict(json.loads(text))
+
+    def record(
+        self,
+        number: int,
+        state: StepState,
+        *,
+        before: Mapping[str, Any] | None = None,
+        receipt: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note a change of state; on disk when this returns.
+
+        Raises:
+            JournalError: a change that the table of states does not know, or no space.
+        """
+        now = self.state(number)
+        if (now, state) not in ALLOWED:
+            raise JournalError(f"step {number} cannot go from {now} to {state}")
+        self._journal._write(  # noqa: SLF001
+            "UPDATE step SET state = ?, before = coalesce(?, before),"
+            " receipt = coalesce(?, receipt) WHERE run = ? AND number = ?",
+            (state, _text(before), _text(receipt), self.number, number),
+        )
+
+    def end(self, state: RunState, *, now: datetime) -> None:
+        """Note how the run ended."""
+        self._journal._write(  # noqa: SLF001
+            "UPDATE run SET state = ?, ended_at = ? WHERE id = ?",
+            (state, _written(now), self.number),
+        )
+
+    def started_at(self) -> datetime:
+        """When the run began, UTC."""
+        row = self._journal._one(  # noqa: SLF001
+            "SELECT started_at FROM run WHERE id = ?", (self.number,)
+        )
+        if row is None:
+            raise RunNotFound(f"there is no run {self.number}")
+        return datetime.fromisoformat(row[0])
+
+    def _value(self, column: str, number: int) -> str | None:
+        row = self._journal._one(  # noqa: SLF001
+            f"SELECT {column} FROM step WHERE run = ? AND number = ?",  # noqa: S608 - our own word
+            (self.number, number),
+        )
+        if row is None:
+            raise JournalError(f"run {self.number} has no step {number}")
+        return None if row[0] is None else str(row[0])
+
+    def _line(self, offset: int, length: int) -> str:
+        with self._plan_file.open("rb") as file:
+            file.seek(offset)
+            return file.read(length).decode("ascii")
+
+
+def _step_lines(plan_file: Path) -> Iterator[tuple[int, str, str, int, int]]:
+    """Number, lane, kind, offset and length of each step line."""
+    with plan_file.open("rb") as file:
+        offset = len(file.readline())
+        pending: tuple[int, int, bytes] | None = None
+        for line in file:
+            if pending is not None:
+                fields = json.loads(pending[2])
+                yield (fields["step"], fields["lane"], fields["kind"], pending[0], pending[1])
+            pending = (offset, len(line), line)
+            offset += len(line)
+
+
+def _text(note: Mapping[str, Any] | None) -> str | None:
+    return None if note is None else json.dumps(note, separators=(",", ":"))
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

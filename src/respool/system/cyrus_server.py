@@ -1,0 +1,201 @@
+"""The live Cyrus server of this machine: its configuration, programs and IMAP sessions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from respool.cyrus.imapd_conf import ServerConfiguration
+from respool.errors import ProgramFailed, ServerNotFound
+from respool.system.configuration import imap_port, read_configuration
+from respool.system.door import open_door
+from respool.system.imap import ImapAddress, ImapSession, log_in, session
+from respool.system.ownership import Owner, owner_named, owner_of
+from respool.system.programs import Finished, find_program, run_program
+
+_FALLBACK_PORTS = (1143, 143)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerAccess:
+    """How to reach the server, as settings say. ``password`` None: by our own door."""
+
+    imapd_conf: Path
+    address: ImapAddress | None = None
+    admin: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxDirectories:
+    """Where the server keeps one mailbox, as its own ``mbpath`` says."""
+
+    data: Path
+    meta: Path
+
+
+class CyrusServer:
+    """One server, reached. Sessions of the administrator are kept one a thread."""
+
+    def __init__(
+        self,
+        *,
+        access: ServerAccess,
+        configuration: ServerConfiguration,
+        address: ImapAddress,
+        password: str,
+    ) -> None:
+        self.imapd_conf = access.imapd_conf
+        self.configuration = configuration
+        self.address = address
+        self.admin_name = admin_name(access, configuration)
+        self.owner = server_owner(configuration)
+        self._password = password
+        self._threads = threading.local()
+        self._sessions: list[ImapSession] = []
+        self._lock = threading.Lock()
+        self.version_text = self.admin.version or "unknown"
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """The server's version as numbers; (0, 0, 0) where it hides it."""
+        if self.version_text == "unknown":
+            return (0, 0, 0)
+        major, minor, patch = (int(number) for number in self.version_text.split("."))
+        return (major, minor, patch)
+
+    @property
+    def separator(self) -> str:
+        """What stands between the parts of an administrator's mailbox name."""
+        unix = self.configuration.is_on("unixhierarchysep", default=self.version >= (3, 0, 0))
+        return "/" if unix else "."
+
+    @property
+    def admin(self) -> ImapSession:
+        """This thread's own session as administrator."""
+        found: ImapSession | None = getattr(self._threads, "admin", None)
+        if found is None:
+            found = log_in(self.address, admin=self.admin_name, password=self._password)
+            self._threads.admin = found
+            with self._lock:
+                self._sessions.append(found)
+        return found
+
+    @contextmanager
+    def as_user(self, userid: str) -> Iterator[ImapSession]:
+        """A session as ``userid``, through the administrator.
+
+        Raises:
+            LoginRefused: the server lets nobody in under that name.
+        """
+        with session(
+            self.address, admin=self.admin_name, password=self._password, as_user=userid
+        ) as logged_in:
+            yield logged_in
+
+    def directories(self, mailbox: str) -> MailboxDirectories:
+        """Directories of ``mailbox`` (encoded administrator's name), by ``mbpath``.
+
+        Raises:
+            ProgramFailed: the server knows no such mailbox.
+        """
+        encoding = ("-7",) if self.version >= (3, 6, 0) else ()
+        data = self._path(*encoding, mailbox)
+        meta = self._path("-m", *encoding, mailbox)
+        return MailboxDirectories(data=data, meta=meta)
+
+    def _path(self, *words: str) -> Path:
+        done = self.run_tool("mbpath", *words, timeout_seconds=60.0)
+        line = done.output.strip("\n")
+        if done.status != 0 or not line.startswith("/"):
+            raise ProgramFailed(
+                f"mbpath does not know {words[-1]}", why=(done.errors or done.output).strip()
+            )
+        return Path(line)
+
+    def run_tool(self, name: str, *words: str, timeout_seconds: float = 3600.0) -> Finished:
+        """Run one of the server's own programs, on its own configuration, as its own user.
+
+        Raises:
+            ServerNotFound: there is no such program.
+            ProgramFailed: it did not end in time.
+        """
+        program = find_tool(name)
+        if program is None:
+            raise ServerNotFound(f"the server's program {name} is not on this machine")
+        command = [str(program), "-C", str(self.imapd_conf), *words]
+        return run_program(command, owner=self.owner, timeout_seconds=timeout_seconds)
+
+    def close(self) -> None:
+        """Log every session out."""
+        with self._lock:
+            for one in self._sessions:
+                one.close()
+            self._sessions.clear()
+
+
+def find_tool(name: str) -> Path | None:
+    """One of the server's programs; ``quota`` is ``cyrquota`` on some machines."""
+    names = ("cyrquota", "quota") if name == "quota" else (name,)
+    return find_program(*names)
+
+
+def admin_name(access: ServerAccess, configuration: ServerConfiguration) -> str:
+    """The administrator to log in as: the one that settings name, else the server's first."""
+    if access.admin is not None:
+        return access.admin
+    if not configuration.admins:
+        raise ServerNotFound(
+            f"{access.imapd_conf} names no administrator",
+            hint="add one to admins, or name one with --imap-admin",
+        )
+    return configuration.admins[0]
+
+
+def server_owner(configuration: ServerConfiguration) -> Owner:
+    """User and group of the server's files, as its configuration directory has them.
+
+    Raises:
+        ServerNotFound: that directory is not there.
+    """
+    directory = Path(configuration.configdirectory)
+    try:
+        return owner_of(directory)
+    except OSError as error:
+        named = owner_named(configuration.text("cyrus_user", "cyrus"))
+        if named is not None:
+            return named
+        raise ServerNotFound(
+            f"the server's configuration directory {directory} is not there", why=str(error)
+        ) from error
+
+
+def port_address(access: ServerAccess) -> ImapAddress:
+    """The server's own port: as settings or ``cyrus.conf`` name it, else the usual ones."""
+    if access.address is not None:
+        return access.address
+    return ImapAddress(port=imap_port(access.imapd_conf) or _FALLBACK_PORTS[0])
+
+
+@contextmanager
+def reach_server(access: ServerAccess) -> Iterator[CyrusServer]:
+    """The server, for the length of a block: by password at its port, else by our own door.
+
+    Raises:
+        ServerNotFound, NotPermitted, ServerUnreachable, LoginRefused: as the parts say.
+    """
+    configuration = read_configuration(access.imapd_conf)
+    with ExitStack() as stack:
+        if access.password is None:
+            owner = server_owner(configuration)
+            address, password = stack.enter_context(open_door(configuration, owner))
+        else:
+            address, password = port_address(access), access.password
+        server = CyrusServer(
+            access=access, configuration=configuration, address=address, password=password
+        )
+        stack.callback(server.close)
+        yield server

@@ -1,0 +1,266 @@
+"""Our own IMAP door on the server: root needs no password, and nobody else can enter.
+
+A second, private ``master`` with one ``imapd`` on a Unix socket in a directory that only
+root may enter, on the server's own configuration but for the password check, which we
+answer ourselves. It lives as long as one command; what a killed command left is found by
+its pid file and ended by the next one.
+
+Source: seen on Cyrus 3.6.1 (docs/explanation/door.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import struct
+import subprocess  # a list, never a shell line
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from respool.cyrus.imapd_conf import ServerConfiguration, render
+from respool.errors import NotPermitted, ServerNotFound, ServerUnreachable
+from respool.system.imap import ImapAddress
+from respool.system.locks import try_to_hold
+from respool.system.ownership import Owner, is_root
+from respool.system.programs import find_program
+
+RUNTIME_DIRECTORY = Path("/run/respool")
+_PREFIX = "door-"
+_LOCK = "lock"  # held by the command that opened the door, for as long as it lives
+_WAIT_SECONDS = 15.0
+_MOST_OCTETS = 4096
+
+# Options of the server that would keep root from entering by a plain local socket.
+_OVERRIDDEN = frozenset(
+    {"allowplaintext", "sasl_mech_list", "sasl_pwcheck_method", "sasl_saslauthd_path"}
+)
+_DROPPED_PREFIXES = ("tls_", "imap_", "imaps_", "sasl_auxprop", "sasl_minimum_layer")
+
+
+class PasswordCheck:
+    """Answers the server's password questions: only our own, random password is right."""
+
+    def __init__(self, path: Path, password: str) -> None:
+        self.password = password
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(path))
+        path.chmod(0o666)  # the directory above lets in only root and the server's user
+        self._socket.listen(16)
+        self._thread = threading.Thread(target=self._serve, name="password-check", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError, ValueError, struct.error):
+                connection.settimeout(5.0)
+                fields = [_counted(connection) for _ in range(4)]
+                right = secrets.compare_digest(fields[1], self.password.encode("ascii"))
+                answer = b"OK" if right else b"NO"
+                connection.sendall(struct.pack(">H", len(answer)) + answer)
+
+
+def _counted(connection: socket.socket) -> bytes:
+    size = struct.unpack(">H", _exactly(connection, 2))[0]
+    if size > _MOST_OCTETS:
+        raise ValueError("a login field of unlikely length")
+    return _exactly(connection, size)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    octets = b""
+    while len(octets) < size:
+        piece = connection.recv(size - len(octets))
+        if not piece:
+            raise ValueError("the question ended early")
+        octets += piece
+    return octets
+
+
+def door_configuration(configuration: ServerConfiguration, check: Path) -> str:
+    """The server's own ``imapd.conf`` with our password check in place of its own."""
+    options = {
+        key: value
+        for key, value in configuration.options.items()
+        if key not in _OVERRIDDEN and not key.startswith(_DROPPED_PREFIXES)
+    }
+    options["allowplaintext"] = "yes"
+    options["sasl_mech_list"] = "PLAIN"
+    options["sasl_pwcheck_method"] = "saslauthd"
+    options["sasl_saslauthd_path"] = str(check)
+    return render(options)
+
+
+@contextmanager
+def open_door(
+    configuration: ServerConfiguration, owner: Owner, *, runtime: Path = RUNTIME_DIRECTORY
+) -> Iterator[tuple[ImapAddress, str]]:
+    """Address and password of a private door, for the length of a block.
+
+    ``owner`` is the server's user. Left-over doors are ended first.
+
+    Raises:
+        NotPermitted: we are not root.
+        ServerNotFound: the server's programs are not here.
+        ServerUnreachable: the door did not open.
+    """
+    if not is_root():
+        raise NotPermitted(
+            "only root can enter the server without a password",
+            hint="run as root, or set RESPOOL_IMAP_PASSWORD_FILE",
+        )
+    close_leftover_doors(runtime)
+    runtime.mkdir(mode=0o711, parents=True, exist_ok=True)
+    house = runtime / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    house.mkdir(mode=0o711)
+    lock = try_to_hold(house / _LOCK)
+    check = master = None
+    try:
+        for name, group in (("enter", 0), ("check", owner.gid)):
+            (house / name).mkdir(mode=0o710)
+            os.chown(house / name, 0, group)
+        check = PasswordCheck(house / "check" / "mux", secrets.token_urlsafe(24))
+        _write_configuration(house, configuration, owner)
+        master = _start_master(house)
+        address = ImapAddress(unix_socket=house / "enter" / "imap")
+        _wait_until_open(house, master)
+        yield address, check.password
+    finally:
+        if master is not None:
+            _stop(master)
+        if check is not None:
+            check.close()
+        _clean_up(house, configuration)
+        if lock is not None:
+            os.close(lock)
+
+
+def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
+    """End the doors whose command is gone; how many there were."""
+    ended = 0
+    for house in sorted(runtime.glob(f"{_PREFIX}*")):
+        lock = try_to_hold(house / _LOCK)
+        if lock is None:
+            continue  # the command that opened it still runs
+        with contextlib.suppress(OSError, ValueError):
+            master = int((house / "pid").read_text().strip())
+            if _is_ours(master, house):
+                _end(master)
+        shutil.rmtree(house, ignore_errors=True)
+        os.close(lock)
+        ended += 1
+    return ended
+
+
+def _write_configuration(house: Path, configuration: ServerConfiguration, owner: Owner) -> None:
+    imapd_conf = house / "imapd.conf"
+    descriptor = os.open(imapd_conf, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    with os.fdopen(descriptor, "wb") as stream:
+        os.fchown(descriptor, 0, owner.gid)
+        text = door_configuration(configuration, house / "check" / "mux")
+        stream.write(text.encode("utf-8", "surrogateescape"))
+    imapd = find_program("imapd")
+    command = f"{imapd} -C {imapd_conf}"
+    listen = house / "enter" / "imap"
+    (house / "cyrus.conf").write_text(
+        "START {\n}\nSERVICES {\n"
+        f'  {_service(house)} cmd="{command}" listen="{listen}" prefork=0 maxchild=16\n'
+        "}\nEVENTS {\n}\n",
+        encoding="utf-8",
+    )
+
+
+def _service(house: Path) -> str:
+    # The server locks <configdirectory>/socket/<service>-<n>.lock: never share a name with it.
+    return "respool" + house.name.removeprefix(_PREFIX).replace("-", "")
+
+
+def _start_master(house: Path) -> subprocess.Popen[bytes]:
+    program = find_program("master", "cyrus-master", "cyrmaster")
+    if program is None or find_program("imapd") is None:
+        raise ServerNotFound(
+            "the programs of the Cyrus server are not on this machine",
+            why="neither master nor imapd is in any known place",
+            hint="respool doctor lists the places",
+        )
+    command = [
+        str(program),
+        *("-C", str(house / "imapd.conf")),
+        *("-M", str(house / "cyrus.conf")),
+        *("-p", str(house / "pid")),
+    ]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    )
+
+
+def _wait_until_open(house: Path, master: subprocess.Popen[bytes]) -> None:
+    listen = house / "enter" / "imap"
+    until = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < until:
+        if master.poll() is not None:
+            raise ServerUnreachable(
+                "our own door to the server did not open",
+                why=f"master ended with status {master.returncode}; the mail log says why",
+                hint="set RESPOOL_IMAP_PASSWORD_FILE to use the server's own port instead",
+            )
+        if listen.exists() and (house / "pid").exists():
+            return
+        time.sleep(0.01)
+    raise ServerUnreachable(
+        f"our own door to the server did not open within {_WAIT_SECONDS:.0f} seconds",
+        hint="set RESPOOL_IMAP_PASSWORD_FILE to use the server's own port instead",
+    )
+
+
+def _stop(master: subprocess.Popen[bytes]) -> None:
+    master.send_signal(signal.SIGTERM)
+    try:
+        master.wait(timeout=5.0)
+    except subprocess.TimeoutExpired:
+        master.kill()
+        master.wait()
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(200):
+            time.sleep(0.02)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+
+
+def _is_ours(pid: int, house: Path) -> bool:
+    try:
+        return os.fsencode(house) in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _clean_up(house: Path, configuration: ServerConfiguration) -> None:
+    for sockets in (Path(configuration.configdirectory) / "socket", Path("/run/cyrus/socket")):
+        for lock in sockets.glob(f"{_service(house)}-*.lock"):
+            lock.unlink(missing_ok=True)
+    shutil.rmtree(house, ignore_errors=True)

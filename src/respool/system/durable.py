@@ -1,0 +1,78 @@
+"""Writing so that it lasts: beside, flush, rename, flush the directory."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+from pathlib import Path
+
+from respool.system.ownership import Owner, is_root
+
+TEMPORARY_PREFIX = ".respool-"  # nothing that reconstruct could take for a message
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def write_durably(
+    file: Path, octets: bytes, *, mode: int = 0o600, owner: Owner | None = None
+) -> None:
+    """Put ``octets`` at ``file``, whole or not at all; what stood there is replaced.
+
+    Raises:
+        OSError: as the system says; what stood there is still there.
+    """
+    temporary = file.with_name(f"{TEMPORARY_PREFIX}{file.name}")
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode
+    )
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(descriptor, mode)
+            if owner is not None and is_root():
+                os.fchown(descriptor, owner.uid, owner.gid)
+            stream.write(octets)
+            stream.flush()
+            os.fsync(descriptor)
+        temporary.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    flush_directory(file.parent)
+
+
+def flush_directory(directory: Path) -> None:
+    """Make the names in ``directory`` last."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_file_system(directory: Path) -> None:
+    """Make everything written to the file system of ``directory`` last: one flush for a group.
+
+    Source: syncfs(2), which Python does not offer; sync(2) where it is missing.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        syncfs = getattr(_LIBC, "syncfs", None)
+        if syncfs is None:
+            os.sync()
+        elif syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(directory))
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:
+    """Make ``directory`` and what lacks above it, each with ``mode`` and ``owner``."""
+    if directory.is_dir():
+        return
+    make_directory(directory.parent, mode=mode, owner=owner)
+    directory.mkdir(mode=mode)
+    directory.chmod(mode)
+    if owner is not None and is_root():
+        os.chown(directory, owner.uid, owner.gid)

@@ -1,0 +1,427 @@
+"""Talking IMAP, as an administrator or as a user through him: the only importer of the library.
+
+Mailbox names are the server's own spelling (modified UTF-7, ASCII) on this side of the door.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.response_parser import parse_response
+
+from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
+
+_PIECE_OCTETS = 4 << 20
+_STATE = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
+_VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
+_TIMEOUT = SocketTimeout(connect=20.0, read=600.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapAddress:
+    """Where a server listens: a Unix socket, or host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = 143
+    unix_socket: Path | None = None
+    is_tls: bool = False
+
+    def __str__(self) -> str:
+        if self.unix_socket is not None:
+            return f"our own door {self.unix_socket}"
+        return f"{'imaps' if self.is_tls else 'imap'}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxStatus:
+    """How a mailbox stands on the server."""
+
+    uidvalidity: int
+    uidnext: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """One limit of a quota root; storage is in KiB, as the server counts."""
+
+    root: str
+    resource: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenMessage:
+    """One message as the server gives it back."""
+
+    uid: int
+    flags: frozenset[str]
+    internaldate: datetime
+    size_bytes: int
+    guid: str
+
+
+class _UnixSocketClient(IMAPClient):  # type: ignore[misc]  # the library has no types
+    """The library's client over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        super().__init__("localhost", ssl=False, timeout=_TIMEOUT)
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - the library's name
+        return _UnixImap4(self._path)
+
+
+class _UnixImap4(imaplib.IMAP4):
+    def __init__(self, path: str) -> None:
+        self._path = path
+        super().__init__("localhost")
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(timeout or _TIMEOUT.connect)
+        connection.connect(self._path)
+        return connection
+
+
+def quoted(text: str) -> str:
+    """``text`` as an IMAP quoted string.
+
+    Raises:
+        ValueError: it holds what no quoted string can (controls, 8-bit).
+    """
+    if not all(" " <= character <= "~" for character in text):
+        raise ValueError(f"not fit for a quoted string: {text!r}")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+class ImapSession:
+    """One logged-in connection."""
+
+    def __init__(self, client: Any, address: ImapAddress) -> None:  # noqa: ANN401 - untyped library
+        self._client = client
+        self._address = address
+        self._imap: imaplib.IMAP4 = client._imap  # noqa: SLF001 - its commands lack ours
+
+    @property
+    def version(self) -> str | None:
+        """The server's version from its greeting or ID, e.g. ``3.6.1``; None if it hides it."""
+        found = _VERSION.search(self._client.welcome or b"")
+        if found is None and self._client.has_capability("ID"):
+            answer = self._asked("ID", "NIL", response="ID")
+            found = re.search(rb'"version" "(\d+\.\d+\.\d+)', b" ".join(_flat(answer)))
+        return found.group(1).decode("ascii") if found else None
+
+    def can(self, capability: str) -> bool:
+        """Whether the server offers ``capability``."""
+        return bool(self._client.has_capability(capability))
+
+    def create(self, mailbox: str, *, partition: str | None) -> None:
+        """Create ``mailbox``, in ``partition`` where one is named."""
+        extra = () if partition is None else (partition,)
+        self._asked("CREATE", quoted(mailbox), *extra)
+
+    def delete(self, mailbox: str) -> None:
+        """Delete ``mailbox``."""
+        self._asked("DELETE", quoted(mailbox))
+
+    def exists(self, mailbox: str) -> bool:
+        """Whether LIST shows ``mailbox`` as one that can be selected."""
+        return any(name == mailbox for name in self.names(_literal_pattern(mailbox)))
+
+    def names(self, pattern: str) -> tuple[str, ...]:
+        """Selectable mailboxes that LIST shows for ``pattern``, as the server spells them."""
+        answer = self._asked("LIST", '""', quoted(pattern), response="LIST")
+        listed = []
+        for attributes, _separator, name in _triples(parse_response(answer) if answer else ()):
+            shown = {item.lower() for item in attributes if isinstance(item, bytes)}
+            if not shown & {b"\\noselect", b"\\nonexistent"}:
+                listed.append(_text(name))
+        return tuple(listed)
+
+    def status(self, mailbox: str) -> MailboxStatus:
+        """UIDVALIDITY, UIDNEXT and MESSAGES of ``mailbox``."""
+        items = "(UIDVALIDITY UIDNEXT MESSAGES)"
+        answer = parse_response(self._asked("STATUS", quoted(mailbox), items, response="STATUS"))
+        found = dict(zip(answer[1][::2], answer[1][1::2], strict=True))
+        return MailboxStatus(
+            uidvalidity=int(found[b"UIDVALIDITY"]),
+            uidnext=int(found[b"UIDNEXT"]),
+            messages=int(found[b"MESSAGES"]),
+        )
+
+    def server_entry(self, mailbox: str, entry: str) -> str | None:
+        """A ``/vendor/cmu/cyrus-imapd/`` entry, such as ``uniqueid`` or ``partition``.
+
+        STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
+        """
+        path = f"/vendor/cmu/cyrus-imapd/{entry}"
+        if self.can("METADATA"):
+            words = (f'("/shared{path}")',)
+            answer = self._asked("GETMETADATA", quoted(mailbox), *words, response="METADATA")
+        else:
+            words = (quoted(path), '("value.shared")')
+            answer = self._asked("GETANNOTATION", quoted(mailbox), *words, response="ANNOTATION")
+        if not answer:
+            return None
+        value = parse_response(answer)[-1][-1]
+        while isinstance(value, tuple):
+            value = value[-1]
+        return None if value is None else _text(value)
+
+    def acl(self, mailbox: str) -> dict[str, str]:
+        """Identifier → rights."""
+        answer = parse_response(self._asked("GETACL", quoted(mailbox), response="ACL"))
+        words = [_text(word) for word in answer[1:]]
+        return dict(zip(words[::2], words[1::2], strict=True))
+
+    def set_rights(self, mailbox: str, identifier: str, rights: str) -> None:
+        """Give ``identifier`` exactly ``rights``; none removes its entry."""
+        if rights:
+            self._asked("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
+        else:
+            self._asked("DELETEACL", quoted(mailbox), quoted(identifier))
+
+    def quota(self, mailbox: str) -> tuple[QuotaUse, ...]:
+        """The limits that ``mailbox`` counts against; none where it has no quota root."""
+        self._asked("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
+        answer = self._imap.untagged_responses.pop("QUOTA", [])
+        if not answer:
+            return ()
+        words = parse_response(answer)
+        uses = []
+        for root, resources in zip(words[::2], words[1::2], strict=True):
+            for at in range(0, len(resources), 3):
+                resource, used, limit = resources[at : at + 3]
+                uses.append(
+                    QuotaUse(
+                        root=_text(root), resource=_text(resource), used=int(used), limit=int(limit)
+                    )
+                )
+        return tuple(uses)
+
+    def set_quota(self, root: str, limits: Mapping[str, int]) -> None:
+        """Set the limits of ``root`` (storage in KiB)."""
+        words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
+        self._asked("SETQUOTA", quoted(root), f"({words})")
+
+    def subscribe(self, mailbox: str) -> None:
+        """Subscribe whoever is logged in."""
+        self._asked("SUBSCRIBE", quoted(mailbox))
+
+    def personal_prefix(self) -> tuple[str, str]:
+        """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
+        answer = self._asked("NAMESPACE", response="NAMESPACE")
+        personal = parse_response(answer)[0]
+        if not personal:
+            return "", "/"
+        return _text(personal[0][0]), _text(personal[0][1])
+
+    def open_to_read(self, mailbox: str) -> int:
+        """EXAMINE ``mailbox``; how many messages it holds."""
+        try:
+            answer = self._client.select_folder(mailbox, readonly=True)
+        except (IMAPClientError, imaplib.IMAP4.error) as error:
+            raise ServerSaidNo(f"{mailbox} cannot be opened to read", why=str(error)) from error
+        return int(answer[b"EXISTS"])
+
+    def read_back(self, sizes: Mapping[int, int]) -> Iterator[SeenMessage]:
+        """The messages of the open mailbox whose UIDs are keys of ``sizes``, hashed.
+
+        ``sizes`` are the octets that each is expected to have; they decide how many
+        are asked at once, so that no more than a few MiB are ever held. Messages that
+        are not there are left out. UID order within a group, groups in order.
+        """
+        for uids in _groups(sizes):
+            fetched = self._fetch(uids, [*_STATE, "BODY.PEEK[]"])
+            for uid in uids:
+                if uid in fetched:
+                    digest = hashlib.sha1(fetched[uid][b"BODY[]"] or b"", usedforsecurity=False)
+                    yield _seen(uid, fetched[uid], digest.hexdigest())
+        for uid, size in sizes.items():
+            if size > _PIECE_OCTETS:
+                fetched = self._fetch([uid], _STATE)
+                if uid in fetched:
+                    yield _seen(uid, fetched[uid], self._guid_in_pieces(uid))
+
+    def _guid_in_pieces(self, uid: int) -> str:
+        digest = hashlib.sha1(usedforsecurity=False)
+        offset = 0
+        while True:
+            answer = self._fetch([uid], [f"BODY.PEEK[]<{offset}.{_PIECE_OCTETS}>"])[uid]
+            piece: bytes = answer.get(b"BODY[]<%d>" % offset) or b""
+            digest.update(piece)
+            offset += len(piece)
+            if len(piece) < _PIECE_OCTETS:
+                return digest.hexdigest()
+
+    def _fetch(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, dict[bytes, Any]]:
+        try:
+            answer: dict[int, dict[bytes, Any]] = self._client.fetch(uids, items)
+        except (IMAPClientError, imaplib.IMAP4.error) as error:
+            raise ServerSaidNo("FETCH was refused", why=str(error)) from error
+        except OSError as error:
+            raise self._gone(error) from error
+        return answer
+
+    def close(self) -> None:
+        """Log out, and never fail at it."""
+        try:
+            self._client.logout()
+        except (IMAPClientError, imaplib.IMAP4.error, OSError):
+            self._client.shutdown()
+
+    def _asked(self, command: str, *words: str, response: str | None = None) -> list[Any]:
+        imap = self._imap
+        if response is not None:
+            imap.untagged_responses.pop(response, None)
+        try:
+            status, data = imap.xatom(command, *words)
+        except imaplib.IMAP4.abort as error:
+            raise self._gone(error) from error
+        except imaplib.IMAP4.error as error:
+            raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
+        except OSError as error:
+            raise self._gone(error) from error
+        if status != "OK":
+            said = b" ".join(item for item in data if isinstance(item, bytes))
+            raise ServerSaidNo(
+                f"{command} {words[0] if words else ''}".strip() + " was refused",
+                why=said.decode("utf-8", "replace"),
+            )
+        return imap.untagged_responses.pop(response, []) if response is not None else []
+
+    def _gone(self, error: Exception) -> TargetError:
+        return ServerUnreachable(
+            f"the server at {self._address} is gone", why=str(error), hint="respool doctor"
+        )
+
+
+def connect(address: ImapAddress) -> Any:  # noqa: ANN401 - the library has no types
+    """A connection that is not logged in.
+
+    Raises:
+        ServerUnreachable: nothing answers there, or not with IMAP.
+    """
+    try:
+        if address.unix_socket is not None:
+            client: Any = _UnixSocketClient(address.unix_socket)
+        else:
+            context = ssl.create_default_context() if address.is_tls else None
+            client = IMAPClient(
+                address.host,
+                port=address.port,
+                ssl=address.is_tls,
+                ssl_context=context,
+                timeout=_TIMEOUT,
+            )
+            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except (OSError, imaplib.IMAP4.error, IMAPClientError) as error:
+        raise ServerUnreachable(
+            f"no IMAP server answers at {address}",
+            why=str(error),
+            hint="is it running? respool doctor shows what is found; --imap names another place",
+        ) from error
+    client._imap.debug = 0  # noqa: SLF001 - else every line, secrets too, is formatted for a log
+    client.folder_encode = False
+    client.normalise_times = False
+    return client
+
+
+@contextmanager
+def session(
+    address: ImapAddress, *, admin: str, password: str, as_user: str | None = None
+) -> Iterator[ImapSession]:
+    """Log in as ``admin``, or through him as ``as_user``, for the length of a block.
+
+    Raises:
+        ServerUnreachable: nothing answers.
+        LoginRefused: the name or the password is wrong, or he is no administrator.
+    """
+    logged_in = log_in(address, admin=admin, password=password, as_user=as_user)
+    try:
+        yield logged_in
+    finally:
+        logged_in.close()
+
+
+def log_in(
+    address: ImapAddress, *, admin: str, password: str, as_user: str | None = None
+) -> ImapSession:
+    """As `session`; the caller closes it."""
+    client = connect(address)
+    try:
+        client.plain_login(admin, password, as_user)
+    except (LoginError, IMAPClientError, imaplib.IMAP4.error) as error:
+        client.shutdown()
+        who = admin if as_user is None else f"{admin} as {as_user}"
+        raise LoginRefused(
+            f"the server at {address} refused the login of {who}",
+            why=str(error),
+            hint="RESPOOL_IMAP_PASSWORD_FILE names a file with the administrator's password; "
+            "as root on the server none is needed",
+        ) from error
+    except OSError as error:
+        raise ServerUnreachable(f"the server at {address} is gone", why=str(error)) from error
+    return ImapSession(client, address)
+
+
+def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
+    group: list[int] = []
+    octets = 0
+    for uid, size in sizes.items():
+        if size > _PIECE_OCTETS:
+            continue
+        if group and (octets + size > _PIECE_OCTETS or len(group) >= 500):  # noqa: PLR2004
+            yield group
+            group, octets = [], 0
+        group.append(uid)
+        octets += size
+    if group:
+        yield group
+
+
+def _seen(uid: int, answer: Mapping[bytes, Any], guid: str) -> SeenMessage:
+    return SeenMessage(
+        uid=uid,
+        flags=frozenset(_text(flag) for flag in answer[b"FLAGS"]),
+        internaldate=answer[b"INTERNALDATE"].astimezone(UTC),
+        size_bytes=int(answer[b"RFC822.SIZE"]),
+        guid=guid,
+    )
+
+
+def _literal_pattern(mailbox: str) -> str:
+    """LIST knows no escape: a wildcard matches itself, and more that the caller sorts out."""
+    return mailbox
+
+
+def _triples(words: Sequence[Any]) -> Iterator[tuple[Any, Any, Any]]:
+    for at in range(0, len(words) - 2, 3):
+        yield words[at], words[at + 1], words[at + 2]
+
+
+def _text(word: Any) -> str:  # noqa: ANN401 - what the library's parser gives
+    return word.decode("utf-8", "surrogateescape") if isinstance(word, bytes) else str(word)
+
+
+def _flat(answer: Sequence[Any]) -> Iterator[bytes]:
+    for item in answer:
+        if isinstance(item, bytes):
+            yield item
+        elif isinstance(item, tuple):
+            yield from _flat(item)

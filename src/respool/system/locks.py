@@ -1,0 +1,45 @@
+"""A lock that dies with the process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from respool.errors import Locked
+
+
+def try_to_hold(file: Path) -> int | None:
+    """A descriptor that holds ``file`` for ourselves until closed; None where another has it."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+@contextmanager
+def exclusive(file: Path, *, what: str) -> Iterator[None]:
+    """Hold ``file`` for ourselves; it keeps our process number for others to read.
+
+    Raises:
+        Locked: another process holds it, named by its number.
+    """
+    descriptor = try_to_hold(file)
+    if descriptor is None:
+        holder = file.read_text(encoding="ascii", errors="replace").strip()
+        raise Locked(
+            f"another run works on {what}",
+            why=f"process {holder or 'unknown'} holds {file}",
+            hint="wait until it has ended",
+        )
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        yield
+    finally:
+        os.close(descriptor)

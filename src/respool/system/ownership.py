@@ -1,0 +1,50 @@
+"""Whose a file is: numbers, names, and who we are."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A user and a group, by number."""
+
+    uid: int
+    gid: int
+
+
+def owner_of(path: Path) -> Owner:
+    """Who owns ``path`` (links are not followed)."""
+    status = path.lstat()
+    return Owner(uid=status.st_uid, gid=status.st_gid)
+
+
+def owner_named(user: str) -> Owner | None:
+    """The user called ``user`` with his own group, or None."""
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return None
+    return Owner(uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def group_name(gid: int) -> str:
+    """The group's name, or its number where it has none."""
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)
+
+
+def is_root() -> bool:
+    """Whether we may do everything here."""
+    return os.geteuid() == 0
+
+
+def may_act_as(owner: Owner) -> bool:
+    """Whether we can write files that belong to ``owner``."""
+    return is_root() or os.geteuid() == owner.uid

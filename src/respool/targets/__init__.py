@@ -1,0 +1,1 @@
+"""Where restores go, one folder each."""

@@ -1,0 +1,1 @@
+"""The spool of a live Cyrus server on this machine."""

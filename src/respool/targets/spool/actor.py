@@ -1,0 +1,86 @@
+"""Carries out the steps of a restore into a live server's spool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from respool.runs.actor import Note, RunRecord
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool import copying, creation, index_writing, rebuilding
+from respool.targets.spool.created import CreatedMailboxes
+from respool.targets.spool.steps import (
+    BuildConversations,
+    BuildSearchIndex,
+    CopyMessages,
+    CreateMailbox,
+    GiveRights,
+    RebuildMailbox,
+    RepairQuota,
+    SpoolStep,
+    Subscribe,
+    WriteIndex,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolActor:
+    """One server, one run. Writes only into mailboxes that this run created."""
+
+    server: CyrusServer
+    record: RunRecord
+    created: CreatedMailboxes
+
+    def observe(self, step: SpoolStep) -> Note:
+        """What the step is about to change, as it is now."""
+        match step:
+            case CreateMailbox():
+                return {"existed": self.server.admin.exists(step.mailbox)}
+            case GiveRights():
+                return {"rights": self.server.admin.acl(step.mailbox)}
+            case CopyMessages():
+                return copying.observe(step, self.created.directories(step.lane))
+            case RepairQuota():
+                return {"use": rebuilding.quota_use(self.server, step.mailbox)}
+            case _:
+                return {}
+
+    def perform(self, step: SpoolStep, before: Note) -> Note:
+        """Do the step; done twice it is the same as once."""
+        match step:
+            case CreateMailbox():
+                return creation.create(self.server, step, before)
+            case CopyMessages():
+                directories = self.created.directories(step.lane)
+                return copying.copy(step, directories, self.server.owner)
+            case WriteIndex():
+                return index_writing.write(self._lane_of(step), self.server, self.record)
+            case RebuildMailbox():
+                self.created.directories(step.lane)
+                return rebuilding.rebuild(self.server, step.lane)
+            case BuildSearchIndex():
+                return rebuilding.build_search_index(self.server, step.lane)
+            case RepairQuota():
+                return rebuilding.repair_quota(self.server, step)
+            case BuildConversations():
+                return rebuilding.build_conversations(self.server, step.userid)
+            case GiveRights():
+                return creation.give_rights(self.server, step)
+            case Subscribe():
+                return creation.subscribe(self.server, step)
+            case _:
+                assert_never(step)
+
+    def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
+        return index_writing.Lane(
+            step=step,
+            directories=self.created.directories(step.lane),
+            uidvalidity=self.created.uidvalidity(step.lane),
+        )
+
+
+def spool_actor(server: CyrusServer, record: RunRecord) -> SpoolActor:
+    """An actor for every kind of spool step of one run."""
+    return SpoolActor(server, record, CreatedMailboxes(server, record))
+
+

@@ -1,0 +1,63 @@
+"""The mailboxes that a run created, and the check that they are still the same ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from respool.errors import StepFailed
+from respool.planning.step import ACCOUNT_LANE
+from respool.runs.actor import RunRecord
+from respool.system.cyrus_server import CyrusServer, MailboxDirectories
+from respool.targets.spool.steps import CreateMailbox
+
+
+class CreatedMailboxes:
+    """Nothing is ever written into a mailbox that is not here."""
+
+    def __init__(self, server: CyrusServer, record: RunRecord) -> None:
+        self._server = server
+        self._record = record
+        self._receipts: dict[str, Mapping[str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def uidvalidity(self, mailbox: str) -> int:
+        """The UIDVALIDITY that the server gave it."""
+        return int(self._receipt(mailbox)["uidvalidity"])
+
+    def directories(self, mailbox: str) -> MailboxDirectories:
+        """Its directories, after the server was asked whether it is still the one we created.
+
+        Raises:
+            StepFailed: it was deleted, renamed or replaced meanwhile.
+        """
+        known = str(self._receipt(mailbox)["uniqueid"])
+        now = self._server.admin.server_entry(mailbox, "uniqueid")
+        if now != known:
+            raise StepFailed(
+                f"{mailbox} is not the folder any more that this run created",
+                why=f"its id was {known}, now it is {now}: somebody renamed or replaced it",
+                hint="look at it with the server's tools; nothing was written into it",
+                can_be_tried_again=False,
+            )
+        return self._server.directories(mailbox)
+
+    def _receipt(self, mailbox: str) -> Mapping[str, Any]:
+        with self._lock:
+            if mailbox not in self._receipts:
+                self._receipts.update(self._created())
+        try:
+            return self._receipts[mailbox]
+        except KeyError as error:
+            raise StepFailed(
+                f"{mailbox} was not created by this run", can_be_tried_again=False
+            ) from error
+
+    def _created(self) -> dict[str, Mapping[str, Any]]:
+        found = {}
+        for number, step in self._record.steps_of_lane(ACCOUNT_LANE):
+            receipt = self._record.receipt(number)
+            if isinstance(step, CreateMailbox) and receipt is not None:
+                found[step.mailbox] = receipt
+        return found

@@ -1,0 +1,128 @@
+"""Where each mailbox of a restore goes: new names, checked against each other and the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from respool.model.accounts import Account, folder_parts, folder_path
+from respool.model.names import MailboxName
+from respool.planning.request import RestoreRequest
+from respool.targets.spool.names import NameRules, proposed_name, refusals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """New names of the sources, in their order, and every reason why it cannot be done so."""
+
+    targets: tuple[MailboxName, ...]
+    reasons: tuple[str, ...]
+
+
+def map_names(
+    sources: Sequence[MailboxName], request: RestoreRequest, into: str, rules: NameRules
+) -> Mapped:
+    """The target of each source.
+
+    INBOX becomes the new folder itself; every other folder keeps its whole path below it.
+    """
+    root = request.account.root.child(into)
+    reasons: list[str] = []
+    targets: list[MailboxName] = []
+    for source in sources:
+        target = root.child(*_renamed(source, request)) if _renamed(source, request) else root
+        why = refusals(target, rules)
+        if why and request.is_renaming_freely:
+            target = _free(proposed_name(target, len(root.parts), rules), targets)
+            why = refusals(target, rules)
+        if why:
+            reasons.append(_refused(source, target, len(root.parts), why, rules))
+        targets.append(target)
+    reasons.extend(_twins(sources, targets))
+    return Mapped(targets=tuple(targets), reasons=tuple(reasons))
+
+
+def folders_between(root: MailboxName, targets: Sequence[MailboxName]) -> tuple[MailboxName, ...]:
+    """``root`` and every folder above a target that is no target itself, outermost first."""
+    wanted: set[MailboxName] = {root}
+    for target in targets:
+        for size in range(len(root.parts), len(target.parts)):
+            wanted.add(MailboxName(domain=root.domain, parts=target.parts[:size]))
+    missing = wanted - set(targets)
+    return tuple(sorted(missing, key=lambda name: (len(name.parts), name.parts)))
+
+
+def unknown_renames(request: RestoreRequest, sources: Sequence[MailboxName]) -> tuple[str, ...]:
+    """Reasons for renames that no chosen folder has."""
+    known = {folder_path(source) for source in sources}
+    inner = {path.rsplit("/", depth)[0] for path in known for depth in range(path.count("/") + 1)}
+    return tuple(
+        f"--rename {old}={new}: none of the chosen folders is called {old!r}"
+        for old, new in request.renames.items()
+        if old not in known | inner
+    )
+
+
+def _renamed(source: MailboxName, request: RestoreRequest) -> tuple[str, ...]:
+    own = _own_parts(source, request.account)
+    best = own
+    longest = -1
+    for old, new in request.renames.items():
+        old_parts = folder_parts(old)
+        shown = _own_path(source, len(old_parts))
+        if shown == old and len(old_parts) > longest:
+            longest = len(old_parts)
+            best = folder_parts(new) + own[len(old_parts) :]
+    return best
+
+
+def _own_path(source: MailboxName, size: int) -> str:
+    path = folder_path(source)
+    return "/".join(path.split("/")[:size])
+
+
+def _own_parts(source: MailboxName, account: Account) -> tuple[str, ...]:
+    depth = len(account.root.parts)
+    if source.is_deleted:
+        return (source.parts[0], *source.parts[depth + 1 :])
+    return source.parts[depth:]
+
+
+def _refused(
+    source: MailboxName, target: MailboxName, keep: int, why: Sequence[str], rules: NameRules
+) -> str:
+    proposal = proposed_name(target, keep, rules)
+    old = folder_path(source)
+    new = folder_path(MailboxName(domain=None, parts=("x", *proposal.parts[keep:])))
+    return (
+        f"{_shown(old)}: {'; '.join(why)}"
+        f" (proposal: --rename {_shown(f'{old}={new}')}, or --rename auto)"
+    )
+
+
+def _shown(text: str) -> str:
+    safe = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    escaped = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in safe)
+    return "'" + escaped.replace("'", "'\\''") + "'"
+
+
+def _free(name: MailboxName, taken: Sequence[MailboxName]) -> MailboxName:
+    number, candidate = 2, name
+    while candidate in taken:
+        last = f"{name.parts[-1][:200]}-{number}"
+        candidate = MailboxName(domain=name.domain, parts=(*name.parts[:-1], last))
+        number += 1
+    return candidate
+
+
+def _twins(sources: Sequence[MailboxName], targets: Sequence[MailboxName]) -> list[str]:
+    seen: Mapping[MailboxName, MailboxName]
+    first: dict[MailboxName, MailboxName] = {}
+    reasons = []
+    for source, target in zip(sources, targets, strict=True):
+        seen = first
+        if target in seen:
+            one, other = _shown(folder_path(seen[target])), _shown(folder_path(source))
+            reasons.append(f"{one} and {other} would both become {folder_path(target)!r}")
+        first.setdefault(target, source)
+    return reasons

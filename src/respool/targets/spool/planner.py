@@ -1,0 +1,289 @@
+"""Request, inventory and survey into a plan for a live spool; refused with every reason at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.errors import PlanRefused
+from respool.model.accounts import folder_path
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import IN_ARCHIVE, StoredMailbox
+from respool.model.names import MailboxName, decoded_part
+from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox
+from respool.planning.proof import ProveMailbox
+from respool.planning.request import RestoreRequest
+from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
+from respool.targets.spool.forecast import Load, forecast_quota, quota_reasons, room_reasons
+from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
+from respool.targets.spool.steps import (
+    BuildConversations,
+    BuildSearchIndex,
+    CopyMessages,
+    CreateMailbox,
+    GiveRights,
+    RebuildMailbox,
+    RepairQuota,
+    SourcePlace,
+    Subscribe,
+    WriteIndex,
+)
+from respool.targets.spool.survey import SpoolSurvey
+
+_SEEN_BIT = np.uint32(1 << 4)
+_MOST_NUMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenMailbox:
+    """One mailbox of the backup that is to be restored."""
+
+    place: SourcePlace
+    mailbox: StoredMailbox
+
+    def wanted(self) -> NDArray[np.bool_]:
+        """Mask of the records that will be restored.
+
+        A file of no octets is left out: reconstruct would delete it (lab-notes).
+        """
+        mask: NDArray[np.bool_] = self.mailbox.restorable() & (self.mailbox.records["size"] > 0)
+        return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanContext:
+    """What a plan says about where and when it was made."""
+
+    software: str
+    now: datetime
+    generation_label: str
+    taken_at: datetime | None
+    is_about: bool
+    source: str
+    skipped: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Destined:
+    chosen: ChosenMailbox
+    target: MailboxName
+    wanted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolPlan:
+    """A head, and steps that are made as they are asked for."""
+
+    head: PlanHead
+    _destined: tuple[_Destined, ...]
+    _holders: tuple[MailboxName, ...]
+    _survey: SpoolSurvey
+
+    def steps(self) -> Iterator[Step]:
+        """The steps in order, lazily: create, fill, count, prove, show."""
+        survey = self._survey
+        every = sorted(
+            [*self._holders, *(each.target for each in self._destined)],
+            key=lambda name: (len(name.parts), name.parts),
+        )
+        for name in every:
+            yield CreateMailbox(
+                lane=ACCOUNT_LANE,
+                mailbox=name.admin_with(survey.separator),
+                partition=survey.partition,
+                rights=survey.rights,
+            )
+        for each in self._destined:
+            yield from _filling(each, survey)
+        yield RepairQuota(
+            lane=ACCOUNT_LANE,
+            mailbox=self.head.request.account.root.admin_with(survey.separator),
+            domain=self.head.request.account.domain,
+        )
+        if survey.has_conversations and survey.owner is not None:
+            yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
+        depth = len(self.head.request.account.root.parts)
+        for each in self._destined:
+            yield ProveMailbox(
+                lane=each.target.admin_with(survey.separator),
+                owner=survey.owner,
+                parts=each.target.parts[depth:],
+            )
+        yield from _showing(every, survey, depth)
+
+
+def plan_restore(
+    request: RestoreRequest,
+    chosen: Sequence[ChosenMailbox],
+    survey: SpoolSurvey,
+    context: PlanContext,
+) -> SpoolPlan:
+    """The plan of a restore into a new folder of a live account.
+
+    Raises:
+        PlanRefused: with every reason why it cannot be carried out.
+    """
+    into, reasons = _free_folder(request, survey)
+    sources = [each.mailbox.name for each in chosen]
+    mapped = map_names(sources, request, into, survey.name_rules)
+    reasons += [*survey.obstacles, *unknown_renames(request, sources), *mapped.reasons]
+    reasons += _unreadable(chosen)
+    destined = tuple(
+        _Destined(chosen=each, target=target, wanted=each.wanted())
+        for each, target in zip(chosen, mapped.targets, strict=True)
+    )
+    root = request.account.root.child(into)
+    holders = folders_between(root, mapped.targets)
+    mailboxes = (
+        *(_holder(name, survey) for name in holders),
+        *(_planned(each, survey) for each in destined),
+    )
+    load = Load(
+        messages=sum(each.messages for each in mailboxes),
+        size_bytes=sum(each.size_bytes for each in mailboxes),
+        mailboxes=len(mailboxes),
+    )
+    quota = forecast_quota(survey, load)
+    reasons += [*quota_reasons(quota), *room_reasons(survey, load)]
+    if reasons:
+        raise PlanRefused(
+            f"this restore into {request.account.address} cannot be carried out",
+            tuple(dict.fromkeys(reasons)),
+        )
+    head = PlanHead(
+        version=PLAN_VERSION,
+        software=context.software,
+        made_at=context.now,
+        request=request,
+        generation_label=context.generation_label,
+        taken_at=context.taken_at,
+        is_about=context.is_about,
+        source=context.source,
+        target_kind="spool",
+        target=f"{request.account.address} on {survey.server}",
+        into=decoded_part(into),
+        owner=survey.owner,
+        mailboxes=mailboxes,
+        quota=quota,
+        facts=_facts(survey),
+        skipped=context.skipped,
+        findings=_findings(chosen),
+    )
+    return SpoolPlan(head=head, _destined=destined, _holders=holders, _survey=survey)
+
+
+def _free_folder(request: RestoreRequest, survey: SpoolSurvey) -> tuple[str, list[str]]:
+    def is_taken(name: str) -> bool:
+        mailbox = request.account.root.child(name).admin_with(survey.separator)
+        below = mailbox.partition("@")[0] + survey.separator
+        return mailbox in survey.existing or any(
+            other.startswith(below) for other in survey.existing
+        )
+
+    if request.is_into_given:
+        taken = is_taken(request.into)
+        shown = decoded_part(request.into)
+        reason = f"--into {shown}: that folder is there already; choose another name"
+        return request.into, [reason] if taken else []
+    for number in range(1, _MOST_NUMBERED):
+        name = request.into if number == 1 else f"{request.into}-{number}"
+        if not is_taken(name):
+            return name, []
+    return request.into, [f"{_MOST_NUMBERED} folders called {request.into} are there already"]
+
+
+def _unreadable(chosen: Sequence[ChosenMailbox]) -> list[str]:
+    return [
+        f"{folder_path(each.mailbox.name)}: {finding.text}"
+        for each in chosen
+        for finding in each.mailbox.findings
+        if finding.severity is Severity.BLOCKS
+    ]
+
+
+def _holder(name: MailboxName, survey: SpoolSurvey) -> PlannedMailbox:
+    return PlannedMailbox(
+        source_name=None,
+        source_path=None,
+        target_name=name.admin_with(survey.separator),
+        target_path=folder_path(name),
+        messages=0,
+        unseen=0,
+        size_bytes=0,
+        left_out=0,
+        lost=0,
+    )
+
+
+def _planned(each: _Destined, survey: SpoolSurvey) -> PlannedMailbox:
+    mailbox = each.chosen.mailbox
+    rows = mailbox.records[each.wanted]
+    return PlannedMailbox(
+        source_name=mailbox.name.admin,
+        source_path=folder_path(mailbox.name),
+        target_name=each.target.admin_with(survey.separator),
+        target_path=folder_path(each.target),
+        messages=len(rows),
+        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
+        size_bytes=int(rows["size"].sum()),
+        left_out=int(mailbox.recoverable().sum()),
+        lost=int((mailbox.visible() & ~each.wanted).sum()),
+    )
+
+
+def _planned_messages(each: _Destined) -> Iterator[PlannedMessage]:
+    mailbox = each.chosen.mailbox
+    for row in mailbox.records[each.wanted]:
+        guid = row["guid"].tobytes()
+        yield PlannedMessage(
+            uid=int(row["uid"]),
+            guid=guid.hex() if any(guid) else None,
+            internaldate=int(row["internaldate"]),
+            size_bytes=int(row["size"]),
+            flags=mailbox.flags_of(row),
+            is_archived=int(row["place"]) == IN_ARCHIVE,
+        )
+
+
+def _filling(each: _Destined, survey: SpoolSurvey) -> Iterator[Step]:
+    if not each.wanted.any():
+        return
+    lane = each.target.admin_with(survey.separator)
+    place = each.chosen.place
+    for group in groups(_planned_messages(each)):
+        yield CopyMessages(lane=lane, source=place, messages=group)
+    yield WriteIndex(lane=lane, source=place)
+    yield RebuildMailbox(lane=lane)
+    if survey.has_search_index:
+        yield BuildSearchIndex(lane=lane)
+
+
+def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> Iterator[Step]:
+    """Innermost first: the tree comes into sight whole, with its root."""
+    for name in reversed(every):
+        yield GiveRights(
+            lane=ACCOUNT_LANE, mailbox=name.admin_with(survey.separator), rights=survey.rights
+        )
+    if survey.owner is not None:
+        for name in every:
+            yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])
+
+
+def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
+    return tuple(finding for each in chosen for finding in each.mailbox.findings)
+
+
+def _facts(survey: SpoolSurvey) -> Mapping[str, str]:
+    rights = ", ".join(f"{who} {what}" for who, what in survey.rights.items())
+    return {
+        "server": survey.server,
+        "layout": survey.layout,
+        "partition": survey.partition,
+        "rights": rights,
+        "data": survey.data_room.directory,
+        "meta": survey.meta_room.directory,
+    }

@@ -1,0 +1,65 @@
+"""What the server's programs say, and the words that each version wants. Text in, values out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FAILURE = re.compile(
+    r"Failed to reconstruct mailbox|Mailbox format corruption|failed to read index header"
+    r"|FAILED TO REPACK|could not|fatal error|Wrong uniqueid|guid mismatch|not found"
+    r"|found - adding|rediscovered - appending|Operation is not supported|System I/O error"
+)
+_CONVERTED = re.compile(r"(?:Converted .* version \d+ to|Repacked .* to version) (\d+)")
+_QUOTA_LINE = re.compile(r"^(?P<root>\S.*?): (?:(?P<resource>[A-Z-]+) )?usage was (?P<was>\d+), now (?P<now>\d+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconstructReport:
+    """What ``reconstruct`` said. ``changes`` are lines about what it mended."""
+
+    visited: bool
+    converted: int | None
+    changes: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def parse_reconstruct_output(output: str, errors: str) -> ReconstructReport:
+    """Failures, changes and whether the mailbox was visited at all.
+
+    A mailbox that the server does not know gives no line at all, and status 0.
+
+    Source: imap/reconstruct.c and mailbox.c; cyrus-formats 5.5.
+    """
+    lines = [line.strip() for line in f"{output}\n{errors}".splitlines() if line.strip()]
+    failures = tuple(line for line in lines if _FAILURE.search(line))
+    converted = next((int(m[1]) for line in lines if (m := _CONVERTED.search(line))), None)
+    return ReconstructReport(
+        visited=bool(output.strip()),
+        converted=converted,
+        changes=tuple(line for line in lines if line not in failures),
+        failures=failures,
+    )
+
+
+def quota_arguments(
+    version: tuple[int, int, int], mailbox: str, domain: str | None
+) -> tuple[str, ...]:
+    """Arguments of ``quota`` that count the account of ``mailbox`` anew.
+
+    ``mailbox`` is its root in the administrator's spelling. 3.0 and 3.2 want internal
+    names, all others external ones without the domain; the wrong form is a silent no-op.
+
+    Source: imap/quota.c of 2.4.22 to 3.10.3; cyrus-formats 5.6.
+    """
+    local = mailbox if domain is None else mailbox.removesuffix(f"@{domain}")
+    if (3, 0, 0) <= version < (3, 4, 0):
+        local = local.replace(".", "^").replace("/", ".")
+    of_domain = () if domain is None else ("-d", domain)
+    return ("-f", *of_domain, local)
+
+
+def parse_quota_output(output: str, errors: str) -> tuple[str, ...]:
+    """The lines that tell of a corrected count: ``ROOT: STORAGE usage was A, now B``."""
+    lines = f"{output}\n{errors}".splitlines()
+    return tuple(line.strip() for line in lines if _QUOTA_LINE.match(line.strip()))

@@ -1,0 +1,81 @@
+"""Running the server's own programs over what was filled, and reading what they say."""
+
+from __future__ import annotations
+
+from respool.errors import StepFailed
+from respool.runs.actor import Note
+from respool.system.cyrus_server import CyrusServer
+from respool.system.programs import Finished
+from respool.targets.spool.program_output import (
+    parse_quota_output,
+    parse_reconstruct_output,
+    quota_arguments,
+)
+from respool.targets.spool.steps import RepairQuota
+
+_MOST_LINES = 40
+
+
+def rebuild(server: CyrusServer, mailbox: str) -> Note:
+    """``reconstruct -G -V max`` on exactly this mailbox; its status says nothing, its words do.
+
+    Raises:
+        StepFailed: it crashed, or says that the mailbox or a message could not be rebuilt.
+    """
+    done = server.run_tool("reconstruct", "-G", "-V", "max", mailbox)
+    _check_ended(done, mailbox)
+    report = parse_reconstruct_output(done.output, done.errors)
+    if report.failures or not report.visited:
+        raise StepFailed(
+            f"reconstruct could not rebuild {mailbox}",
+            why="; ".join(report.failures) or "it did not visit the mailbox",
+            hint="the mail log says more; the new folder is hidden from its owner",
+        )
+    return {"changed": list(report.changes[:_MOST_LINES]), "converted": report.converted}
+
+
+def build_search_index(server: CyrusServer, mailbox: str) -> Note:
+    """``squatter`` on exactly this mailbox. A failure is noted: search still works without."""
+    done = server.run_tool("squatter", mailbox)
+    return {"status": done.status, "said": done.errors.strip()[:500]}
+
+
+def build_conversations(server: CyrusServer, userid: str) -> Note:
+    """``ctl_conversationsdb -b`` for one user. A failure is noted: mail is not touched by it."""
+    done = server.run_tool("ctl_conversationsdb", "-b", userid)
+    return {"status": done.status, "said": done.errors.strip()[:500]}
+
+
+def repair_quota(server: CyrusServer, step: RepairQuota) -> Note:
+    """``quota -f`` in the form that this version wants, and what it uses now.
+
+    Raises:
+        StepFailed: it crashed or failed.
+    """
+    words = quota_arguments(server.version, step.mailbox, step.domain)
+    done = server.run_tool("quota", *words)
+    _check_ended(done, step.mailbox)
+    if done.status != 0:
+        raise StepFailed(
+            f"quota -f failed for {step.mailbox}", why=(done.errors or done.output).strip()[:500]
+        )
+    return {
+        "repaired": list(parse_quota_output(done.output, done.errors)),
+        "use": quota_use(server, step.mailbox),
+    }
+
+
+def quota_use(server: CyrusServer, mailbox: str) -> dict[str, dict[str, int]]:
+    """Resource → used and limit, as the server counts."""
+    return {
+        use.resource: {"used": use.used, "limit": use.limit} for use in server.admin.quota(mailbox)
+    }
+
+
+def _check_ended(done: Finished, mailbox: str) -> None:
+    if done.signal_name is not None:
+        raise StepFailed(
+            f"{done.command[0]} crashed on {mailbox}",
+            why=f"ended by {done.signal_name}: {done.errors.strip()[-300:]}",
+            hint="the new folder is hidden from its owner; the mail log says more",
+        )

@@ -1,0 +1,128 @@
+"""The steps of a restore into a live server's spool (recipe T5 of docs/explanation/design.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ClassVar, TypeAlias
+
+from respool.planning.step import MessageStep, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlace:
+    """Where a mailbox lies in a backup: the part's absolute place, directories below it."""
+
+    spool: PurePosixPath
+    partition: str
+    data: PurePosixPath | None
+    meta: PurePosixPath | None
+    archive: PurePosixPath | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateMailbox(Step):
+    """Have the server create a mailbox, and shut it to all but the administrator."""
+
+    kind: ClassVar[str] = "spool-create-mailbox"
+
+    mailbox: str
+    partition: str
+    rights: Mapping[str, str]  # what the server is expected to give
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyMessages(MessageStep):
+    """Copy a group of message files into the mailbox's directory."""
+
+    kind: ClassVar[str] = "spool-copy-messages"
+
+    source: SourcePlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteIndex(Step):
+    """Write index, cache and flag names for the messages that were copied."""
+
+    kind: ClassVar[str] = "spool-write-index"
+
+    source: SourcePlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebuildMailbox(Step):
+    """Let ``reconstruct`` check every message and bring the index to the server's version."""
+
+    kind: ClassVar[str] = "spool-rebuild-mailbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSearchIndex(Step):
+    """Let ``squatter`` index the mailbox, where the server searches with an index."""
+
+    kind: ClassVar[str] = "spool-build-search-index"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairQuota(Step):
+    """Let ``quota -f`` count what the account uses."""
+
+    kind: ClassVar[str] = "spool-repair-quota"
+
+    mailbox: str
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildConversations(Step):
+    """Let ``ctl_conversationsdb -b`` add the new messages to the user's conversations."""
+
+    kind: ClassVar[str] = "spool-build-conversations"
+
+    userid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveRights(Step):
+    """Give the mailbox exactly these rights: the owner sees it from now on."""
+
+    kind: ClassVar[str] = "spool-give-rights"
+
+    mailbox: str
+    rights: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe(Step):
+    """Subscribe the owner to the mailbox, as its own parts below his INBOX."""
+
+    kind: ClassVar[str] = "spool-subscribe"
+
+    userid: str
+    parts: tuple[str, ...]
+
+
+SpoolStep: TypeAlias = (
+    CreateMailbox
+    | CopyMessages
+    | WriteIndex
+    | RebuildMailbox
+    | BuildSearchIndex
+    | RepairQuota
+    | BuildConversations
+    | GiveRights
+    | Subscribe
+)
+
+SPOOL_STEPS: tuple[type[Step], ...] = (
+    CreateMailbox,
+    CopyMessages,
+    WriteIndex,
+    RebuildMailbox,
+    BuildSearchIndex,
+    RepairQuota,
+    BuildConversations,
+    GiveRights,
+    Subscribe,
+)

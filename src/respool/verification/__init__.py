@@ -1,0 +1,1 @@
+"""Reading back what was restored and comparing it with the plan."""
