@@ -27,3 +27,9 @@ def test_every_option_of_a_setting_is_on_the_page_and_no_other() -> None:
     options = {setting.option for setting in settings() if setting.option}
 
     assert set(re.findall(r"(--[a-z][a-z-]*)", page())) == options
+
+
+def test_every_key_of_the_file_is_on_the_page() -> None:
+    keys = {setting.key for setting in settings() if not setting.key.endswith("_password")}
+
+    assert [key for key in sorted(keys) if f"| `{key}` |" not in page()] == []
