@@ -1,0 +1,123 @@
+"""Which generations there are, and what is wrong with each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from respool.app.settings import Settings
+from respool.backups.choice import latest_generation
+from respool.backups.contents import findings_of, list_accounts
+from respool.backups.discovery import Backup, open_backup
+from respool.errors import BackupError, GenerationNotFound
+from respool.model.findings import Finding, Severity
+from respool.model.generations import BackupRoot, Generation, Part
+from respool.model.json_text import as_utc_text
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationSummary:
+    """One generation for a listing; None is unknown."""
+
+    generation: Generation
+    account_count: int | None
+    is_latest: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The size of the source, as the backup's own description says."""
+        sizes = [part.size_mib for part in self.generation.parts if part.size_mib is not None]
+        return sum(sizes) * _MIB if sizes else None
+
+    def as_json(self) -> dict[str, object]:
+        """The shape in ``backups --json``."""
+        generation = self.generation
+        return {
+            "generation": generation.generation_id,
+            "label": generation.label,
+            "taken_at": as_utc_text(generation.taken_at),
+            "is_about": generation.is_about,
+            "state": generation.state.value,
+            "is_latest": self.is_latest,
+            "software": generation.software,
+            "parts": [_part_json(part) for part in generation.parts],
+            "accounts": self.account_count,
+            "size_bytes": self.size_bytes,
+            "kept_until": None,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSummary:
+    """A backup root with its generations, newest first."""
+
+    root: BackupRoot
+    generations: tuple[GenerationSummary, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of ``backups --json``."""
+        return {
+            "backups": str(self.root.place),
+            "kind": self.root.kind,
+            "description": self.root.description,
+            "generations": [summary.as_json() for summary in self.generations],
+        }
+
+
+def list_backups(settings: Settings) -> BackupSummary:
+    """The generations of the backup that the settings name.
+
+    Raises:
+        BackupNotFound, BackupUnreadable.
+    """
+    backup = open_backup(settings.backups)
+    latest = _latest(backup)
+    return BackupSummary(
+        root=backup.root,
+        generations=tuple(_summary(each, latest) for each in backup.generations),
+    )
+
+
+def _latest(backup: Backup) -> Generation | None:
+    try:
+        return latest_generation(backup.generations)
+    except GenerationNotFound:
+        return None
+
+
+def _summary(generation: Generation, latest: Generation | None) -> GenerationSummary:
+    findings = generation.findings
+    count: int | None = None
+    try:
+        count = len(list_accounts(generation)) if generation.parts else None
+        findings += findings_of(generation)
+    except BackupError as error:
+        findings += (
+            Finding(
+                severity=Severity.LOSS,
+                code="file-unreadable",
+                subject=generation.label,
+                text=error.what,
+            ),
+        )
+    return GenerationSummary(
+        generation=generation,
+        account_count=count,
+        is_latest=generation is latest,
+        findings=findings,
+    )
+
+
+def _part_json(part: Part) -> dict[str, object]:
+    return {
+        "part": part.part_id,
+        "server": part.server,
+        "address": part.address,
+        "place": str(part.place),
+        "begin": as_utc_text(part.begin),
+        "end": as_utc_text(part.end),
+        "valid": part.validity,
+    }

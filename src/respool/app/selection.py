@@ -1,0 +1,256 @@
+"""What a person means by an account, folders and a generation, found in a backup."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from unicodedata import normalize
+
+from respool.backups.choice import choose_generation, usable_generations
+from respool.backups.contents import accounts_in, mailboxes_of
+from respool.backups.discovery import Backup
+from respool.backups.source import SourceMailbox
+from respool.errors import (
+    AccountNotInGeneration,
+    AmbiguousName,
+    BackupError,
+    FolderNotInGeneration,
+    GenerationNotFound,
+)
+from respool.model.accounts import INBOX, Account, AccountKind, folder_path
+from respool.model.generations import Generation
+from respool.model.names import DELETED, decoded_part
+
+_KINDS = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
+_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What was typed. ``command`` is the verb that hints repeat: ``restore``."""
+
+    account: str
+    folders: tuple[str, ...] = ()
+    generation: str | None = None
+    command: str = "show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What was meant: ``mailboxes`` are those of the folders named, all without any.
+
+    ``is_older`` says that newer generations were passed over for lacking the folders.
+    """
+
+    generation: Generation
+    account: Account
+    mailboxes: tuple[SourceMailbox, ...]
+    is_older: bool = False
+
+
+def select(backup: Backup, wanted: Wanted) -> Selection:
+    """The mailboxes that are wanted.
+
+    Without a generation: the latest for a whole account; for named folders the newest
+    that has all of them.
+
+    Raises:
+        GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration, AmbiguousName.
+    """
+    if wanted.generation is None and wanted.folders:
+        return _newest_with(backup, wanted)
+    generation = choose_generation(backup.generations, wanted.generation)
+    try:
+        return _select_in(generation, wanted)
+    except (AccountNotInGeneration, FolderNotInGeneration) as error:
+        raise _with_other_generation(error, backup, wanted, generation) from error
+
+
+def find_account(generation: Generation, text: str) -> Account:
+    """The account that ``text`` means: ``jdoe@b.loc``, ``user/…``, ``share/…``, or ``jdoe``.
+
+    Raises:
+        AccountNotInGeneration: none; AmbiguousName: several.
+    """
+    accounts = tuple(accounts_in(generation))
+    found = [account for account in accounts if _is_meant(account, text, is_exact=True)]
+    found = found or [account for account in accounts if _is_meant(account, text, is_exact=False)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        written = [written_out(account) for account in found]
+        raise AmbiguousName(f'"{text}" is {" and ".join(written)}', hint="write one of these")
+    raise AccountNotInGeneration(
+        f'"{text}" is not in generation {shown(generation)}',
+        why=_what_there_is(text, accounts),
+        hint=f"respool accounts -g {shlex.quote(generation.label)} shows all",
+    )
+
+
+def written_out(account: Account) -> str:
+    """``user/jdoe@b.loc``: a spelling that means this account only."""
+    word = "user" if account.kind is AccountKind.USER else "share"
+    return f"{word}/{account.address}"
+
+
+def shown(generation: Generation) -> str:
+    """A generation in an error: its label and when it was taken, in the machine's zone."""
+    if generation.taken_at is None:
+        return generation.label
+    about = "about " if generation.is_about else ""
+    return f"{generation.label} ({about}{generation.taken_at.astimezone():%d %b %Y %H:%M %Z})"
+
+
+def matching(mailboxes: Iterable[SourceMailbox], folder: str) -> tuple[SourceMailbox, ...]:
+    """The mailboxes that one FOLDER means: it and all below it.
+
+    ``=NAME`` is that one alone; ``*`` stays within a level, ``**`` crosses, and both mean
+    exactly what they match. DELETED is meant only where its name is typed.
+    """
+    pattern = normalize("NFC", folder)
+    alone = pattern.startswith("=")
+    pattern = pattern.removeprefix("=").rstrip("/")
+    if pattern.casefold() == INBOX.casefold():
+        return tuple(each for each in mailboxes if _path(each) == INBOX)
+    if "*" in pattern:
+        expression = _expression(pattern)
+        return tuple(
+            each
+            for each in mailboxes
+            if expression.fullmatch(_path(each))
+            and (not each.name.is_deleted or pattern.startswith(DELETED))
+        )
+    return tuple(
+        each
+        for each in mailboxes
+        if _path(each) == pattern or (not alone and _path(each).startswith(f"{pattern}/"))
+    )
+
+
+def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
+    """The one mailbox of a folder, not those below it.
+
+    Raises:
+        FolderNotInGeneration: only folders below it are mailboxes.
+    """
+    found = matching(selection.mailboxes, f"={folder.removeprefix('=')}")
+    if len(found) == 1:
+        return found[0]
+    if found:
+        paths = ", ".join(_path(each) for each in found[:_SHOWN])
+        raise AmbiguousName(f'"{folder}" means {len(found)} folders', why=paths)
+    below = ", ".join(_path(each) for each in selection.mailboxes[:_SHOWN])
+    raise FolderNotInGeneration(
+        f'"{folder}" of {selection.account.address} holds no messages of its own',
+        why=f"below it are {below}",
+    )
+
+
+def _select_in(generation: Generation, wanted: Wanted) -> Selection:
+    account = find_account(generation, wanted.account)
+    mailboxes = mailboxes_of(generation, account)
+    if wanted.folders:
+        chosen = {
+            each.name: each
+            for folder in wanted.folders
+            for each in _matching_or_raise(mailboxes, folder, generation, account)
+        }
+        mailboxes = tuple(each for each in mailboxes if each.name in chosen)
+    return Selection(generation=generation, account=account, mailboxes=mailboxes)
+
+
+def _matching_or_raise(
+    mailboxes: Sequence[SourceMailbox], folder: str, generation: Generation, account: Account
+) -> tuple[SourceMailbox, ...]:
+    found = matching(mailboxes, folder)
+    if found:
+        return found
+    paths = [_path(each) for each in mailboxes]
+    close = get_close_matches(folder, paths, n=3) or paths[:_SHOWN]
+    raise FolderNotInGeneration(
+        f'"{folder}" of {account.address} is not in generation {shown(generation)}',
+        why=f"there are {len(paths)} folders, such as {', '.join(close)}" if paths else None,
+    )
+
+
+def _newest_with(backup: Backup, wanted: Wanted) -> Selection:
+    first: BackupError | None = None
+    for generation in usable_generations(backup.generations):
+        try:
+            found = _select_in(generation, wanted)
+        except (AccountNotInGeneration, FolderNotInGeneration) as error:
+            first = first or error
+            continue
+        return Selection(
+            generation=found.generation,
+            account=found.account,
+            mailboxes=found.mailboxes,
+            is_older=first is not None,
+        )
+    raise first or GenerationNotFound(
+        f'no generation of "{backup.root.place}" can be used', hint="respool backups shows why"
+    )
+
+
+def _with_other_generation(
+    error: BackupError, backup: Backup, wanted: Wanted, passed: Generation
+) -> BackupError:
+    """The same error, naming the newest other generation that has what is wanted."""
+    for generation in usable_generations(backup.generations):
+        if generation is passed:
+            continue
+        try:
+            _select_in(generation, wanted)
+        except (AccountNotInGeneration, FolderNotInGeneration, AmbiguousName):
+            continue
+        typed = ["respool", wanted.command, wanted.account, *wanted.folders]
+        command = shlex.join([*typed, "-g", generation.label])
+        return type(error)(error.what, why=f"last in generation {shown(generation)}", hint=command)
+    return error
+
+
+def _is_meant(account: Account, text: str, *, is_exact: bool) -> bool:
+    word, slash, rest = text.partition("/")
+    kind = _KINDS.get(word) if slash else None
+    if kind is not None and account.kind is not kind:
+        return False
+    wanted = _comparable(rest if kind is not None else text, is_exact=is_exact)
+    spellings = (account.address, account.userid, decoded_part(account.login))
+    return any(_comparable(spelling, is_exact=is_exact) == wanted for spelling in spellings)
+
+
+def _comparable(text: str, *, is_exact: bool) -> str:
+    composed = normalize("NFC", text)
+    return composed if is_exact else composed.casefold()
+
+
+def _what_there_is(text: str, accounts: Sequence[Account]) -> str:
+    if not accounts:
+        return "it holds no account at all"
+    addresses = [account.address for account in accounts]
+    close = get_close_matches(text.rpartition("/")[2], addresses, n=3)
+    if close:
+        return f"it has {', '.join(close)}"
+    listed = ", ".join(addresses[:_SHOWN])
+    return f"it has {len(addresses)} accounts: {listed}{' …' if len(addresses) > _SHOWN else ''}"
+
+
+def _path(source: SourceMailbox) -> str:
+    return normalize("NFC", folder_path(source.name))
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join(_pieces(pattern)))
+
+
+def _pieces(pattern: str) -> Iterator[str]:
+    for piece in re.split(r"(\*+)", pattern):
+        if piece.startswith("**"):
+            yield ".*"
+        elif piece == "*":
+            yield "[^/]*"
+        else:
+            yield re.escape(piece)

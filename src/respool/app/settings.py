@@ -1,0 +1,205 @@
+"""Settings, read once: option, else variable, else ``/etc/respool.toml``, else the default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from respool.errors import UsageError
+
+SETTINGS_FILE: Final = Path("/etc/respool.toml")
+ROOT_STATE: Final = Path("/var/lib/respool")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: its key in the file, its option and variable, and what it is for."""
+
+    key: str
+    option: str | None
+    variable: str
+    default: str | None
+    meaning: str
+
+
+SETTINGS: Final = (
+    Setting(
+        key="backups",
+        option="--backups",
+        variable="RESPOOL_BACKUPS",
+        default="/var/backups/bluemind",
+        meaning="where backups are",
+    ),
+    Setting(
+        key="imapd_conf",
+        option="--imapd-conf",
+        variable="RESPOOL_IMAPD_CONF",
+        default="/etc/imapd.conf",
+        meaning="the mail server's configuration",
+    ),
+    Setting(
+        key="imap",
+        option="--imap",
+        variable="RESPOOL_IMAP",
+        default=None,
+        meaning="the mail server's IMAP address, imap://HOST:PORT",
+    ),
+    Setting(
+        key="imap_admin",
+        option="--imap-admin",
+        variable="RESPOOL_IMAP_ADMIN",
+        default=None,
+        meaning="the mail server's administrator",
+    ),
+    Setting(
+        key="imap_password",
+        option=None,
+        variable="RESPOOL_IMAP_PASSWORD",
+        default=None,
+        meaning="the administrator's password",
+    ),
+    Setting(
+        key="imap_password_file",
+        option=None,
+        variable="RESPOOL_IMAP_PASSWORD_FILE",
+        default=None,
+        meaning="a file whose first line is the administrator's password",
+    ),
+    Setting(
+        key="to_password",
+        option=None,
+        variable="RESPOOL_TO_PASSWORD",
+        default=None,
+        meaning="the password at another server that mail is restored to",
+    ),
+    Setting(
+        key="to_password_file",
+        option=None,
+        variable="RESPOOL_TO_PASSWORD_FILE",
+        default=None,
+        meaning="a file whose first line is that password",
+    ),
+    Setting(
+        key="state",
+        option="--state",
+        variable="RESPOOL_STATE",
+        default=None,
+        meaning="where journals and receipts are kept",
+    ),
+)
+_SECRETS: Final = frozenset({"imap_password", "to_password"})
+
+
+class Secret:
+    """A password, which no text of this object shows."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The password itself, for the one who sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one command. None where a thing is to be found out or asked for."""
+
+    backups: Path
+    imapd_conf: Path
+    imap: str | None
+    imap_admin: str | None
+    imap_password: Secret | None
+    to_password: Secret | None
+    state: Path
+
+
+def read_settings(
+    options: Mapping[str, str | None] | None = None,
+    environment: Mapping[str, str] | None = None,
+    file: Path = SETTINGS_FILE,
+) -> Settings:
+    """The settings of one command; ``options`` by key, None for an option not given.
+
+    Raises:
+        UsageError: a file that cannot be read or has unknown keys, or a password in it.
+    """
+    surroundings = os.environ if environment is None else environment
+    in_file = _file_values(file)
+    values = {
+        setting.key: _first(
+            (options or {}).get(setting.key),
+            surroundings.get(setting.variable),
+            in_file.get(setting.key),
+            setting.default,
+        )
+        for setting in SETTINGS
+    }
+    return Settings(
+        backups=Path(values["backups"] or "/"),
+        imapd_conf=Path(values["imapd_conf"] or "/"),
+        imap=values["imap"],
+        imap_admin=values["imap_admin"],
+        imap_password=_secret(values["imap_password"], values["imap_password_file"]),
+        to_password=_secret(values["to_password"], values["to_password_file"]),
+        state=Path(values["state"]) if values["state"] else _default_state(surroundings),
+    )
+
+
+def _first(*values: str | None) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _file_values(file: Path) -> dict[str, str]:
+    try:
+        parsed = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f'"{file}" cannot be read', why=str(error)) from error
+    values = {key.replace("-", "_"): value for key, value in parsed.items()}
+    allowed = {setting.key for setting in SETTINGS} - _SECRETS
+    wrong = sorted(
+        key for key, value in values.items() if key not in allowed or not _is_text(value)
+    )
+    if wrong:
+        raise UsageError(
+            f'"{file}" has what is no setting: {", ".join(wrong)}',
+            hint=f"settings are {', '.join(sorted(allowed))}, each a text",
+        )
+    return values
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _secret(value: str | None, file: str | None) -> Secret | None:
+    if value is not None:
+        return Secret(value)
+    if file is None:
+        return None
+    try:
+        lines = Path(file).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError(f'the password file "{file}" cannot be read') from error
+    if not lines or not lines[0]:
+        raise UsageError(f'the password file "{file}" is empty')
+    return Secret(lines[0])
+
+
+def _default_state(environment: Mapping[str, str]) -> Path:
+    if os.geteuid() == 0:
+        return ROOT_STATE
+    given = environment.get("XDG_STATE_HOME")
+    home = Path(environment.get("HOME", "/"))
+    return (Path(given) if given else home / ".local" / "state") / "respool"

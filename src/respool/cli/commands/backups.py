@@ -1,0 +1,75 @@
+"""``respool backups``."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from respool.cli.options import AsJson, Backups
+
+if TYPE_CHECKING:
+    from respool.app.backups import BackupSummary, GenerationSummary
+
+EXAMPLES = """\b
+Examples:
+  respool backups
+  respool backups --backups /mnt/old/bluemind
+"""
+
+
+def backups(backups: Backups = None, as_json: AsJson = False) -> None:
+    """Generations in a backup: when each was taken, what is in it, what is wrong with it."""
+    from respool.app.backups import list_backups
+    from respool.app.settings import read_settings
+    from respool.cli.output import print_json
+
+    summary = list_backups(read_settings({"backups": backups}))
+    if as_json:
+        print_json(summary.as_json())
+    else:
+        _print(summary)
+
+
+def _print(summary: BackupSummary) -> None:
+    from respool.cli.output import Table, print_table, print_text, zone_name
+
+    newest = next((each.generation.taken_at for each in summary.generations), None)
+    print_text(f"{summary.root.place}: {summary.root.description}")
+    headings = ("GEN", f"TAKEN ({zone_name(newest)})", "PART:SERVER", "ACCOUNTS", "SIZE", "STATE")
+    rows = [_row(each) for each in summary.generations]
+    print_table(Table(headings=headings, rows=rows, right=frozenset({3, 4})))
+    for each in summary.generations:
+        for finding in each.findings:
+            print_text(f"{each.generation.label}: {finding.subject}: {finding.text}")
+
+
+def _row(summary: GenerationSummary) -> tuple[str, ...]:
+    from respool.cli.output import shown_count, shown_size, shown_time
+
+    generation = summary.generation
+    parts = " ".join(
+        f"{part.part_id}:{part.server or part.address}"
+        for part in generation.parts
+        if part.part_id is not None
+    )
+    latest = " = latest" if summary.is_latest else ""
+    return (
+        "-" if generation.generation_id is None else str(generation.generation_id),
+        shown_time(generation.taken_at, is_about=generation.is_about),
+        parts or "-",
+        shown_count(summary.account_count),
+        shown_size(summary.size_bytes),
+        _state(summary) + latest,
+    )
+
+
+def _state(summary: GenerationSummary) -> str:
+    words = {
+        "complete": "complete",
+        "partial": "PARTIAL",
+        "running": "running, not used",
+        "at-risk": "AT RISK",
+        "undated": "undated",
+    }
+    return words[summary.generation.state.value]

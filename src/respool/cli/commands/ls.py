@@ -1,0 +1,78 @@
+"""``respool ls``."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from respool.cli.options import AccountName, AsJson, Backups, FolderName, Generation
+
+if TYPE_CHECKING:
+    from respool.app.ls import FolderListing, ListedMessage
+
+_WITH_EXPUNGED = typer.Option(
+    "--include-expunged", help="Those too that the user deleted and that are still on disk."
+)
+
+EXAMPLES = """\b
+Examples:
+  respool ls jdoe@example.org INBOX
+  respool ls jdoe@example.org Projects/2017 -g 2017-10-03 --json
+"""
+
+
+def ls(
+    account: AccountName,
+    folder: FolderName,
+    generation: Generation = None,
+    include_expunged: Annotated[bool, _WITH_EXPUNGED] = False,
+    backups: Backups = None,
+    as_json: AsJson = False,
+) -> None:
+    """Messages of a folder, one a line, in the order of their UIDs.
+
+    Without -g: of the newest generation that has the folder.
+    """
+    from respool.app.ls import list_messages
+    from respool.app.selection import Wanted
+    from respool.app.settings import read_settings
+    from respool.cli.output import print_json_line
+
+    settings = read_settings({"backups": backups})
+    wanted = Wanted(account=account, folders=(folder,), generation=generation, command="ls")
+    listing = list_messages(settings, wanted, include_expunged=include_expunged)
+    if not as_json:
+        _print(listing)
+        return
+    for message in listing.messages:
+        print_json_line(message.as_json())
+
+
+def _print(listing: FolderListing) -> None:
+    from respool.cli.output import Table, print_note, print_table, zone_name
+
+    print_note(f"generation {listing.selection.generation.label}")
+    headings = ("UID", f"RECEIVED ({zone_name()})", "SIZE", "FLAGS", "FROM", "SUBJECT")
+    rows = [_row(message) for message in listing.messages]
+    print_table(Table(headings=headings, rows=rows, right=frozenset({0, 2})))
+    for finding in listing.mailbox.findings:
+        print_note(f"{finding.subject}: {finding.text}")
+
+
+def _row(message: ListedMessage) -> tuple[str, ...]:
+    from respool.cli.output import shown_size
+
+    sender = next(iter(message.fields.from_addresses), None)
+    marks = ["expunged"] if message.is_expunged else []
+    marks += ["damaged"] if message.findings else []
+    return (
+        str(message.uid),
+        f"{message.internaldate.astimezone():%Y-%m-%d %H:%M}",
+        shown_size(message.size_bytes),
+        " ".join([*message.flags, *marks]),
+        (sender.name or sender.address or "") if sender else "",
+        message.fields.subject or "",
+    )

@@ -1,0 +1,67 @@
+"""How an error ends a command: its text or JSON on standard error, and its exit status."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+import sys
+
+from respool.errors import RespoolError
+
+# With these statuses something may have been changed: the text of the error says what.
+_AFTER_A_CHANGE = frozenset({1, 20, 21, 30})
+BUG_TEXT = """error: internal   this is a bug of respool, not of your data
+  {kind}: {text}
+  why:  respool did not expect this; reading commands change nothing
+  hint: run it again with RESPOOL_TRACE=1 and report what is printed"""
+
+
+def report(error: RespoolError, *, as_json: bool) -> int:
+    """Print ``error`` and return its exit status."""
+    from respool.cli.output import print_note
+
+    if as_json:
+        import json
+
+        value = {
+            "error": error.code,
+            "what": error.what,
+            "why": error.why,
+            "hint": error.hint,
+            "exit_status": error.exit_status,
+        }
+        sys.stderr.write(json.dumps(value) + "\n")
+        return error.exit_status
+    changed = "" if error.exit_status in _AFTER_A_CHANGE else "   NOTHING WAS CHANGED"
+    lines = [f"error: {error.code}{changed}", f"  {error.what}"]
+    lines += [f"  why:  {error.why}"] if error.why else []
+    lines += [f"  hint: {error.hint}"] if error.hint else []
+    print_note("\n".join(lines))
+    return error.exit_status
+
+
+def report_unexpected(error: Exception) -> int:
+    """What Typer raises knows how to show itself; anything else is a bug of ours."""
+    import typer
+
+    if isinstance(error, typer.Abort):
+        sys.stderr.write("interrupted\n")
+        return 130
+    show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(status, int):
+        show()
+        return status
+    return _report_bug(error)
+
+
+def _report_bug(error: Exception) -> int:
+    """Say that this is a bug; with RESPOOL_TRACE also where."""
+    import os
+    import traceback
+
+    from respool.cli.output import print_note
+
+    if os.environ.get("RESPOOL_TRACE"):
+        print_note(traceback.format_exc())
+    print_note(BUG_TEXT.format(kind=type(error).__name__, text=error))
+    return 1

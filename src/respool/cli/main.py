@@ -1,0 +1,107 @@
+"""The command ``respool``: its commands, its help, and how errors become exit statuses.
+
+The command-line library takes longer to load than the help may take, so the help of
+``respool`` itself is printed without it, and ``app`` is made when it is first asked for.
+"""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+
+from respool.errors import RespoolError
+
+if TYPE_CHECKING:
+    import typer
+
+    app: typer.Typer
+
+
+class Command(NamedTuple):
+    """One command: a function of this name in ``cli/commands``, with EXAMPLES beside it."""
+
+    name: str
+    summary: str
+
+
+# Every command, in the order of the help.
+COMMANDS: Final = (
+    Command("backups", "Generations in a backup, and what is wrong with each."),
+    Command("accounts", "Users and mailshares in a generation."),
+    Command("show", "Folders of an account."),
+    Command("ls", "Messages of a folder."),
+    Command("cat", "One message as it is."),
+)
+ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backups, and prove it.
+
+Backups are never written to. Live messages are never removed or replaced."""
+_HELP: Final = frozenset({"--help", "-h"})
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the status that docs/reference promises."""
+    sys.exit(_status(sys.argv[1:]))
+
+
+def __getattr__(name: str) -> object:
+    """``app``, made when asked for."""
+    if name != "app":
+        raise AttributeError(name)
+    from respool.cli.application import make_app
+
+    made = make_app(COMMANDS, ABOUT)
+    globals()["app"] = made
+    return made
+
+
+def help_text() -> str:
+    """What ``respool --help`` prints."""
+    width = max(len(command.name) for command in COMMANDS)
+    about = "\n".join(f"  {line}".rstrip() for line in ABOUT.splitlines())
+    commands = "\n".join(f"  {each.name:<{width}}  {each.summary}" for each in COMMANDS)
+    return f"""Usage: respool [OPTIONS] COMMAND [ARGS]...
+
+{about}
+
+Options:
+  --version   Print the version and exit.
+  -h, --help  Show this message and exit.
+
+Commands:
+{commands}
+
+  respool COMMAND --help shows the options of one command, with examples.
+"""
+
+
+def _status(arguments: list[str]) -> int:
+    if not arguments or (len(arguments) == 1 and arguments[0] in _HELP):
+        sys.stdout.write(help_text())
+        return 0 if arguments else 2
+    try:
+        return _run(arguments)
+    except RespoolError as error:
+        from respool.cli.failures import report
+
+        return report(error, as_json="--json" in arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the edge: what we did not expect is our bug
+        from respool.cli.failures import report_unexpected
+
+        return report_unexpected(error)
+
+
+def _run(arguments: list[str]) -> int:
+    application = __getattr__("app") if "app" not in globals() else globals()["app"]
+    result = application(args=arguments, prog_name="respool", standalone_mode=False)
+    sys.stdout.flush()
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,152 @@
+"""How results look: tables and text for people, JSON for programs. Nothing else prints."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TextIO
+from unicodedata import combining, east_asian_width
+
+_UNITS: Final = ("B", "K", "M", "G", "T")
+_THOUSAND: Final = 1024
+_GAP: Final = "  "
+UNKNOWN: Final = "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of cells below headings; numbers stand to the right."""
+
+    headings: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = field(default=frozenset())
+
+
+def print_json(value: object) -> None:
+    """One JSON document, readable."""
+    _write(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_line(value: object) -> None:
+    """One JSON document on one line."""
+    _write(json.dumps(value, ensure_ascii=False))
+
+
+def print_text(text: str) -> None:
+    """Text for people; control characters made visible."""
+    _write("\n".join(visible(line) for line in text.split("\n")))
+
+
+def print_note(text: str) -> None:
+    """A message beside the result, on standard error."""
+    _write("\n".join(visible(line) for line in text.split("\n")), sys.stderr)
+
+
+def print_table(table: Table) -> None:
+    """A table: with colour on a terminal, plain columns elsewhere."""
+    rows = [[visible(cell) for cell in row] for row in table.rows]
+    if sys.stdout.isatty():
+        _print_rich(table, rows)
+    else:
+        _print_plain(table, rows)
+
+
+def visible(text: str) -> str:
+    r"""``text`` with control characters and octets that are no text written out.
+
+    >>> visible("a" + chr(27) + "[2J" + chr(10))
+    'a\\x1b[2J\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def shown_size(size_bytes: int | None) -> str:
+    """A size for people.
+
+    >>> shown_size(3_328_599_654), shown_size(512), shown_size(None)
+    ('3.1 G', '512 B', '?')
+    """
+    if size_bytes is None:
+        return UNKNOWN
+    size = float(size_bytes)
+    unit = 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size /= _THOUSAND
+        unit += 1
+    digits = 1 if unit and size < 9.95 else 0
+    return f"{size:.{digits}f} {_UNITS[unit]}"
+
+
+def shown_count(count: int | None) -> str:
+    """A number for people: ``12,431``; ``?`` where unknown."""
+    return UNKNOWN if count is None else f"{count:,}"
+
+
+def shown_time(moment: datetime | None, *, is_about: bool = False) -> str:
+    """A time in the user's zone, which `zone_name` says once."""
+    if moment is None:
+        return "undated"
+    text = f"{moment.astimezone():%a %d %b %Y %H:%M}"
+    return f"about {text}" if is_about else text
+
+
+def zone_name(moment: datetime | None = None) -> str:
+    """The name of the user's zone."""
+    return (moment or datetime.now().astimezone()).astimezone().tzname() or "local"
+
+
+def _write(text: str, stream: TextIO | None = None) -> None:
+    out = stream or sys.stdout
+    encoding = out.encoding or "utf-8"
+    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _print_plain(table: Table, rows: list[list[str]]) -> None:
+    widths = [
+        max(_width(row[column]) for row in [list(table.headings), *rows])
+        for column in range(len(table.headings))
+    ]
+    for row in [list(table.headings), *rows]:
+        cells = [
+            _padded(cell, width, is_right=column in table.right)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        _write(_GAP.join(cells).rstrip())
+
+
+def _padded(cell: str, width: int, *, is_right: bool) -> str:
+    padding = " " * (width - _width(cell))
+    return padding + cell if is_right else cell + padding
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: two for East Asian characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if combining(each) else 2 if east_asian_width(each) in {"F", "W"} else 1 for each in text
+    )
+
+
+def _print_rich(table: Table, rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold")
+    for column, heading in enumerate(table.headings):
+        justify = "right" if column in table.right else "left"
+        drawn.add_column(Text(heading), justify="right" if justify == "right" else "left")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
