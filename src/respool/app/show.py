@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.backups.contents import read_mailbox
@@ -14,7 +12,7 @@ from respool.model.accounts import Account, AccountKind, folder_path
 from respool.model.generations import Generation
 from respool.model.inventory import StoredMailbox
 
-_SEEN = np.uint32(1 << 4)
+_SEEN = 1 << 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +99,11 @@ def _summary(mailbox: StoredMailbox, *, is_share: bool) -> FolderSummary:
             size_bytes=int(mailbox.orphans["size"].sum()),
         )
     visible = mailbox.records[mailbox.visible()]
-    unseen = int(np.count_nonzero((visible["system_flags"] & _SEEN) == 0))
+    unseen = int(((visible["system_flags"] & _SEEN) == 0).sum())
     return FolderSummary(
         mailbox=mailbox,
         messages=len(visible),
         unseen=None if is_share and not mailbox.shared_seen else unseen,
-        expunged=int(np.count_nonzero(mailbox.recoverable())),
+        expunged=int(mailbox.recoverable().sum()),
         size_bytes=int(visible["size"].sum()),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from respool.errors import RespoolError
@@ -46,15 +47,18 @@ def main() -> NoReturn:
     sys.exit(_status(sys.argv[1:]))
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> typer.Typer:
     """``app``, made when asked for."""
     if name != "app":
         raise AttributeError(name)
+    return _made_app()
+
+
+@cache
+def _made_app() -> typer.Typer:
     from respool.cli.application import make_app
 
-    made = make_app(COMMANDS, ABOUT)
-    globals()["app"] = made
-    return made
+    return make_app(COMMANDS, ABOUT)
 
 
 def help_text() -> str:
@@ -101,7 +105,6 @@ def _status(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    application = __getattr__("app") if "app" not in globals() else globals()["app"]
-    result = application(args=arguments, prog_name="respool", standalone_mode=False)
+    result = _made_app()(args=arguments, prog_name="respool", standalone_mode=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0

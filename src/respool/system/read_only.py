@@ -86,17 +86,10 @@ class ReadOnlyTree:
         Raises:
             BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
         """
-        parts = _parts(relative)
-        with _as_ours(self.root.joinpath(*parts)):
-            # A descriptor of its own: its position is shared with nobody.
-            fd = _open_quietly(".", _DIRECTORY, self._directory(parts).fd)
-            try:
-                with os.scandir(fd) as listing:
-                    for item in listing:
-                        with suppress(FileNotFoundError):  # gone between two calls
-                            yield _entry(item.name, item.stat(follow_symlinks=False))
-            finally:
-                os.close(fd)
+        with self._listing(relative) as listing:
+            for item in listing:
+                with suppress(FileNotFoundError):  # gone between two calls
+                    yield _entry(item.name, item.stat(follow_symlinks=False))
 
     def subdirectories(self, relative: str | PurePath = "") -> tuple[str, ...]:
         """Names of the real directories in a directory, sorted; nothing where there is none.
@@ -110,15 +103,9 @@ class ReadOnlyTree:
 
     def names(self, relative: str | PurePath = "") -> Iterator[tuple[str, bool]]:
         """Names in a directory and whether each is a real directory; nothing where none is."""
-        parts = _parts(relative)
-        with suppress(BackupFileMissing), _as_ours(self.root.joinpath(*parts)):
-            fd = _open_quietly(".", _DIRECTORY, self._directory(parts).fd)
-            try:
-                with os.scandir(fd) as listing:
-                    for item in listing:
-                        yield item.name, item.is_dir(follow_symlinks=False)
-            finally:
-                os.close(fd)
+        with suppress(BackupFileMissing), self._listing(relative) as listing:
+            for item in listing:
+                yield item.name, item.is_dir(follow_symlinks=False)
 
     def stat(self, relative: str | PurePath) -> Entry | None:
         """What stands at a path, itself and not what it points to; None for nothing.
@@ -193,6 +180,18 @@ class ReadOnlyTree:
                 return
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
                 yield octets
+
+    @contextmanager
+    def _listing(self, relative: str | PurePath) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """A directory's entries, through a descriptor whose position is shared with nobody."""
+        parts = _parts(relative)
+        with _as_ours(self.root.joinpath(*parts)):
+            fd = _open_quietly(".", _DIRECTORY, self._directory(parts).fd)
+            try:
+                with os.scandir(fd) as listing:
+                    yield listing
+            finally:
+                os.close(fd)
 
     def _directory(self, parts: tuple[str, ...]) -> _Directory:
         if not parts:
