@@ -10,11 +10,13 @@ class RespoolError(Exception):
 
     ``code`` is stable: scripts, tests and docs/reference/errors.md use it.
     ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a
-    command to type or a page to read.
+    command to type or a page to read. ``changed`` says what was added before it
+    stopped; None means that nothing was changed.
     """
 
     code: ClassVar[str] = "internal"
     exit_status: ClassVar[int] = 1
+    changed: str | None = None
 
     def __init__(self, what: str, *, why: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -257,10 +259,3 @@ class Locked(RespoolError):
 
     code: ClassVar[str] = "locked"
     exit_status: ClassVar[int] = 11
-
-
-class VerificationFailed(RespoolError):
-    """What was read back is not what was restored."""
-
-    code: ClassVar[str] = "verification-failed"
-    exit_status: ClassVar[int] = 30

@@ -8,8 +8,7 @@ import sys
 
 from respool.errors import RespoolError
 
-# With these statuses something may have been changed: the text of the error says what.
-_AFTER_A_CHANGE = frozenset({1, 20, 21, 30})
+NOTHING_CHANGED = "NOTHING WAS CHANGED"
 BUG_TEXT = """error: internal   this is a bug of respool, not of your data
   {kind}: {text}
   why:  respool did not expect this; reading commands change nothing
@@ -28,12 +27,12 @@ def report(error: RespoolError, *, as_json: bool) -> int:
             "what": error.what,
             "why": error.why,
             "hint": error.hint,
+            "changed": error.changed,
             "exit_status": error.exit_status,
         }
         sys.stderr.write(json.dumps(value) + "\n")
         return error.exit_status
-    changed = "" if error.exit_status in _AFTER_A_CHANGE else "   NOTHING WAS CHANGED"
-    lines = [f"error: {error.code}{changed}", f"  {error.what}"]
+    lines = [f"error: {error.code}   {error.changed or NOTHING_CHANGED}", f"  {error.what}"]
     lines += [f"  why:  {error.why}"] if error.why else []
     lines += [f"  hint: {error.hint}"] if error.hint else []
     print_note("\n".join(lines))

@@ -35,6 +35,10 @@ COMMANDS: Final = (
     Command("show", "Folders of an account."),
     Command("ls", "Messages of a folder."),
     Command("cat", "One message as it is."),
+    Command("plan", "What a restore would do; changes nothing."),
+    Command("restore", "Restore folders into a new folder of the live account, and prove it."),
+    Command("verify", "Read the mail of a run back again."),
+    Command("doctor", "Is this machine ready for a restore?"),
 )
 ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backups, and prove it.
 

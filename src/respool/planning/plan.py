@@ -39,7 +39,8 @@ class PlanHead:
     """All of a plan but its steps.
 
     ``facts`` are those of the survey that matter, as text, for people and for a later
-    look. ``skipped`` are folders that were left out, with the reason.
+    look. ``skipped`` are folders that were left out, with the reason. ``is_older``
+    says that newer generations lack what was asked for.
     """
 
     version: int
@@ -49,6 +50,7 @@ class PlanHead:
     generation_label: str
     taken_at: datetime | None
     is_about: bool
+    is_older: bool
     source: str
     target_kind: str
     target: str

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 from pathlib import Path
+from typing import TextIO
 
 from respool.system.ownership import Owner, is_root
 
@@ -39,6 +40,16 @@ def write_durably(
             temporary.unlink()
         raise
     flush_directory(file.parent)
+
+
+def new_private_file(file: Path) -> TextIO:
+    """A new ASCII file that only we may read, open to write.
+
+    Raises:
+        FileExistsError: something stands there.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.fdopen(os.open(file, flags, 0o600), "w", encoding="ascii")
 
 
 def flush_directory(directory: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from respool.errors import LoginRefused, ServerSaidNo
+from respool.errors import LoginRefused, RespoolError, ServerSaidNo
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
@@ -52,6 +52,23 @@ class ProofActor:
                 note = self._compared(step, reader, messages=opened, by=BY_ADMINISTRATOR)
                 return {**note, "why_administrator": why}
             return self._compared(step, reader, messages=opened, by=BY_OWNER)
+
+    def gone(self, step: ProveMailbox, error: RespoolError) -> Note:
+        """The note of a mailbox that cannot be read any more: every message is missing."""
+        expected = sum(
+            message.uid not in lost
+            for group, lost in self._expected(step.lane)
+            for message in group
+        )
+        difference = {"uid": None, "aspect": "folder", "planned": "there", "found": error.why}
+        return {
+            "by": None,
+            "expected": expected,
+            "proven": 0,
+            "wrong": expected,
+            "differs": [difference],
+            "messages_in_target": None,
+        }
 
     def _opened_as_owner(self, step: ProveMailbox, stack: ExitStack) -> tuple[ImapSession, int]:
         if step.owner is None:

@@ -64,6 +64,7 @@ class PlanContext:
     taken_at: datetime | None
     is_about: bool
     source: str
+    is_older: bool
     skipped: Mapping[str, str]
 
 
@@ -162,6 +163,7 @@ def plan_restore(
         generation_label=context.generation_label,
         taken_at=context.taken_at,
         is_about=context.is_about,
+        is_older=context.is_older,
         source=context.source,
         target_kind="spool",
         target=f"{request.account.address} on {survey.server}",
@@ -169,7 +171,7 @@ def plan_restore(
         owner=survey.owner,
         mailboxes=mailboxes,
         quota=quota,
-        facts=_facts(survey),
+        facts=survey.facts,
         skipped=context.skipped,
         findings=_findings(chosen),
     )
@@ -276,14 +278,3 @@ def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> I
 def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
     return tuple(finding for each in chosen for finding in each.mailbox.findings)
 
-
-def _facts(survey: SpoolSurvey) -> Mapping[str, str]:
-    rights = ", ".join(f"{who} {what}" for who, what in survey.rights.items())
-    return {
-        "server": survey.server,
-        "layout": survey.layout,
-        "partition": survey.partition,
-        "rights": rights,
-        "data": survey.data_room.directory,
-        "meta": survey.meta_room.directory,
-    }

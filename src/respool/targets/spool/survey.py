@@ -51,3 +51,15 @@ class SpoolSurvey:
     has_search_index: bool
     name_rules: NameRules
     obstacles: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a plan keeps of the survey: if it changes, the plan does not hold."""
+        rights = ", ".join(f"{who} {what}" for who, what in sorted(self.rights.items()))
+        return {
+            "server": self.server,
+            "layout": self.layout,
+            "partition": self.partition,
+            "rights": rights,
+            "search": "squatter" if self.has_search_index else "none",
+        }

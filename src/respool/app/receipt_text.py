@@ -1,0 +1,76 @@
+"""A receipt as plain text, to be pasted into a ticket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from respool.planning.plan import PlanHead
+from respool.verification.report import Receipt, Verdict
+
+_MOST_LOST = 20
+
+
+def receipt_text(receipt: Receipt, directory: Path) -> str:
+    """Everything that a person wants to keep: no colour, a line a folder, times in UTC."""
+    head = receipt.head
+    account = head.request.account.address
+    lines = [
+        f"respool, run {receipt.run}: {receipt.verdict.value.upper()}",
+        f"account     {account}",
+        f"from        generation {head.generation_label}, {_taken(head)}, {head.source}",
+        f"to          {head.target}, folder {head.into}",
+        f"messages    {receipt.proven:,} of {receipt.restored:,} read back and equal"
+        f" (octets, flags, keywords, date, size); {head.size_bytes:,} bytes",
+        f"time        {receipt.seconds:.1f} s",
+    ]
+    if head.request.note:
+        lines.append(f"note        {head.request.note}")
+    lines += ["", *folder_lines(receipt)]
+    if receipt.lost:
+        lines += ["", *lost_lines(receipt)]
+    if receipt.verdict is Verdict.DIFFERS:
+        lines += ["", *differing_lines(receipt)]
+    left = receipt.left_to_do or ("nothing",)
+    lines += ["", *(f"left for you: {each}" for each in left)]
+    lines.append(f"again later: respool verify {receipt.run}")
+    lines.append(f"kept in {directory}")
+    return "\n".join(lines) + "\n"
+
+
+def folder_lines(receipt: Receipt) -> list[str]:
+    """One line a folder: proven of restored, and its new place."""
+    return [
+        f"{each.proven:>9,} of {each.restored:,}  {each.source} -> {each.target}"
+        + (f"  read by the {each.read_by}" if each.read_by == "administrator" else "")
+        for each in receipt.mailboxes
+    ]
+
+
+def lost_lines(receipt: Receipt) -> list[str]:
+    """What the backup itself had lost: never silently."""
+    lines = [f"lost already in the backup: {receipt.lost:,} messages"]
+    named = [each for each in receipt.findings if each.uid is not None]
+    for finding in named[:_MOST_LOST]:
+        lines.append(f"  {finding.subject} {finding.uid}: {finding.code}, {finding.text}")
+    if len(named) > _MOST_LOST:
+        lines.append(f"  and {len(named) - _MOST_LOST:,} more: receipt.json has all")
+    return lines
+
+
+def differing_lines(receipt: Receipt) -> list[str]:
+    """What did not read back as planned."""
+    lines = ["differs:"]
+    for mailbox in receipt.mailboxes:
+        for each in mailbox.differs[:_MOST_LOST]:
+            lines.append(
+                f"  {mailbox.target} uid {each['uid']}: {each['aspect']}"
+                f" planned {each['planned']!r}, found {each['found']!r}"
+            )
+    return lines
+
+
+def _taken(head: PlanHead) -> str:
+    if head.taken_at is None:
+        return "undated"
+    about = "about " if head.is_about else ""
+    return f"{about}{head.taken_at:%Y-%m-%d %H:%M} UTC"

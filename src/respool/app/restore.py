@@ -1,0 +1,202 @@
+"""Restoring: plan, ask, run, prove, and keep a receipt."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from respool.app.access import server_access
+from respool.app.plan import Wish, make_plan, new_plan_file, write_plan
+from respool.app.receipt_text import receipt_text
+from respool.app.receipts import receipt_of
+from respool.app.settings import Settings
+from respool.app.state import check_not_inside, prepare_state
+from respool.app.wiring import STEP_KINDS, actors_of
+from respool.errors import (
+    Declined,
+    Interrupted,
+    PlanFileInvalid,
+    PlanRefused,
+    RespoolError,
+    SurveyChanged,
+)
+from respool.planning.codec import check_plan, parse_head
+from respool.planning.plan import PlanHead
+from respool.runs.journal import Journal, RunJournal
+from respool.runs.runner import Progress, Runner, Stop
+from respool.runs.states import RunState
+from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.system.durable import write_durably
+from respool.system.locks import exclusive
+from respool.targets.spool.recheck import recheck
+from respool.targets.spool.surveyor import survey_account
+from respool.verification.report import Receipt
+
+
+def _unheard(_progress: Progress) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """How a restore speaks with whoever asked for it.
+
+    ``agree`` is shown the plan and says whether to go on; ``on_begin`` gets the run and
+    its head; ``on_progress`` each step that was done.
+    """
+
+    agree: Callable[[PlanHead], bool]
+    on_begin: Callable[[int, PlanHead], None]
+    on_progress: Callable[[Progress], None] = _unheard
+    stop: Stop = field(default_factory=Stop)
+
+
+def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Receipt:
+    """Restore what ``wish`` says, if the person agrees to the plan.
+
+    Raises:
+        BackupError, PlanRefused, TargetError, Declined: nothing was changed.
+        StepFailed, Interrupted: stopped part-way; ``changed`` says what was added.
+    """
+    state = prepare_state(settings)
+    with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
+        plan = make_plan(settings, wish, server)
+        write_plan(plan, file)
+        return _carry_out(state, server, file, conversation)
+
+
+def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation) -> Receipt:
+    """Carry out exactly the plan in ``plan_file``, if it still holds.
+
+    Raises:
+        PlanFileInvalid, SurveyChanged and what `restore` raises.
+    """
+    state = prepare_state(settings)
+    with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
+        try:
+            shutil.copyfile(plan_file, file)
+        except OSError as error:
+            raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
+        file.chmod(0o600)
+        return _carry_out(state, server, file, conversation)
+
+
+def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
+    """Make a plan and keep it in ``out``, where one is named; its head. Changes nothing.
+
+    Raises:
+        BackupError, PlanRefused, TargetError, UsageError.
+    """
+    if out is not None:
+        check_not_inside(out, settings, what="the plan")
+    with reach_server(server_access(settings)) as server:
+        plan = make_plan(settings, wish, server)
+        if out is not None:
+            write_plan(plan, out)
+        return plan.head
+
+
+def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
+    """The lines of a plan, lazily, for a program that reads them."""
+    from respool.planning.codec import render_plan  # noqa: PLC0415
+
+    with reach_server(server_access(settings)) as server:
+        plan = make_plan(settings, wish, server)
+        yield from render_plan(plan.head, plan.steps())
+
+
+@contextmanager
+def _kept_plan(state: Path) -> Iterator[Path]:
+    file = new_plan_file(state)
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _carry_out(
+    state: Path, server: CyrusServer, file: Path, conversation: Conversation
+) -> Receipt:
+    head = _checked_head(file)
+    if not conversation.agree(head):
+        raise Declined("the answer was no")
+    account = head.request.account
+    lock = state / "locks" / f"{account.address.replace('/', '_')}.lock"
+    with exclusive(lock, what=f"the account {account.address}"):
+        reasons = recheck(head, survey_account(server, account))
+        if reasons:
+            raise SurveyChanged(
+                "the server is no longer as it was when the plan was made",
+                why="; ".join(reasons),
+                hint="make the plan again",
+            )
+        journal = Journal(state)
+        try:
+            run = journal.begin(file, STEP_KINDS, now=datetime.now(UTC))
+            conversation.on_begin(run.number, head)
+            return _run(run, server, conversation)
+        finally:
+            journal.close()
+
+
+def _checked_head(file: Path) -> PlanHead:
+    try:
+        with file.open(encoding="ascii") as lines:
+            head = parse_head(lines.readline())
+        with file.open(encoding="ascii") as lines:
+            check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
+    except UnicodeDecodeError as error:
+        raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
+    if head.target_kind != "spool":
+        raise PlanRefused("this plan cannot be carried out", (f"target {head.target_kind}",))
+    return head
+
+
+def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Receipt:
+    begun = time.monotonic()
+    runner = Runner(
+        journal=run,
+        actors=actors_of(server, run),
+        stop=conversation.stop,
+        on_progress=conversation.on_progress,
+    )
+    try:
+        runner.run()
+    except RespoolError as error:
+        run.end(RunState.STOPPED, now=datetime.now(UTC))
+        error.changed = _changed(run)
+        if isinstance(error, Interrupted):
+            error.hint = error.hint or "restore again: it takes a new folder"
+        raise
+    run.end(RunState.DONE, now=datetime.now(UTC))
+    receipt = receipt_of(run, seconds=time.monotonic() - begun)
+    keep_receipt(run.directory, receipt)
+    return receipt
+
+
+def _changed(run: RunJournal) -> str:
+    head = run.head()
+    created = [row for row in run.rows() if row.kind == "spool-create-mailbox"]
+    done = sum(run.receipt(row.number) is not None for row in created)
+    if not done:
+        return "NOTHING WAS CHANGED"
+    return (
+        f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {head.into} was begun"
+        f" (run {run.number}) and is hidden from its owner"
+    )
+
+
+def keep_receipt(directory: Path, receipt: Receipt) -> None:
+    """Write ``receipt.txt`` and ``receipt.json`` beside the run's plan."""
+    written: dict[str, Any] = receipt.as_json()
+    text = json.dumps(written, ensure_ascii=False, indent=2) + "\n"
+    write_durably(directory / "receipt.json", text.encode("utf-8", "backslashreplace"))
+    plain = receipt_text(receipt, directory)
+    write_durably(directory / "receipt.txt", plain.encode("utf-8", "backslashreplace"))

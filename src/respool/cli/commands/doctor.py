@@ -1,0 +1,53 @@
+"""``respool doctor``."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+from typing import Final
+
+from respool.cli.options import AsJson, Backups, Imap, ImapAdmin, ImapdConf, State
+
+_SIGNS: Final = {"ok": "ok", "note": "--", "bad": "BAD"}
+
+EXAMPLES: Final = """\b
+Examples:
+  respool doctor
+  respool doctor --imapd-conf /etc/cyrus/imapd.conf --json
+"""
+
+
+def doctor(  # noqa: PLR0913 - one parameter an option
+    backups: Backups = None,
+    imapd_conf: ImapdConf = None,
+    imap: Imap = None,
+    imap_admin: ImapAdmin = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> int:
+    """Say whether this machine is ready for a restore: what is found, what is missing."""
+    from respool.app.doctor import Mark, examine
+    from respool.app.settings import read_settings
+    from respool.cli.output import Table, print_json, print_table, print_text
+
+    settings = read_settings(
+        {
+            "backups": backups,
+            "imapd_conf": imapd_conf,
+            "imap": imap,
+            "imap_admin": imap_admin,
+            "state": state,
+        }
+    )
+    checks = examine(settings)
+    is_ready = all(check.mark is not Mark.BAD for check in checks)
+    if as_json:
+        print_json({"ready": is_ready, "checks": [check.as_json() for check in checks]})
+    else:
+        rows = [(_SIGNS[check.mark.value], check.what, check.found) for check in checks]
+        print_table(Table(headings=("", "CHECK", "FOUND"), rows=rows))
+        for check in checks:
+            if check.hint is not None:
+                print_text(f"{check.what}: {check.hint}")
+        print_text("ready for a restore" if is_ready else "NOT ready for a restore")
+    return 0 if is_ready else 3

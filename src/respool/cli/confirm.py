@@ -1,0 +1,26 @@
+"""Asking a person, on the terminal even where standard input is something else."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes. Anything but y or yes is a no.
+
+    Raises:
+        NoConfirmation: there is no terminal to ask on.
+    """
+    from respool.errors import NoConfirmation
+
+    try:
+        with open("/dev/tty", "r+b", buffering=0) as terminal:
+            terminal.write(f"{question} [y/N] ".encode("utf-8", "backslashreplace"))
+            answer = terminal.readline().decode("utf-8", "replace")
+    except OSError as error:
+        raise NoConfirmation(
+            "nobody can be asked",
+            why="there is no terminal",
+            hint="--yes goes on without a question",
+        ) from error
+    return answer.strip().lower() in {"y", "yes"}

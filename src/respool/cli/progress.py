@@ -1,0 +1,80 @@
+"""A bar with an estimate on long work, on standard error, where that is a terminal."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from respool.planning.plan import PlanHead
+    from respool.runs.runner import Progress
+
+_PHASES = {
+    "spool-create-mailbox": (1, "create"),
+    "spool-copy-messages": (2, "copy"),
+    "spool-write-index": (2, "copy"),
+    "spool-rebuild-mailbox": (3, "rebuild"),
+    "spool-build-search-index": (3, "rebuild"),
+    "spool-repair-quota": (3, "rebuild"),
+    "spool-build-conversations": (3, "rebuild"),
+    "prove-mailbox": (4, "prove"),
+    "spool-give-rights": (4, "show"),
+    "spool-subscribe": (4, "show"),
+}
+_PROOF_SHARE = 0.5  # a byte read back counts as half a byte copied
+
+
+class Bar:
+    """What a restore tells of itself. Without a terminal it says nothing until the end."""
+
+    def __init__(self, update: Callable[[str, float], None] | None = None) -> None:
+        self._update = update
+        self._lanes: dict[str, int] = {}
+        self._copied = self._proven = 0
+        self._total = self._messages = self._messages_total = 0
+
+    def begin(self, head: PlanHead) -> None:
+        """The plan was agreed to."""
+        self._total = max(head.size_bytes, 1)
+        self._messages_total = head.messages
+        self._lanes = {each.target_name: each.size_bytes for each in head.mailboxes}
+
+    def step(self, progress: Progress) -> None:
+        """A step was done."""
+        number, phase = _PHASES.get(progress.kind, (4, "finish"))
+        self._copied += progress.size_bytes
+        self._messages += progress.messages
+        if progress.kind == "prove-mailbox":
+            self._proven += self._lanes.get(progress.lane, 0)
+        if self._update is not None:
+            done = (self._copied + self._proven * _PROOF_SHARE) / (1 + _PROOF_SHARE) / self._total
+            counted = f"{self._messages:,}/{self._messages_total:,}"
+            self._update(f"[{number}/4 {phase}] {counted} messages", min(done, 1.0))
+
+
+@contextmanager
+def bar() -> Iterator[Bar]:
+    """A bar for the length of a block."""
+    if not sys.stderr.isatty():
+        yield Bar()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("left   Ctrl-C is safe"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        task = drawn.add_task("", total=1.0, visible=False)
+
+        def update(text: str, done: float) -> None:
+            drawn.update(task, description=text, completed=done, visible=True)
+
+        yield Bar(update)

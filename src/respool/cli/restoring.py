@@ -1,0 +1,110 @@
+"""What the commands plan, restore and verify have in common at the terminal."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from respool.app.plan import Wish
+    from respool.app.restore import Conversation
+    from respool.planning.plan import PlanHead
+    from respool.verification.report import Receipt
+
+
+def wish_of(  # noqa: PLR0913 - the options of two commands
+    account: str | None,
+    folders: list[str] | None,
+    *,
+    generation: str | None,
+    into: str | None,
+    rename: list[str] | None,
+    note: str | None,
+    command: str,
+) -> Wish:
+    """What was typed, as one value.
+
+    Raises:
+        UsageError: no account.
+    """
+    from respool.app.plan import Wish
+    from respool.app.selection import Wanted
+    from respool.errors import UsageError
+
+    if account is None:
+        raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
+    wanted = Wanted(
+        account=account, folders=tuple(folders or ()), generation=generation, command=command
+    )
+    return Wish(wanted=wanted, into=into, renames=tuple(rename or ()), note=note)
+
+
+@contextmanager
+def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
+    """A conversation on this terminal; SIGINT and SIGTERM end a run after its present step.
+
+    A second signal stops at once.
+    """
+    from respool.app.restore import Conversation
+    from respool.cli.confirm import agreed
+    from respool.cli.output import print_note
+    from respool.cli.progress import bar
+    from respool.cli.restore_text import plan_text, question
+    from respool.runs.runner import Stop
+
+    stop = Stop()
+
+    def agree(head: PlanHead) -> bool:
+        print_note(plan_text(head, has_details=has_details))
+        return is_agreed or agreed(question(head))
+
+    def asked_to_stop(number: int, _frame: FrameType | None) -> None:
+        if stop.wish.is_set():
+            raise KeyboardInterrupt
+        stop.wish.set()
+        print_note(f"{signal.Signals(number).name}: stopping after the present step")
+
+    with bar() as drawn:
+
+        def begin(_run: int, head: PlanHead) -> None:
+            drawn.begin(head)
+            for each in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(each, asked_to_stop)
+
+        former = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        signal.signal(signal.SIGTERM, _end_quietly)
+        try:
+            yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stop)
+        finally:
+            for each, handler in former.items():
+                signal.signal(each, handler)
+
+
+def _end_quietly(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM before a run begins: leave through every ``finally``, so that the door closes."""
+    raise KeyboardInterrupt
+
+
+def show_receipt(receipt: Receipt, directory: Path, *, as_json: bool) -> None:
+    """The receipt on standard output."""
+    from respool.cli.output import print_json, print_text
+    from respool.cli.restore_text import receipt_screen
+
+    sys.stderr.flush()
+    if as_json:
+        print_json(receipt.as_json())
+    else:
+        print_text(receipt_screen(receipt, directory))
+
+
+def exit_status(receipt: Receipt) -> int:
+    """0 proven, 3 proven but the backup lacked mail, 30 differs."""
+    return {"proven": 0, "proven, backup incomplete": 3}.get(receipt.verdict.value, 30)
