@@ -164,7 +164,9 @@ def _program(name: str, without: Mark) -> Check:
     if file is not None:
         return Check(what=f"program {name}", mark=Mark.OK, found=str(file))
     places = ", ".join(str(place) for place in PROGRAM_DIRECTORIES)
-    return Check(what=f"program {name}", mark=without, found="not found", hint=f"looked in {places}")
+    return Check(
+        what=f"program {name}", mark=without, found="not found", hint=f"looked in {places}"
+    )
 
 
 def _server(settings: Settings) -> Iterator[Check]:
@@ -195,9 +197,7 @@ def _port(access: ServerAccess) -> Check:
 
 def _logins(server: CyrusServer, access: ServerAccess) -> Iterator[Check]:
     way = "by our own door" if access.password is None else "with a password"
-    yield Check(
-        what="administrator", mark=Mark.OK, found=f"{server.admin_name} logs in {way}"
-    )
+    yield Check(what="administrator", mark=Mark.OK, found=f"{server.admin_name} logs in {way}")
     is_new_enough = server.version >= OLDEST
     yield Check(
         what="server version",

@@ -7,9 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
 from pathlib import Path
-
 
 from respool import __version__
 from respool.app.selection import Selection, Wanted, select
@@ -175,6 +173,8 @@ def _renames(typed: Sequence[str]) -> tuple[dict[str, str], bool]:
             continue
         old, equals, new = each.partition("=")
         if not equals or not old or not new:
-            raise UsageError(f'--rename "{each}" is no OLD=NEW', hint="--rename 'a%b=a_b', or auto")
+            raise UsageError(
+                f'--rename "{each}" is no OLD=NEW', hint="--rename 'a%b=a_b', or auto"
+            )
         renames[old] = new
     return renames, RENAME_AUTO in typed

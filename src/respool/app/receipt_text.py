@@ -19,8 +19,8 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"account     {account}",
         f"from        generation {head.generation_label}, {_taken(head)}, {head.source}",
         f"to          {head.target}, folder {head.into}",
-        f"messages    {receipt.proven:,} of {receipt.restored:,} read back and equal"
-        f" (octets, flags, keywords, date, size); {head.size_bytes:,} bytes",
+        f"messages    {receipt.proven:,} of {receipt.restored:,} read back and equal",
+        f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
         f"time        {receipt.seconds:.1f} s",
     ]
     if head.request.note:
@@ -50,8 +50,10 @@ def lost_lines(receipt: Receipt) -> list[str]:
     """What the backup itself had lost: never silently."""
     lines = [f"lost already in the backup: {receipt.lost:,} messages"]
     named = [each for each in receipt.findings if each.uid is not None]
-    for finding in named[:_MOST_LOST]:
-        lines.append(f"  {finding.subject} {finding.uid}: {finding.code}, {finding.text}")
+    lines += [
+        f"  {finding.subject} {finding.uid}: {finding.code}, {finding.text}"
+        for finding in named[:_MOST_LOST]
+    ]
     if len(named) > _MOST_LOST:
         lines.append(f"  and {len(named) - _MOST_LOST:,} more: receipt.json has all")
     return lines
@@ -59,14 +61,15 @@ def lost_lines(receipt: Receipt) -> list[str]:
 
 def differing_lines(receipt: Receipt) -> list[str]:
     """What did not read back as planned."""
-    lines = ["differs:"]
-    for mailbox in receipt.mailboxes:
-        for each in mailbox.differs[:_MOST_LOST]:
-            lines.append(
-                f"  {mailbox.target} uid {each['uid']}: {each['aspect']}"
-                f" planned {each['planned']!r}, found {each['found']!r}"
-            )
-    return lines
+    return [
+        "differs:",
+        *(
+            f"  {mailbox.target} uid {each['uid']}: {each['aspect']}"
+            f" planned {each['planned']!r}, found {each['found']!r}"
+            for mailbox in receipt.mailboxes
+            for each in mailbox.differs[:_MOST_LOST]
+        ),
+    ]
 
 
 def _taken(head: PlanHead) -> str:

@@ -55,5 +55,9 @@ def _spool_roots(settings: Settings) -> Iterable[Path]:
         configuration = read_configuration(settings.imapd_conf)
     except (ServerNotFound, NotPermitted, FormatError):
         return []
-    roots = [Path(root) for kind in ("", "meta", "archive") for root in configuration.roots(kind).values()]
+    roots = [
+        Path(root)
+        for kind in ("", "meta", "archive")
+        for root in configuration.roots(kind).values()
+    ]
     return [*roots, Path(configuration.configdirectory)]

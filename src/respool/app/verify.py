@@ -57,5 +57,3 @@ def _proofs(actor: ProofActor, run: RunJournal) -> Mapping[str, Mapping[str, Any
             except ServerSaidNo as error:
                 found[step.lane] = actor.gone(step, error)
     return found
-
-

@@ -13,7 +13,8 @@ from respool.targets.spool.actor import spool_actor
 from respool.targets.spool.steps import SPOOL_STEPS
 from respool.verification.actor import ProofActor
 
-STEP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in (*SPOOL_STEPS, ProveMailbox)}
+_ALL: tuple[type[Step], ...] = (*SPOOL_STEPS, ProveMailbox)
+STEP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in _ALL}
 
 
 def actors_of(server: CyrusServer, record: RunRecord) -> Mapping[str, Actor[Any]]:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def agreed(question: str) -> bool:
     """Whether the person at the terminal says yes. Anything but y or yes is a no.
@@ -14,7 +16,7 @@ def agreed(question: str) -> bool:
     from respool.errors import NoConfirmation
 
     try:
-        with open("/dev/tty", "r+b", buffering=0) as terminal:
+        with Path("/dev/tty").open("r+b", buffering=0) as terminal:
             terminal.write(f"{question} [y/N] ".encode("utf-8", "backslashreplace"))
             answer = terminal.readline().decode("utf-8", "replace")
     except OSError as error:

@@ -24,16 +24,17 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     account = head.request.account.address
     folders = [each for each in head.mailboxes if each.source_path is not None]
     unseen = sum(each.unseen for each in folders)
+    newest = ", the newest that has it" if head.is_older else ""
+    search = ", search index" if _has_search(head) else ""
+    added = f"{shown_count(head.messages)} messages, {shown_size(head.size_bytes)}"
+    count = _folders(len(folders))
     lines = [
-        f"FROM  generation {head.generation_label}, {_when(head)}"
-        f"{', the newest that has it' if head.is_older else ''}; {_folders(len(folders))}",
+        f"FROM  generation {head.generation_label}, {_when(head)}{newest}; {count}",
         f"TO    {account}, new folder {_new_folder(head)}",
-        f"ADD   {shown_count(head.messages)} messages, {shown_size(head.size_bytes)};"
-        f" {shown_count(unseen)} unread stay unread; flags and dates kept",
+        f"ADD   {added}; {shown_count(unseen)} unread stay unread; flags and dates kept",
         f"SKIP  {_skipped(head)}",
         f"LIVE  nothing that exists is changed    QUOTA {_quota(head)}",
-        f"THEN  sharing, quota{', search index' if _has_search(head) else ''};"
-        f" about {_estimate(head)} s",
+        f"THEN  sharing, quota{search}; about {_estimate(head)} s",
     ]
     if has_details:
         lines += ["", *_details(head)]

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,15 +21,23 @@ if TYPE_CHECKING:
     from respool.verification.report import Receipt
 
 
-def wish_of(  # noqa: PLR0913 - the options of two commands
-    account: str | None,
-    folders: list[str] | None,
-    *,
-    generation: str | None,
-    into: str | None,
-    rename: list[str] | None,
-    note: str | None,
-    command: str,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The options of ``plan`` and ``restore`` that say what is wanted."""
+
+    generation: str | None
+    into: str | None
+    rename: list[str] | None
+    note: str | None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether one of them was given."""
+        return any((self.generation, self.into, self.rename, self.note))
+
+
+def wish_of(
+    account: str | None, folders: list[str] | None, wishes: Wishes, *, command: str
 ) -> Wish:
     """What was typed, as one value.
 
@@ -42,9 +51,14 @@ def wish_of(  # noqa: PLR0913 - the options of two commands
     if account is None:
         raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
     wanted = Wanted(
-        account=account, folders=tuple(folders or ()), generation=generation, command=command
+        account=account,
+        folders=tuple(folders or ()),
+        generation=wishes.generation,
+        command=command,
     )
-    return Wish(wanted=wanted, into=into, renames=tuple(rename or ()), note=note)
+    return Wish(
+        wanted=wanted, into=wishes.into, renames=tuple(wishes.rename or ()), note=wishes.note
+    )
 
 
 @contextmanager

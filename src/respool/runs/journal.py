@@ -174,7 +174,7 @@ class RunJournal:
 
     def state(self, number: int) -> StepState:
         """How step ``number`` stands."""
-        return StepState(self._value("state", number))
+        return StepState(self._value("state", number) or "")
 
     def before(self, number: int) -> dict[str, Any]:
         """What was noted before step ``number`` began."""

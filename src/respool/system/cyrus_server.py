@@ -13,6 +13,7 @@ from respool.errors import ProgramFailed, ServerNotFound
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapAddress, ImapSession, log_in, session
+from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
 from respool.system.programs import Finished, find_program, run_program
 
@@ -74,14 +75,14 @@ class CyrusServer:
         return "/" if unix else "."
 
     @property
-    def admin(self) -> ImapSession:
-        """This thread's own session as administrator."""
-        found: ImapSession | None = getattr(self._threads, "admin", None)
+    def admin(self) -> Administration:
+        """The administrator's commands, over this thread's own session."""
+        found: Administration | None = getattr(self._threads, "admin", None)
         if found is None:
-            found = log_in(self.address, admin=self.admin_name, password=self._password)
-            self._threads.admin = found
+            session = log_in(self.address, admin=self.admin_name, password=self._password)
+            found = self._threads.admin = Administration(session)
             with self._lock:
-                self._sessions.append(found)
+                self._sessions.append(session)
         return found
 
     @contextmanager

@@ -26,6 +26,8 @@ from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, Target
 _PIECE_OCTETS = 4 << 20
 _STATE = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
 _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
+_NUMBERS = re.compile(rb"(\d+\.\d+\.\d+)")
+_MOST_IN_A_GROUP = 500
 _TIMEOUT = SocketTimeout(connect=20.0, read=600.0)
 
 
@@ -42,25 +44,6 @@ class ImapAddress:
         if self.unix_socket is not None:
             return f"our own door {self.unix_socket}"
         return f"{'imaps' if self.is_tls else 'imap'}://{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailboxStatus:
-    """How a mailbox stands on the server."""
-
-    uidvalidity: int
-    uidnext: int
-    messages: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaUse:
-    """One limit of a quota root; storage is in KiB, as the server counts."""
-
-    root: str
-    resource: str
-    used: int
-    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,114 +105,57 @@ class ImapSession:
         """The server's version from its greeting or ID, e.g. ``3.6.1``; None if it hides it."""
         found = _VERSION.search(self._client.welcome or b"")
         if found is None and self._client.has_capability("ID"):
-            answer = self._asked("ID", "NIL", response="ID")
-            found = re.search(rb'"version" "(\d+\.\d+\.\d+)', b" ".join(_flat(answer)))
+            words = self.ask("ID", "NIL", response="ID")
+            fields = words[0] if words and isinstance(words[0], tuple) else words
+            told = dict(zip(fields[::2], fields[1::2], strict=False)).get(b"version", b"")
+            found = _NUMBERS.match(told or b"")
         return found.group(1).decode("ascii") if found else None
 
     def can(self, capability: str) -> bool:
         """Whether the server offers ``capability``."""
         return bool(self._client.has_capability(capability))
 
-    def create(self, mailbox: str, *, partition: str | None) -> None:
-        """Create ``mailbox``, in ``partition`` where one is named."""
-        extra = () if partition is None else (partition,)
-        self._asked("CREATE", quoted(mailbox), *extra)
+    def ask(self, command: str, *words: str, response: str | None = None) -> tuple[Any, ...]:
+        """Send one command; the words of its untagged ``response``, parsed, or nothing.
 
-    def delete(self, mailbox: str) -> None:
-        """Delete ``mailbox``."""
-        self._asked("DELETE", quoted(mailbox))
+        ``words`` go as they are: quote names with `quoted`.
 
-    def exists(self, mailbox: str) -> bool:
-        """Whether LIST shows ``mailbox`` as one that can be selected."""
-        return any(name == mailbox for name in self.names(_literal_pattern(mailbox)))
-
-    def names(self, pattern: str) -> tuple[str, ...]:
-        """Selectable mailboxes that LIST shows for ``pattern``, as the server spells them."""
-        answer = self._asked("LIST", '""', quoted(pattern), response="LIST")
-        listed = []
-        for attributes, _separator, name in _triples(parse_response(answer) if answer else ()):
-            shown = {item.lower() for item in attributes if isinstance(item, bytes)}
-            if not shown & {b"\\noselect", b"\\nonexistent"}:
-                listed.append(_text(name))
-        return tuple(listed)
-
-    def status(self, mailbox: str) -> MailboxStatus:
-        """UIDVALIDITY, UIDNEXT and MESSAGES of ``mailbox``."""
-        items = "(UIDVALIDITY UIDNEXT MESSAGES)"
-        answer = parse_response(self._asked("STATUS", quoted(mailbox), items, response="STATUS"))
-        found = dict(zip(answer[1][::2], answer[1][1::2], strict=True))
-        return MailboxStatus(
-            uidvalidity=int(found[b"UIDVALIDITY"]),
-            uidnext=int(found[b"UIDNEXT"]),
-            messages=int(found[b"MESSAGES"]),
-        )
-
-    def server_entry(self, mailbox: str, entry: str) -> str | None:
-        """A ``/vendor/cmu/cyrus-imapd/`` entry, such as ``uniqueid`` or ``partition``.
-
-        STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
+        Raises:
+            ServerSaidNo: NO or BAD, with what the server said.
+            ServerUnreachable: the connection is gone.
         """
-        path = f"/vendor/cmu/cyrus-imapd/{entry}"
-        if self.can("METADATA"):
-            words = (f'("/shared{path}")',)
-            answer = self._asked("GETMETADATA", quoted(mailbox), *words, response="METADATA")
-        else:
-            words = (quoted(path), '("value.shared")')
-            answer = self._asked("GETANNOTATION", quoted(mailbox), *words, response="ANNOTATION")
-        if not answer:
-            return None
-        value = parse_response(answer)[-1][-1]
-        while isinstance(value, tuple):
-            value = value[-1]
-        return None if value is None else _text(value)
+        imap = self._imap
+        if response is not None:
+            imap.untagged_responses.pop(response, None)
+        try:
+            status, data = imap.xatom(command, *words)
+        except imaplib.IMAP4.abort as error:
+            raise self._gone(error) from error
+        except imaplib.IMAP4.error as error:
+            raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
+        except OSError as error:
+            raise self._gone(error) from error
+        if status != "OK":
+            said = b" ".join(item for item in data if isinstance(item, bytes))
+            what = f"{command} {words[0] if words else ''}".strip()
+            raise ServerSaidNo(f"{what} was refused", why=said.decode("utf-8", "replace"))
+        return self.answered(response) if response is not None else ()
 
-    def acl(self, mailbox: str) -> dict[str, str]:
-        """Identifier → rights."""
-        answer = parse_response(self._asked("GETACL", quoted(mailbox), response="ACL"))
-        words = [_text(word) for word in answer[1:]]
-        return dict(zip(words[::2], words[1::2], strict=True))
-
-    def set_rights(self, mailbox: str, identifier: str, rights: str) -> None:
-        """Give ``identifier`` exactly ``rights``; none removes its entry."""
-        if rights:
-            self._asked("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
-        else:
-            self._asked("DELETEACL", quoted(mailbox), quoted(identifier))
-
-    def quota(self, mailbox: str) -> tuple[QuotaUse, ...]:
-        """The limits that ``mailbox`` counts against; none where it has no quota root."""
-        self._asked("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
-        answer = self._imap.untagged_responses.pop("QUOTA", [])
-        if not answer:
-            return ()
-        words = parse_response(answer)
-        uses = []
-        for root, resources in zip(words[::2], words[1::2], strict=True):
-            for at in range(0, len(resources), 3):
-                resource, used, limit = resources[at : at + 3]
-                uses.append(
-                    QuotaUse(
-                        root=_text(root), resource=_text(resource), used=int(used), limit=int(limit)
-                    )
-                )
-        return tuple(uses)
-
-    def set_quota(self, root: str, limits: Mapping[str, int]) -> None:
-        """Set the limits of ``root`` (storage in KiB)."""
-        words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
-        self._asked("SETQUOTA", quoted(root), f"({words})")
+    def answered(self, response: str) -> tuple[Any, ...]:
+        """The words of another untagged ``response`` of the last command, parsed."""
+        raw = self._imap.untagged_responses.pop(response, [])
+        return tuple(parse_response(raw)) if raw else ()
 
     def subscribe(self, mailbox: str) -> None:
         """Subscribe whoever is logged in."""
-        self._asked("SUBSCRIBE", quoted(mailbox))
+        self.ask("SUBSCRIBE", quoted(mailbox))
 
     def personal_prefix(self) -> tuple[str, str]:
         """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
-        answer = self._asked("NAMESPACE", response="NAMESPACE")
-        personal = parse_response(answer)[0]
+        personal = self.ask("NAMESPACE", response="NAMESPACE")[0]
         if not personal:
             return "", "/"
-        return _text(personal[0][0]), _text(personal[0][1])
+        return text_of(personal[0][0]), text_of(personal[0][1])
 
     def open_to_read(self, mailbox: str) -> int:
         """EXAMINE ``mailbox``; how many messages it holds."""
@@ -284,26 +210,6 @@ class ImapSession:
             self._client.logout()
         except (IMAPClientError, imaplib.IMAP4.error, OSError):
             self._client.shutdown()
-
-    def _asked(self, command: str, *words: str, response: str | None = None) -> list[Any]:
-        imap = self._imap
-        if response is not None:
-            imap.untagged_responses.pop(response, None)
-        try:
-            status, data = imap.xatom(command, *words)
-        except imaplib.IMAP4.abort as error:
-            raise self._gone(error) from error
-        except imaplib.IMAP4.error as error:
-            raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
-        except OSError as error:
-            raise self._gone(error) from error
-        if status != "OK":
-            said = b" ".join(item for item in data if isinstance(item, bytes))
-            raise ServerSaidNo(
-                f"{command} {words[0] if words else ''}".strip() + " was refused",
-                why=said.decode("utf-8", "replace"),
-            )
-        return imap.untagged_responses.pop(response, []) if response is not None else []
 
     def _gone(self, error: Exception) -> TargetError:
         return ServerUnreachable(
@@ -386,7 +292,7 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
     for uid, size in sizes.items():
         if size > _PIECE_OCTETS:
             continue
-        if group and (octets + size > _PIECE_OCTETS or len(group) >= 500):  # noqa: PLR2004
+        if group and (octets + size > _PIECE_OCTETS or len(group) >= _MOST_IN_A_GROUP):
             yield group
             group, octets = [], 0
         group.append(uid)
@@ -398,30 +304,13 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
 def _seen(uid: int, answer: Mapping[bytes, Any], guid: str) -> SeenMessage:
     return SeenMessage(
         uid=uid,
-        flags=frozenset(_text(flag) for flag in answer[b"FLAGS"]),
+        flags=frozenset(text_of(flag) for flag in answer[b"FLAGS"]),
         internaldate=answer[b"INTERNALDATE"].astimezone(UTC),
         size_bytes=int(answer[b"RFC822.SIZE"]),
         guid=guid,
     )
 
 
-def _literal_pattern(mailbox: str) -> str:
-    """LIST knows no escape: a wildcard matches itself, and more that the caller sorts out."""
-    return mailbox
-
-
-def _triples(words: Sequence[Any]) -> Iterator[tuple[Any, Any, Any]]:
-    for at in range(0, len(words) - 2, 3):
-        yield words[at], words[at + 1], words[at + 2]
-
-
-def _text(word: Any) -> str:  # noqa: ANN401 - what the library's parser gives
+def text_of(word: Any) -> str:  # noqa: ANN401 - what the library's parser gives
+    """A word of an answer as text; octets that are no UTF-8 are kept."""
     return word.decode("utf-8", "surrogateescape") if isinstance(word, bytes) else str(word)
-
-
-def _flat(answer: Sequence[Any]) -> Iterator[bytes]:
-    for item in answer:
-        if isinstance(item, bytes):
-            yield item
-        elif isinstance(item, tuple):
-            yield from _flat(item)

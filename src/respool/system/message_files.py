@@ -22,7 +22,7 @@ class CopiedFile:
     size_bytes: int
 
 
-class GuidDiffers(Exception):  # noqa: N818 - named as the sentence goes
+class GuidDiffers(Exception):
     """The octets are not those that the index knows; nothing was put there."""
 
     def __init__(self, found: str) -> None:
@@ -46,7 +46,7 @@ def guid_of_file(name: str, directory_descriptor: int) -> CopiedFile | None:
     return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
 
 
-def copy_message(  # noqa: PLR0913 - one file, described once
+def copy_message(
     source: BinaryIO,
     name: str,
     *,

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
+from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession, SeenMessage
 from respool.verification.compare import ReadBack, compare_message
-from respool.planning.proof import ProveMailbox
 
 OWNER_MAY = "lr"
 MOST_DIFFERENCES = 1000  # kept one by one; more are counted

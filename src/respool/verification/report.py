@@ -170,9 +170,12 @@ def _sorted_out(
     if notes.first_proof is None or notes.first_proof is notes.proof:
         return list(found), []
     wrong_then = {difference["uid"] for difference in notes.first_proof["differs"]}
-    differs, changed = [], []
+    differs: list[Mapping[str, Any]] = []
+    changed: list[Mapping[str, Any]] = []
     for difference in found:
-        is_theirs = difference["aspect"] in _USER_MAY_CHANGE and difference["uid"] not in wrong_then
+        is_theirs = (
+            difference["aspect"] in _USER_MAY_CHANGE and difference["uid"] not in wrong_then
+        )
         (changed if is_theirs else differs).append(difference)
     return differs, changed
 

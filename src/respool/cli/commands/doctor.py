@@ -17,7 +17,7 @@ Examples:
 """
 
 
-def doctor(  # noqa: PLR0913 - one parameter an option
+def doctor(
     backups: Backups = None,
     imapd_conf: ImapdConf = None,
     imap: Imap = None,

@@ -18,7 +18,7 @@ Examples:
 """
 
 
-def plan(  # noqa: PLR0913 - one parameter an option
+def plan(
     account: MaybeAccount = None,
     folders: Folders = None,
     generation: Generation = None,
@@ -38,20 +38,21 @@ def plan(  # noqa: PLR0913 - one parameter an option
     """Show what a restore would do, or keep it as a file; nothing is changed.
 
     With --json the plan itself is printed: a head, one step a line, and a last line with
-    their count and digest."""
+    their count and digest.
+    """
     from pathlib import Path
 
     from respool.app import restore as use
     from respool.app.settings import read_settings
     from respool.cli.output import print_note, print_text
     from respool.cli.restore_text import plan_text
-    from respool.cli.restoring import wish_of
+    from respool.cli.restoring import Wishes, wish_of
 
     settings = read_settings(
         {"backups": backups, "imapd_conf": imapd_conf, "imap": imap, "imap_admin": imap_admin}
     )
-    wishes = {"generation": generation, "into": into, "rename": rename, "note": note}
-    wish = wish_of(account, folders, **wishes, command="plan")
+    wishes = Wishes(generation=generation, into=into, rename=rename, note=note)
+    wish = wish_of(account, folders, wishes, command="plan")
     if as_json and out is None:
         for line in use.plan_lines(settings, wish):
             print_text(line)

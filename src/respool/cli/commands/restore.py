@@ -19,7 +19,7 @@ Examples:
 """
 
 
-def restore(  # noqa: PLR0913 - one parameter an option
+def restore(
     account: MaybeAccount = None,
     folders: Folders = None,
     generation: Generation = None,
@@ -42,12 +42,13 @@ def restore(  # noqa: PLR0913 - one parameter an option
     """Restore folders into a new folder of the live account, and prove it message by message.
 
     Shows the plan and asks first. Nothing that exists is changed. Without folders the
-    whole account is restored."""
+    whole account is restored.
+    """
     from pathlib import Path
 
     from respool.app import restore as use
     from respool.app.settings import read_settings
-    from respool.cli.restoring import conversing, exit_status, show_receipt, wish_of
+    from respool.cli.restoring import Wishes, conversing, exit_status, show_receipt, wish_of
     from respool.errors import UsageError
 
     settings = read_settings(
@@ -59,12 +60,12 @@ def restore(  # noqa: PLR0913 - one parameter an option
             "state": state,
         }
     )
-    wishes = {"generation": generation, "into": into, "rename": rename, "note": note}
+    wishes = Wishes(generation=generation, into=into, rename=rename, note=note)
     with conversing(is_agreed=yes, has_details=details) as conversation:
         if plan is None:
-            wish = wish_of(account, folders, **wishes, command="restore")
+            wish = wish_of(account, folders, wishes, command="restore")
             receipt = use.restore(settings, wish, conversation)
-        elif account is not None or any(wishes.values()):
+        elif account is not None or wishes.is_any:
             raise UsageError(
                 "--plan carries out exactly that plan", hint="leave the other wishes out"
             )

@@ -17,7 +17,7 @@ Examples:
 """
 
 
-def verify(  # noqa: PLR0913 - one parameter an option
+def verify(
     run: Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")],
     imapd_conf: ImapdConf = None,
     imap: Imap = None,
@@ -27,7 +27,8 @@ def verify(  # noqa: PLR0913 - one parameter an option
 ) -> int:
     """Read the mail of a run back again and compare it with its plan; no backup is needed.
 
-    What the owner changed since (flags, deleted messages, new ones) is told apart."""
+    What the owner changed since (flags, deleted messages, new ones) is told apart.
+    """
     from respool.app.settings import read_settings
     from respool.app.verify import verify as verify_run
     from respool.cli.restoring import exit_status, show_receipt

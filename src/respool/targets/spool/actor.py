@@ -49,27 +49,29 @@ class SpoolActor:
         """Do the step; done twice it is the same as once."""
         match step:
             case CreateMailbox():
-                return creation.create(self.server, step, before)
+                note = creation.create(self.server, step, before)
             case CopyMessages():
                 directories = self.created.directories(step.lane)
-                return copying.copy(step, directories, self.server.owner)
+                note = copying.copy(step, directories, self.server.owner)
             case WriteIndex():
-                return index_writing.write(self._lane_of(step), self.server, self.record)
+                note = index_writing.write(self._lane_of(step), self.server, self.record)
             case RebuildMailbox():
-                self.created.directories(step.lane)
-                return rebuilding.rebuild(self.server, step.lane)
+                self.created.check(step.lane)
+                note = rebuilding.rebuild(self.server, step.lane)
             case BuildSearchIndex():
-                return rebuilding.build_search_index(self.server, step.lane)
+                note = rebuilding.build_search_index(self.server, step.lane)
             case RepairQuota():
-                return rebuilding.repair_quota(self.server, step)
+                note = rebuilding.repair_quota(self.server, step)
             case BuildConversations():
-                return rebuilding.build_conversations(self.server, step.userid)
+                note = rebuilding.build_conversations(self.server, step.userid)
             case GiveRights():
-                return creation.give_rights(self.server, step)
+                self.created.check(step.mailbox)
+                note = creation.give_rights(self.server, step)
             case Subscribe():
-                return creation.subscribe(self.server, step)
+                note = creation.subscribe(self.server, step)
             case _:
                 assert_never(step)
+        return note
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
         return index_writing.Lane(
@@ -82,5 +84,3 @@ class SpoolActor:
 def spool_actor(server: CyrusServer, record: RunRecord) -> SpoolActor:
     """An actor for every kind of spool step of one run."""
     return SpoolActor(server, record, CreatedMailboxes(server, record))
-
-

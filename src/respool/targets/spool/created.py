@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from respool.errors import StepFailed
+from respool.errors import ServerSaidNo, StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
@@ -27,13 +27,25 @@ class CreatedMailboxes:
         return int(self._receipt(mailbox)["uidvalidity"])
 
     def directories(self, mailbox: str) -> MailboxDirectories:
-        """Its directories, after the server was asked whether it is still the one we created.
+        """Its directories, as the server says now.
 
         Raises:
             StepFailed: it was deleted, renamed or replaced meanwhile.
         """
+        self.check(mailbox)
+        return self._server.directories(mailbox)
+
+    def check(self, mailbox: str) -> None:
+        """Ask the server whether it is still the one that this run created.
+
+        Raises:
+            StepFailed: it was deleted, renamed or replaced meanwhile, or never ours.
+        """
         known = str(self._receipt(mailbox)["uniqueid"])
-        now = self._server.admin.server_entry(mailbox, "uniqueid")
+        try:
+            now = self._server.admin.server_entry(mailbox, "uniqueid")
+        except ServerSaidNo as error:
+            now = str(error.why)
         if now != known:
             raise StepFailed(
                 f"{mailbox} is not the folder any more that this run created",
@@ -41,7 +53,6 @@ class CreatedMailboxes:
                 hint="look at it with the server's tools; nothing was written into it",
                 can_be_tried_again=False,
             )
-        return self._server.directories(mailbox)
 
     def _receipt(self, mailbox: str) -> Mapping[str, Any]:
         with self._lock:

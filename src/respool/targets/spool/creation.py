@@ -5,7 +5,7 @@ from __future__ import annotations
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.system.imap import ImapSession
+from respool.system.mailbox_admin import Administration
 from respool.targets.spool.steps import CreateMailbox, GiveRights, Subscribe
 
 ADMINISTRATOR_MAY = "lrswipkxtecda"  # while the mailbox is filled
@@ -43,7 +43,7 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
     }
 
 
-def _shut(admin: ImapSession, admin_name: str, mailbox: str, given: dict[str, str]) -> None:
+def _shut(admin: Administration, admin_name: str, mailbox: str, given: dict[str, str]) -> None:
     admin.set_rights(mailbox, admin_name, ADMINISTRATOR_MAY)
     for identifier in given:
         if identifier != admin_name:

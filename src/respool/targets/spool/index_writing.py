@@ -64,7 +64,9 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
         write_durably(files.header, header, owner=server.owner)
         write_durably(files.index, index, owner=server.owner)
     except OSError as error:
-        raise StepFailed(f"the index of {lane.step.lane} cannot be written", why=str(error)) from error
+        raise StepFailed(
+            f"the index of {lane.step.lane} cannot be written", why=str(error)
+        ) from error
     return {"records": len(rows), "keywords": list(keywords), "cached": carried.count}
 
 

@@ -1,4 +1,4 @@
-"""Request, inventory and survey into a plan for a live spool; refused with every reason at once."""
+"""Request, inventory and survey into a plan for a live spool, or every reason against it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from respool.model.accounts import folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import IN_ARCHIVE, StoredMailbox
 from respool.model.names import MailboxName, decoded_part
-from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox
+from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.proof import ProveMailbox
 from respool.planning.request import RestoreRequest
 from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
@@ -155,7 +155,27 @@ def plan_restore(
             f"this restore into {request.account.address} cannot be carried out",
             tuple(dict.fromkeys(reasons)),
         )
-    head = PlanHead(
+    head = _head(
+        request,
+        survey,
+        context,
+        _Counted(into=into, mailboxes=mailboxes, quota=quota, findings=_findings(chosen)),
+    )
+    return SpoolPlan(head=head, _destined=destined, _holders=holders, _survey=survey)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    into: str
+    mailboxes: tuple[PlannedMailbox, ...]
+    quota: tuple[QuotaForecast, ...]
+    findings: tuple[Finding, ...]
+
+
+def _head(
+    request: RestoreRequest, survey: SpoolSurvey, context: PlanContext, counted: _Counted
+) -> PlanHead:
+    return PlanHead(
         version=PLAN_VERSION,
         software=context.software,
         made_at=context.now,
@@ -167,15 +187,14 @@ def plan_restore(
         source=context.source,
         target_kind="spool",
         target=f"{request.account.address} on {survey.server}",
-        into=decoded_part(into),
+        into=decoded_part(counted.into),
         owner=survey.owner,
-        mailboxes=mailboxes,
-        quota=quota,
+        mailboxes=counted.mailboxes,
+        quota=counted.quota,
         facts=survey.facts,
         skipped=context.skipped,
-        findings=_findings(chosen),
+        findings=counted.findings,
     )
-    return SpoolPlan(head=head, _destined=destined, _holders=holders, _survey=survey)
 
 
 def _free_folder(request: RestoreRequest, survey: SpoolSurvey) -> tuple[str, list[str]]:
@@ -277,4 +296,3 @@ def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> I
 
 def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
     return tuple(finding for each in chosen for finding in each.mailbox.findings)
-

@@ -11,7 +11,9 @@ _FAILURE = re.compile(
     r"|found - adding|rediscovered - appending|Operation is not supported|System I/O error"
 )
 _CONVERTED = re.compile(r"(?:Converted .* version \d+ to|Repacked .* to version) (\d+)")
-_QUOTA_LINE = re.compile(r"^(?P<root>\S.*?): (?:(?P<resource>[A-Z-]+) )?usage was (?P<was>\d+), now (?P<now>\d+)")
+_QUOTA_LINE = re.compile(
+    r"^(?P<root>\S.*?): (?:(?P<resource>[A-Z-]+) )?usage was (?P<was>\d+), now (?P<now>\d+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

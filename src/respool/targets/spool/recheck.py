@@ -20,10 +20,7 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
     for fact, now in survey.facts.items():
         if head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
-    load = Load(
-        messages=head.messages, size_bytes=head.size_bytes, mailboxes=len(head.mailboxes)
-    )
+    load = Load(messages=head.messages, size_bytes=head.size_bytes, mailboxes=len(head.mailboxes))
     reasons += quota_reasons(forecast_quota(survey, load))
     reasons += room_reasons(survey, load)
     return tuple(reasons)
-

@@ -1,0 +1,116 @@
+"""What an administrator asks of mailboxes: create, list, rights, quota."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from respool.system.imap import ImapSession, quoted, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxStatus:
+    """How a mailbox stands on the server."""
+
+    uidvalidity: int
+    uidnext: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaUse:
+    """One limit of a quota root; storage is in KiB, as the server counts."""
+
+    root: str
+    resource: str
+    used: int
+    limit: int
+
+
+class Administration:
+    """An administrator's commands, over his session."""
+
+    def __init__(self, session: ImapSession) -> None:
+        self._session = session
+
+    @property
+    def version(self) -> str | None:
+        """The server's version, where it tells."""
+        return self._session.version
+
+    def create(self, mailbox: str, *, partition: str | None) -> None:
+        """Create ``mailbox``, in ``partition`` where one is named."""
+        extra = () if partition is None else (partition,)
+        self._session.ask("CREATE", quoted(mailbox), *extra)
+
+    def exists(self, mailbox: str) -> bool:
+        """Whether LIST shows ``mailbox`` as one that can be selected.
+
+        LIST knows no escape: a wildcard in a name matches itself, and more.
+        """
+        return any(name == mailbox for name in self.names(mailbox))
+
+    def names(self, pattern: str) -> tuple[str, ...]:
+        """Selectable mailboxes that LIST shows for ``pattern``, as the server spells them."""
+        words = self._session.ask("LIST", '""', quoted(pattern), response="LIST")
+        listed = []
+        for attributes, name in zip(words[::3], words[2::3], strict=True):
+            shown = {item.lower() for item in attributes if isinstance(item, bytes)}
+            if not shown & {b"\\noselect", b"\\nonexistent"}:
+                listed.append(text_of(name))
+        return tuple(listed)
+
+    def status(self, mailbox: str) -> MailboxStatus:
+        """UIDVALIDITY, UIDNEXT and MESSAGES of ``mailbox``."""
+        items = "(UIDVALIDITY UIDNEXT MESSAGES)"
+        answer = self._session.ask("STATUS", quoted(mailbox), items, response="STATUS")
+        found = dict(zip(answer[1][::2], answer[1][1::2], strict=True))
+        return MailboxStatus(
+            uidvalidity=int(found[b"UIDVALIDITY"]),
+            uidnext=int(found[b"UIDNEXT"]),
+            messages=int(found[b"MESSAGES"]),
+        )
+
+    def server_entry(self, mailbox: str, entry: str) -> str | None:
+        """A ``/vendor/cmu/cyrus-imapd/`` entry, such as ``uniqueid`` or ``partition``.
+
+        STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
+        """
+        path = f"/vendor/cmu/cyrus-imapd/{entry}"
+        if self._session.can("METADATA"):
+            command, words = "METADATA", [f'("/shared{path}")']
+        else:
+            command, words = "ANNOTATION", [quoted(path), '("value.shared")']
+        answer = self._session.ask(f"GET{command}", quoted(mailbox), *words, response=command)
+        value: Any = answer[-1] if answer else None
+        while isinstance(value, tuple):
+            value = value[-1]
+        return None if value is None else text_of(value)
+
+    def acl(self, mailbox: str) -> dict[str, str]:
+        """Identifier → rights."""
+        answer = self._session.ask("GETACL", quoted(mailbox), response="ACL")
+        words = [text_of(word) for word in answer[1:]]
+        return dict(zip(words[::2], words[1::2], strict=True))
+
+    def set_rights(self, mailbox: str, identifier: str, rights: str) -> None:
+        """Give ``identifier`` exactly ``rights``; none removes its entry."""
+        if rights:
+            self._session.ask("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
+        else:
+            self._session.ask("DELETEACL", quoted(mailbox), quoted(identifier))
+
+    def quota(self, mailbox: str) -> tuple[QuotaUse, ...]:
+        """The limits that ``mailbox`` counts against; none where it has no quota root."""
+        self._session.ask("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
+        words = self._session.answered("QUOTA")
+        return tuple(
+            QuotaUse(
+                root=text_of(root),
+                resource=text_of(resources[at]),
+                used=int(resources[at + 1]),
+                limit=int(resources[at + 2]),
+            )
+            for root, resources in zip(words[::2], words[1::2], strict=True)
+            for at in range(0, len(resources), 3)
+        )
