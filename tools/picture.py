@@ -94,22 +94,21 @@ def settled(raw: str) -> list[str]:
 
 
 def part_of(lines: list[str], command: str) -> list[str]:
-    """Lines from the prompt that starts ``command`` up to the next prompt."""
-    plain = [STYLE.sub("", line) for line in lines]
-    prompts = [n for n, line in enumerate(plain) if line.startswith("$ ")]
-    first = next((n for n in prompts if plain[n].startswith(f"$ {command}")), None)
+    """Lines from the prompt that starts ``command`` up to an empty line or the next prompt."""
+    plain = [STYLE.sub("", line).strip() for line in lines]
+    first = next((n for n, line in enumerate(plain) if line.startswith(f"$ {command}")), None)
     if first is None:
         sys.exit(f"the transcript has no line that begins with: $ {command}")
-    last = next((n for n in prompts if n > first), len(lines))
-    while last > first and not plain[last - 1].strip():
-        last -= 1
+    after = range(first + 1, len(lines))
+    last = next((n for n in after if not plain[n] or plain[n].startswith("$ ")), len(lines))
     return lines[first:last]
 
 
 def drawn(lines: list[str]) -> str:
     """An SVG of ``lines``, with no font fetched from elsewhere."""
+    width = max(COLUMNS, *(Text.from_ansi(line).cell_len for line in lines))
     console = Console(
-        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False
+        record=True, width=width, file=io.StringIO(), force_terminal=True, highlight=False
     )
     console.print(Text.from_ansi("\n".join(lines)), overflow="ignore", no_wrap=True, crop=False)
     svg = console.export_svg(title="respool", unique_id="respool")
