@@ -30,7 +30,7 @@ COMMAND = "respool restore"
 
 CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\r|\n|\x1b[=>]|[\x00-\x08\x0e-\x1a]")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
-FONT_FACE = re.compile(r"\s*@font-face\s*\{[^}]*\}")
+FROM_ELSEWHERE = re.compile(r"\s*@font-face\s*\{[^}]*\}|\s*<!--.*?-->", re.DOTALL)
 
 
 def run_demo(transcript: Path) -> None:
@@ -105,14 +105,14 @@ def part_of(lines: list[str], command: str) -> list[str]:
 
 
 def drawn(lines: list[str]) -> str:
-    """An SVG of ``lines``, with no font fetched from elsewhere."""
+    """An SVG of ``lines`` alone: no font fetched from elsewhere, no comment."""
     width = max(COLUMNS, *(Text.from_ansi(line).cell_len for line in lines))
     console = Console(
         record=True, width=width, file=io.StringIO(), force_terminal=True, highlight=False
     )
     console.print(Text.from_ansi("\n".join(lines)), overflow="ignore", no_wrap=True, crop=False)
     svg = console.export_svg(title="respool", unique_id="respool")
-    return FONT_FACE.sub("", svg)
+    return FROM_ELSEWHERE.sub("", svg)
 
 
 def main() -> None:
