@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from respool.backups.contents import accounts_in, mailboxes_of
-from respool.backups.source import SourceMailbox, open_message, read_mailbox
+from respool.backups.source import SourceMailbox, open_message
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import StoredMailbox
 from tests.support.truth import TruthMailbox, TruthMessage

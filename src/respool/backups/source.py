@@ -98,7 +98,10 @@ def open_message(source: SourceMailbox, uid: int, place: int) -> BinaryIO:
     Raises:
         MessageNotInMailbox, BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
     """
-    return tree_at(source.spool).open_file(message_path(source, uid, place))
+    directory = source.place.archive if place == IN_ARCHIVE else source.place.data
+    if directory is None:
+        raise MessageNotInMailbox(f"no file of message {uid} in {source.name.display}")
+    return tree_at(source.spool).open_in(directory, f"{uid}.")
 
 
 @contextmanager

@@ -21,7 +21,8 @@ _ARCHIVES: Final = (
     PurePosixPath("cyrus-archives"),
     PurePosixPath("archive"),
 )
-_MARKS: Final = frozenset({DOMAIN, UUID, "user", "stage."})
+_ROOTS: Final = frozenset({DOMAIN, UUID})
+_MARKS: Final = _ROOTS | {"user", "stage."}
 _SAMPLED_DIRECTORIES: Final = 5000
 _NO_MAIL: Final = frozenset({"stage.", "sync.", "lost+found"})
 
@@ -114,7 +115,7 @@ def _domains(
 
 def _partitions_at(tree: ReadOnlyTree, base: PurePosixPath) -> tuple[Partition, ...]:
     names = tree.subdirectories(base)
-    if _looks_like_partition(names):
+    if _is_partition(tree, base):
         return (_whole(base.name or "default", base),)
     found: dict[str, Partition] = {}
     if _is_partition(tree, base / DATA):
@@ -147,13 +148,17 @@ def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Part
 
 
 def _is_partition(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
-    return _looks_like_partition(tree.subdirectories(directory))
+    """Whether a directory holds domains, users, or nothing but letters.
 
-
-def _looks_like_partition(names: tuple[str, ...]) -> bool:
+    Letters that hold domains themselves are partitions with short names.
+    """
+    names = tree.subdirectories(directory)
     if _MARKS.intersection(names):
         return True
-    return bool(names) and all(is_single_letter(name) for name in names)
+    return bool(names) and all(
+        is_single_letter(name) and not _ROOTS.intersection(tree.subdirectories(directory / name))
+        for name in names
+    )
 
 
 def _whole(name: str, directory: PurePosixPath) -> Partition:

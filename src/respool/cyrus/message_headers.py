@@ -84,7 +84,7 @@ def decoded_words(raw: str) -> str:
         pieces = decode_header(raw)
     except (HeaderParseError, ValueError):
         return raw
-    return "".join(_decoded(octets, charset) for octets, charset in pieces)
+    return "".join(_decoded(octets, charset) for octets, charset in pieces) or raw
 
 
 def _decoded(octets: bytes | str, charset: str | None) -> str:

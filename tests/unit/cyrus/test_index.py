@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from respool.cyrus.index import (
+    IndexHeader,
+    parse_index,
+    patched_header_file_crc,
+    render_index,
+)
+from respool.cyrus.index_layouts import LAYOUTS, header_dtype, layout_of, record_dtype
+from respool.errors import FormatError, TruncatedFile, UnknownIndexVersion
+from tests.unit.cyrus.indexes import headers, record_rows, some_rows
+
+VERSIONS = tuple(LAYOUTS)
+HEADER = IndexHeader(last_uid=3, uidvalidity=7, options=1)
+
+
+def rendered(count: int = 3, version: int = 13) -> bytes:
+    return render_index(version, HEADER, some_rows(count))
+
+
+def codes(octets: bytes) -> list[str]:
+    return [finding.code for finding in parse_index(octets).findings]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_what_was_rendered_is_parsed_again(version: int, data: st.DataObject) -> None:
+    header = data.draw(headers(version))
+    rows = data.draw(record_rows(version))
+
+    index = parse_index(render_index(version, header, rows))
+
+    own = {"minor": version, "num_records": len(rows)}
+    sizes = {
+        "start_offset": layout_of(version).header_size,
+        "record_size": layout_of(version).record_size,
+    }
+    assert index.version == version
+    assert index.header == replace(header, **own, **sizes)
+    assert index.records.tobytes() == rows.tobytes()
+    assert index.findings == ()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_fields_of_a_layout_do_not_overlap_and_fill_no_more_than_its_size(
+    version: int,
+) -> None:
+    layout = layout_of(version)
+    for fields, size in (
+        (layout.header_fields, layout.header_size),
+        (layout.record_fields, layout.record_size),
+    ):
+        covered = [octet for _, at, width in fields for octet in range(at, at + width)]
+        assert len(covered) == len(set(covered))
+        assert max(covered) == size - 1
+    assert header_dtype(version).itemsize == layout.header_size
+    assert record_dtype(version).itemsize == layout.record_size
+
+
+@given(octets=st.binary(max_size=400))
+def test_any_octets_give_a_value_or_a_format_error(octets: bytes) -> None:
+    with suppress(FormatError):
+        parse_index(octets)
+
+
+@given(
+    version=st.sampled_from(VERSIONS),
+    at=st.integers(0, 500),
+    octet=st.integers(0, 255),
+    cut=st.integers(0, 500),
+)
+def test_spoiled_indexes_give_a_value_or_a_format_error(
+    version: int, at: int, octet: int, cut: int
+) -> None:
+    octets = bytearray(rendered(3, version))
+    octets[at % len(octets)] = octet
+    try:
+        index = parse_index(bytes(octets[: len(octets) - cut % len(octets)]))
+    except FormatError:
+        return
+    assert set(index.records["uid"].tolist()) <= {1, 2, 3}
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 127])
+def test_an_index_cut_in_its_header_is_refused(size: int) -> None:
+    with pytest.raises(TruncatedFile):
+        parse_index(rendered()[:size])
+
+
+@pytest.mark.parametrize("version", [0, 10, 11, 20, 2**32 - 1])
+def test_a_version_without_a_table_is_refused(version: int) -> None:
+    octets = bytearray(rendered())
+    struct.pack_into(">I", octets, 8, version)
+
+    with pytest.raises(UnknownIndexVersion):
+        parse_index(bytes(octets))
+
+
+def test_sizes_of_another_version_are_refused() -> None:
+    octets = bytearray(rendered(version=13))
+    struct.pack_into(">I", octets, 16, 112)
+
+    with pytest.raises(FormatError, match="sizes of another"):
+        parse_index(bytes(octets))
+
+
+def test_a_record_that_is_not_what_its_crc_says_is_left_out() -> None:
+    octets = bytearray(rendered())
+    octets[128 + 104 + 12] ^= 1
+
+    index = parse_index(bytes(octets))
+
+    assert index.records["uid"].tolist() == [1, 3]
+    assert [finding.code for finding in index.findings] == ["index-record-damaged"]
+
+
+def test_a_spoiled_header_costs_no_record() -> None:
+    octets = bytearray(rendered())
+    struct.pack_into(">I", octets, 20, 1)
+
+    index = parse_index(bytes(octets))
+
+    assert index.records["uid"].tolist() == [1, 2, 3]
+    assert [finding.code for finding in index.findings] == ["index-header-crc-differs"]
+
+
+def test_records_after_the_count_are_not_read() -> None:
+    longer = rendered() + rendered()[-104:]
+
+    assert parse_index(longer).records["uid"].tolist() == [1, 2, 3]
+    assert codes(longer) == ["index-longer-than-its-count"]
+
+
+def test_fewer_records_than_the_count_are_all_read() -> None:
+    cut = rendered()[:-1]
+
+    assert parse_index(cut).records["uid"].tolist() == [1, 2]
+    assert codes(cut) == ["index-cut"]
+
+
+def test_uids_that_do_not_ascend_are_left_out() -> None:
+    rows = some_rows(4)
+    rows["uid"] = [2, 1, 2, 5]
+
+    index = parse_index(render_index(13, HEADER, rows))
+
+    assert index.records["uid"].tolist() == [2, 5]
+    assert [finding.uid for finding in index.findings] == [1, 2]
+
+
+@pytest.mark.parametrize("uid", [0, 2**31, 2**32 - 1])
+def test_impossible_uids_are_left_out_and_hide_nothing_behind_them(uid: int) -> None:
+    rows = some_rows(3)
+    rows["uid"] = [1, uid, 3]
+
+    index = parse_index(render_index(13, HEADER, rows))
+
+    assert index.records["uid"].tolist() == [1, 3]
+    assert [finding.code for finding in index.findings] == ["index-record-impossible-uid"]
+
+
+def test_an_index_of_2_4_without_crcs_is_read() -> None:
+    octets = bytearray(rendered(version=12))
+    struct.pack_into(">I", octets, 124, 0)
+    for start in range(128, len(octets), 96):
+        struct.pack_into(">I", octets, start + 92, 0)
+
+    index = parse_index(bytes(octets))
+
+    assert index.records["uid"].tolist() == [1, 2, 3]
+    assert index.findings == ()
+
+
+def test_a_cache_offset_beyond_32_bits_comes_back() -> None:
+    rows = some_rows(1)
+    rows["cache_offset"] = 0xABCD_1234_5678
+    rows["cache_version"] = 6
+
+    row = parse_index(render_index(13, HEADER, rows)).records[0]
+
+    assert (int(row["cache_offset"]), int(row["cache_version"])) == (0xABCD_1234_5678, 6)
+
+
+def test_a_number_that_does_not_fit_is_refused() -> None:
+    rows = some_rows(1)
+    rows["size"] = 2**32
+
+    with pytest.raises(OverflowError, match="size"):
+        render_index(12, HEADER, rows)
+
+
+def test_the_crc_of_the_header_file_is_replaced_and_the_header_stays_sound() -> None:
+    octets = patched_header_file_crc(rendered(), 0xDEADBEEF)
+
+    assert parse_index(octets).header.header_file_crc == 0xDEADBEEF
+    assert int.from_bytes(octets[124:128], "big") == zlib.crc32(octets[:124])
+    assert codes(octets) == []
+
+
+def test_an_empty_index_has_no_records() -> None:
+    index = parse_index(render_index(17, HEADER, some_rows(0)))
+
+    assert len(index.records) == 0
+    assert index.findings == ()
+
+
+def test_a_guid_that_ends_in_zeros_keeps_them() -> None:
+    rows = some_rows(1)
+    rows["guid"] = np.void(b"\x01" + b"\0" * 19)
+
+    record = parse_index(render_index(19, HEADER, rows)).records[0]
+
+    assert record["guid"].tobytes() == b"\x01" + b"\0" * 19
+
+
+def test_two_hundred_thousand_records_take_less_than_two_seconds() -> None:
+    octets = rendered(200_000)
+    started = time.perf_counter()
+
+    assert len(parse_index(octets).records) == 200_000
+    assert time.perf_counter() - started < 2
