@@ -19,7 +19,8 @@ from respool.errors import FolderNotInGeneration, PlanRefused, UsageError
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.generations import Generation
 from respool.model.names import encoded_part
-from respool.planning.codec import render_plan
+from respool.planning.codec import parse_tail, render_plan
+from respool.planning.plan import PlanTail
 from respool.planning.request import RENAME_AUTO, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
@@ -79,16 +80,18 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     return plan_restore(request, chosen, survey, context)
 
 
-def write_plan(plan: SpoolPlan, file: Path) -> None:
-    """Write the lines of ``plan`` to a new file that only we may read.
+def write_plan(plan: SpoolPlan, file: Path) -> PlanTail:
+    """Write the lines of ``plan`` to a new file that only we may read; its last line.
 
     Raises:
         UsageError: the file is there already, or cannot be written.
     """
     try:
         with new_private_file(file) as lines:
+            line = ""
             for line in render_plan(plan.head, plan.steps()):
                 lines.write(f"{line}\n")
+            return parse_tail(line)
     except FileExistsError as error:
         raise UsageError(f"{file} is there already", hint="choose another --out") from error
     except OSError as error:

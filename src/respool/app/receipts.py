@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveMailbox
-from respool.planning.step import MessageStep
 from respool.runs.journal import RunJournal
 from respool.verification.report import (
     LaneNotes,
@@ -17,14 +16,23 @@ from respool.verification.report import (
     outcome_of,
 )
 
+Note: TypeAlias = Mapping[str, Any]
+
 
 def receipt_of(
-    run: RunJournal, *, seconds: float, proofs: Mapping[str, Mapping[str, Any]] | None = None
+    run: RunJournal,
+    *,
+    phases: Mapping[str, float],
+    proofs: Mapping[str, Note] | None = None,
 ) -> Receipt:
-    """The receipt of ``run``; ``proofs`` (lane → note) are newer ones than the run's own."""
+    """The receipt of ``run``; ``proofs`` (lane → note) are newer ones than the run's own.
+
+    ``phases`` are seconds of wall time by phase.
+    """
     head = run.head()
+    lanes = run.receipts_of_lanes()
     outcomes = tuple(
-        outcome_of(planned, _notes(run, planned, proofs))
+        outcome_of(planned, _notes(lanes.get(planned.target_name, []), planned, proofs))
         for planned in head.mailboxes
         if planned.source_path is not None
     )
@@ -32,43 +40,46 @@ def receipt_of(
         run=run.number,
         head=head,
         mailboxes=outcomes,
-        seconds=seconds,
-        left_to_do=_left_to_do(run, outcomes),
+        phases=phases,
+        left_to_do=_left_to_do(lanes, outcomes),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
 
 
 def _notes(
-    run: RunJournal, planned: PlannedMailbox, proofs: Mapping[str, Mapping[str, Any]] | None
+    receipts: Sequence[tuple[str, Note]],
+    planned: PlannedMailbox,
+    proofs: Mapping[str, Note] | None,
 ) -> LaneNotes:
     lost: dict[str, str] = {}
-    first: Mapping[str, Any] | None = None
-    for number, step in run.steps_of_lane(planned.target_name):
-        receipt = run.receipt(number)
-        if isinstance(step, MessageStep):
-            lost.update((receipt or {}).get("lost", {}))
-        elif isinstance(step, ProveMailbox):
+    first: Note | None = None
+    for kind, receipt in receipts:
+        lost.update(receipt.get("lost", {}))
+        if kind == ProveMailbox.kind and "proven" in receipt:
             first = receipt
     newest = first if proofs is None else proofs.get(planned.target_name)
     return LaneNotes(lost=lost, proof=newest, first_proof=first)
 
 
-def _left_to_do(run: RunJournal, outcomes: tuple[MailboxOutcome, ...]) -> tuple[str, ...]:
+def _left_to_do(
+    lanes: Mapping[str, Sequence[tuple[str, Note]]], outcomes: Sequence[MailboxOutcome]
+) -> tuple[str, ...]:
     left: list[str] = []
     if any(each.read_by == "administrator" for each in outcomes):
         left.append(
             "the owner cannot log in, so \\Seen was not read back as he sees it;"
             " everything else was, by the administrator"
         )
-    for row in run.rows():
-        receipt = run.receipt(row.number) or {}
-        if row.kind == "spool-subscribe" and receipt.get("subscribed", "") is None:
-            left.append("subscribe the owner to the new folders: he cannot log in")
-            break
-    for row in run.rows():
-        receipt = run.receipt(row.number) or {}
-        if row.kind in _DERIVED and receipt.get("status", 0) != 0:
-            left.append(f"{_DERIVED[row.kind]} failed: {receipt.get('said', '')}")
+    receipts = [each for lane in lanes.values() for each in lane]
+    if any(
+        kind == "spool-subscribe" and note.get("subscribed", "") is None for kind, note in receipts
+    ):
+        left.append("subscribe the owner to the new folders: he cannot log in")
+    left += [
+        f"{_DERIVED[kind]} failed: {note.get('said', '')}"
+        for kind, note in receipts
+        if kind in _DERIVED and note.get("status", 0) != 0
+    ]
     return tuple(left)
 
 

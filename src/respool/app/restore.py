@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access import server_access
+from respool.app.phases import PhaseClock
 from respool.app.plan import Wish, make_plan, new_plan_file, write_plan
 from respool.app.receipt_text import receipt_text
 from respool.app.receipts import receipt_of
@@ -27,8 +27,8 @@ from respool.errors import (
     RespoolError,
     SurveyChanged,
 )
-from respool.planning.codec import check_plan, parse_head
-from respool.planning.plan import PlanHead
+from respool.planning.codec import check_plan, parse_head, render_plan
+from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
 from respool.runs.states import RunState
@@ -68,8 +68,8 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     state = prepare_state(settings)
     with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
         plan = make_plan(settings, wish, server)
-        write_plan(plan, file)
-        return _carry_out(state, server, file, conversation)
+        tail = write_plan(plan, file)
+        return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
 
 
 def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation) -> Receipt:
@@ -85,7 +85,8 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         except OSError as error:
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
-        return _carry_out(state, server, file, conversation)
+        tail = _checked(file)
+        return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
 
 
 def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
@@ -105,8 +106,6 @@ def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
 
 def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
     """The lines of a plan, lazily, for a program that reads them."""
-    from respool.planning.codec import render_plan  # noqa: PLC0415
-
     with reach_server(server_access(settings)) as server:
         plan = make_plan(settings, wish, server)
         yield from render_plan(plan.head, plan.steps())
@@ -121,51 +120,62 @@ def _kept_plan(state: Path) -> Iterator[Path]:
         file.unlink(missing_ok=True)
 
 
-def _carry_out(
-    state: Path, server: CyrusServer, file: Path, conversation: Conversation
-) -> Receipt:
-    head = _checked_head(file)
-    if not conversation.agree(head):
-        raise Declined("the answer was no")
-    account = head.request.account
-    lock = state / "locks" / f"{account.address.replace('/', '_')}.lock"
-    with exclusive(lock, what=f"the account {account.address}"):
-        reasons = recheck(head, survey_account(server, account))
-        if reasons:
-            raise SurveyChanged(
-                "the server is no longer as it was when the plan was made",
-                why="; ".join(reasons),
-                hint="make the plan again",
-            )
-        journal = Journal(state)
-        try:
-            run = journal.begin(file, STEP_KINDS, now=datetime.now(UTC))
-            conversation.on_begin(run.number, head)
-            return _run(run, server, conversation)
-        finally:
-            journal.close()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Errand:
+    """A plan file that is whole, and the server that it is for."""
+
+    state: Path
+    server: CyrusServer
+    file: Path
+    tail: PlanTail
+
+    def carry_out(self, conversation: Conversation) -> Receipt:
+        with self.file.open(encoding="ascii") as lines:
+            head = parse_head(lines.readline())
+        if head.target_kind != "spool":
+            raise PlanRefused("this plan cannot be carried out", (f"target {head.target_kind}",))
+        if not conversation.agree(head):
+            raise Declined("the answer was no")
+        account = head.request.account
+        lock = self.state / "locks" / f"{account.address.replace('/', '_')}.lock"
+        with exclusive(lock, what=f"the account {account.address}"):
+            _check_again(head, self.server)
+            journal = Journal(self.state)
+            try:
+                run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
+                conversation.on_begin(run.number, head)
+                return _run(run, self.server, conversation)
+            finally:
+                journal.close()
 
 
-def _checked_head(file: Path) -> PlanHead:
+def _checked(file: Path) -> PlanTail:
     try:
         with file.open(encoding="ascii") as lines:
-            head = parse_head(lines.readline())
-        with file.open(encoding="ascii") as lines:
-            check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
+            return check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
     except UnicodeDecodeError as error:
         raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
-    if head.target_kind != "spool":
-        raise PlanRefused("this plan cannot be carried out", (f"target {head.target_kind}",))
-    return head
+
+
+def _check_again(head: PlanHead, server: CyrusServer) -> None:
+    reasons = recheck(head, survey_account(server, head.request.account))
+    if reasons:
+        raise SurveyChanged(
+            "the server is no longer as it was when the plan was made",
+            why="; ".join(reasons),
+            hint="make the plan again",
+        )
 
 
 def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Receipt:
-    begun = time.monotonic()
+    clock = PhaseClock()
+
+    def heard(progress: Progress) -> None:
+        clock.step(progress.kind)
+        conversation.on_progress(progress)
+
     runner = Runner(
-        journal=run,
-        actors=actors_of(server, run),
-        stop=conversation.stop,
-        on_progress=conversation.on_progress,
+        journal=run, actors=actors_of(server, run), stop=conversation.stop, on_progress=heard
     )
     try:
         runner.run()
@@ -176,7 +186,7 @@ def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Re
             error.hint = error.hint or "restore again: it takes a new folder"
         raise
     run.end(RunState.DONE, now=datetime.now(UTC))
-    receipt = receipt_of(run, seconds=time.monotonic() - begun)
+    receipt = receipt_of(run, phases=clock.phases)
     keep_receipt(run.directory, receipt)
     return receipt
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access import server_access
+from respool.app.phases import PROOF
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
@@ -40,7 +41,8 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
             proofs = _proofs(ProofActor(server=server, record=run), run)
-        return receipt_of(run, seconds=time.monotonic() - begun, proofs=proofs), run.directory
+        phases = {PROOF: time.monotonic() - begun}
+        return receipt_of(run, phases=phases, proofs=proofs), run.directory
     finally:
         journal.close()
 

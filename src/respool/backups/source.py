@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import mmap
+from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from respool.cyrus.index import Index, parse_index
 from respool.cyrus.mailbox import MailboxFiles, OddEntry, join_mailbox
 from respool.cyrus.spool_paths import (
     CACHE_FILE,
@@ -20,9 +22,17 @@ from respool.cyrus.spool_paths import (
     is_like_message_file,
     uid_of_file,
 )
-from respool.errors import BackupError, BackupFileMissing, MessageNotInMailbox
+from respool.errors import BackupError, BackupFileMissing, FormatError, MessageNotInMailbox
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import FILE, IN_ARCHIVE, IN_DATA, MailboxPlace, StoredMailbox
+from respool.model.inventory import (
+    FILE,
+    IN_ARCHIVE,
+    IN_DATA,
+    NOWHERE,
+    MailboxPlace,
+    Rows,
+    StoredMailbox,
+)
 from respool.model.names import MailboxName
 from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 
@@ -66,30 +76,37 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
     tree = tree_at(source.spool)
     place = source.place
     findings = list(source.findings)
-    meta = _listing(tree, place.meta, findings)
-    data = _listing(tree, place.data, findings) if place.data != place.meta else meta
-    archive = _listing(tree, place.archive, findings)
+    data = _listing(tree, place.data, IN_DATA, findings)
+    meta = data
+    if place.meta != place.data:
+        meta = _listing(tree, place.meta, NOWHERE, findings)
+    archive = _listing(tree, place.archive, IN_ARCHIVE, findings)
     files = MailboxFiles(
         header=_octets(tree, place, HEADER_FILE, (meta, data), findings),
         index=_octets(tree, place, INDEX_FILE, (meta, data), findings),
-        messages=_rows(((data, IN_DATA), (archive, IN_ARCHIVE))),
-        odd_entries=_odd_entries((meta, data, archive)),
+        messages=np.concatenate([data.rows(), archive.rows()]),
+        odd_entries=tuple(
+            OddEntry(file_name=name, kind=kind)
+            for name, kind in sorted(meta.odd | data.odd | archive.odd)
+        ),
         index_time=_index_time(meta, data),
         findings=tuple(findings),
     )
     return join_mailbox(source.name, place, files)
 
 
-def message_path(source: SourceMailbox, uid: int, place: int) -> PurePosixPath:
-    """Path of a message file relative to the spool; ``place`` is IN_DATA or IN_ARCHIVE.
+def read_index(source: SourceMailbox) -> Index | None:
+    """The mailbox's index alone, without a look at its message files; None if unreadable.
 
     Raises:
-        MessageNotInMailbox: the mailbox has no such directory.
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    directory = source.place.archive if place == IN_ARCHIVE else source.place.data
-    if directory is None:
-        raise MessageNotInMailbox(f"no file of message {uid} in {source.name.display}")
-    return directory / f"{uid}."
+    tree = tree_at(source.spool)
+    for directory in (source.place.meta, source.place.data):
+        if directory is not None:
+            with suppress(BackupFileMissing, FormatError):
+                return parse_index(tree.read(directory / INDEX_FILE, _INDEX_LIMIT))
+    return None
 
 
 def open_message(source: SourceMailbox, uid: int, place: int) -> BinaryIO:
@@ -134,31 +151,63 @@ def _cache_entry(tree: ReadOnlyTree, directory: PurePosixPath | None) -> Entry |
     return entry if entry is not None and entry.kind is EntryKind.FILE else None
 
 
+@dataclass(slots=True)
+class _Listing:
+    """A directory as listed: numbers for its message files, names for the rest."""
+
+    place: int
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    files: dict[str, Entry] = field(default_factory=dict)
+    odd: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, entry: Entry) -> None:
+        """Sort one entry in."""
+        uid = uid_of_file(entry.name) if entry.kind is EntryKind.FILE else None
+        if uid is not None:
+            seconds = entry.mtime_ns // _NANOSECONDS
+            self.numbers.extend((uid, entry.size_bytes, seconds))
+        elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
+            self.files[entry.name] = entry
+        elif entry.kind is not EntryKind.DIRECTORY:
+            self.odd.add((entry.name, entry.kind.value))
+
+    def rows(self) -> Rows:
+        """FILE rows of the message files, in no order; none for a directory of meta."""
+        columns = np.array(self.numbers, dtype=np.int64).reshape(-1, 3)
+        rows: Rows = np.zeros(len(columns) if self.place != NOWHERE else 0, dtype=FILE)
+        if self.place != NOWHERE:
+            for column, name in enumerate(("uid", "size", "mtime")):
+                rows[name] = columns[:, column]
+            rows["place"] = self.place
+        return rows
+
+
 def _listing(
-    tree: ReadOnlyTree, directory: PurePosixPath | None, findings: list[Finding]
-) -> dict[str, Entry]:
-    if directory is None:
-        return {}
-    try:
-        return {entry.name: entry for entry in tree.scan(directory)}
-    except BackupFileMissing:
-        return {}
-    except BackupError as error:
-        findings.append(_unreadable(str(directory), error))
-        return {}
+    tree: ReadOnlyTree, directory: PurePosixPath | None, place: int, findings: list[Finding]
+) -> _Listing:
+    listing = _Listing(place)
+    if directory is not None:
+        try:
+            for entry in tree.scan(directory):
+                listing.add(entry)
+        except BackupFileMissing:
+            return listing
+        except BackupError as error:
+            findings.append(_unreadable(str(directory), error))
+    return listing
 
 
 def _octets(
     tree: ReadOnlyTree,
     place: MailboxPlace,
     file_name: str,
-    listings: tuple[dict[str, Entry], dict[str, Entry]],
+    listings: tuple[_Listing, _Listing],
     findings: list[Finding],
 ) -> bytes | None:
     """A cyrus.* file of meta, else of data: a server may keep only some in meta."""
     limit = _HEADER_LIMIT if file_name == HEADER_FILE else _INDEX_LIMIT
     for directory, listing in zip((place.meta, place.data), listings, strict=True):
-        entry = listing.get(file_name)
+        entry = listing.files.get(file_name)
         if directory is None or entry is None or entry.kind is not EntryKind.FILE:
             continue
         try:
@@ -168,38 +217,8 @@ def _octets(
     return None
 
 
-def _rows(
-    listings: tuple[tuple[dict[str, Entry], int], ...],
-) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    rows = [
-        (uid, entry.size_bytes, entry.mtime_ns // _NANOSECONDS, place)
-        for listing, place in listings
-        for entry in listing.values()
-        if entry.kind is EntryKind.FILE and (uid := uid_of_file(entry.name)) is not None
-    ]
-    return np.array(rows, dtype=FILE)
-
-
-def _odd_entries(listings: tuple[dict[str, Entry], ...]) -> tuple[OddEntry, ...]:
-    found = {
-        (entry.name, entry.kind.value)
-        for listing in listings
-        for entry in listing.values()
-        if _is_odd(entry)
-    }
-    return tuple(OddEntry(file_name=name, kind=kind) for name, kind in sorted(found))
-
-
-def _is_odd(entry: Entry) -> bool:
-    if entry.kind is EntryKind.DIRECTORY:
-        return False
-    if entry.kind is not EntryKind.FILE:
-        return True
-    return is_like_message_file(entry.name) and uid_of_file(entry.name) is None
-
-
-def _index_time(meta: dict[str, Entry], data: dict[str, Entry]) -> int | None:
-    entry = meta.get(INDEX_FILE) or data.get(INDEX_FILE)
+def _index_time(meta: _Listing, data: _Listing) -> int | None:
+    entry = meta.files.get(INDEX_FILE) or data.files.get(INDEX_FILE)
     return None if entry is None else entry.mtime_ns // _NANOSECONDS
 
 

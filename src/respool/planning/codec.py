@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from respool.errors import PlanFileInvalid
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlanTail
-from respool.planning.step import MessageStep, Step
+from respool.planning.step import MessageStep, PlannedMessage, Step
 
 ValueT = TypeVar("ValueT")
 StepKinds = Mapping[str, type[Step]]
@@ -33,10 +33,9 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - the edge where values
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, PurePosixPath):
         return str(value)
-    names = _field_names(value.__class__)
-    if getattr(value, "is_row", False):
-        return [to_json(getattr(value, name)) for name in names]
-    return {name: to_json(getattr(value, name)) for name in names}
+    if isinstance(value, PlannedMessage):
+        return value.as_row()
+    return {name: to_json(getattr(value, name)) for name in _field_names(value.__class__)}
 
 
 def from_json(kind: type[ValueT], value: Any) -> ValueT:  # noqa: ANN401 - JSON enters here
@@ -74,7 +73,7 @@ def parse_step(line: str, kinds: StepKinds) -> Step:
 
 
 def render_plan(head: PlanHead, steps: Iterable[Step]) -> Iterator[str]:
-    """The lines of a plan, lazily, each without its line feed."""
+    """The lines of a plan, lazily, each without its line feed; the last is its tail."""
     digest = hashlib.sha256()
     count = messages = 0
     line = _line({"respool": "plan", **to_json(head)})
@@ -107,6 +106,15 @@ def parse_head(line: str) -> PlanHead:
     return from_json(PlanHead, fields)
 
 
+def parse_tail(line: str) -> PlanTail:
+    """The last line of a plan.
+
+    Raises:
+        PlanFileInvalid: it is none.
+    """
+    return from_json(PlanTail, _object(line))
+
+
 def check_plan(lines: Iterable[str], kinds: StepKinds) -> PlanTail:
     """Read a whole plan once, lazily; its tail.
 
@@ -126,7 +134,7 @@ def check_plan(lines: Iterable[str], kinds: StepKinds) -> PlanTail:
         previous = line
     if previous is None:
         raise PlanFileInvalid("the plan is empty")
-    tail = from_json(PlanTail, _object(previous))
+    tail = parse_tail(previous)
     if (tail.steps, tail.messages, tail.digest) != (count - 1, messages, digest.hexdigest()):
         raise PlanFileInvalid(
             "the plan was cut or altered since it was made",
@@ -165,6 +173,8 @@ def _made(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one case a t
     if origin is Union or origin is types.UnionType:
         inner = next(item for item in get_args(kind) if item is not type(None))
         return None if value is None else _made(inner, value)
+    if kind is PlannedMessage:
+        return PlannedMessage.from_row(value)
     if origin is tuple:
         return tuple(_made(get_args(kind)[0], item) for item in _checked(list, value))
     if origin is not None and issubclass(origin, Mapping):
@@ -183,8 +193,6 @@ def _made(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one case a t
 def _dataclass(kind: type, value: Any) -> Any:  # noqa: ANN401
     names = _field_names(kind)
     hints = _hints(kind)
-    if getattr(kind, "is_row", False):
-        value = dict(zip(names, _checked(list, value), strict=True))
     unknown = set(_checked(dict, value)) - set(names)
     if unknown:
         raise ValueError(f"unknown fields {sorted(unknown)}")

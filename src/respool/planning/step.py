@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from respool.model.messages import UID_LIMIT
 
 ACCOUNT_LANE = ""  # steps of the whole account: all before them first, then they alone
 
@@ -21,14 +23,44 @@ class PlannedMessage:
     ``is_archived`` says on which of the backup's partitions its file lies.
     """
 
-    is_row: ClassVar[bool] = True  # written as a list: there are millions of them
-
     uid: int
     guid: str | None
     internaldate: int
     size_bytes: int
     flags: tuple[str, ...]
     is_archived: bool = False
+
+    def as_row(self) -> list[Any]:
+        """As a plan writes it: a list, for there are millions of them."""
+        date, flags = self.internaldate, list(self.flags)
+        return [self.uid, self.guid, date, self.size_bytes, flags, self.is_archived]
+
+    @classmethod
+    def from_row(cls, row: Any) -> PlannedMessage:  # noqa: ANN401 - JSON enters here
+        """What `as_row` wrote.
+
+        Raises:
+            ValueError: anything else.
+        """
+        uid, guid, internaldate, size_bytes, flags, is_archived = row
+        is_right = (
+            type(uid) is type(internaldate) is type(size_bytes) is int
+            and (guid is None or type(guid) is str)
+            and type(flags) is list
+            and type(is_archived) is bool
+            and 0 < uid < UID_LIMIT
+            and size_bytes >= 0
+        )
+        if not is_right:
+            raise ValueError(f"no message of a plan: {row!r:.80}")
+        return cls(
+            uid=uid,
+            guid=guid,
+            internaldate=internaldate,
+            size_bytes=size_bytes,
+            flags=tuple(map(str, flags)),
+            is_archived=is_archived,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from respool.errors import JournalError, RunNotFound
-from respool.planning.codec import StepKinds, check_plan, parse_head, parse_step
-from respool.planning.plan import PlanHead
+from respool.planning.codec import StepKinds, parse_head, parse_step
+from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
 from respool.runs.states import ALLOWED, RunState, StepState
 
@@ -43,8 +43,8 @@ class Journal:
         file = state / "journal.db"
         try:
             self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = DELETE")
-            self._db.execute("PRAGMA synchronous = EXTRA")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
@@ -64,14 +64,13 @@ class Journal:
         """Let the file go."""
         self._db.close()
 
-    def begin(self, plan_file: Path, kinds: StepKinds, *, now: datetime) -> RunJournal:
+    def begin(
+        self, plan_file: Path, tail: PlanTail, kinds: StepKinds, *, now: datetime
+    ) -> RunJournal:
         """A new run of the plan in ``plan_file``, which moves into the run's directory.
 
-        Raises:
-            PlanFileInvalid: the plan was cut or altered.
+        ``tail`` is its last line, by whoever wrote or checked the file.
         """
-        with plan_file.open(encoding="ascii") as lines:
-            tail = check_plan((line.rstrip("\n") for line in lines), kinds)
         with plan_file.open(encoding="ascii") as lines:
             head = parse_head(lines.readline())
         with self._lock, self._db:
@@ -151,6 +150,18 @@ class RunJournal:
             StepRow(number=number, lane=lane, kind=kind, state=StepState(state))
             for number, lane, kind, state in found
         ]
+
+    def receipts_of_lanes(self) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+        """Lane → kind and receipt of each step that has one, in order."""
+        found = self._journal._all(  # noqa: SLF001
+            "SELECT lane, kind, receipt FROM step WHERE run = ? AND receipt IS NOT NULL"
+            " ORDER BY number",
+            (self.number,),
+        )
+        lanes: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        for lane, kind, receipt in found:
+            lanes.setdefault(lane, []).append((kind, json.loads(receipt)))
+        return lanes
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""

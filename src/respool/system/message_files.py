@@ -30,22 +30,6 @@ class GuidDiffers(Exception):
         self.found = found
 
 
-def guid_of_file(name: str, directory_descriptor: int) -> CopiedFile | None:
-    """SHA-1 and size of the regular file ``name``, or None where there is none."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        descriptor = os.open(name, flags, dir_fd=directory_descriptor)
-    except FileNotFoundError:
-        return None
-    digest = hashlib.sha1(usedforsecurity=False)
-    size_bytes = 0
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        while piece := stream.read(_PIECE_OCTETS):
-            digest.update(piece)
-            size_bytes += len(piece)
-    return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
-
-
 def copy_message(
     source: BinaryIO,
     name: str,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePath, PurePosixPath
 from typing import BinaryIO, Final
 
@@ -143,25 +144,35 @@ class ReadOnlyTree:
             BackupFileMissing, BackupUnreadable.
             UnsafeBackupEntry: anything but a regular file; it was not opened.
         """
-        parts = _parts(relative)
-        path = self.root.joinpath(*parts)
+        return self._opened(_parts(relative))
+
+    def open_file(self, relative: str | PurePath) -> BinaryIO:
+        """A regular file, to read from, not buffered; errors as `open_fd`."""
+        return os.fdopen(self.open_fd(relative), "rb", buffering=0)
+
+    def open_in(self, directory: PurePosixPath, name: str) -> BinaryIO:
+        """As `open_file`, for a file of a directory that many are opened in; one component."""
+        if "/" in name or name in {"", ".", ".."}:
+            raise UnsafeBackupEntry(f'"{name}" leads out of {directory}')
+        return os.fdopen(self._opened((*_known_parts(directory), name)), "rb", buffering=0)
+
+    def _opened(self, parts: tuple[str, ...]) -> int:
         if not parts:
-            raise _unsafe(path, "directory")
-        with _as_ours(path):
+            raise _unsafe(self.root, "directory")
+        try:
             directory = self._directory(parts[:-1])
             before = os.stat(parts[-1], dir_fd=directory.fd, follow_symlinks=False)
-            _check_regular(path, before)
+            if not stat.S_ISREG(before.st_mode):
+                _check_regular(self.root.joinpath(*parts), before)
             fd = _open_quietly(parts[-1], _BELOW, directory.fd)
             try:
-                _check_regular(path, os.fstat(fd))
+                _check_regular(self.root, os.fstat(fd))
             except BaseException:
                 os.close(fd)
                 raise
-            return fd
-
-    def open_file(self, relative: str | PurePath) -> BinaryIO:
-        """A regular file, to read from; errors as `open_fd`."""
-        return os.fdopen(self.open_fd(relative), "rb")
+        except OSError as error:
+            raise _error_of(error, self.root.joinpath(*parts)) from error
+        return fd
 
     def read(self, relative: str | PurePath, limit: int | None = None) -> bytes:
         """All octets of a regular file, or the first ``limit``; errors as `open_fd`."""
@@ -218,6 +229,11 @@ class ReadOnlyTree:
         kind = _kind(found.st_mode)
         if kind is not EntryKind.FILE:
             raise _unsafe(self.root.joinpath(*parts), kind)
+
+
+@lru_cache(maxsize=64)
+def _known_parts(directory: PurePosixPath) -> tuple[str, ...]:
+    return _parts(directory)
 
 
 def _parts(relative: str | PurePath) -> tuple[str, ...]:
@@ -287,8 +303,6 @@ def _as_ours(path: PurePosixPath) -> Iterator[None]:
     """Turn an OSError about ``path`` into an error that a person can act on."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise BackupFileMissing(f'there is no "{path}" in the backup', why=_why(error)) from error
     except OSError as error:
         raise _error_of(error, path) from error
 
@@ -296,6 +310,8 @@ def _as_ours(path: PurePosixPath) -> Iterator[None]:
 def _error_of(error: OSError, path: PurePosixPath) -> BackupError:
     if error.errno == errno.ELOOP:
         return _unsafe(path, EntryKind.LINK)
+    if error.errno == errno.ENOENT:
+        return BackupFileMissing(f'there is no "{path}" in the backup', why=_why(error))
     if error.errno == errno.ENOTDIR:
         return BackupFileMissing(f'"{path}" is not a directory of the backup', why=_why(error))
     hint = "the files of a backup belong to root; run this as root" if _denied(error) else None

@@ -62,9 +62,14 @@ class Receipt:
     run: int
     head: PlanHead
     mailboxes: tuple[MailboxOutcome, ...]
-    seconds: float
+    phases: Mapping[str, float]
     left_to_do: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return sum(self.phases.values())
 
     @property
     def planned(self) -> int:
@@ -117,6 +122,7 @@ class Receipt:
             "size_bytes": head.size_bytes,
             "lost_in_backup": self.lost,
             "seconds": round(self.seconds, 3),
+            "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,
             "findings": [finding.as_json() for finding in self.findings],
             "left_to_do": list(self.left_to_do),

@@ -38,8 +38,6 @@ class SpoolActor:
                 return {"existed": self.server.admin.exists(step.mailbox)}
             case GiveRights():
                 return {"rights": self.server.admin.acl(step.mailbox)}
-            case CopyMessages():
-                return copying.observe(step, self.created.directories(step.lane))
             case RepairQuota():
                 return {"use": rebuilding.quota_use(self.server, step.mailbox)}
             case _:

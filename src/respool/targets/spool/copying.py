@@ -16,7 +16,7 @@ from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import flush_file_system, make_directory
-from respool.system.message_files import CopiedFile, GuidDiffers, copy_message, guid_of_file
+from respool.system.message_files import CopiedFile, GuidDiffers, copy_message
 from respool.system.ownership import Owner
 from respool.targets.spool.steps import CopyMessages, SourcePlace
 
@@ -37,16 +37,10 @@ def source_mailbox(place: SourcePlace, lane: str) -> SourceMailbox:
     )
 
 
-def observe(step: CopyMessages, directories: MailboxDirectories) -> Note:
-    """How many of the group's files stand there already."""
-    if not directories.data.is_dir():
-        return {"there": 0}
-    there = sum((directories.data / f"{each.uid}.").exists() for each in step.messages)
-    return {"there": there}
-
-
 def copy(step: CopyMessages, directories: MailboxDirectories, owner: Owner) -> Note:
-    """Copy what is not yet there, flush once, and say what the backup itself had lost.
+    """Copy the group, flush once, and say what the backup itself had lost.
+
+    Done again it replaces each file by the same octets.
 
     The note has ``lost`` (uid → what was wrong with the backup's file) and ``guids``
     (uid → SHA-1, for messages whose index did not know it).
@@ -90,9 +84,6 @@ def _copied(
     source: SourceMailbox, message: PlannedMessage, descriptor: int, owner: Owner
 ) -> CopiedFile:
     name = f"{message.uid}."
-    there = guid_of_file(name, descriptor)
-    if there is not None and there.guid == message.guid:
-        return there
     place = IN_ARCHIVE if message.is_archived else IN_DATA
     with open_message(source, message.uid, place) as octets:
         return copy_message(

@@ -20,6 +20,7 @@ class CreatedMailboxes:
         self._server = server
         self._record = record
         self._receipts: dict[str, Mapping[str, Any]] = {}
+        self._directories: dict[str, MailboxDirectories] = {}
         self._lock = threading.Lock()
 
     def uidvalidity(self, mailbox: str) -> int:
@@ -33,7 +34,10 @@ class CreatedMailboxes:
             StepFailed: it was deleted, renamed or replaced meanwhile.
         """
         self.check(mailbox)
-        return self._server.directories(mailbox)
+        # The same id under the same name is the same directory, in both layouts.
+        if mailbox not in self._directories:
+            self._directories[mailbox] = self._server.directories(mailbox)
+        return self._directories[mailbox]
 
     def check(self, mailbox: str) -> None:
         """Ask the server whether it is still the one that this run created.

@@ -7,11 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from respool.backups.source import mapped_cache, read_mailbox
+from respool.backups.source import mapped_cache, read_index
 from respool.cyrus.header import header_crc, with_keywords
 from respool.cyrus.index import parse_index, render_index
 from respool.errors import BackupError, FormatError, StepFailed
-from respool.model.inventory import Rows
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
@@ -126,11 +125,13 @@ def _carried_cache(lane: Lane, messages: list[PlannedMessage]) -> CarriedCache:
     carried = CarriedCache()
     source = source_mailbox(lane.step.source, lane.step.lane)
     try:
-        records: Rows = read_mailbox(source).records
+        index = read_index(source)
+        if index is None:
+            return carried
         with ExitStack() as stack:
             data = stack.enter_context(mapped_cache(source))
             archive = stack.enter_context(mapped_cache(source, is_archived=True))
-            carried.take(records, messages, data=data, archive=archive)
+            carried.take(index.records, messages, data=data, archive=archive)
     except BackupError:
         return carried
     return carried
