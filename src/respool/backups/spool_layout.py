@@ -9,7 +9,13 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.cyrus.spool_paths import DOMAIN, INDEX_FILE, UUID, is_single_letter
+from respool.cyrus.spool_paths import (
+    DOMAIN,
+    INDEX_FILE,
+    UUID,
+    is_like_message_file,
+    is_single_letter,
+)
 from respool.model.messages import PartitionName
 from respool.system.read_only import ReadOnlyTree
 
@@ -148,17 +154,30 @@ def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Part
 
 
 def _is_partition(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
-    """Whether a directory holds domains, users, or nothing but letters.
-
-    Letters that hold domains themselves are partitions with short names.
-    """
+    """Whether a directory holds domains, users or letters, and mail somewhere below."""
     names = tree.subdirectories(directory)
-    if _MARKS.intersection(names):
-        return True
-    return bool(names) and all(
-        is_single_letter(name) and not _ROOTS.intersection(tree.subdirectories(directory / name))
+    has_letters = bool(names) and all(
+        is_single_letter(name)
+        and not _ROOTS.intersection(tree.subdirectories(directory / name))  # a short partition
         for name in names
     )
+    if not has_letters and not _MARKS.intersection(names):
+        return False
+    return any(
+        name.startswith("cyrus.") or is_like_message_file(name)
+        for below in islice(_below(tree, directory), _SAMPLED_DIRECTORIES)
+        for name, is_directory in tree.names(below)
+        if not is_directory
+    )
+
+
+def _below(tree: ReadOnlyTree, directory: PurePosixPath) -> Iterator[PurePosixPath]:
+    """A directory and all below it, depth first."""
+    pending = [directory]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending += [current / name for name in tree.subdirectories(current)]
 
 
 def _whole(name: str, directory: PurePosixPath) -> Partition:
@@ -182,8 +201,5 @@ def _mailbox_directories(tree: ReadOnlyTree) -> Iterator[PurePosixPath]:
     """All directories of the roots that hold indexes."""
     for partition in find_partitions(tree):
         root = partition.meta or partition.data
-        pending = [root] if root is not None else []
-        while pending:
-            directory = pending.pop()
-            yield directory
-            pending += [directory / name for name in tree.subdirectories(directory)]
+        if root is not None:
+            yield from _below(tree, root)

@@ -43,6 +43,7 @@ COMMANDS: Final = (
 ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backups, and prove it.
 
 Backups are never written to. Live messages are never removed or replaced."""
+STDOUT: Final = 1
 _HELP: Final = frozenset({"--help", "-h"})
 
 
@@ -98,14 +99,20 @@ def _status(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, SystemExit) as error:
+        return _status_of_exit(error)
     except Exception as error:  # noqa: BLE001 - the edge: what we did not expect is our bug
         from respool.cli.failures import report_unexpected
 
         return report_unexpected(error)
+
+
+def _status_of_exit(error: BaseException) -> int:
+    """0 where only our reader has gone: nothing is wrong, and nothing more can be said."""
+    if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        return 0
+    return error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
 
 
 def _run(arguments: list[str]) -> int:

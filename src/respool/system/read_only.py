@@ -125,10 +125,6 @@ class ReadOnlyTree:
             return None
         return _entry(parts[-1], found)
 
-    def exists(self, relative: str | PurePath) -> bool:
-        """Whether anything stands at a path."""
-        return self.stat(relative) is not None
-
     def is_directory(self, relative: str | PurePath) -> bool:
         """Whether a real directory stands at a path, reached through no link."""
         try:
@@ -137,18 +133,14 @@ class ReadOnlyTree:
             return False
         return entry is not None and entry.kind is EntryKind.DIRECTORY
 
-    def open_fd(self, relative: str | PurePath) -> int:
-        """A descriptor of a regular file; the caller closes it.
+    def open_file(self, relative: str | PurePath) -> BinaryIO:
+        """A regular file, to read from, not buffered.
 
         Raises:
             BackupFileMissing, BackupUnreadable.
             UnsafeBackupEntry: anything but a regular file; it was not opened.
         """
-        return self._opened(_parts(relative))
-
-    def open_file(self, relative: str | PurePath) -> BinaryIO:
-        """A regular file, to read from, not buffered; errors as `open_fd`."""
-        return os.fdopen(self.open_fd(relative), "rb", buffering=0)
+        return os.fdopen(self._opened(_parts(relative)), "rb", buffering=0)
 
     def open_in(self, directory: PurePosixPath, name: str) -> BinaryIO:
         """As `open_file`, for a file of a directory that many are opened in; one component."""
@@ -175,9 +167,12 @@ class ReadOnlyTree:
         return fd
 
     def read(self, relative: str | PurePath, limit: int | None = None) -> bytes:
-        """All octets of a regular file, or the first ``limit``; errors as `open_fd`."""
+        """All octets of a regular file, or the first ``limit``; errors as `open_file`."""
         with self.open_file(relative) as file, _as_ours(self.root / relative):
-            return file.read() if limit is None else file.read(limit)
+            if limit is None:
+                return file.read()
+            # A plain file gives its room before it reads: never more than the file has.
+            return file.read(min(limit, os.fstat(file.fileno()).st_size))
 
     @contextmanager
     def mapped(self, relative: str | PurePath) -> Iterator[mmap.mmap | bytes]:
@@ -197,7 +192,8 @@ class ReadOnlyTree:
         """A directory's entries, through a descriptor whose position is shared with nobody."""
         parts = _parts(relative)
         with _as_ours(self.root.joinpath(*parts)):
-            fd = _open_quietly(".", _DIRECTORY, self._directory(parts).fd)
+            directory = self._directory(parts)  # held, or another thread may have it closed
+            fd = _open_quietly(".", _DIRECTORY, directory.fd)
             try:
                 with os.scandir(fd) as listing:
                     yield listing

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from respool.app.settings import SETTINGS, read_settings
+from respool.errors import UsageError
+
+NO_FILE = Path("/nonexistent/respool.toml")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "respool.toml"
+    path.write_text('backups = "/from/file"\nimap-admin = "admin-in-file"\n')
+    return path
+
+
+def test_an_option_goes_before_a_variable_before_the_file_before_the_default(file: Path) -> None:
+    variable = {"RESPOOL_BACKUPS": "/from/variable"}
+
+    read = [
+        read_settings({"backups": "/from/option"}, variable, file),
+        read_settings({"backups": None}, variable, file),
+        read_settings({}, {}, file),
+        read_settings({}, {}, NO_FILE),
+    ]
+
+    assert [str(settings.backups) for settings in read] == [
+        "/from/option",
+        "/from/variable",
+        "/from/file",
+        "/var/backups/bluemind",
+    ]
+    assert read[2].imap_admin == "admin-in-file"
+    assert read[3].imap_admin is None
+
+
+def test_a_password_comes_from_a_variable_or_the_first_line_of_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\nrest\n")
+
+    given = read_settings({}, {"RESPOOL_IMAP_PASSWORD": "abc"}, NO_FILE)
+    filed = read_settings({}, {"RESPOOL_IMAP_PASSWORD_FILE": str(secret)}, NO_FILE)
+
+    assert given.imap_password is not None
+    assert filed.imap_password is not None
+    assert given.imap_password.reveal() == "abc"
+    assert filed.imap_password.reveal() == "s3cret"
+
+
+def test_no_text_of_the_settings_shows_a_password() -> None:
+    variables = {"RESPOOL_IMAP_PASSWORD": "s3cret", "RESPOOL_TO_PASSWORD": "s3cret"}
+
+    settings = read_settings({}, variables, NO_FILE)
+
+    assert "s3cret" not in f"{settings} {settings!r} {settings.imap_password}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["imap_password = 's'", "to-password = 's'", "unknown = 'x'", "backups = 5", "= broken"],
+)
+def test_a_file_with_a_password_or_what_is_no_setting_is_refused(
+    tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "respool.toml"
+    path.write_text(text)
+
+    with pytest.raises(UsageError):
+        read_settings({}, {}, path)
+
+
+@pytest.mark.parametrize("octets", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_password_file_without_a_password_is_refused(
+    tmp_path: Path, octets: bytes | None
+) -> None:
+    path = tmp_path / "password"
+    if octets is not None:
+        path.write_bytes(octets)
+
+    with pytest.raises(UsageError):
+        read_settings({}, {"RESPOOL_TO_PASSWORD_FILE": str(path)}, NO_FILE)
+
+
+def test_state_of_a_user_is_in_the_xdg_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+
+    xdg = read_settings({}, {"XDG_STATE_HOME": "/x"}, NO_FILE)
+    home = read_settings({}, {"HOME": "/h"}, NO_FILE)
+
+    assert str(xdg.state) == "/x/respool"
+    assert str(home.state) == "/h/.local/state/respool"
+
+
+def test_no_secret_has_an_option() -> None:
+    assert [each.option for each in SETTINGS if "password" in each.key] == [None] * 4

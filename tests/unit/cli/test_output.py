@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from respool.cli.output import Table, print_json, print_table, print_text, shown_size, visible
+
+
+def test_control_characters_and_odd_octets_are_written_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_text("a\x1b[2J\tb\udce9\u202ec\nnext")
+
+    assert capsys.readouterr().out == "a\\x1b[2J\\tb\\udce9\\u202ec\nnext\n"
+
+
+@pytest.mark.parametrize("text", ["plain", "Éléments", "会議資料", ""])
+def test_text_is_left_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_json_holds_odd_octets_as_escapes(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"name": "caf\udce9 Été"})
+
+    out = capsys.readouterr().out
+    assert "Été" in out
+    assert json.loads(out) == {"name": "caf\udce9 Été"}
+
+
+def test_a_table_is_plain_columns_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = Table(
+        headings=("NAME", "N", "NOTES"),
+        rows=[("会議", "7", ""), ("a\nb", "1,204", "x")],
+        right=frozenset({1}),
+    )
+
+    print_table(table)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "NAME      N  NOTES",
+        "会議      7",
+        "a\\nb  1,204  x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (None, "?"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 K"),
+        (1023 * 1024, "1.0 M"),
+        (391 << 20, "391 M"),
+        (411 << 30, "411 G"),
+        (5000 << 40, "5000 T"),
+    ],
+)
+def test_sizes_are_short(size: int | None, shown: str) -> None:
+    assert shown_size(size) == shown
