@@ -22,47 +22,55 @@ class CopiedFile:
     size_bytes: int
 
 
-class GuidDiffers(Exception):
-    """The octets are not those that the index knows; nothing was put there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A message file to be made: its name, time and owner, and what its octets must be.
 
-    def __init__(self, found: str) -> None:
-        super().__init__(found)
-        self.found = found
+    ``guid`` None: the backup does not know it.
+    """
+
+    name: str
+    mtime_seconds: int
+    owner: Owner
+    guid: str | None
+    size_bytes: int
 
 
-def copy_message(
-    source: BinaryIO,
-    name: str,
-    *,
-    directory_descriptor: int,
-    mtime_seconds: int,
-    owner: Owner,
-    expected_guid: str | None,
-) -> CopiedFile:
-    """Copy ``source`` to ``name`` in a directory: temporary name, then rename.
+class SourceDiffers(Exception):
+    """The octets are not those that the index knows, or cannot be read; nothing was put there."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def copy_message(source: BinaryIO, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
+    """Copy ``source`` into a directory: temporary name, then rename.
 
     The copy gets the time, owner and mode that the server would have given it. It is
     in the page cache when this returns; the caller flushes a whole group at once.
 
     Raises:
-        GuidDiffers: the octets do not have ``expected_guid``; nothing was put there.
-        OSError: as the system says; nothing was put there.
+        SourceDiffers: the octets are not those of the index; nothing was put there.
+        OSError: the target, as the system says; nothing was put there.
     """
-    temporary = f"{TEMPORARY_PREFIX}{name}"
+    temporary = f"{TEMPORARY_PREFIX}{wanted.name}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o600, dir_fd=directory_descriptor)
     try:
         try:
             copied = _pour(source, descriptor)
-            if expected_guid is not None and copied.guid != expected_guid:
-                raise GuidDiffers(copied.guid)
+            _check(copied, wanted)
             if is_root():
-                os.fchown(descriptor, owner.uid, owner.gid)
-            os.utime(descriptor, (mtime_seconds, mtime_seconds))
+                os.fchown(descriptor, wanted.owner.uid, wanted.owner.gid)
+            os.utime(descriptor, (wanted.mtime_seconds, wanted.mtime_seconds))
         finally:
             os.close(descriptor)
         os.rename(
-            temporary, name, src_dir_fd=directory_descriptor, dst_dir_fd=directory_descriptor
+            temporary,
+            wanted.name,
+            src_dir_fd=directory_descriptor,
+            dst_dir_fd=directory_descriptor,
         )
     except BaseException:
         with contextlib.suppress(OSError):
@@ -71,13 +79,28 @@ def copy_message(
     return copied
 
 
+def _check(copied: CopiedFile, wanted: NewFile) -> None:
+    if wanted.guid is not None and copied.guid != wanted.guid:
+        raise SourceDiffers("guid-differs", f"the file's octets are {copied.guid}")
+    if copied.size_bytes != wanted.size_bytes:
+        text = f"the file has {copied.size_bytes} octets, its record {wanted.size_bytes}"
+        raise SourceDiffers("size-differs", text)
+
+
 def _pour(source: BinaryIO, descriptor: int) -> CopiedFile:
     digest = hashlib.sha1(usedforsecurity=False)
     size_bytes = 0
-    while piece := source.read(_PIECE_OCTETS):
+    while piece := _read(source):
         digest.update(piece)
         view = memoryview(piece)
         while view:
             view = view[os.write(descriptor, view) :]
         size_bytes += len(piece)
     return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
+
+
+def _read(source: BinaryIO) -> bytes:
+    try:
+        return source.read(_PIECE_OCTETS)
+    except OSError as error:
+        raise SourceDiffers("file-unreadable", str(error)) from error

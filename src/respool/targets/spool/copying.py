@@ -16,7 +16,7 @@ from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import flush_file_system, make_directory
-from respool.system.message_files import CopiedFile, GuidDiffers, copy_message
+from respool.system.message_files import CopiedFile, NewFile, SourceDiffers, copy_message
 from respool.system.ownership import Owner
 from respool.targets.spool.steps import CopyMessages, SourcePlace
 
@@ -49,25 +49,23 @@ def copy(step: CopyMessages, directories: MailboxDirectories, owner: Owner) -> N
         StepFailed: the target cannot be written; files already copied stay and count.
     """
     source = source_mailbox(step.source, step.lane)
-    make_directory(directories.data, mode=_DIRECTORY_MODE, owner=owner)
     lost: dict[str, str] = {}
     guids: dict[str, str] = {}
-    with _directory(directories.data) as descriptor:
-        for message in step.messages:
-            try:
-                copied = _copied(source, message, descriptor, owner)
-            except (BackupError, GuidDiffers) as error:
-                lost[str(message.uid)] = _what_was_wrong(error)
-                continue
-            except OSError as error:
-                raise _cannot_write(directories.data, error) from error
-            if message.guid is None:
-                guids[str(message.uid)] = copied.guid
-        try:
-            os.fsync(descriptor)
-            flush_file_system(directories.data)
-        except OSError as error:
-            raise _cannot_write(directories.data, error) from error
+    try:
+        make_directory(directories.data, mode=_DIRECTORY_MODE, owner=owner)
+        with _directory(directories.data) as descriptor:
+            # One by one: files made in one directory by several threads wait for each other.
+            for message in step.messages:
+                try:
+                    copied = _copied(source, message, descriptor, owner)
+                except (BackupError, SourceDiffers) as error:
+                    lost[str(message.uid)] = f"{error.code}: {error}"
+                    continue
+                if message.guid is None:
+                    guids[str(message.uid)] = copied.guid
+        flush_file_system(directories.data)
+    except OSError as error:
+        raise _cannot_write(directories.data, error) from error
     return {"copied": len(step.messages) - len(lost), "lost": lost, "guids": guids}
 
 
@@ -83,23 +81,16 @@ def _directory(directory: Path) -> Iterator[int]:
 def _copied(
     source: SourceMailbox, message: PlannedMessage, descriptor: int, owner: Owner
 ) -> CopiedFile:
-    name = f"{message.uid}."
+    wanted = NewFile(
+        name=f"{message.uid}.",
+        mtime_seconds=message.internaldate,
+        owner=owner,
+        guid=message.guid,
+        size_bytes=message.size_bytes,
+    )
     place = IN_ARCHIVE if message.is_archived else IN_DATA
     with open_message(source, message.uid, place) as octets:
-        return copy_message(
-            octets,
-            name,
-            directory_descriptor=descriptor,
-            mtime_seconds=message.internaldate,
-            owner=owner,
-            expected_guid=message.guid,
-        )
-
-
-def _what_was_wrong(error: BackupError | GuidDiffers) -> str:
-    if isinstance(error, GuidDiffers):
-        return f"guid-differs: the file's octets are {error.found}"
-    return f"{error.code}: {error.what}"
+        return copy_message(octets, wanted, descriptor)
 
 
 def _cannot_write(directory: Path, error: OSError) -> StepFailed:
