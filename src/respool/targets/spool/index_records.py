@@ -25,6 +25,8 @@ _CACHE_LIMIT = 1 << 32  # what version 12 can point at
 _ANSWERED, _FLAGGED, _DELETED = 1, 2, 4
 _SYSTEM_BITS = {name: bit for bit, name in SYSTEM_FLAGS}
 _SLOTS_A_WORD = 32
+_NO_GUID = "00" * 20
+_CARRIED_COLUMNS = ("header_size", "sentdate", "gmtime", "cache_version", "cache_crc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +43,6 @@ class FreshIndex:
         return max(_FIRST_MODSEQ, self.highestmodseq)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CarriedRecord:
-    """What the source's index and cache know of one message and the plan does not."""
-
-    header_size: int
-    sentdate: int
-    gmtime: int
-    cache_offset: int
-    cache_version: int
-    cache_crc: int
-
-
 class CarriedCache:
     """A new ``cyrus.cache`` of the wanted messages only, from the source's sound records.
 
@@ -61,7 +51,8 @@ class CarriedCache:
 
     def __init__(self) -> None:
         self._octets = bytearray(GENERATION.to_bytes(4, "big"))
-        self._records: dict[int, CarriedRecord] = {}
+        self._offsets: dict[int, tuple[int, int]] = {}  # uid → row in the source, new offset
+        self._source: Rows = np.zeros(0, dtype=RECORD)
 
     @property
     def octets(self) -> bytes:
@@ -71,11 +62,7 @@ class CarriedCache:
     @property
     def count(self) -> int:
         """How many messages have their cache record carried over."""
-        return len(self._records)
-
-    def get(self, uid: int) -> CarriedRecord | None:
-        """What was carried for ``uid``."""
-        return self._records.get(uid)
+        return len(self._offsets)
 
     def take(
         self,
@@ -86,35 +73,32 @@ class CarriedCache:
         archive: mmap.mmap | bytes | None,
     ) -> None:
         """Carry what is sound and belongs to the planned octets (same uid, guid and size)."""
-        at = {int(uid): row for row, uid in enumerate(records["uid"])}
+        rows = {uid: row for row, uid in enumerate(records["uid"].tolist())}
+        sizes, flags = records["size"].tolist(), records["system_flags"].tolist()
+        offsets, crcs = records["cache_offset"].tolist(), records["cache_crc"].tolist()
+        guids = records["guid"].tobytes()
         for message in messages:
-            row = at.get(message.uid)
-            if row is None or len(self._octets) >= _CACHE_LIMIT:
+            row = rows.get(message.uid)
+            if row is None or message.guid is None or sizes[row] != message.size_bytes:
                 continue
-            record = records[row]
-            is_same = record["guid"].tobytes().hex() == message.guid
-            if not is_same or int(record["size"]) != message.size_bytes:
+            cache = archive if flags[row] & ARCHIVED else data
+            if cache is None or guids[row * 20 : row * 20 + 20] != bytes.fromhex(message.guid):
                 continue
-            is_archived = bool(int(record["system_flags"]) & ARCHIVED)
-            cache = archive if is_archived else data
-            if cache is not None:
-                self._take_one(message.uid, record, cache)
+            found = sound_cache_record(cache, offsets[row], crcs[row])
+            if found is not None and len(self._octets) < _CACHE_LIMIT:
+                self._offsets[message.uid] = (row, len(self._octets))
+                self._octets += found
+                found.release()
+        self._source = records
 
-    def _take_one(self, uid: int, record: Rows, cache: mmap.mmap | bytes) -> None:
-        crc = int(record["cache_crc"])
-        found = sound_cache_record(cache, int(record["cache_offset"]), crc)
-        if found is None:
-            return
-        self._records[uid] = CarriedRecord(
-            header_size=int(record["header_size"]),
-            sentdate=int(record["sentdate"]),
-            gmtime=int(record["gmtime"]),
-            cache_offset=len(self._octets),
-            cache_version=int(record["cache_version"]),
-            cache_crc=crc,
-        )
-        self._octets += found
-        found.release()
+    def put_into(self, rows: Rows) -> None:
+        """Fill in what the source knew of the carried ones; the rest stays for reconstruct."""
+        carried = [self._offsets.get(uid) for uid in rows["uid"].tolist()]
+        here = [at for at, each in enumerate(carried) if each is not None]
+        there = [each[0] for each in carried if each is not None]
+        for column in _CARRIED_COLUMNS:
+            rows[column][here] = self._source[column][there]
+        rows["cache_offset"][here] = [each[1] for each in carried if each is not None]
 
 
 def keyword_slots(messages: Sequence[PlannedMessage]) -> tuple[str, ...]:
@@ -136,37 +120,33 @@ def lay_records(
     """RECORD rows in UID order. What nobody knows is zero: reconstruct parses it anew."""
     slots = {name: slot for slot, name in enumerate(keywords)}
     rows: Rows = np.zeros(len(messages), dtype=RECORD)
-    for row, message in zip(rows, messages, strict=True):
-        row["uid"] = message.uid
-        row["internaldate"] = message.internaldate
-        row["size"] = message.size_bytes
-        row["modseq"] = fresh.modseq
-        if message.guid is not None:
-            row["guid"] = np.void(bytes.fromhex(message.guid))
-        _lay_flags(row, message.flags, slots)
-        known = carried.get(message.uid)
-        if known is not None:
-            row["header_size"] = known.header_size
-            row["sentdate"] = known.sentdate
-            row["gmtime"] = known.gmtime
-            row["cache_offset"] = known.cache_offset
-            row["cache_version"] = known.cache_version
-            row["cache_crc"] = known.cache_crc
+    rows["uid"] = [message.uid for message in messages]
+    rows["internaldate"] = [message.internaldate for message in messages]
+    rows["size"] = [message.size_bytes for message in messages]
+    rows["modseq"] = fresh.modseq
+    guids = b"".join(bytes.fromhex(message.guid or _NO_GUID) for message in messages)
+    rows["guid"] = np.frombuffer(guids, dtype="V20")
+    known: dict[tuple[str, ...], tuple[int, list[int]]] = {}
+    for at, message in enumerate(messages):
+        if message.flags:
+            if message.flags not in known:
+                known[message.flags] = _bits(message.flags, slots)
+            rows["system_flags"][at], rows["user_flags"][at] = known[message.flags]
+    carried.put_into(rows)
     return rows
 
 
-def _lay_flags(row: Rows, flags: Sequence[str], slots: Mapping[str, int]) -> None:
-    bits = 0
+def _bits(flags: Sequence[str], slots: Mapping[str, int]) -> tuple[int, list[int]]:
+    system = 0
     words = [0, 0, 0, 0]
     for flag in flags:
         bit = _SYSTEM_BITS.get(flag)
         if bit is not None:
-            bits |= bit
+            system |= bit
         else:
             word, place = divmod(slots[flag], _SLOTS_A_WORD)
             words[word] |= 1 << place
-    row["system_flags"] = bits
-    row["user_flags"] = words
+    return system, words
 
 
 def index_header(
