@@ -24,7 +24,8 @@ from respool.planning.plan import PlanTail
 from respool.planning.request import RENAME_AUTO, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
-from respool.targets.spool.planner import ChosenMailbox, PlanContext, SpoolPlan, plan_restore
+from respool.targets.spool.planner import PlanContext, plan_restore
+from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
 from respool.targets.spool.steps import SourcePlace
 from respool.targets.spool.surveyor import survey_account
 

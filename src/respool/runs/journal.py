@@ -6,12 +6,9 @@ A `record` that returned is on disk.
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,9 @@ from respool.errors import JournalError, RunNotFound
 from respool.planning.codec import StepKinds, parse_head, parse_step
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
+from respool.runs.database import Database
 from respool.runs.states import ALLOWED, RunState, StepState
 
-SCHEMA_VERSION = 1
 PLAN_FILE = "plan.jsonl"
 
 
@@ -40,29 +37,11 @@ class Journal:
 
     def __init__(self, state: Path) -> None:
         self._state = state
-        file = state / "journal.db"
-        try:
-            self._db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._db.executescript(
-                    resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
-                )
-            elif version != SCHEMA_VERSION:
-                raise JournalError(
-                    f"{file} was written by another version",
-                    why=f"schema {version}; this version knows {SCHEMA_VERSION}",
-                )
-        except sqlite3.Error as error:
-            raise JournalError(f"{file} cannot be used", why=str(error)) from error
-        self._lock = threading.Lock()
+        self._database = Database(state / "journal.db")
 
     def close(self) -> None:
         """Let the file go."""
-        self._db.close()
+        self._database.close()
 
     def begin(
         self, plan_file: Path, tail: PlanTail, kinds: StepKinds, *, now: datetime
@@ -73,10 +52,9 @@ class Journal:
         """
         with plan_file.open(encoding="ascii") as lines:
             head = parse_head(lines.readline())
-        with self._lock, self._db:
-            self._db.execute("BEGIN IMMEDIATE")
+        with self._database.transaction() as cursor:
             values = (head.request.account.address, head.target, head.software, "", tail.digest)
-            cursor = self._db.execute(
+            cursor.execute(
                 "INSERT INTO run (account, target, software, plan_file, plan_digest, state,"
                 " started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (*values, RunState.RUNNING, _written(now)),
@@ -86,15 +64,14 @@ class Journal:
             directory.mkdir(mode=0o700, parents=True)
             kept = directory / PLAN_FILE
             plan_file.rename(kept)
-            self._db.execute(
+            cursor.execute(
                 "UPDATE run SET plan_file = ? WHERE id = ?", (f"runs/{number}/{PLAN_FILE}", number)
             )
-            self._db.executemany(
+            cursor.executemany(
                 "INSERT INTO step (run, number, lane, kind, line_offset, line_length, state)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 ((number, *row, StepState.WAITING) for row in _step_lines(kept)),
             )
-            self._db.execute("COMMIT")
         return self.run(number, kinds)
 
     def run(self, number: int, kinds: StepKinds) -> RunJournal:
@@ -103,35 +80,19 @@ class Journal:
         Raises:
             RunNotFound: there is none.
         """
-        row = self._one("SELECT plan_file FROM run WHERE id = ?", (number,))
+        row = self._database.one("SELECT plan_file FROM run WHERE id = ?", (number,))
         if row is None:
             raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
-        return RunJournal(self, number, self._state / str(row[0]), kinds)
-
-    def _one(self, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        with self._lock:
-            row: tuple[Any, ...] | None = self._db.execute(statement, values).fetchone()
-        return row
-
-    def _all(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._db.execute(statement, values).fetchall()
-
-    def _write(self, statement: str, values: tuple[Any, ...]) -> int:
-        with self._lock:
-            try:
-                return self._db.execute(statement, values).rowcount
-            except sqlite3.Error as error:
-                raise JournalError("the journal cannot be written", why=str(error)) from error
+        return RunJournal(self._database, number, self._state / str(row[0]), kinds)
 
 
 class RunJournal:
     """One run: its plan, and how each step stands."""
 
-    def __init__(self, journal: Journal, number: int, plan_file: Path, kinds: StepKinds) -> None:
+    def __init__(self, database: Database, number: int, plan_file: Path, kinds: StepKinds) -> None:
         self.number = number
         self.directory = plan_file.parent
-        self._journal = journal
+        self._database = database
         self._plan_file = plan_file
         self._kinds = kinds
 
@@ -142,7 +103,7 @@ class RunJournal:
 
     def rows(self) -> list[StepRow]:
         """Every step, in order, without messages."""
-        found = self._journal._all(  # noqa: SLF001 - two halves of one thing
+        found = self._database.all(
             "SELECT number, lane, kind, state FROM step WHERE run = ? ORDER BY number",
             (self.number,),
         )
@@ -153,7 +114,7 @@ class RunJournal:
 
     def receipts_of_lanes(self) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
         """Lane → kind and receipt of each step that has one, in order."""
-        found = self._journal._all(  # noqa: SLF001
+        found = self._database.all(
             "SELECT lane, kind, receipt FROM step WHERE run = ? AND receipt IS NOT NULL"
             " ORDER BY number",
             (self.number,),
@@ -165,7 +126,7 @@ class RunJournal:
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""
-        row = self._journal._one(  # noqa: SLF001
+        row = self._database.one(
             "SELECT line_offset, line_length FROM step WHERE run = ? AND number = ?",
             (self.number, number),
         )
@@ -175,7 +136,7 @@ class RunJournal:
 
     def steps_of_lane(self, lane: str) -> Iterator[tuple[int, Step]]:
         """Number and step of one lane, in order, lazily."""
-        found = self._journal._all(  # noqa: SLF001
+        found = self._database.all(
             "SELECT number, line_offset, line_length FROM step WHERE run = ? AND lane = ?"
             " ORDER BY number",
             (self.number, lane),
@@ -212,7 +173,7 @@ class RunJournal:
         now = self.state(number)
         if (now, state) not in ALLOWED:
             raise JournalError(f"step {number} cannot go from {now} to {state}")
-        self._journal._write(  # noqa: SLF001
+        self._database.write(
             "UPDATE step SET state = ?, before = coalesce(?, before),"
             " receipt = coalesce(?, receipt) WHERE run = ? AND number = ?",
             (state, _text(before), _text(receipt), self.number, number),
@@ -220,22 +181,13 @@ class RunJournal:
 
     def end(self, state: RunState, *, now: datetime) -> None:
         """Note how the run ended."""
-        self._journal._write(  # noqa: SLF001
+        self._database.write(
             "UPDATE run SET state = ?, ended_at = ? WHERE id = ?",
             (state, _written(now), self.number),
         )
 
-    def started_at(self) -> datetime:
-        """When the run began, UTC."""
-        row = self._journal._one(  # noqa: SLF001
-            "SELECT started_at FROM run WHERE id = ?", (self.number,)
-        )
-        if row is None:
-            raise RunNotFound(f"there is no run {self.number}")
-        return datetime.fromisoformat(row[0])
-
     def _value(self, column: str, number: int) -> str | None:
-        row = self._journal._one(  # noqa: SLF001
+        row = self._database.one(
             f"SELECT {column} FROM step WHERE run = ? AND number = ?",  # noqa: S608 - our own word
             (self.number, number),
         )

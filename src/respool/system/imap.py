@@ -23,6 +23,8 @@ from imapclient.response_parser import parse_response
 
 from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
 
+NO_OCTETS = "unreadable"
+
 _PIECE_OCTETS = 4 << 20
 _STATE = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
 _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
@@ -170,7 +172,8 @@ class ImapSession:
 
         ``sizes`` are the octets that each is expected to have; they decide how many
         are asked at once, so that no more than a few MiB are ever held. Messages that
-        are not there are left out. UID order within a group, groups in order.
+        are not there are left out; the GUID of one whose octets the server cannot give
+        is NO_OCTETS (3.6.1 leaves it out of the answer if the body is asked for).
         """
         for uids in _groups(sizes):
             fetched = self._fetch(uids, [*_STATE, "BODY.PEEK[]"])
@@ -178,6 +181,10 @@ class ImapSession:
                 if uid in fetched:
                     digest = hashlib.sha1(fetched[uid][b"BODY[]"] or b"", usedforsecurity=False)
                     yield _seen(uid, fetched[uid], digest.hexdigest())
+            lacking = [uid for uid in uids if uid not in fetched]
+            without_octets = self._fetch(lacking, _STATE) if lacking else {}
+            for uid, answer in without_octets.items():
+                yield _seen(uid, answer, NO_OCTETS)
         for uid, size in sizes.items():
             if size > _PIECE_OCTETS:
                 fetched = self._fetch([uid], _STATE)
@@ -188,7 +195,10 @@ class ImapSession:
         digest = hashlib.sha1(usedforsecurity=False)
         offset = 0
         while True:
-            answer = self._fetch([uid], [f"BODY.PEEK[]<{offset}.{_PIECE_OCTETS}>"])[uid]
+            fetched = self._fetch([uid], [f"BODY.PEEK[]<{offset}.{_PIECE_OCTETS}>"])
+            if uid not in fetched:
+                return NO_OCTETS
+            answer = fetched[uid]
             piece: bytes = answer.get(b"BODY[]<%d>" % offset) or b""
             digest.update(piece)
             offset += len(piece)

@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from respool.errors import PlanRefused
 from respool.model.accounts import folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import IN_ARCHIVE, StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
-from respool.planning.proof import ProveMailbox
 from respool.planning.request import RestoreRequest
-from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
 from respool.targets.spool.forecast import Load, forecast_quota, quota_reasons, room_reasons
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
-from respool.targets.spool.steps import (
-    BuildConversations,
-    BuildSearchIndex,
-    CopyMessages,
-    CreateMailbox,
-    GiveRights,
-    RebuildMailbox,
-    RepairQuota,
-    SourcePlace,
-    Subscribe,
-    WriteIndex,
-)
+from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
 _SEEN_BIT = np.uint32(1 << 4)
 _MOST_NUMBERED = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenMailbox:
-    """One mailbox of the backup that is to be restored."""
-
-    place: SourcePlace
-    mailbox: StoredMailbox
-
-    def wanted(self) -> NDArray[np.bool_]:
-        """Mask of the records that will be restored.
-
-        A file of no octets is left out: reconstruct would delete it (lab-notes).
-        """
-        mask: NDArray[np.bool_] = self.mailbox.restorable() & (self.mailbox.records["size"] > 0)
-        return mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,55 +35,6 @@ class PlanContext:
     source: str
     is_older: bool
     skipped: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Destined:
-    chosen: ChosenMailbox
-    target: MailboxName
-    wanted: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolPlan:
-    """A head, and steps that are made as they are asked for."""
-
-    head: PlanHead
-    _destined: tuple[_Destined, ...]
-    _holders: tuple[MailboxName, ...]
-    _survey: SpoolSurvey
-
-    def steps(self) -> Iterator[Step]:
-        """The steps in order, lazily: create, fill, count, prove, show."""
-        survey = self._survey
-        every = sorted(
-            [*self._holders, *(each.target for each in self._destined)],
-            key=lambda name: (len(name.parts), name.parts),
-        )
-        for name in every:
-            yield CreateMailbox(
-                lane=ACCOUNT_LANE,
-                mailbox=name.admin_with(survey.separator),
-                partition=survey.partition,
-                rights=survey.rights,
-            )
-        for each in self._destined:
-            yield from _filling(each, survey)
-        yield RepairQuota(
-            lane=ACCOUNT_LANE,
-            mailbox=self.head.request.account.root.admin_with(survey.separator),
-            domain=self.head.request.account.domain,
-        )
-        if survey.has_conversations and survey.owner is not None:
-            yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
-        depth = len(self.head.request.account.root.parts)
-        for each in self._destined:
-            yield ProveMailbox(
-                lane=each.target.admin_with(survey.separator),
-                owner=survey.owner,
-                parts=each.target.parts[depth:],
-            )
-        yield from _showing(every, survey, depth)
 
 
 def plan_restore(
@@ -134,7 +54,7 @@ def plan_restore(
     reasons += [*survey.obstacles, *unknown_renames(request, sources), *mapped.reasons]
     reasons += _unreadable(chosen)
     destined = tuple(
-        _Destined(chosen=each, target=target, wanted=each.wanted())
+        Destined(chosen=each, target=target, wanted=each.wanted())
         for each, target in zip(chosen, mapped.targets, strict=True)
     )
     root = request.account.root.child(into)
@@ -161,7 +81,7 @@ def plan_restore(
         context,
         _Counted(into=into, mailboxes=mailboxes, quota=quota, findings=_findings(chosen)),
     )
-    return SpoolPlan(head=head, _destined=destined, _holders=holders, _survey=survey)
+    return SpoolPlan(head=head, destined=destined, holders=holders, survey=survey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +160,7 @@ def _holder(name: MailboxName, survey: SpoolSurvey) -> PlannedMailbox:
     )
 
 
-def _planned(each: _Destined, survey: SpoolSurvey) -> PlannedMailbox:
+def _planned(each: Destined, survey: SpoolSurvey) -> PlannedMailbox:
     mailbox = each.chosen.mailbox
     rows = mailbox.records[each.wanted]
     return PlannedMailbox(
@@ -254,44 +174,6 @@ def _planned(each: _Destined, survey: SpoolSurvey) -> PlannedMailbox:
         left_out=int(mailbox.recoverable().sum()),
         lost=int((mailbox.visible() & ~each.wanted).sum()),
     )
-
-
-def _planned_messages(each: _Destined) -> Iterator[PlannedMessage]:
-    mailbox = each.chosen.mailbox
-    for row in mailbox.records[each.wanted]:
-        guid = row["guid"].tobytes()
-        yield PlannedMessage(
-            uid=int(row["uid"]),
-            guid=guid.hex() if any(guid) else None,
-            internaldate=int(row["internaldate"]),
-            size_bytes=int(row["size"]),
-            flags=mailbox.flags_of(row),
-            is_archived=int(row["place"]) == IN_ARCHIVE,
-        )
-
-
-def _filling(each: _Destined, survey: SpoolSurvey) -> Iterator[Step]:
-    if not each.wanted.any():
-        return
-    lane = each.target.admin_with(survey.separator)
-    place = each.chosen.place
-    for group in groups(_planned_messages(each)):
-        yield CopyMessages(lane=lane, source=place, messages=group)
-    yield WriteIndex(lane=lane, source=place)
-    yield RebuildMailbox(lane=lane)
-    if survey.has_search_index:
-        yield BuildSearchIndex(lane=lane)
-
-
-def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> Iterator[Step]:
-    """Innermost first: the tree comes into sight whole, with its root."""
-    for name in reversed(every):
-        yield GiveRights(
-            lane=ACCOUNT_LANE, mailbox=name.admin_with(survey.separator), rights=survey.rights
-        )
-    if survey.owner is not None:
-        for name in every:
-            yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])
 
 
 def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:

@@ -1,0 +1,87 @@
+"""The journal's file: the only importer of SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from respool.errors import JournalError
+
+SCHEMA_VERSION = 1
+
+Values: TypeAlias = tuple[Any, ...]
+
+
+class Database:
+    """The journal's file. Threads take turns; a write that returned is on disk."""
+
+    def __init__(self, file: Path) -> None:
+        try:
+            self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._connection.executescript(
+                    resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
+                )
+        except sqlite3.Error as error:
+            raise JournalError(f"{file} cannot be used", why=str(error)) from error
+        if version not in (0, SCHEMA_VERSION):
+            raise JournalError(
+                f"{file} was written by another version",
+                why=f"schema {version}; this version knows {SCHEMA_VERSION}",
+            )
+        self._lock = threading.Lock()
+
+    def one(self, statement: str, values: Values) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        with self._lock:
+            row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
+        return row
+
+    def all(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
+        """Every row."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def write(self, statement: str, values: Values) -> None:
+        """One change, on disk when this returns.
+
+        Raises:
+            JournalError: it could not be written.
+        """
+        with self._lock:
+            try:
+                self._connection.execute(statement, values)
+            except sqlite3.Error as error:
+                raise JournalError("the journal cannot be written", why=str(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Cursor]:
+        """Several changes, all or none.
+
+        Raises:
+            JournalError: they could not be written.
+        """
+        with self._lock:
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                yield cursor
+                cursor.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise JournalError("the journal cannot be written", why=str(error)) from error
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()

@@ -1,0 +1,133 @@
+"""The steps of a spool plan in their order: create, fill, count, prove, show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.model.inventory import IN_ARCHIVE, StoredMailbox
+from respool.model.names import MailboxName
+from respool.planning.plan import PlanHead
+from respool.planning.proof import ProveMailbox
+from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
+from respool.targets.spool.steps import (
+    BuildConversations,
+    BuildSearchIndex,
+    CopyMessages,
+    CreateMailbox,
+    GiveRights,
+    RebuildMailbox,
+    RepairQuota,
+    SourcePlace,
+    Subscribe,
+    WriteIndex,
+)
+from respool.targets.spool.survey import SpoolSurvey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenMailbox:
+    """One mailbox of the backup that is to be restored."""
+
+    place: SourcePlace
+    mailbox: StoredMailbox
+
+    def wanted(self) -> NDArray[np.bool_]:
+        """Mask of the records that will be restored.
+
+        A file of no octets is left out: reconstruct would delete it (lab-notes).
+        """
+        mask: NDArray[np.bool_] = self.mailbox.restorable() & (self.mailbox.records["size"] > 0)
+        return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destined:
+    """A chosen mailbox, its new name, and the mask of its wanted records."""
+
+    chosen: ChosenMailbox
+    target: MailboxName
+    wanted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolPlan:
+    """A head, and steps that are made as they are asked for."""
+
+    head: PlanHead
+    destined: tuple[Destined, ...]
+    holders: tuple[MailboxName, ...]
+    survey: SpoolSurvey
+
+    def steps(self) -> Iterator[Step]:
+        """The steps in order, lazily: create, fill, count, prove, show."""
+        survey = self.survey
+        every = sorted(
+            [*self.holders, *(each.target for each in self.destined)],
+            key=lambda name: (len(name.parts), name.parts),
+        )
+        for name in every:
+            yield CreateMailbox(
+                lane=ACCOUNT_LANE,
+                mailbox=name.admin_with(survey.separator),
+                partition=survey.partition,
+                rights=survey.rights,
+            )
+        for each in self.destined:
+            yield from _filling(each, survey)
+        yield RepairQuota(
+            lane=ACCOUNT_LANE,
+            mailbox=self.head.request.account.root.admin_with(survey.separator),
+            domain=self.head.request.account.domain,
+        )
+        if survey.has_conversations and survey.owner is not None:
+            yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
+        depth = len(self.head.request.account.root.parts)
+        for each in self.destined:
+            yield ProveMailbox(
+                lane=each.target.admin_with(survey.separator),
+                owner=survey.owner,
+                parts=each.target.parts[depth:],
+            )
+        yield from _showing(every, survey, depth)
+
+
+def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
+    mailbox = each.chosen.mailbox
+    for row in mailbox.records[each.wanted]:
+        guid = row["guid"].tobytes()
+        yield PlannedMessage(
+            uid=int(row["uid"]),
+            guid=guid.hex() if any(guid) else None,
+            internaldate=int(row["internaldate"]),
+            size_bytes=int(row["size"]),
+            flags=mailbox.flags_of(row),
+            is_archived=int(row["place"]) == IN_ARCHIVE,
+        )
+
+
+def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
+    if not each.wanted.any():
+        return
+    lane = each.target.admin_with(survey.separator)
+    place = each.chosen.place
+    for group in groups(_planned_messages(each)):
+        yield CopyMessages(lane=lane, source=place, messages=group)
+    yield WriteIndex(lane=lane, source=place)
+    yield RebuildMailbox(lane=lane)
+    if survey.has_search_index:
+        yield BuildSearchIndex(lane=lane)
+
+
+def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> Iterator[Step]:
+    """Innermost first: the tree comes into sight whole, with its root."""
+    for name in reversed(every):
+        yield GiveRights(
+            lane=ACCOUNT_LANE, mailbox=name.admin_with(survey.separator), rights=survey.rights
+        )
+    if survey.owner is not None:
+        for name in every:
+            yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])
