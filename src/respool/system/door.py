@@ -1,11 +1,11 @@
 """Our own IMAP door on the server: root needs no password, and nobody else can enter.
 
 A second, private ``master`` with one ``imapd`` on a Unix socket in a directory that only
-root may enter, on the server's own configuration but for the password check, which we
+root and the server's user may enter, on the server's own configuration but for the password check, which we
 answer ourselves. It lives as long as one command; what a killed command left is found by
 its pid file and ended by the next one.
 
-Source: seen on Cyrus 3.6.1 (docs/explanation/door.md).
+Source: seen on Cyrus 3.6.1 and 3.10.2.
 """
 
 from __future__ import annotations
@@ -132,9 +132,7 @@ def open_door(
     lock = try_to_hold(house / _LOCK)
     check = master = None
     try:
-        for name, group in (("enter", 0), ("check", owner.gid)):
-            (house / name).mkdir(mode=0o710)
-            os.chown(house / name, 0, group)
+        _make_rooms(house, owner)
         check = PasswordCheck(house / "check" / "mux", secrets.token_urlsafe(24))
         _write_configuration(house, configuration, owner)
         master = _start_master(house)
@@ -166,6 +164,18 @@ def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
         os.close(lock)
         ended += 1
     return ended
+
+
+def _make_rooms(house: Path, owner: Owner) -> None:
+    """Where the door's socket and the password check's lie.
+
+    From 3.10 on master binds the door's socket as the server's user, so that directory
+    is his; nobody but root and he can enter it, and he has no password.
+    """
+    (house / "enter").mkdir(mode=0o700)
+    os.chown(house / "enter", owner.uid, owner.gid)
+    (house / "check").mkdir(mode=0o710)
+    os.chown(house / "check", 0, owner.gid)
 
 
 def _write_configuration(house: Path, configuration: ServerConfiguration, owner: Owner) -> None:
