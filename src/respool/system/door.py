@@ -2,8 +2,8 @@
 
 A second, private ``master`` with one ``imapd`` on a Unix socket in a directory that only
 root and the server's user may enter, on the server's own configuration but for the
-password check, which we answer ourselves. It lives as long as one command; what a killed command left is found by
-its pid file and ended by the next one.
+password check, which we answer ourselves. It lives as long as one command; what a killed
+command left is found by its lock, and ended by the next one.
 
 Source: seen on Cyrus 3.6.1 and 3.10.2.
 """
