@@ -18,7 +18,6 @@ def make_app(commands: Iterable[Command], about: str) -> typer.Typer:
     """All commands, each with its summary and examples; errors are left to the caller."""
     app = typer.Typer(
         name="respool",
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings=_CONTEXT,

@@ -44,7 +44,8 @@ ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backup
 
 Backups are never written to. Live messages are never removed or replaced."""
 STDOUT: Final = 1
-_HELP: Final = frozenset({"--help", "-h"})
+_HELP: Final = (["--help"], ["-h"])
+_COMPLETION: Final = "_RESPOOL_COMPLETE"
 
 
 def main() -> NoReturn:
@@ -76,8 +77,10 @@ def help_text() -> str:
 {about}
 
 Options:
-  --version   Print the version and exit.
-  -h, --help  Show this message and exit.
+  --version             Print the version and exit.
+  --install-completion  Let this shell complete commands and options.
+  --show-completion     Print what that would install.
+  -h, --help            Show this message and exit.
 
 Commands:
 {commands}
@@ -87,7 +90,8 @@ Commands:
 
 
 def _status(arguments: list[str]) -> int:
-    if not arguments or (len(arguments) == 1 and arguments[0] in _HELP):
+    is_completing = _COMPLETION in os.environ  # then the shell asks, not a person
+    if not is_completing and (not arguments or arguments in _HELP):
         sys.stdout.write(help_text())
         return 0 if arguments else 2
     try:
