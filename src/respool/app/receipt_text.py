@@ -26,7 +26,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     if head.request.note:
         lines.append(f"note        {head.request.note}")
     lines += ["", *folder_lines(receipt)]
-    if receipt.lost:
+    if receipt.losses:
         lines += ["", *lost_lines(receipt)]
     if receipt.verdict is Verdict.DIFFERS:
         lines += ["", *differing_lines(receipt)]
@@ -49,13 +49,13 @@ def folder_lines(receipt: Receipt) -> list[str]:
 def lost_lines(receipt: Receipt) -> list[str]:
     """What the backup itself had lost: never silently."""
     lines = [f"lost already in the backup: {receipt.lost:,} messages"]
-    named = [each for each in receipt.findings if each.uid is not None]
     lines += [
-        f"  {finding.subject} {finding.uid}: {finding.code}, {finding.text}"
-        for finding in named[:_MOST_LOST]
+        f"  {finding.subject}{'' if finding.uid is None else f' {finding.uid}'}:"
+        f" {finding.code}, {finding.text}"
+        for finding in receipt.losses[:_MOST_LOST]
     ]
-    if len(named) > _MOST_LOST:
-        lines.append(f"  and {len(named) - _MOST_LOST:,} more: receipt.json has all")
+    if len(receipt.losses) > _MOST_LOST:
+        lines.append(f"  and {len(receipt.losses) - _MOST_LOST:,} more: receipt.json has all")
     return lines
 
 

@@ -64,6 +64,11 @@ def receipt_screen(receipt: Receipt, directory: Path) -> str:
             f"  LOST ALREADY IN THE BACKUP: {shown_count(receipt.lost)} messages"
             f" -> {directory}/receipt.txt names them"
         )
+    elif receipt.losses:
+        lines.append(
+            f"  DAMAGED IN THE BACKUP: {shown_count(len(receipt.losses))} things"
+            f" -> {directory}/receipt.txt names them"
+        )
     if receipt.verdict.value == "differs":
         wrong = sum(len(each.differs) for each in receipt.mailboxes)
         lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {directory}/receipt.txt")

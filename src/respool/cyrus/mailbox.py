@@ -212,7 +212,7 @@ def _message_findings(mailbox: StoredMailbox) -> list[Finding]:
         findings.append(_message(Severity.LOSS, "message-file-size-differs", uid, text))
     text = "a message file that the index does not have; only its octets are known"
     findings += [
-        _message(Severity.NOTE, "message-file-without-record", uid, text)
+        _message(Severity.LOSS, "message-file-without-record", uid, text)
         for uid in mailbox.orphans["uid"].tolist()
     ]
     return findings + _guid_findings(visible)

@@ -93,6 +93,11 @@ class Receipt:
         return in_copying + sum(each.lost for each in self.head.mailboxes)
 
     @property
+    def losses(self) -> tuple[Finding, ...]:
+        """What the backup has lost: messages, but also names of keywords, or records."""
+        return tuple(each for each in self.findings if each.severity is Severity.LOSS)
+
+    @property
     def verdict(self) -> Verdict:
         """Equality first; what the backup lacks is said after it."""
         if any(each.differs for each in self.mailboxes):
@@ -105,7 +110,7 @@ class Receipt:
         )
         if self.proven + touched < self.restored:
             return Verdict.DIFFERS
-        return Verdict.INCOMPLETE if self.lost else Verdict.PROVEN
+        return Verdict.INCOMPLETE if self.lost or self.losses else Verdict.PROVEN
 
     def as_json(self) -> dict[str, Any]:
         """The shape of ``restore --json`` and ``verify --json``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -177,4 +177,10 @@ def _planned(each: Destined, survey: SpoolSurvey) -> PlannedMailbox:
 
 
 def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
-    return tuple(finding for each in chosen for finding in each.mailbox.findings)
+    """All findings, each with its folder: a finding of one message has its UID besides."""
+    return tuple(
+        replace(finding, subject=path if finding.uid is not None else f"{path}: {finding.subject}")
+        for each in chosen
+        for path in (folder_path(each.mailbox.name),)
+        for finding in each.mailbox.findings
+    )
