@@ -65,8 +65,8 @@ def parse_step(line: str, kinds: StepKinds) -> Step:
         PlanFileInvalid: no such kind, or not its fields.
     """
     fields = _object(line)
-    fields.pop("step", None)
-    kind = kinds.get(fields.pop("kind", ""))
+    number, word = fields.pop("step", None), fields.pop("kind", None)
+    kind = kinds.get(word) if type(word) is str and type(number) is int else None
     if kind is None:
         raise PlanFileInvalid("the plan has a step that this version does not know", why=line[:80])
     return from_json(kind, fields)
@@ -151,7 +151,7 @@ def _line(fields: Any) -> str:  # noqa: ANN401
 def _object(line: str) -> dict[str, Any]:
     try:
         fields = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanFileInvalid("a line of the plan is no JSON", why=str(error)) from error
     if not isinstance(fields, dict):
         raise PlanFileInvalid("a line of the plan is no JSON object", why=line[:80])

@@ -47,6 +47,7 @@ class PlannedMessage:
             type(uid) is type(internaldate) is type(size_bytes) is int
             and (guid is None or type(guid) is str)
             and type(flags) is list
+            and {str}.issuperset(map(type, flags))
             and type(is_archived) is bool
             and 0 < uid < UID_LIMIT
             and size_bytes >= 0
@@ -58,7 +59,7 @@ class PlannedMessage:
             guid=guid,
             internaldate=internaldate,
             size_bytes=size_bytes,
-            flags=tuple(map(str, flags)),
+            flags=tuple(flags),
             is_archived=is_archived,
         )
 
