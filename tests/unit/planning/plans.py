@@ -1,0 +1,103 @@
+"""Plans for tests: one by hand, and Hypothesis strategies made from the types themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from respool.model.accounts import Account, AccountKind
+from respool.planning.codec import render_plan
+from respool.planning.plan import PLAN_VERSION, PlanHead
+from respool.planning.request import RestoreRequest
+from respool.planning.step import PlannedMessage, Step
+
+ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
+REQUEST = RestoreRequest(
+    account=ACCOUNT, folders=(), generation="1234", into="restored", is_into_given=False
+)
+HEAD = PlanHead(
+    version=PLAN_VERSION,
+    software="0",
+    made_at=datetime(2026, 3, 2, tzinfo=UTC),
+    request=REQUEST,
+    generation_label="1234",
+    taken_at=None,
+    is_about=False,
+    is_older=False,
+    source="a backup",
+    target_kind="spool",
+    target="jdoe@b.loc on a server",
+    into="restored",
+    owner="jdoe@b.loc",
+    mailboxes=(),
+    quota=(),
+    facts={},
+    skipped={},
+    findings=(),
+)
+
+# Any text, and octets of names that are no UTF-8, as the system hands them over.
+TEXT = st.text(
+    st.characters(codec="utf-8") | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
+    max_size=6,
+)
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2106, 1, 1)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
+)
+MESSAGES = st.builds(
+    PlannedMessage,
+    uid=st.integers(1, 2**31 - 1),
+    guid=st.none() | st.binary(min_size=20, max_size=20).map(bytes.hex),
+    internaldate=st.integers(0, 2**32 - 1),
+    size_bytes=st.integers(0, 2**40),
+    flags=st.lists(TEXT, max_size=2).map(tuple),
+    is_archived=st.booleans(),
+)
+_PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    bool: st.booleans(),
+    int: st.integers(-1, 2**63),
+    datetime: MOMENTS,
+    PurePosixPath: TEXT.filter(lambda text: "\0" not in text).map(PurePosixPath),
+    PlannedMessage: MESSAGES,
+}
+
+
+def values_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any type that a plan has
+    """Any value of a type that stands in a plan."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if origin in {Union, types.UnionType}:
+        return st.none() | values_of(arguments[0])
+    if origin is tuple:
+        return st.lists(values_of(arguments[0]), max_size=2).map(tuple)
+    if origin is Mapping:
+        return st.dictionaries(TEXT, values_of(arguments[1]), max_size=2)
+    if issubclass(kind, StrEnum):
+        return st.sampled_from(list(kind))
+    hints = get_type_hints(kind)
+    return st.builds(
+        kind, **{field.name: values_of(hints[field.name]) for field in dataclasses.fields(kind)}
+    )
+
+
+HEADS = values_of(PlanHead).map(lambda head: dataclasses.replace(head, version=PLAN_VERSION))
+
+
+def message(uid: int, guid: str = "ab" * 20, **changes: Any) -> PlannedMessage:  # noqa: ANN401
+    """A message of a plan; what is not said has a usual value."""
+    usual = {"internaldate": 1_700_000_000, "size_bytes": 100, "flags": ("\\Seen",)}
+    return PlannedMessage(uid=uid, guid=guid, **{**usual, **changes})
+
+
+def plan_lines(steps: Iterable[Step], head: PlanHead = HEAD) -> list[str]:
+    """The lines of a whole plan."""
+    return list(render_plan(head, steps))
