@@ -31,7 +31,7 @@ from respool.planning.codec import check_plan, parse_head, render_plan
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
-from respool.runs.states import RunState
+from respool.runs.states import RunState, StepState
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.durable import write_durably
 from respool.system.locks import exclusive
@@ -194,8 +194,7 @@ def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Re
 def _changed(run: RunJournal) -> str:
     head = run.head()
     created = [row for row in run.rows() if row.kind == "spool-create-mailbox"]
-    done = sum(run.receipt(row.number) is not None for row in created)
-    if not done:
+    if all(row.state is StepState.WAITING for row in created):
         return "NOTHING WAS CHANGED"
     return (
         f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {head.into} was begun"

@@ -18,6 +18,7 @@ from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
 from respool.runs.database import Database
 from respool.runs.states import ALLOWED, RunState, StepState
+from respool.system.durable import flush_directory, flush_file
 
 PLAN_FILE = "plan.jsonl"
 
@@ -61,9 +62,12 @@ class Journal:
             )
             number = int(cursor.lastrowid or 0)
             directory = self._state / "runs" / str(number)
-            directory.mkdir(mode=0o700, parents=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # a killed begin left one
             kept = directory / PLAN_FILE
             plan_file.rename(kept)
+            flush_file(kept)
+            for above in (directory, directory.parent):
+                flush_directory(above)
             cursor.execute(
                 "UPDATE run SET plan_file = ? WHERE id = ?", (f"runs/{number}/{PLAN_FILE}", number)
             )
@@ -113,11 +117,11 @@ class RunJournal:
         ]
 
     def receipts_of_lanes(self) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
-        """Lane → kind and receipt of each step that has one, in order."""
+        """Lane → kind and receipt of each step that is done, in order."""
         found = self._database.all(
-            "SELECT lane, kind, receipt FROM step WHERE run = ? AND receipt IS NOT NULL"
-            " ORDER BY number",
-            (self.number,),
+            "SELECT lane, kind, receipt FROM step WHERE run = ? AND state = ?"
+            " AND receipt IS NOT NULL ORDER BY number",
+            (self.number, StepState.DONE),
         )
         lanes: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
         for lane, kind, receipt in found:
@@ -155,7 +159,8 @@ class RunJournal:
     def receipt(self, number: int) -> Mapping[str, Any] | None:
         """What step ``number`` said it did; None where it is not done."""
         text = self._value("receipt", number)
-        return None if text is None else dict(json.loads(text))
+        is_done = self.state(number) is StepState.DONE
+        return dict(json.loads(text)) if is_done and text is not None else None
 
     def record(
         self,

@@ -52,6 +52,15 @@ def new_private_file(file: Path) -> TextIO:
     return os.fdopen(os.open(file, flags, 0o600), "w", encoding="ascii")
 
 
+def flush_file(file: Path) -> None:
+    """Make what was written to ``file`` last."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def flush_directory(directory: Path) -> None:
     """Make the names in ``directory`` last."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
