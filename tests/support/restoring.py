@@ -190,10 +190,12 @@ def held(message: TruthMessage) -> HeldMessage:
 class LiveState:
     """All that a server holds: messages by reader and folder, and what it keeps about them.
 
-    ``statuses`` are UIDVALIDITY, UIDNEXT, MESSAGES and HIGHESTMODSEQ.
+    ``uids`` and ``statuses`` are UIDVALIDITY, UIDNEXT, MESSAGES and HIGHESTMODSEQ, as each
+    reader and the administrator is told.
     """
 
     messages: Mapping[tuple[str, str], tuple[HeldMessage, ...]]
+    uids: Mapping[tuple[str, str], Mapping[bytes, int]]
     acls: Mapping[str, Mapping[str, str]]
     statuses: Mapping[str, Mapping[bytes, int]]
     limits: Mapping[str, Mapping[str, int]]
@@ -203,6 +205,7 @@ class LiveState:
 def live_state(server: PrivateCyrus, users: Iterable[str], *, without: str = "\0") -> LiveState:
     """Everything on ``server``, but for folders whose path holds ``without``."""
     messages: dict[tuple[str, str], tuple[HeldMessage, ...]] = {}
+    uids: dict[tuple[str, str], Mapping[bytes, int]] = {}
     subscriptions: dict[str, frozenset[str]] = {}
     for user in users:
         with server.client_as(user) as client:
@@ -211,12 +214,18 @@ def live_state(server: PrivateCyrus, users: Iterable[str], *, without: str = "\0
             for folder in sorted(folder_names(client)):
                 if without not in folder and "r" in _rights(client, folder):
                     messages[user, folder] = messages_in(client, folder)
+                    uids[user, folder] = client.folder_status(folder, _STATUS)
     with server.admin_client() as admin:
         names = sorted(name for name in folder_names(admin) if without not in name)
         return LiveState(
             messages=messages,
+            uids=uids,
             acls={name: acl_of(admin, name) for name in names},
-            statuses={name: admin.folder_status(name, _STATUS) for name in names},
+            statuses={
+                name: admin.folder_status(name, _STATUS)
+                for name in names
+                if "r" in _rights(admin, name)
+            },
             limits={name: _limits(admin, name) for name in names},
             subscriptions=subscriptions,
         )
