@@ -16,7 +16,7 @@ from respool.backups.contents import read_mailbox
 from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox
 from respool.errors import FolderNotInGeneration, PlanRefused, UsageError
-from respool.model.accounts import AccountKind, folder_path
+from respool.model.accounts import AccountKind, folder_parts, folder_path
 from respool.model.generations import Generation
 from respool.model.names import encoded_part
 from respool.planning.codec import parse_tail, render_plan
@@ -150,7 +150,7 @@ def _taken(
 def _request(wish: Wish, selection: Selection, taken_at: datetime | None) -> RestoreRequest:
     begun = (taken_at or datetime.now(UTC)).astimezone()
     into = wish.into if wish.into is not None else f"restored-{begun:%Y-%m-%d}"
-    bad = sorted(_NOT_IN_A_NEW_NAME & set(into))
+    bad = sorted(repr(each) for each in set(into) if _is_bad(each))
     if bad or not into.strip() or into.casefold() == "inbox":
         raise UsageError(
             f'"{into}" cannot be the name of the new folder',
@@ -170,6 +170,10 @@ def _request(wish: Wish, selection: Selection, taken_at: datetime | None) -> Res
     )
 
 
+def _is_bad(character: str) -> bool:
+    return character in _NOT_IN_A_NEW_NAME or not character.isprintable()
+
+
 def _renames(typed: Sequence[str]) -> tuple[dict[str, str], bool]:
     renames: dict[str, str] = {}
     for each in typed:
@@ -180,5 +184,9 @@ def _renames(typed: Sequence[str]) -> tuple[dict[str, str], bool]:
             raise UsageError(
                 f'--rename "{each}" is no OLD=NEW', hint="--rename 'a%b=a_b', or auto"
             )
+        try:
+            folder_parts(old), folder_parts(new)
+        except ValueError as error:
+            raise UsageError(f'--rename "{each}" names no folder', why=str(error)) from error
         renames[old] = new
     return renames, RENAME_AUTO in typed

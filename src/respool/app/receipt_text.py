@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from respool.planning.plan import PlanHead
+from respool.system.durable import write_durably
 from respool.verification.report import Receipt, Verdict
 
 _MOST_LOST = 20
+
+
+def keep_receipt(file: Path, receipt: Receipt) -> None:
+    """Write ``receipt`` as ``file`` with the endings ``.txt`` and ``.json``."""
+    text = json.dumps(receipt.as_json(), ensure_ascii=False, indent=2) + "\n"
+    write_durably(file.with_suffix(".json"), text.encode("utf-8", "backslashreplace"))
+    plain = receipt_text(receipt, file.parent)
+    write_durably(file.with_suffix(".txt"), plain.encode("utf-8", "backslashreplace"))
 
 
 def receipt_text(receipt: Receipt, directory: Path) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from respool.app.access import server_access
 from respool.app.phases import PhaseClock
 from respool.app.plan import Wish, make_plan, new_plan_file, write_plan
-from respool.app.receipt_text import receipt_text
+from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
@@ -27,15 +25,16 @@ from respool.errors import (
     RespoolError,
     SurveyChanged,
 )
-from respool.planning.codec import check_plan, parse_head, render_plan
+from respool.planning.codec import check_plan, parse_head, parse_step, render_plan
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
 from respool.runs.states import RunState, StepState
 from respool.system.cyrus_server import CyrusServer, reach_server
-from respool.system.durable import write_durably
 from respool.system.locks import exclusive
+from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.recheck import recheck
+from respool.targets.spool.steps import CreateMailbox, GiveRights
 from respool.targets.spool.surveyor import survey_account
 from respool.verification.report import Receipt
 
@@ -67,8 +66,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     """
     state = prepare_state(settings)
     with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
-        plan = make_plan(settings, wish, server)
-        tail = write_plan(plan, file)
+        tail = write_plan(make_plan(settings, wish, server), file)
         return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
 
 
@@ -86,6 +84,7 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
         tail = _checked(file)
+        _check_steps(file, server)
         return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
 
 
@@ -157,6 +156,27 @@ def _checked(file: Path) -> PlanTail:
         raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
 
 
+def _check_steps(file: Path, server: CyrusServer) -> None:
+    """A plan file comes from outside: what its steps do must be what its head says."""
+    with file.open(encoding="ascii") as lines:
+        head = parse_head(next(lines))
+        survey = survey_account(server, head.request.account)
+        steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
+        reasons = PlanCheck(head=head, survey=survey).reasons(enumerate(steps))
+    if reasons:
+        raise PlanRefused(
+            "this plan does not do what it says", reasons, hint="make the plan again"
+        )
+
+
+def _without_last(lines: Iterable[str]) -> Iterator[str]:
+    previous: str | None = None
+    for line in lines:
+        if previous is not None:
+            yield previous
+        previous = line
+
+
 def _check_again(head: PlanHead, server: CyrusServer) -> None:
     reasons = recheck(head, survey_account(server, head.request.account))
     if reasons:
@@ -179,33 +199,38 @@ def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Re
     )
     try:
         runner.run()
-    except RespoolError as error:
+    except BaseException as error:
         run.end(RunState.STOPPED, now=datetime.now(UTC))
-        error.changed = _changed(run)
-        if isinstance(error, Interrupted):
-            error.hint = error.hint or "restore again: it takes a new folder"
-        raise
+        raise _with_what_was_changed(error, run) from error
     run.end(RunState.DONE, now=datetime.now(UTC))
     receipt = receipt_of(run, phases=clock.phases)
-    keep_receipt(run.directory, receipt)
+    keep_receipt(run.directory / "receipt", receipt)
     return receipt
 
 
+def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseException:
+    """``error`` as one that says first what was added; a bug of ours stays what it is."""
+    if isinstance(error, KeyboardInterrupt):
+        error = Interrupted(f"run {run.number} was stopped at once", why="asked for twice")
+    error.add_note(_changed(run))
+    if isinstance(error, RespoolError):
+        error.changed = _changed(run)
+    if isinstance(error, Interrupted):
+        error.hint = error.hint or "restore again: it takes a new folder"
+    return error
+
+
 def _changed(run: RunJournal) -> str:
-    head = run.head()
-    created = [row for row in run.rows() if row.kind == "spool-create-mailbox"]
+    into = run.head().into
+    rows = run.rows()
+    created = [row for row in rows if row.kind == CreateMailbox.kind]
     if all(row.state is StepState.WAITING for row in created):
         return "NOTHING WAS CHANGED"
+    if not any(row.state is StepState.DONE for row in created):
+        return f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {into} may stand there, empty"
+    given = any(row.kind == GiveRights.kind and row.state is not StepState.WAITING for row in rows)
+    seen = "is partly in sight of" if given else "is hidden from"
     return (
-        f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {head.into} was begun"
-        f" (run {run.number}) and is hidden from its owner"
+        f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {into} was begun"
+        f" (run {run.number}) and {seen} its owner"
     )
-
-
-def keep_receipt(directory: Path, receipt: Receipt) -> None:
-    """Write ``receipt.txt`` and ``receipt.json`` beside the run's plan."""
-    written: dict[str, Any] = receipt.as_json()
-    text = json.dumps(written, ensure_ascii=False, indent=2) + "\n"
-    write_durably(directory / "receipt.json", text.encode("utf-8", "backslashreplace"))
-    plain = receipt_text(receipt, directory)
-    write_durably(directory / "receipt.txt", plain.encode("utf-8", "backslashreplace"))

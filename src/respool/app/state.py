@@ -8,21 +8,26 @@ from pathlib import Path
 from respool.app.settings import Settings
 from respool.errors import FormatError, NotPermitted, ServerNotFound, UsageError
 from respool.system.configuration import read_configuration
+from respool.system.ownership import is_private
 
 _MODE = 0o700
+_SHALLOW = 4  # the directory above /var/spool/cyrus/data/x is the spool's, above /srv/x not
 
 
 def prepare_state(settings: Settings) -> Path:
     """The state directory, made if need be.
 
     Raises:
-        UsageError: it lies inside a backup or a spool.
+        UsageError: it lies inside a backup or a spool, holds one, or others may enter it.
         NotPermitted: it cannot be made or written.
     """
     check_not_inside(settings.state, settings, what="the state directory")
     try:
-        settings.state.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        settings.state.chmod(_MODE)
+        if settings.state.exists():
+            _check_private(settings.state)
+        else:
+            settings.state.mkdir(mode=_MODE, parents=True)
+            settings.state.chmod(_MODE)
         for name in ("runs", "locks", "plans"):
             (settings.state / name).mkdir(mode=_MODE, exist_ok=True)
     except OSError as error:
@@ -34,17 +39,29 @@ def prepare_state(settings: Settings) -> Path:
     return settings.state
 
 
+def _check_private(state: Path) -> None:
+    """An existing directory is taken as it is: changing its mode could lock others out."""
+    if not is_private(state):
+        raise UsageError(
+            f"the state directory {state} is open to others",
+            why="it will hold names, flags and dates of people's mail",
+            hint=f"chmod 700 {state}, or --state with a new directory",
+        )
+
+
 def check_not_inside(path: Path, settings: Settings, *, what: str) -> None:
-    """Refuse a place to write to that belongs to a backup or a live spool.
+    """Refuse a place to write to that belongs to a backup or a live spool, or holds one.
 
     Raises:
         UsageError: it does.
     """
     real = path.resolve()
     for place in (settings.backups, *_spool_roots(settings)):
-        if real.is_relative_to(place.resolve()):
+        forbidden = place.resolve()
+        if real.is_relative_to(forbidden) or forbidden.is_relative_to(real):
+            lies = "lies inside" if real.is_relative_to(forbidden) else "holds"
             raise UsageError(
-                f"{what} {path} lies inside {place}",
+                f"{what} {path} {lies} {place}",
                 why="nothing is ever written there",
                 hint="choose another place",
             )
@@ -60,4 +77,5 @@ def _spool_roots(settings: Settings) -> Iterable[Path]:
         for kind in ("", "meta", "archive")
         for root in configuration.roots(kind).values()
     ]
-    return [*roots, Path(configuration.configdirectory)]
+    above = [root.parent for root in roots if len(root.parts) > _SHALLOW]
+    return [*roots, *above, Path(configuration.configdirectory)]

@@ -9,10 +9,11 @@ from typing import Any
 
 from respool.app.access import server_access
 from respool.app.phases import PROOF
+from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
-from respool.app.wiring import STEP_KINDS
-from respool.errors import RunNotFound, ServerSaidNo
+from respool.app.wiring import STEP_KINDS, proof_actor
+from respool.errors import RunNotFound
 from respool.planning.proof import ProveMailbox
 from respool.runs.journal import Journal, RunJournal
 from respool.system.cyrus_server import reach_server
@@ -21,7 +22,7 @@ from respool.verification.report import Receipt
 
 
 def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
-    """The receipt of run ``number`` as it reads back now, and the run's directory.
+    """The receipt of run ``number`` as it reads back now, and the text file that has it.
 
     What its owner changed since is told apart from what differs.
 
@@ -40,9 +41,12 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         run = journal.run(number, STEP_KINDS)
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
-            proofs = _proofs(ProofActor(server=server, record=run), run)
+            proofs = _proofs(proof_actor(server, run), run)
         phases = {PROOF: time.monotonic() - begun}
-        return receipt_of(run, phases=phases, proofs=proofs), run.directory
+        receipt = receipt_of(run, phases=phases, proofs=proofs)
+        file = run.directory / "verify"
+        keep_receipt(file, receipt)
+        return receipt, file.with_suffix(".txt")
     finally:
         journal.close()
 
@@ -54,8 +58,5 @@ def _proofs(actor: ProofActor, run: RunJournal) -> Mapping[str, Mapping[str, Any
             continue
         step = run.step(row.number)
         if isinstance(step, ProveMailbox):
-            try:
-                found[step.lane] = actor.prove(step)
-            except ServerSaidNo as error:
-                found[step.lane] = actor.gone(step, error)
+            found[step.lane] = actor.prove_again(step)
     return found

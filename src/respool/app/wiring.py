@@ -10,6 +10,7 @@ from respool.planning.step import Step
 from respool.runs.actor import Actor, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.actor import spool_actor
+from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import SPOOL_STEPS
 from respool.verification.actor import ProofActor
 
@@ -20,5 +21,10 @@ STEP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in _ALL}
 def actors_of(server: CyrusServer, record: RunRecord) -> Mapping[str, Actor[Any]]:
     """Which actor performs which kind of step, for one run on one server."""
     spool = spool_actor(server, record)
-    proof = ProofActor(server=server, record=record)
+    proof = proof_actor(server, record)
     return {**{step.kind: spool for step in SPOOL_STEPS}, ProveMailbox.kind: proof}
+
+
+def proof_actor(server: CyrusServer, record: RunRecord) -> ProofActor:
+    """Who reads the mailboxes of one run back, now or later."""
+    return ProofActor(server=server, record=record, created=CreatedMailboxes(server, record))

@@ -9,9 +9,9 @@ import sys
 from respool.errors import RespoolError
 
 NOTHING_CHANGED = "NOTHING WAS CHANGED"
-BUG_TEXT = """error: internal   this is a bug of respool, not of your data
+BUG_TEXT = """error: internal   {changed}
   {kind}: {text}
-  why:  respool did not expect this; reading commands change nothing
+  why:  this is a bug of respool, not of your data
   hint: run it again with RESPOOL_TRACE=1 and report what is printed"""
 
 
@@ -39,13 +39,18 @@ def report(error: RespoolError, *, as_json: bool) -> int:
     return error.exit_status
 
 
+def report_interrupt() -> int:
+    """Before a run has begun; a run says itself what it added."""
+    sys.stderr.write(f"interrupted   {NOTHING_CHANGED}\n")
+    return 130
+
+
 def report_unexpected(error: Exception) -> int:
     """What Typer raises knows how to show itself; anything else is a bug of ours."""
     import typer
 
     if isinstance(error, typer.Abort):
-        sys.stderr.write("interrupted\n")
-        return 130
+        return report_interrupt()
     show, status = getattr(error, "show", None), getattr(error, "exit_code", None)
     if callable(show) and isinstance(status, int):
         show()
@@ -62,5 +67,7 @@ def _report_bug(error: Exception) -> int:
 
     if os.environ.get("RESPOOL_TRACE"):
         print_note(traceback.format_exc())
-    print_note(BUG_TEXT.format(kind=type(error).__name__, text=error))
+    notes = getattr(error, "__notes__", [])
+    changed = notes[0] if notes else NOTHING_CHANGED
+    print_note(BUG_TEXT.format(changed=changed, kind=type(error).__name__, text=error))
     return 1

@@ -9,6 +9,7 @@ The command-line library takes longer to load than the help may take, so the hel
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
@@ -101,8 +102,9 @@ def _status(arguments: list[str]) -> int:
 
         return report(error, as_json="--json" in arguments)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return 130
+        from respool.cli.failures import report_interrupt
+
+        return report_interrupt()
     except (BrokenPipeError, SystemExit) as error:
         return _status_of_exit(error)
     except Exception as error:  # noqa: BLE001 - the edge: what we did not expect is our bug
@@ -119,7 +121,15 @@ def _status_of_exit(error: BaseException) -> int:
     return error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
 
 
+def _leave(_number: int, _frame: object) -> None:
+    """End by way of every ``finally``: no door of ours stays open."""
+    raise KeyboardInterrupt
+
+
 def _run(arguments: list[str]) -> int:
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # nohup wants to be left alone
+            signal.signal(each, _leave)
     result = _made_app()(args=arguments, prog_name="respool", standalone_mode=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0

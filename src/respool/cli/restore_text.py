@@ -47,7 +47,7 @@ def question(head: PlanHead) -> str:
     return f"Add {count} messages to the mailbox of {head.request.account.address}?"
 
 
-def receipt_screen(receipt: Receipt, directory: Path) -> str:
+def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
     readers = {each.read_by for each in receipt.mailboxes if each.read_by is not None}
     by_owner = readers <= {"owner"}
@@ -62,25 +62,25 @@ def receipt_screen(receipt: Receipt, directory: Path) -> str:
     if receipt.lost:
         lines.append(
             f"  LOST ALREADY IN THE BACKUP: {shown_count(receipt.lost)} messages"
-            f" -> {directory}/receipt.txt names them"
+            f" -> {file} names them"
         )
     elif receipt.losses:
         lines.append(
             f"  DAMAGED IN THE BACKUP: {shown_count(len(receipt.losses))} things"
-            f" -> {directory}/receipt.txt names them"
+            f" -> {file} names them"
         )
     if receipt.verdict.value == "differs":
-        wrong = sum(len(each.differs) for each in receipt.mailboxes)
-        lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {directory}/receipt.txt")
+        wrong = sum(each.differs_count for each in receipt.mailboxes)
+        lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {file}")
     left = receipt.left_to_do or ("nothing",)
     lines += [f"  Left for you: {each}" for each in left]
     lines.append(f"  Look again any time: respool verify {receipt.run}")
-    lines.append(f"  For the ticket: {directory}/receipt.txt")
+    lines.append(f"  For the ticket: {file}")
     return "\n".join(lines)
 
 
 def _changed(receipt: Receipt) -> list[str]:
-    changed = sum(len(each.changed_since) for each in receipt.mailboxes)
+    changed = sum(each.changed_count for each in receipt.mailboxes)
     return [f"  Changed by its owner since: {shown_count(changed)} things"] if changed else []
 
 

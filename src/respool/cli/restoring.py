@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from respool.verification.report import Receipt
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """The options of ``plan`` and ``restore`` that say what is wanted."""
@@ -63,9 +66,9 @@ def wish_of(
 
 @contextmanager
 def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
-    """A conversation on this terminal; SIGINT and SIGTERM end a run after its present step.
+    """A conversation on this terminal.
 
-    A second signal stops at once.
+    SIGINT, SIGTERM and SIGHUP end a run after its present step; a second one stops at once.
     """
     from respool.app.restore import Conversation
     from respool.cli.confirm import agreed
@@ -90,11 +93,10 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
 
         def begin(_run: int, head: PlanHead) -> None:
             drawn.begin(head)
-            for each in (signal.SIGINT, signal.SIGTERM):
+            for each in _ENDING:
                 signal.signal(each, asked_to_stop)
 
-        former = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-        signal.signal(signal.SIGTERM, _end_quietly)
+        former = {each: signal.getsignal(each) for each in _ENDING}
         try:
             yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stop)
         finally:
@@ -102,13 +104,8 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
                 signal.signal(each, handler)
 
 
-def _end_quietly(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM before a run begins: leave through every ``finally``, so that the door closes."""
-    raise KeyboardInterrupt
-
-
-def show_receipt(receipt: Receipt, directory: Path, *, as_json: bool) -> None:
-    """The receipt on standard output."""
+def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:
+    """The receipt on standard output; ``file`` has it as text."""
     from respool.cli.output import print_json, print_text
     from respool.cli.restore_text import receipt_screen
 
@@ -116,7 +113,7 @@ def show_receipt(receipt: Receipt, directory: Path, *, as_json: bool) -> None:
     if as_json:
         print_json(receipt.as_json())
     else:
-        print_text(receipt_screen(receipt, directory))
+        print_text(receipt_screen(receipt, file))
 
 
 def exit_status(receipt: Receipt) -> int:

@@ -20,7 +20,8 @@ class PlannedMailbox:
     ``source_path`` and ``target_path`` are decoded paths inside the account.
     ``source_name`` is None for a folder that is made only to hold others.
     ``left_out`` are messages deleted by the user, ``lost`` those whose file the backup
-    lacks or has damaged.
+    lacks or has damaged. ``rights`` are what the folder gets at the end; ``narrower_for``
+    names who gets less there than in the account's INBOX, as it was in the backup.
     """
 
     source_name: str | None
@@ -32,6 +33,8 @@ class PlannedMailbox:
     size_bytes: int
     left_out: int
     lost: int
+    rights: Mapping[str, str]
+    narrower_for: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class PlanHead:
     target_kind: str
     target: str
     into: str
+    into_encoded: str
     owner: str | None
     mailboxes: tuple[PlannedMailbox, ...]
     quota: tuple[QuotaForecast, ...]

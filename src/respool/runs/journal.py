@@ -61,13 +61,7 @@ class Journal:
                 (*values, RunState.RUNNING, _written(now)),
             )
             number = int(cursor.lastrowid or 0)
-            directory = self._state / "runs" / str(number)
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # a killed begin left one
-            kept = directory / PLAN_FILE
-            plan_file.rename(kept)
-            flush_file(kept)
-            for above in (directory, directory.parent):
-                flush_directory(above)
+            kept = _keep(plan_file, self._state / "runs" / str(number))
             cursor.execute(
                 "UPDATE run SET plan_file = ? WHERE id = ?", (f"runs/{number}/{PLAN_FILE}", number)
             )
@@ -169,6 +163,7 @@ class RunJournal:
         *,
         before: Mapping[str, Any] | None = None,
         receipt: Mapping[str, Any] | None = None,
+        error: Mapping[str, Any] | None = None,
     ) -> None:
         """Note a change of state; on disk when this returns.
 
@@ -180,8 +175,8 @@ class RunJournal:
             raise JournalError(f"step {number} cannot go from {now} to {state}")
         self._database.write(
             "UPDATE step SET state = ?, before = coalesce(?, before),"
-            " receipt = coalesce(?, receipt) WHERE run = ? AND number = ?",
-            (state, _text(before), _text(receipt), self.number, number),
+            " receipt = coalesce(?, receipt), error = ? WHERE run = ? AND number = ?",
+            (state, _text(before), _text(receipt), _text(error), self.number, number),
         )
 
     def end(self, state: RunState, *, now: datetime) -> None:
@@ -204,6 +199,20 @@ class RunJournal:
         with self._plan_file.open("rb") as file:
             file.seek(offset)
             return file.read(length).decode("ascii")
+
+
+def _keep(plan_file: Path, directory: Path) -> Path:
+    """Move the plan to its run, on disk before the journal speaks of it.
+
+    A directory of that number is left of a beginning that was cut off; nobody knows it.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = directory / PLAN_FILE
+    plan_file.replace(kept)
+    flush_file(kept)
+    for each in (directory, directory.parent, plan_file.parent):
+        flush_directory(each)
+    return kept
 
 
 def _step_lines(plan_file: Path) -> Iterator[tuple[int, str, str, int, int]]:

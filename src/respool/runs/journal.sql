@@ -20,6 +20,7 @@ CREATE TABLE step (
     state       TEXT NOT NULL,
     before      TEXT,
     receipt     TEXT,
+    error       TEXT,
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 

@@ -110,7 +110,7 @@ class Runner:
     def _note_failure(self, row: StepRow, error: RespoolError) -> None:
         if self.journal.state(row.number) is StepState.STARTED:
             note = {"error": error.code, "what": error.what, "why": error.why}
-            self.journal.record(row.number, StepState.FAILED, receipt=note)
+            self.journal.record(row.number, StepState.FAILED, error=note)
 
     def _failed(self, row: StepRow, error: RespoolError) -> RespoolError:
         if isinstance(error, StepFailed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from respool.system.ownership import Owner, owner_named, owner_of
 from respool.system.programs import Finished, find_program, run_program
 
 _FALLBACK_PORTS = (1143, 143)
+_IDLE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +77,28 @@ class CyrusServer:
         return "/" if unix else "."
 
     @property
+    def default_domain(self) -> str | None:
+        """The domain that the server leaves out of its mailbox names, if any."""
+        return self.configuration.text("defaultdomain") or None
+
+    @property
     def admin(self) -> Administration:
-        """The administrator's commands, over this thread's own session."""
+        """The administrator's commands, over this thread's own session.
+
+        A session that was idle for long, while copying say, is replaced if the server
+        ended it meanwhile.
+        """
         found: Administration | None = getattr(self._threads, "admin", None)
+        now = time.monotonic()
+        idle_seconds = now - getattr(self._threads, "used_at", now)
+        if found is not None and idle_seconds > _IDLE_SECONDS and not found.is_alive():
+            found = None
         if found is None:
             session = log_in(self.address, admin=self.admin_name, password=self._password)
             found = self._threads.admin = Administration(session)
             with self._lock:
                 self._sessions.append(session)
+        self._threads.used_at = time.monotonic()
         return found
 
     @contextmanager

@@ -27,13 +27,14 @@ from pathlib import Path
 from respool.cyrus.imapd_conf import ServerConfiguration, render
 from respool.errors import NotPermitted, ServerNotFound, ServerUnreachable
 from respool.system.imap import ImapAddress
-from respool.system.locks import try_to_hold
+from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
 from respool.system.programs import find_program
 
 RUNTIME_DIRECTORY = Path("/run/respool")
 _PREFIX = "door-"
 _LOCK = "lock"  # held by the command that opened the door, for as long as it lives
+_ENTER_ONLY = 0o711  # whatever the umask says
 _WAIT_SECONDS = 15.0
 _MOST_OCTETS = 4096
 
@@ -126,10 +127,7 @@ def open_door(
             hint="run as root, or set RESPOOL_IMAP_PASSWORD_FILE",
         )
     close_leftover_doors(runtime)
-    runtime.mkdir(mode=0o711, parents=True, exist_ok=True)
-    house = runtime / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
-    house.mkdir(mode=0o711)
-    lock = try_to_hold(house / _LOCK)
+    house, lock = _new_house(runtime)
     check = master = None
     try:
         _make_rooms(house, owner)
@@ -145,25 +143,41 @@ def open_door(
         if check is not None:
             check.close()
         _clean_up(house, configuration)
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
 def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
     """End the doors whose command is gone; how many there were."""
+    if not runtime.is_dir():
+        return 0
     ended = 0
-    for house in sorted(runtime.glob(f"{_PREFIX}*")):
-        lock = try_to_hold(house / _LOCK)
-        if lock is None:
-            continue  # the command that opened it still runs
-        with contextlib.suppress(OSError, ValueError):
-            master = int((house / "pid").read_text().strip())
-            if _is_ours(master, house):
-                _end(master)
-        shutil.rmtree(house, ignore_errors=True)
-        os.close(lock)
-        ended += 1
+    with waiting_for(runtime / _LOCK):
+        for house in sorted(runtime.glob(f"{_PREFIX}*")):
+            lock = try_to_hold(house / _LOCK)
+            if lock is None:
+                continue  # the command that opened it still runs
+            with contextlib.suppress(OSError, ValueError):
+                master = int((house / "pid").read_text().strip())
+                if _is_ours(master, house):
+                    _end(master)
+            shutil.rmtree(house, ignore_errors=True)
+            os.close(lock)
+            ended += 1
     return ended
+
+
+def _new_house(runtime: Path) -> tuple[Path, int]:
+    """A directory for one door, and the lock on it that dies with this command."""
+    runtime.mkdir(parents=True, exist_ok=True)
+    runtime.chmod(_ENTER_ONLY)
+    with waiting_for(runtime / _LOCK):  # else another command could take it for left over
+        house = runtime / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+        house.mkdir()
+        house.chmod(_ENTER_ONLY)
+        lock = try_to_hold(house / _LOCK)
+    if lock is None:
+        raise ServerUnreachable(f"the new directory {house} is locked already")
+    return house, lock
 
 
 def _make_rooms(house: Path, owner: Owner) -> None:
@@ -172,28 +186,31 @@ def _make_rooms(house: Path, owner: Owner) -> None:
     From 3.10 on master binds the door's socket as the server's user, so that directory
     is his; nobody but root and he can enter it, and he has no password.
     """
-    (house / "enter").mkdir(mode=0o700)
-    os.chown(house / "enter", owner.uid, owner.gid)
-    (house / "check").mkdir(mode=0o710)
-    os.chown(house / "check", 0, owner.gid)
+    for name in ("enter", "check"):
+        room = house / name
+        room.mkdir(mode=0o700)
+        room.chmod(0o700)
+        os.chown(room, owner.uid, owner.gid)
 
 
 def _write_configuration(house: Path, configuration: ServerConfiguration, owner: Owner) -> None:
     imapd_conf = house / "imapd.conf"
-    descriptor = os.open(imapd_conf, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    descriptor = os.open(imapd_conf, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "wb") as stream:
-        os.fchown(descriptor, 0, owner.gid)
+        os.fchown(descriptor, owner.uid, owner.gid)  # it may hold secrets of the server
         text = door_configuration(configuration, house / "check" / "mux")
         stream.write(text.encode("utf-8", "surrogateescape"))
     imapd = find_program("imapd")
     command = f"{imapd} -C {imapd_conf}"
     listen = house / "enter" / "imap"
-    (house / "cyrus.conf").write_text(
+    cyrus_conf = house / "cyrus.conf"
+    cyrus_conf.write_text(
         "START {\n}\nSERVICES {\n"
         f'  {_service(house)} cmd="{command}" listen="{listen}" prefork=0 maxchild=16\n'
         "}\nEVENTS {\n}\n",
         encoding="utf-8",
     )
+    cyrus_conf.chmod(0o444)
 
 
 def _service(house: Path) -> str:

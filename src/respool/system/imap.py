@@ -22,11 +22,13 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.response_parser import parse_response
 
 from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
+from respool.system.fetch_answer import FetchedMessage, parse_fetch
 
 NO_OCTETS = "unreadable"
 
 _PIECE_OCTETS = 4 << 20
-_STATE = ("FLAGS", "INTERNALDATE", "RFC822.SIZE")
+_STATE = "FLAGS INTERNALDATE RFC822.SIZE"
+_NO_DATE = datetime.fromtimestamp(0, UTC)
 _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
 _NUMBERS = re.compile(rb"(\d+\.\d+\.\d+)")
 _MOST_IN_A_GROUP = 500
@@ -129,14 +131,10 @@ class ImapSession:
         imap = self._imap
         if response is not None:
             imap.untagged_responses.pop(response, None)
-        try:
+        if any(character < " " or character == "\x7f" for word in words for character in word):
+            raise ValueError(f"a word of {command} would end its line: {words!r}")
+        with self._answers(command):
             status, data = imap.xatom(command, *words)
-        except imaplib.IMAP4.abort as error:
-            raise self._gone(error) from error
-        except imaplib.IMAP4.error as error:
-            raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
-        except OSError as error:
-            raise self._gone(error) from error
         if status != "OK":
             said = b" ".join(item for item in data if isinstance(item, bytes))
             what = f"{command} {words[0] if words else ''}".strip()
@@ -161,11 +159,17 @@ class ImapSession:
 
     def open_to_read(self, mailbox: str) -> int:
         """EXAMINE ``mailbox``; how many messages it holds."""
-        try:
+        with self._answers(f"EXAMINE {quoted(mailbox)}"):
             answer = self._client.select_folder(mailbox, readonly=True)
-        except (IMAPClientError, imaplib.IMAP4.error) as error:
-            raise ServerSaidNo(f"{mailbox} cannot be opened to read", why=str(error)) from error
         return int(answer[b"EXISTS"])
+
+    def is_alive(self) -> bool:
+        """Whether the server still listens to this session: it ends idle ones."""
+        try:
+            self.ask("NOOP")
+        except TargetError:
+            return False
+        return True
 
     def read_back(self, sizes: Mapping[int, int]) -> Iterator[SeenMessage]:
         """The messages of the open mailbox whose UIDs are keys of ``sizes``, hashed.
@@ -176,43 +180,48 @@ class ImapSession:
         is NO_OCTETS (3.6.1 leaves it out of the answer if the body is asked for).
         """
         for uids in _groups(sizes):
-            fetched = self._fetch(uids, [*_STATE, "BODY.PEEK[]"])
+            fetched = self._fetch(uids, f"{_STATE} BODY.PEEK[]")
+            lacking = [uid for uid in uids if uid not in fetched]
+            if lacking:
+                fetched |= self._fetch(lacking, _STATE)
             for uid in uids:
                 if uid in fetched:
-                    digest = hashlib.sha1(fetched[uid][b"BODY[]"] or b"", usedforsecurity=False)
-                    yield _seen(uid, fetched[uid], digest.hexdigest())
-            lacking = [uid for uid in uids if uid not in fetched]
-            without_octets = self._fetch(lacking, _STATE) if lacking else {}
-            for uid, answer in without_octets.items():
-                yield _seen(uid, answer, NO_OCTETS)
+                    yield _seen(fetched[uid], _guid(fetched[uid].octets))
         for uid, size in sizes.items():
             if size > _PIECE_OCTETS:
-                fetched = self._fetch([uid], _STATE)
-                if uid in fetched:
-                    yield _seen(uid, fetched[uid], self._guid_in_pieces(uid))
+                for answer in self._fetch([uid], _STATE).values():
+                    yield _seen(answer, self._guid_in_pieces(uid))
 
     def _guid_in_pieces(self, uid: int) -> str:
         digest = hashlib.sha1(usedforsecurity=False)
         offset = 0
         while True:
-            fetched = self._fetch([uid], [f"BODY.PEEK[]<{offset}.{_PIECE_OCTETS}>"])
-            if uid not in fetched:
+            fetched = self._fetch([uid], f"BODY.PEEK[]<{offset}.{_PIECE_OCTETS}>")
+            piece = fetched[uid].octets if uid in fetched else None
+            if piece is None:
                 return NO_OCTETS
-            answer = fetched[uid]
-            piece: bytes = answer.get(b"BODY[]<%d>" % offset) or b""
             digest.update(piece)
             offset += len(piece)
             if len(piece) < _PIECE_OCTETS:
                 return digest.hexdigest()
 
-    def _fetch(self, uids: Sequence[int], items: Sequence[str]) -> dict[int, dict[bytes, Any]]:
+    def _fetch(self, uids: Sequence[int], items: str) -> dict[int, FetchedMessage]:
+        self._imap.untagged_responses.pop("FETCH", None)
+        with self._answers("FETCH"):
+            status, data = self._imap.uid("FETCH", ",".join(map(str, uids)), f"({items})")
+        if status != "OK":
+            raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
+        return {message.uid: message for message in parse_fetch(data)}
+
+    @contextmanager
+    def _answers(self, command: str) -> Iterator[None]:
+        """What the library says when a command fails, in our words."""
         try:
-            answer: dict[int, dict[bytes, Any]] = self._client.fetch(uids, items)
-        except (IMAPClientError, imaplib.IMAP4.error) as error:
-            raise ServerSaidNo("FETCH was refused", why=str(error)) from error
-        except OSError as error:
+            yield
+        except (imaplib.IMAP4.abort, OSError) as error:
             raise self._gone(error) from error
-        return answer
+        except (imaplib.IMAP4.error, IMAPClientError) as error:
+            raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
 
     def close(self) -> None:
         """Log out, and never fail at it."""
@@ -311,14 +320,20 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
         yield group
 
 
-def _seen(uid: int, answer: Mapping[bytes, Any], guid: str) -> SeenMessage:
+def _seen(answer: FetchedMessage, guid: str) -> SeenMessage:
     return SeenMessage(
-        uid=uid,
-        flags=frozenset(text_of(flag) for flag in answer[b"FLAGS"]),
-        internaldate=answer[b"INTERNALDATE"].astimezone(UTC),
-        size_bytes=int(answer[b"RFC822.SIZE"]),
+        uid=answer.uid,
+        flags=answer.flags or frozenset(),
+        internaldate=answer.internaldate or _NO_DATE,
+        size_bytes=-1 if answer.size_bytes is None else answer.size_bytes,
         guid=guid,
     )
+
+
+def _guid(octets: bytes | None) -> str:
+    if octets is None:
+        return NO_OCTETS
+    return hashlib.sha1(octets, usedforsecurity=False).hexdigest()
 
 
 def text_of(word: Any) -> str:  # noqa: ANN401 - what the library's parser gives

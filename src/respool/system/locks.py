@@ -23,6 +23,17 @@ def try_to_hold(file: Path) -> int | None:
 
 
 @contextmanager
+def waiting_for(file: Path) -> Iterator[None]:
+    """Hold ``file`` for ourselves, after whoever has it now."""
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def exclusive(file: Path, *, what: str) -> Iterator[None]:
     """Hold ``file`` for ourselves; it keeps our process number for others to read.
 

@@ -38,6 +38,10 @@ class Administration:
         """The server's version, where it tells."""
         return self._session.version
 
+    def is_alive(self) -> bool:
+        """Whether the session behind this still stands."""
+        return self._session.is_alive()
+
     def create(self, mailbox: str, *, partition: str | None) -> None:
         """Create ``mailbox``, in ``partition`` where one is named."""
         extra = () if partition is None else (partition,)

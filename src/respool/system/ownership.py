@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,3 +49,13 @@ def is_root() -> bool:
 def may_act_as(owner: Owner) -> bool:
     """Whether we can write files that belong to ``owner``."""
     return is_root() or os.geteuid() == owner.uid
+
+
+def is_private(directory: Path) -> bool:
+    """Whether ``directory`` is a real one of ours that nobody else may enter."""
+    status = directory.lstat()
+    return (
+        stat.S_ISDIR(status.st_mode)
+        and status.st_uid == os.geteuid()
+        and not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    )

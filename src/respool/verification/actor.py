@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
-from respool.errors import LoginRefused, RespoolError, ServerSaidNo
+from respool.errors import LoginRefused, RespoolError, ServerSaidNo, StepFailed
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
@@ -22,12 +23,20 @@ BY_OWNER = "owner"
 BY_ADMINISTRATOR = "administrator"
 
 
+class CreatedByRun(Protocol):
+    """Knows which mailboxes a run created."""
+
+    def check(self, mailbox: str) -> None:
+        """Raise StepFailed unless ``mailbox`` is still the one that the run created."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofActor:
     """Proves mailboxes of one server against the plan of one run."""
 
     server: CyrusServer
     record: RunRecord
+    created: CreatedByRun
 
     def observe(self, step: ProveMailbox) -> Note:
         """What the owner may do in the mailbox now."""
@@ -37,48 +46,62 @@ class ProofActor:
 
     def perform(self, step: ProveMailbox, before: Note) -> Note:
         """Read back and compare; every difference is a value, none is an error."""
+        self.created.check(step.lane)
         if step.owner is not None and not set(OWNER_MAY) <= set(before.get("owner_rights", "")):
             self.server.admin.set_rights(step.lane, step.owner, OWNER_MAY)
-        return self.prove(step)
+        return self._read(step)
 
-    def prove(self, step: ProveMailbox) -> Note:
-        """As `perform`, without touching any right: for a look at any later time."""
+    def prove_again(self, step: ProveMailbox) -> Note:
+        """As `perform`, at any later time: no right of the owner is touched.
+
+        A folder that is gone, that another has replaced, or that its owner may not open
+        any more is a difference.
+        """
+        try:
+            self.created.check(step.lane)
+            return self._read(step)
+        except (ServerSaidNo, StepFailed) as error:
+            return self._unreadable(step, error)
+
+    def _read(self, step: ProveMailbox) -> Note:
         with ExitStack() as stack:
             try:
-                reader, opened = self._opened_as_owner(step, stack)
-            except (LoginRefused, ServerSaidNo) as error:
-                why = f"{error.what}: {error.why}"
+                owner = self._as_owner(step, stack)
+            except LoginRefused as error:
                 reader, opened = self._opened_as_administrator(step.lane, stack)
                 note = self._compared(step, reader, messages=opened, by=BY_ADMINISTRATOR)
-                return {**note, "why_administrator": why}
-            return self._compared(step, reader, messages=opened, by=BY_OWNER)
+                return {**note, "why_administrator": f"{error.what}: {error.why}"}
+            prefix, separator = owner.personal_prefix()
+            opened = owner.open_to_read(prefix + separator.join(step.parts))
+            return self._compared(step, owner, messages=opened, by=BY_OWNER)
 
-    def gone(self, step: ProveMailbox, error: RespoolError) -> Note:
-        """The note of a mailbox that cannot be read any more: every message is missing."""
+    def _unreadable(self, step: ProveMailbox, error: RespoolError) -> Note:
         expected = sum(
             message.uid not in lost
             for group, lost in self._expected(step.lane)
             for message in group
         )
-        difference = {"uid": None, "aspect": "folder", "planned": "there", "found": error.why}
+        found = error.what if error.why is None else f"{error.what}: {error.why}"
+        difference = {"uid": None, "aspect": "folder", "planned": "as restored", "found": found}
         return {
             "by": None,
             "expected": expected,
             "proven": 0,
-            "wrong": expected,
+            "counts": {"folder": 1},
             "differs": [difference],
             "messages_in_target": None,
         }
 
-    def _opened_as_owner(self, step: ProveMailbox, stack: ExitStack) -> tuple[ImapSession, int]:
+    def _as_owner(self, step: ProveMailbox, stack: ExitStack) -> ImapSession:
         if step.owner is None:
             raise LoginRefused("nobody owns this mailbox")
-        owner = stack.enter_context(self.server.as_user(step.owner))
-        prefix, separator = owner.personal_prefix()
-        return owner, owner.open_to_read(prefix + separator.join(step.parts))
+        return stack.enter_context(self.server.as_user(step.owner))
 
     def _opened_as_administrator(self, lane: str, stack: ExitStack) -> tuple[ImapSession, int]:
-        """The administrator may look only where the rights say so: he gets ``lr`` meanwhile."""
+        """The administrator may look only where the rights say so: he gets ``lr`` meanwhile.
+
+        The receipt says that he looked.
+        """
         admin, name = self.server.admin, self.server.admin_name
         rights = admin.acl(lane).get(name, "")
         if not set(OWNER_MAY) <= set(rights):
@@ -92,27 +115,25 @@ class ProofActor:
     ) -> Note:
         planned = proven = 0
         differs: list[dict[str, Any]] = []
-        wrong = 0
+        counts: Counter[str] = Counter()
         for group, lost in self._expected(step.lane):
             wanted = {message.uid: message for message in group if message.uid not in lost}
             planned += len(wanted)
             sizes = {uid: message.size_bytes for uid, message in wanted.items()}
-            found = {seen.uid: seen for seen in reader.read_back(sizes)}
+            found = {seen.uid: _read_back(seen) for seen in reader.read_back(sizes)}
             for uid, message in wanted.items():
-                read = found.get(uid)
-                back = None if read is None else _read_back(read)
-                differences = compare_message(message, back, is_seen_known=by == BY_OWNER)
-                if not differences:
-                    proven += 1
-                    continue
-                wrong += 1
+                differences = compare_message(
+                    message, found.get(uid), is_seen_known=by == BY_OWNER
+                )
+                proven += not differences
+                counts.update(difference.aspect for difference in differences)
                 if len(differs) < MOST_DIFFERENCES:
                     differs.extend(asdict(difference) for difference in differences)
         return {
             "by": by,
             "expected": planned,
             "proven": proven,
-            "wrong": wrong,
+            "counts": dict(counts),
             "differs": differs,
             "messages_in_target": messages,
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,7 +28,8 @@ class MailboxOutcome:
     """One mailbox: planned, copied, proven, and every difference.
 
     ``planned`` counts what the plan meant to add; ``lost`` what turned out to be
-    missing or damaged in the backup (uid → what was wrong).
+    missing or damaged in the backup (uid → what was wrong). Of many differences the
+    first are kept one by one; the counts are of all.
     """
 
     source: str | None
@@ -36,7 +38,9 @@ class MailboxOutcome:
     restored: int
     proven: int
     differs: tuple[Mapping[str, Any], ...]
+    differs_count: int
     changed_since: tuple[Mapping[str, Any], ...]
+    changed_count: int
     lost: Mapping[str, str]
     read_by: str | None
 
@@ -49,7 +53,9 @@ class MailboxOutcome:
             "restored": self.restored,
             "proven": self.proven,
             "differs": list(self.differs),
+            "differs_count": self.differs_count,
             "changed_since": list(self.changed_since),
+            "changed_count": self.changed_count,
             "lost": dict(self.lost),
             "read_by": self.read_by,
         }
@@ -100,15 +106,7 @@ class Receipt:
     @property
     def verdict(self) -> Verdict:
         """Equality first; what the backup lacks is said after it."""
-        if any(each.differs for each in self.mailboxes):
-            return Verdict.DIFFERS
-        touched = sum(
-            1
-            for each in self.mailboxes
-            for uid in {difference["uid"] for difference in each.changed_since}
-            if uid is not None
-        )
-        if self.proven + touched < self.restored:
+        if any(each.differs_count for each in self.mailboxes):
             return Verdict.DIFFERS
         return Verdict.INCOMPLETE if self.lost or self.losses else Verdict.PROVEN
 
@@ -150,17 +148,23 @@ def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
     """One mailbox of a receipt."""
     restored = planned.messages - len(notes.lost)
     proof = notes.proof
-    differs: Sequence[Mapping[str, Any]] = ()
-    changed: Sequence[Mapping[str, Any]] = ()
-    if proof is None:
-        differs = [_difference("unread", "read back", "not read back")]
-    else:
-        found = list(proof["differs"])
-        there = proof["messages_in_target"]
-        extra = 0 if there is None else there - (proof["expected"] - _missing(found))
-        if extra:
-            found.append(_difference("extra", "0 more messages", f"{extra} more messages"))
-        differs, changed = _sorted_out(found, notes)
+    found = list(_found(proof, restored))
+    counts = Counter(difference["aspect"] for difference in found)
+    if proof is not None:
+        counts |= Counter(proof["counts"])
+    first = notes.first_proof
+    is_first = first is None or first is proof
+    wrong_then = frozenset() if first is None else {each["uid"] for each in first["differs"]}
+    changed = [
+        each
+        for each in found
+        if not is_first and each["aspect"] in _USER_MAY_CHANGE and each["uid"] not in wrong_then
+    ]
+    differs = [each for each in found if each not in changed]
+    changed_count = 0
+    if changed:
+        theirs = sum(counts[aspect] for aspect in _USER_MAY_CHANGE)
+        changed_count = theirs - sum(each["aspect"] in _USER_MAY_CHANGE for each in differs)
     return MailboxOutcome(
         source=planned.source_path,
         target=planned.target_path,
@@ -168,31 +172,27 @@ def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
         restored=restored,
         proven=0 if proof is None else int(proof["proven"]),
         differs=tuple(differs),
+        differs_count=counts.total() - changed_count,
         changed_since=tuple(changed),
+        changed_count=changed_count,
         lost=dict(notes.lost),
         read_by=None if proof is None else proof["by"],
     )
 
 
-def _sorted_out(
-    found: Sequence[Mapping[str, Any]], notes: LaneNotes
-) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Differences, and what the user changed since the run's own proof found it equal."""
-    if notes.first_proof is None or notes.first_proof is notes.proof:
-        return list(found), []
-    wrong_then = {difference["uid"] for difference in notes.first_proof["differs"]}
-    differs: list[Mapping[str, Any]] = []
-    changed: list[Mapping[str, Any]] = []
-    for difference in found:
-        is_theirs = (
-            difference["aspect"] in _USER_MAY_CHANGE and difference["uid"] not in wrong_then
-        )
-        (changed if is_theirs else differs).append(difference)
-    return differs, changed
-
-
-def _missing(found: Sequence[Mapping[str, Any]]) -> int:
-    return sum(difference["aspect"] == "missing" for difference in found)
+def _found(proof: Mapping[str, Any] | None, restored: int) -> Iterator[Mapping[str, Any]]:
+    """Every difference that was kept, and those of the mailbox as a whole."""
+    if proof is None:
+        yield _difference("unread", "read back", "not read back")
+        return
+    yield from proof["differs"]
+    if proof["expected"] != restored:
+        yield _difference("unread", f"{restored} messages", f"{proof['expected']} messages")
+    there = proof["messages_in_target"]
+    missing = proof["counts"].get("missing", 0)
+    extra = 0 if there is None else there - (proof["expected"] - missing)
+    if extra:
+        yield _difference("extra", "0 more messages", f"{extra} more messages")
 
 
 def _difference(aspect: str, planned: str, found: str) -> dict[str, Any]:

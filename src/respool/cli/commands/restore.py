@@ -71,5 +71,6 @@ def restore(
             )
         else:
             receipt = use.restore_plan(settings, Path(plan), conversation)
-    show_receipt(receipt, settings.state / "runs" / str(receipt.run), as_json=as_json)
+    file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
+    show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)

@@ -36,6 +36,6 @@ def verify(
     settings = read_settings(
         {"imapd_conf": imapd_conf, "imap": imap, "imap_admin": imap_admin, "state": state}
     )
-    receipt, directory = verify_run(settings, run)
-    show_receipt(receipt, directory, as_json=as_json)
+    receipt, file = verify_run(settings, run)
+    show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)

@@ -53,7 +53,7 @@ class CreatedMailboxes:
         if now != known:
             raise StepFailed(
                 f"{mailbox} is not the folder any more that this run created",
-                why=f"its id was {known}, now it is {now}: somebody renamed or replaced it",
+                why=f"its id was {known}, now: {now}; somebody deleted, renamed or replaced it",
                 hint="look at it with the server's tools; nothing was written into it",
                 can_be_tried_again=False,
             )

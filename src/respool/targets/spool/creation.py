@@ -5,7 +5,6 @@ from __future__ import annotations
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.system.mailbox_admin import Administration
 from respool.targets.spool.steps import CreateMailbox, GiveRights, Subscribe
 
 ADMINISTRATOR_MAY = "lrswipkxtecda"  # while the mailbox is filled
@@ -28,26 +27,23 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
     if not admin.exists(step.mailbox):
         admin.create(step.mailbox, partition=step.partition)
     given = admin.acl(step.mailbox)
-    _shut(admin, server.admin_name, step.mailbox, given)
+    admin.set_rights(step.mailbox, server.admin_name, ADMINISTRATOR_MAY)
     status = admin.status(step.mailbox)
     if status.messages or status.uidnext != 1:
+        admin.set_rights(step.mailbox, server.admin_name, given.get(server.admin_name, ""))
         raise StepFailed(
             f"{step.mailbox} is not new",
             why=f"it has held {status.uidnext - 1} messages",
             can_be_tried_again=False,
         )
+    for identifier in given:
+        if identifier != server.admin_name:
+            admin.set_rights(step.mailbox, identifier, "")
     return {
         "uniqueid": admin.server_entry(step.mailbox, "uniqueid"),
         "uidvalidity": status.uidvalidity,
         "rights_given": given,
     }
-
-
-def _shut(admin: Administration, admin_name: str, mailbox: str, given: dict[str, str]) -> None:
-    admin.set_rights(mailbox, admin_name, ADMINISTRATOR_MAY)
-    for identifier in given:
-        if identifier != admin_name:
-            admin.set_rights(mailbox, identifier, "")
 
 
 def give_rights(server: CyrusServer, step: GiveRights) -> Note:

@@ -11,7 +11,8 @@ from respool.model.names import MailboxName, decoded_part, encoded_part
 _ALNUM = string.ascii_letters + string.digits
 # lib/mboxname.c: GOODCHARS, and as CREATE answered on 3.6.1 for each printable character.
 _ALLOWED_2 = frozenset(_ALNUM + " #$'+,-.:=@_~&")
-_ALLOWED_3 = _ALLOWED_2 | frozenset("()*?[]")
+# "*" is left out though 3.x takes it: reconstruct would take the name for a pattern.
+_ALLOWED_3 = _ALLOWED_2 | frozenset("()?[]")
 _ALLOWED_3_6 = _ALLOWED_3 | frozenset("!")
 
 MOST_NAME_OCTETS = 490  # MAX_MAILBOX_NAME; the whole administrator's name, seen on 3.6.1
@@ -25,6 +26,13 @@ class NameRules:
     version: tuple[int, int, int]
     separator: str
     is_uuid_layout: bool
+    default_domain: str | None = None
+
+    def written(self, name: MailboxName) -> str:
+        """``name`` as this server spells it to its administrator, its default domain dropped."""
+        if name.domain is not None and name.domain == self.default_domain:
+            name = MailboxName(domain=None, parts=name.parts)
+        return name.admin_with(self.separator)
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -66,6 +74,8 @@ def _part_refusals(part: str, rules: NameRules) -> list[str]:
     except InvalidModifiedUtf7:
         reasons.append("the name is no valid modified UTF-7")
     else:
+        if any(ord(character) < ord(" ") or character == "\x7f" for character in text):
+            reasons.append("the name holds a control character")
         if rules.version < (3, 2, 0) and any(ord(character) > 0xFFFF for character in text):
             reasons.append(f"Cyrus {rules.version_text} refuses characters beyond U+FFFF")
     return reasons
@@ -90,7 +100,7 @@ def _readable(part: str) -> str:
 
 
 def _is_fit(character: str, rules: NameRules) -> bool:
-    if character in (rules.separator, "\ufffd") or ord(character) < ord(" "):
+    if character in (rules.separator, "\ufffd", "\x7f") or ord(character) < ord(" "):
         return False
     if " " <= character <= "~":
         return character in rules.allowed

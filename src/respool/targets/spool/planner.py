@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,11 +11,13 @@ import numpy as np
 from respool.errors import PlanRefused
 from respool.model.accounts import folder_path
 from respool.model.findings import Finding, Severity
+from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.forecast import Load, forecast_quota, quota_reasons, room_reasons
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
+from respool.targets.spool.rights import narrowed, narrower_for, narrowest
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
@@ -60,7 +62,7 @@ def plan_restore(
     root = request.account.root.child(into)
     holders = folders_between(root, mapped.targets)
     mailboxes = (
-        *(_holder(name, survey) for name in holders),
+        *(_holder(name, destined, survey) for name in holders),
         *(_planned(each, survey) for each in destined),
     )
     load = Load(
@@ -108,6 +110,7 @@ def _head(
         target_kind="spool",
         target=f"{request.account.address} on {survey.server}",
         into=decoded_part(counted.into),
+        into_encoded=counted.into,
         owner=survey.owner,
         mailboxes=counted.mailboxes,
         quota=counted.quota,
@@ -119,7 +122,7 @@ def _head(
 
 def _free_folder(request: RestoreRequest, survey: SpoolSurvey) -> tuple[str, list[str]]:
     def is_taken(name: str) -> bool:
-        mailbox = request.account.root.child(name).admin_with(survey.separator)
+        mailbox = survey.name_rules.written(request.account.root.child(name))
         below = mailbox.partition("@")[0] + survey.separator
         return mailbox in survey.existing or any(
             other.startswith(below) for other in survey.existing
@@ -146,33 +149,42 @@ def _unreadable(chosen: Sequence[ChosenMailbox]) -> list[str]:
     ]
 
 
-def _holder(name: MailboxName, survey: SpoolSurvey) -> PlannedMailbox:
+def _holder(
+    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey
+) -> PlannedMailbox:
+    below = [each.chosen.mailbox.acl for each in destined if each.target.is_below(name)]
+    rights = narrowest(survey.rights, below)
     return PlannedMailbox(
         source_name=None,
         source_path=None,
-        target_name=name.admin_with(survey.separator),
+        target_name=survey.name_rules.written(name),
         target_path=folder_path(name),
         messages=0,
         unseen=0,
         size_bytes=0,
         left_out=0,
         lost=0,
+        rights=rights,
+        narrower_for=narrower_for(survey.rights, rights),
     )
 
 
 def _planned(each: Destined, survey: SpoolSurvey) -> PlannedMailbox:
     mailbox = each.chosen.mailbox
     rows = mailbox.records[each.wanted]
+    rights = narrowed(survey.rights, mailbox.acl)
     return PlannedMailbox(
         source_name=mailbox.name.admin,
         source_path=folder_path(mailbox.name),
-        target_name=each.target.admin_with(survey.separator),
+        target_name=survey.name_rules.written(each.target),
         target_path=folder_path(each.target),
         messages=len(rows),
         unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
         size_bytes=int(rows["size"].sum()),
         left_out=int(mailbox.recoverable().sum()),
         lost=int((mailbox.visible() & ~each.wanted).sum()),
+        rights=rights,
+        narrower_for=narrower_for(survey.rights, rights),
     )
 
 
@@ -182,5 +194,18 @@ def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
         replace(finding, subject=path if finding.uid is not None else f"{path}: {finding.subject}")
         for each in chosen
         for path in (folder_path(each.mailbox.name),)
-        for finding in each.mailbox.findings
+        for finding in (*each.mailbox.findings, *_empty(each.mailbox))
     )
+
+
+def _empty(mailbox: StoredMailbox) -> Iterator[Finding]:
+    """Messages of no octets, of which the server would delete the file (seen on 3.6.1)."""
+    rows = mailbox.records[mailbox.restorable() & (mailbox.records["size"] == 0)]
+    for uid in rows["uid"].tolist():
+        yield Finding(
+            severity=Severity.LOSS,
+            code="message-empty",
+            subject=f"message {uid}",
+            text="it has no octets at all; a server would not keep it",
+            uid=uid,
+        )

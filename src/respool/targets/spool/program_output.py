@@ -45,15 +45,19 @@ def parse_reconstruct_output(output: str, errors: str) -> ReconstructReport:
 
 
 def quota_arguments(
-    version: tuple[int, int, int], mailbox: str, domain: str | None
+    version: tuple[int, int, int], mailbox: str, domain: str | None, userid: str | None
 ) -> tuple[str, ...]:
     """Arguments of ``quota`` that count the account of ``mailbox`` anew.
 
-    ``mailbox`` is its root in the administrator's spelling. 3.0 and 3.2 want internal
+    ``mailbox`` is its root in the administrator's spelling. Without ``-u`` the argument
+    is a prefix: ``user/al`` would count alice, too. From 3.6 on ``-u`` names one user
+    (before, it could remove the roots of others: issue 3839). 3.0 and 3.2 want internal
     names, all others external ones without the domain; the wrong form is a silent no-op.
 
-    Source: imap/quota.c of 2.4.22 to 3.10.3; cyrus-formats 5.6.
+    Source: imap/quota.c of 2.4.22 to 3.10.3; cyrus-formats 5.6; ``-u`` seen on 3.6.1.
     """
+    if userid is not None and version >= (3, 6, 0):
+        return ("-f", "-u", userid)
     local = mailbox if domain is None else mailbox.removesuffix(f"@{domain}")
     if (3, 0, 0) <= version < (3, 4, 0):
         local = local.replace(".", "^").replace("/", ".")

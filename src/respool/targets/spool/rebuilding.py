@@ -60,7 +60,7 @@ def repair_quota(server: CyrusServer, step: RepairQuota) -> Note:
     Raises:
         StepFailed: it crashed or failed.
     """
-    words = quota_arguments(server.version, step.mailbox, step.domain)
+    words = quota_arguments(server.version, step.mailbox, step.domain, step.userid)
     done = server.run_tool("quota", *words)
     _check_ended(done, step.mailbox)
     if done.status != 0:

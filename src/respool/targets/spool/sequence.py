@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,27 +72,33 @@ class SpoolPlan:
         for name in every:
             yield CreateMailbox(
                 lane=ACCOUNT_LANE,
-                mailbox=name.admin_with(survey.separator),
+                mailbox=survey.name_rules.written(name),
                 partition=survey.partition,
-                rights=survey.rights,
             )
         for each in self.destined:
             yield from _filling(each, survey)
         yield RepairQuota(
             lane=ACCOUNT_LANE,
-            mailbox=self.head.request.account.root.admin_with(survey.separator),
+            mailbox=survey.name_rules.written(self.head.request.account.root),
             domain=self.head.request.account.domain,
+            userid=survey.owner,
         )
         if survey.has_conversations and survey.owner is not None:
             yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
         depth = len(self.head.request.account.root.parts)
         for each in self.destined:
             yield ProveMailbox(
-                lane=each.target.admin_with(survey.separator),
+                lane=survey.name_rules.written(each.target),
                 owner=survey.owner,
                 parts=each.target.parts[depth:],
             )
-        yield from _showing(every, survey, depth)
+        rights = {each.target_name: each.rights for each in self.head.mailboxes}
+        for name in reversed(every):  # innermost first: the tree comes into sight whole
+            written = survey.name_rules.written(name)
+            yield GiveRights(lane=ACCOUNT_LANE, mailbox=written, rights=rights[written])
+        if survey.owner is not None:
+            for name in every:
+                yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])
 
 
 def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
@@ -112,7 +118,7 @@ def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
 def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
     if not each.wanted.any():
         return
-    lane = each.target.admin_with(survey.separator)
+    lane = survey.name_rules.written(each.target)
     place = each.chosen.place
     for group in groups(_planned_messages(each)):
         yield CopyMessages(lane=lane, source=place, messages=group)
@@ -120,14 +126,3 @@ def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
     yield RebuildMailbox(lane=lane)
     if survey.has_search_index:
         yield BuildSearchIndex(lane=lane)
-
-
-def _showing(every: Sequence[MailboxName], survey: SpoolSurvey, depth: int) -> Iterator[Step]:
-    """Innermost first: the tree comes into sight whole, with its root."""
-    for name in reversed(every):
-        yield GiveRights(
-            lane=ACCOUNT_LANE, mailbox=name.admin_with(survey.separator), rights=survey.rights
-        )
-    if survey.owner is not None:
-        for name in every:
-            yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])

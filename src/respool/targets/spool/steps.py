@@ -29,7 +29,6 @@ class CreateMailbox(Step):
 
     mailbox: str
     partition: str
-    rights: Mapping[str, str]  # what the server is expected to give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +71,7 @@ class RepairQuota(Step):
 
     mailbox: str
     domain: str | None
+    userid: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

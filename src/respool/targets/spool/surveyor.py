@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
@@ -30,18 +31,24 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
             why=f"its files belong to user number {server.owner.uid}",
             hint="sudo respool restore ...",
         )
-    root = account.root.admin_with(server.separator)
+    rules = NameRules(
+        version=server.version,
+        separator=server.separator,
+        is_uuid_layout=False,
+        default_domain=server.default_domain,
+    )
+    root = rules.written(account.root)
     if not server.admin.exists(root):
         raise AccountNotOnServer(
             f"{account.address} is not on the live server",
-            why=f"{server.address} lists no mailbox {account.root.display}",
-            hint="create the account again first, then restore",
+            why=f"{server.address} lists no mailbox {root}",
+            hint="if it is gone, create it again first; respool doctor shows which server this is",
         )
     directories = server.directories(root)
     data_roots = server.configuration.roots("")
     partition = _partition_of(directories.data, data_roots)
     is_uuid = "uuid" in directories.data.parts
-    owner = account.userid if account.kind is AccountKind.USER else None
+    owner = _owner(server, account)
     return SpoolSurvey(
         server=f"{server.configuration.text('servername') or 'this server'},"
         f" Cyrus {server.version_text}",
@@ -62,9 +69,7 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         ),
         has_conversations=server.configuration.is_on("conversations"),
         has_search_index=server.configuration.text("search_engine", "none") != "none",
-        name_rules=NameRules(
-            version=server.version, separator=server.separator, is_uuid_layout=is_uuid
-        ),
+        name_rules=replace(rules, is_uuid_layout=is_uuid),
         obstacles=_obstacles(server),
     )
 
@@ -80,6 +85,13 @@ def free_room(directory: Path) -> FreeRoom:
         size_bytes=counts.f_bavail * counts.f_frsize,
         inodes=counts.f_favail if counts.f_files else None,
     )
+
+
+def _owner(server: CyrusServer, account: Account) -> str | None:
+    """Who owns the account's folders, as the server calls him; a mailshare has no owner."""
+    if account.kind is not AccountKind.USER:
+        return None
+    return account.login if account.domain == server.default_domain else account.userid
 
 
 def _existing(server: CyrusServer, root: str) -> frozenset[str]:
