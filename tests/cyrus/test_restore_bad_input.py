@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def server() -> Iterator[PrivateCyrus]:
 def restore_damaged(server: PrivateCyrus, as_root: None, tmp_path: Path) -> Callable[..., Receipt]:
     """Restores anna from a damaged sample: version, damage, folders, and more wishes."""
 
-    def restore(version: str, damage: str, *folders: str, **more: object) -> Receipt:
+    def restore(version: str, damage: str, *folders: str, **more: Any) -> Receipt:  # noqa: ANN401 - of a wish
         backups = golden.unpack_damaged(version, damage, tmp_path / f"{version}-{damage}")
         settings = settings_for(server, backups, tmp_path / "state")
         return restored(settings, wish(ANNA, *folders, **{"into": INTO, **more}))
