@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -18,29 +18,40 @@ from respool.planning.plan import PLAN_VERSION, PlanHead
 from respool.planning.request import RestoreRequest
 from respool.planning.step import PlannedMessage, Step
 
+ValueT = TypeVar("ValueT")
+
+_EMPTY: Mapping[Any, Any] = {
+    str: "",
+    bool: False,
+    int: 0,
+    tuple: (),
+    Mapping: {},
+    Union: None,
+    types.UnionType: None,
+}
+
+
+def made(kind: type[ValueT], **values: Any) -> ValueT:  # noqa: ANN401 - any field of any type
+    """A value of a dataclass; what a test does not name is empty."""
+    hints = get_type_hints(kind)
+    empty = {
+        field.name: _EMPTY[get_origin(hints[field.name]) or hints[field.name]]
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
+        if field.name not in values and field.default is dataclasses.MISSING
+    }
+    return kind(**values, **empty)
+
+
 ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
-REQUEST = RestoreRequest(
-    account=ACCOUNT, folders=(), generation="1234", into="restored", is_into_given=False
-)
-HEAD = PlanHead(
+REQUEST = made(RestoreRequest, account=ACCOUNT, generation="1234", into="restored")
+HEAD = made(
+    PlanHead,
     version=PLAN_VERSION,
     software="0",
     made_at=datetime(2026, 3, 2, tzinfo=UTC),
     request=REQUEST,
-    generation_label="1234",
-    taken_at=None,
-    is_about=False,
-    is_older=False,
-    source="a backup",
-    target_kind="spool",
     target="jdoe@b.loc on a server",
     into="restored",
-    owner="jdoe@b.loc",
-    mailboxes=(),
-    quota=(),
-    facts={},
-    skipped={},
-    findings=(),
 )
 
 # Any text, and octets of names that are no UTF-8, as the system hands them over.

@@ -25,13 +25,13 @@ from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import Step
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, RebuildMailbox, SourcePlace
-from tests.unit.planning.plans import HEAD, HEADS, message, plan_lines, values_of
+from tests.unit.planning.plans import HEAD, HEADS, made, message, plan_lines, values_of
 
 PLACE = SourcePlace(
     spool=PurePosixPath("/backup"), partition="b_loc", data=None, meta=None, archive=None
 )
 STEPS: tuple[Step, ...] = (
-    CreateMailbox(lane="", mailbox="user/jdoe/x@b.loc", partition="b_loc", rights={"a": "lr"}),
+    made(CreateMailbox, mailbox="user/jdoe/x@b.loc", partition="b_loc"),
     CopyMessages(lane="x", source=PLACE, messages=(message(1), message(7, flags=("a", "b")))),
     RebuildMailbox(lane="x"),
 )
