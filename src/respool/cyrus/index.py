@@ -227,13 +227,22 @@ def _record_count(
         return present, ()
     if stated > present:
         text = f"the header says {stated} records, the file ends after {present}"
+        if _last_uid(view, layout, present) == header.last_uid:  # UIDs ascend: none can follow
+            return present, (_note("index-count-too-high", text),)
         return present, (
-            Finding(severity=Severity.LOSS, code="index-cut", subject=_SUBJECT, text=text),
+            Finding(severity=Severity.BLOCKS, code="index-cut", subject=_SUBJECT, text=text),
         )
     if stated < present or rest:
         text = f"{len(view) - layout.header_size - stated * layout.record_size} octets follow"
         return stated, (_note("index-longer-than-its-count", f"{text} the last record"),)
     return stated, ()
+
+
+def _last_uid(view: memoryview, layout: IndexLayout, count: int) -> int | None:
+    if not count:
+        return None
+    at = layout.header_size + (count - 1) * layout.record_size
+    return int(np.frombuffer(view[at:], dtype=record_dtype(layout.version), count=1)["uid"][0])
 
 
 def _sound_mask(
