@@ -15,8 +15,8 @@ _YES = frozenset({"yes", "on", "true", "t", "1"})
 def parse_lines(text: str) -> Iterator[tuple[str, str]]:
     """``(key, value)`` of each line, in order; includes come as ``("@include", path)``.
 
-    Lines end with a backslash where they go on. Keys are lower-cased as the server
-    does. Values keep inner spaces and lose outer ones.
+    Lines end with a backslash where they go on, comments too. Keys are lower-cased as
+    the server does. Values keep inner spaces and lose outer ones.
 
     Raises:
         FormatError: a line that is neither blank, comment nor ``key: value``.
@@ -25,11 +25,11 @@ def parse_lines(text: str) -> Iterator[tuple[str, str]]:
     """
     pending = ""
     for number, raw in enumerate(text.splitlines(), start=1):
-        line = pending + raw.strip()
-        if line.endswith("\\") and not line.startswith("#"):
-            pending = line[:-1]
+        joined = pending + raw
+        if joined.endswith("\\"):
+            pending = joined[:-1]
             continue
-        pending = ""
+        pending, line = "", joined.strip()
         if not line or line.startswith("#"):
             continue
         key, colon, value = line.partition(":")

@@ -9,7 +9,7 @@ from respool.cyrus.imapd_conf import INCLUDE, ServerConfiguration, merged, parse
 from respool.errors import FormatError, NotPermitted, ServerNotFound
 
 _MOST_INCLUDES = 16
-_SERVICE = re.compile(r'^\s*\S+\s+.*cmd="(?P<command>[^"]*)".*listen="(?P<listen>[^"]*)"')
+_SERVICE = re.compile(r'^\s*\S+(?=.*\scmd="(?P<command>[^"]*)")(?=.*\slisten="(?P<listen>[^"]*)")')
 
 
 def read_configuration(file: Path) -> ServerConfiguration:
