@@ -139,14 +139,7 @@ class MortalJournal(RunJournal):
         vars(journal).update(vars(run), power=power)
         return journal
 
-    def record(
-        self,
-        number: int,
-        state: StepState,
-        *,
-        before: Mapping[str, Any] | None = None,
-        receipt: Mapping[str, Any] | None = None,
-    ) -> None:
+    def record(self, number: int, state: StepState, **notes: Mapping[str, Any] | None) -> None:
         """Note a change of state, unless the power is off."""
         self.power.use()
-        super().record(number, state, before=before, receipt=receipt)
+        super().record(number, state, **notes)

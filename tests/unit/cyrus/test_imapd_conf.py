@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from respool.cyrus.imapd_conf import ServerConfiguration, merged, parse_lines, render
+from respool.errors import FormatError
+
+KEYS = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
+VALUES = st.from_regex(r"[!-~]([ -~]{0,10}[!-~])?", fullmatch=True).filter(
+    lambda value: not value.endswith("\\")
+)
+
+
+def options(text: str) -> dict[str, str]:
+    return dict(merged(list(parse_lines(text))).options)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("admins: cyrus root\n", {"admins": "cyrus root"}),
+        ("  admins :  cyrus  root  \n", {"admins": "cyrus  root"}),
+        ("Partition-Main: /A\n", {"partition-main": "/A"}),
+        ("a: x: y\n", {"a": "x: y"}),
+        ("a:\n", {"a": ""}),
+        ("\n# a: b\n   # c: d\n \t \n", {}),
+        ("a: b # c\n", {"a": "b # c"}),
+        ("a: one\\\n two\nb: c\n", {"a": "one two", "b": "c"}),
+        ("a: one \\\ntwo \\\nthree\n", {"a": "one two three"}),
+        ("# a: \\\nb: c\nd: e\n", {"d": "e"}),
+        ("a: b\na: c\n", {"a": "c"}),
+        ("a: b", {"a": "b"}),
+        ("a: b\r\nc: d\r\n", {"a": "b", "c": "d"}),
+    ],
+    ids=[
+        "plain",
+        "spaces",
+        "case",
+        "colon-in-value",
+        "empty",
+        "comments",
+        "no-comment-behind-a-value",
+        "continued-with-its-space",
+        "continued-twice",
+        "continued-comment",
+        "twice",
+        "no-line-feed",
+        "windows",
+    ],
+)
+def test_a_configuration_is_read_as_the_server_reads_it(
+    text: str, expected: dict[str, str]
+) -> None:
+    """A line is joined with the next before anything is trimmed; a comment, too."""
+    assert options(text) == expected
+
+
+def test_an_include_comes_at_its_place() -> None:
+    text = "a: b\n@include: /etc/more.conf\nc: d\n"
+
+    assert list(parse_lines(text)) == [("a", "b"), ("@include", "/etc/more.conf"), ("c", "d")]
+
+
+def test_a_line_that_is_no_option_is_refused_with_its_number() -> None:
+    with pytest.raises(FormatError, match="line 3"):
+        options("# x\na: b\nnonsense\n")
+
+
+@settings(max_examples=30)
+@given(given_options=st.dictionaries(KEYS, VALUES, max_size=4))
+def test_what_was_rendered_is_read_again(given_options: dict[str, str]) -> None:
+    assert options(render(given_options)) == given_options
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on"),
+    [(value, True) for value in ("yes", "YES", "on", "true", "t", "1")]
+    + [(value, False) for value in ("no", "off", "false", "0", "")],
+)
+def test_switches(value: str, is_on: bool) -> None:  # noqa: FBT001 - a table
+    configuration = ServerConfiguration(options={"s": value})
+
+    assert configuration.is_on("s") is is_on
+    assert configuration.is_on("s", default=True) is is_on
+    assert configuration.is_on("other", default=True)
+
+
+def test_the_roots_of_each_kind_are_told_apart() -> None:
+    configuration = merged(
+        [
+            ("partition-b_loc", "/data"),
+            ("metapartition-b_loc", "/meta"),
+            ("archivepartition-b_loc", "/archive"),
+            ("metapartition_files", "Header INDEX cache"),
+        ]
+    )
+
+    assert configuration.roots("") == {"b_loc": PurePosixPath("/data")}
+    assert configuration.roots("meta") == {"b_loc": PurePosixPath("/meta")}
+    assert configuration.roots("archive") == {"b_loc": PurePosixPath("/archive")}
+    assert configuration.meta_kinds == {"header", "index", "cache"}
+
+
+def test_what_is_not_said_has_the_server_s_default() -> None:
+    configuration = merged([])
+
+    assert configuration.configdirectory == PurePosixPath("/var/lib/cyrus")
+    assert configuration.admins == ()
+    assert configuration.meta_kinds == frozenset()

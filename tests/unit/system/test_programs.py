@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from respool.errors import ProgramFailed
+from respool.system.ownership import Owner
+from respool.system.programs import find_program, run_program
+
+SHELL = "/bin/sh"
+
+
+def program(directory: Path, name: str, *, mode: int = 0o755) -> Path:
+    directory.mkdir(exist_ok=True)
+    file = directory / name
+    file.write_text("#!/bin/sh\n", "ascii")
+    file.chmod(mode)
+    return file
+
+
+def test_status_output_and_errors_are_told_apart() -> None:
+    done = run_program([SHELL, "-c", "echo out; echo err >&2; exit 3"])
+
+    assert (done.status, done.signal_name) == (3, None)
+    assert (done.output, done.errors) == ("out\n", "err\n")
+    assert done.command[0] == SHELL
+
+
+def test_a_crash_is_named_by_its_signal() -> None:
+    done = run_program([SHELL, "-c", "kill -SEGV $$"])
+
+    assert done.signal_name == "SIGSEGV"
+
+
+def test_octets_that_are_no_utf8_are_kept() -> None:
+    done = run_program([SHELL, "-c", r"printf 'caf\351'"])
+
+    assert done.output == "caf\udce9"
+    assert run_program([SHELL, "-c", 'printf %s "$1"', "-", "caf\udce9"]).output == "caf\udce9"
+
+
+def test_words_are_never_read_by_a_shell() -> None:
+    done = run_program(["/bin/echo", "$(id)", "; id", "*"])
+
+    assert done.output == "$(id) ; id *\n"
+
+
+def test_a_program_has_no_input_to_wait_for() -> None:
+    assert run_program(["/bin/cat"]).output == ""
+
+
+def test_a_program_that_takes_too_long_is_stopped() -> None:
+    with pytest.raises(ProgramFailed, match="did not end within 0 seconds"):
+        run_program(["/bin/sleep", "60"], timeout_seconds=0.05)
+
+
+@pytest.mark.parametrize("mode", [0o644, None], ids=["not-executable", "not-there"])
+def test_a_program_that_cannot_be_run_is_named(tmp_path: Path, mode: int | None) -> None:
+    file = tmp_path / "reconstruct"
+    if mode is not None:
+        program(tmp_path, "reconstruct", mode=mode)
+
+    with pytest.raises(ProgramFailed, match="reconstruct cannot be run"):
+        run_program([str(file)])
+
+
+def test_root_hands_a_program_to_its_owner_with_no_other_group(as_root: None) -> None:
+    done = run_program(["/usr/bin/id"], owner=Owner(uid=65534, gid=65534))
+
+    assert done.output.startswith("uid=65534")
+    assert done.output.count("65534") == 3
+
+
+def test_a_program_is_found_in_the_first_directory_that_has_it(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    program(one, "quota", mode=0o644)
+    (one / "mbpath").mkdir()
+    expected = program(two, "quota")
+    program(two, "cyr_quota")
+
+    directories = [tmp_path / "nowhere", one, two]
+
+    assert find_program("quota", "cyr_quota", directories=directories) == expected
+    assert find_program("mbpath", directories=directories) is None
