@@ -41,14 +41,22 @@ INCOMPLETE = {
     "meta-without-data": {"message-file-missing"},
     "hot-copy": {"message-file-missing", "message-file-without-record"},
     "extra-message-without-record": {"message-file-without-record"},
-    "index-cut-in-record-3": {"index-cut", "message-file-without-record"},
-    "index-header-record-count-too-high": {"index-cut"},
     "header-empty": {"header-unreadable", "keyword-without-name"},
     "header-missing": {"header-missing", "keyword-without-name"},
     "header-garbage": {"header-unreadable", "keyword-without-name"},
 }
-HARMLESS = ("cache-missing", "cache-truncated", "directory-with-symlink-to-etc-passwd")
-WITHOUT_INDEX = ("index-cut-in-header", "index-zero-bytes", "data-without-meta")
+HARMLESS = (
+    "cache-missing",
+    "cache-truncated",
+    "directory-with-symlink-to-etc-passwd",
+    "index-header-record-count-too-high",
+)
+WITHOUT_INDEX = (
+    "index-cut-in-header",
+    "index-cut-in-record-3",
+    "index-zero-bytes",
+    "data-without-meta",
+)
 BAD_NAMES = {"name-with-newline": "Fac\ntures", "name-not-valid-utf7": "Factures &AOk"}
 
 

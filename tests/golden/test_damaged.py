@@ -21,7 +21,7 @@ CODES: dict[str, set[str]] = {
     "index-cut-in-header": {"index-unreadable"},
     "index-cut-in-record-3": {"index-cut", "message-file-without-record"},
     "index-zero-bytes": {"index-unreadable"},
-    "index-header-record-count-too-high": {"index-cut"},
+    "index-header-record-count-too-high": {"index-count-too-high"},
     "header-empty": {"header-unreadable", "keyword-without-name"},
     "header-missing": {"header-missing", "keyword-without-name"},
     "header-garbage": {"header-unreadable", "keyword-without-name"},

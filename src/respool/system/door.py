@@ -151,7 +151,7 @@ def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
     if not runtime.is_dir():
         return 0
     ended = 0
-    with waiting_for(runtime / _LOCK):
+    with waiting_for(runtime):
         for house in sorted(runtime.glob(f"{_PREFIX}*")):
             lock = try_to_hold(house / _LOCK)
             if lock is None:
@@ -170,7 +170,7 @@ def _new_house(runtime: Path) -> tuple[Path, int]:
     """A directory for one door, and the lock on it that dies with this command."""
     runtime.mkdir(parents=True, exist_ok=True)
     runtime.chmod(_ENTER_ONLY)
-    with waiting_for(runtime / _LOCK):  # else another command could take it for left over
+    with waiting_for(runtime):  # else another command could take it for left over
         house = runtime / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         house.mkdir()
         house.chmod(_ENTER_ONLY)

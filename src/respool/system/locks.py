@@ -23,9 +23,9 @@ def try_to_hold(file: Path) -> int | None:
 
 
 @contextmanager
-def waiting_for(file: Path) -> Iterator[None]:
-    """Hold ``file`` for ourselves, after whoever has it now."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def waiting_for(directory: Path) -> Iterator[None]:
+    """Hold ``directory`` for ourselves, after whoever has it now; no file is left of it."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
