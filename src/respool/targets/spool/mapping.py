@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from respool.model.accounts import Account, folder_parts, folder_path
-from respool.model.names import MailboxName
+from respool.model.names import MailboxName, decoded_part
 from respool.planning.request import RestoreRequest
-from respool.targets.spool.names import NameRules, proposed_name, refusals
+from respool.targets.spool.names import (
+    MOST_PART_OCTETS,
+    NameRules,
+    proposed_name,
+    refusals,
+    shortened,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +33,17 @@ def map_names(
     INBOX becomes the new folder itself; every other folder keeps its whole path below it.
     """
     root = request.account.root.child(into)
-    reasons: list[str] = []
+    root_why = refusals(root, rules)
+    reasons = [f"--into {_shown(decoded_part(into))}: {'; '.join(root_why)}"] if root_why else []
+    wishes = [root.child(*_renamed(each, request)) for each in sources]
     targets: list[MailboxName] = []
-    for source in sources:
-        target = root.child(*_renamed(source, request)) if _renamed(source, request) else root
-        why = refusals(target, rules)
+    for source, wish in zip(sources, wishes, strict=True):
+        target = wish
+        why = [each for each in refusals(target, rules) if each not in root_why]
         if why and request.is_renaming_freely:
-            target = _free(proposed_name(target, len(root.parts), rules), targets)
-            why = refusals(target, rules)
+            others = [*targets, *wishes[len(targets) + 1 :]]
+            target = _free(proposed_name(target, len(root.parts), rules), others)
+            why = [each for each in refusals(target, rules) if each not in root_why]
         if why:
             reasons.append(_refused(source, target, len(root.parts), why, rules))
         targets.append(target)
@@ -67,18 +76,13 @@ def _renamed(source: MailboxName, request: RestoreRequest) -> tuple[str, ...]:
     own = _own_parts(source, request.account)
     best = own
     longest = -1
-    for old, new in request.renames.items():
-        old_parts = folder_parts(old)
-        shown = _own_path(source, len(old_parts))
-        if shown == old and len(old_parts) > longest:
-            longest = len(old_parts)
-            best = folder_parts(new) + own[len(old_parts) :]
-    return best
-
-
-def _own_path(source: MailboxName, size: int) -> str:
     path = folder_path(source)
-    return "/".join(path.split("/")[:size])
+    for old, new in request.renames.items():
+        depth = len(folder_parts(old))
+        if f"{path}/".startswith(f"{old}/") and depth > longest:
+            longest = depth
+            best = folder_parts(new) + own[depth:]
+    return best
 
 
 def _own_parts(source: MailboxName, account: Account) -> tuple[str, ...]:
@@ -107,9 +111,9 @@ def _shown(text: str) -> str:
 
 
 def _free(name: MailboxName, taken: Sequence[MailboxName]) -> MailboxName:
-    number, candidate = 2, name
+    number, candidate, is_long = 2, name, len(name.parts[-1]) > MOST_PART_OCTETS - 4
     while candidate in taken:
-        last = f"{name.parts[-1][:200]}-{number}"
+        last = f"{shortened(name.parts[-1], 4) if is_long else name.parts[-1]}-{number}"
         candidate = MailboxName(domain=name.domain, parts=(*name.parts[:-1], last))
         number += 1
     return candidate

@@ -56,9 +56,14 @@ def refusals(name: MailboxName, rules: NameRules) -> tuple[str, ...]:
     octets = len(name.admin_with(rules.separator).encode("utf-8", "surrogateescape"))
     if octets > MOST_NAME_OCTETS:
         reasons.append(f"the whole name has {octets} octets; the server takes {MOST_NAME_OCTETS}")
-    if name.domain is None and any("@" in part for part in name.parts):
+    if _is_bare(name, rules) and any("@" in part for part in name.parts):
         reasons.append("'@' would be taken for a domain")
     return tuple(reasons)
+
+
+def _is_bare(name: MailboxName, rules: NameRules) -> bool:
+    """Whether the server's spelling of ``name`` has no domain."""
+    return name.domain in {None, rules.default_domain}
 
 
 def _part_refusals(part: str, rules: NameRules) -> list[str]:
@@ -110,10 +115,14 @@ def _is_fit(character: str, rules: NameRules) -> bool:
 def proposed_name(name: MailboxName, keep: int, rules: NameRules) -> MailboxName:
     """``name`` with every part after the first ``keep`` made fit, the whole made short enough."""
     parts = [*name.parts[:keep], *(proposed_part(part, rules) for part in name.parts[keep:])]
+    if _is_bare(name, rules):
+        parts[keep:] = [part.replace("@", "_") for part in parts[keep:]]
     proposal = MailboxName(domain=name.domain, parts=tuple(parts))
     while (over := len(proposal.admin_with(rules.separator)) - MOST_NAME_OCTETS) > 0:
-        longest = max(range(keep, len(parts)), key=lambda at: len(parts[at]))
-        shorter = _shortened(parts[longest], over)
+        longest = max(range(keep, len(parts)), key=lambda at: len(parts[at]), default=None)
+        if longest is None:
+            break
+        shorter = shortened(parts[longest], over)
         if shorter == parts[longest]:
             break
         parts[longest] = shorter
@@ -121,7 +130,8 @@ def proposed_name(name: MailboxName, keep: int, rules: NameRules) -> MailboxName
     return proposal
 
 
-def _shortened(part: str, octets: int) -> str:
+def shortened(part: str, octets: int) -> str:
+    """``part``, still encoded, without at least ``octets`` of its end, but never all of it."""
     text = decoded_part(part)
     wanted = max(len(part) - octets, 8)
     while len(encoded_part(text)) > wanted and len(text) > 1:
