@@ -174,13 +174,21 @@ def _is_bad(character: str) -> bool:
     return character in _NOT_IN_A_NEW_NAME or not character.isprintable()
 
 
+def _is_folder(path: str) -> bool:
+    try:
+        folder_parts(path)
+    except ValueError:
+        return False
+    return True
+
+
 def _renames(typed: Sequence[str]) -> tuple[dict[str, str], bool]:
     renames: dict[str, str] = {}
     for each in typed:
         if each == RENAME_AUTO:
             continue
         old, equals, new = each.partition("=")
-        if not equals or not old or not new:
+        if not equals or not _is_folder(old) or not _is_folder(new):
             raise UsageError(
                 f'--rename "{each}" is no OLD=NEW', hint="--rename 'a%b=a_b', or auto"
             )

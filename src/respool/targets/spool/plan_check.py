@@ -44,11 +44,12 @@ class PlanCheck:
     def _of_head(self) -> Iterator[str]:
         root = self.head.request.account.root.child(self.head.into_encoded)
         own = self.survey.name_rules.written(root)
-        name, at, domain = own.partition("@")
-        below = f"{name}{self.survey.separator}"
+        domain = f"@{self.head.request.account.domain}"
+        end = domain if own.endswith(domain) else ""
+        below = f"{own.removesuffix(domain)}{self.survey.separator}"
         for each in self.head.mailboxes:
             target = each.target_name
-            is_inside = target.startswith(below) and target.endswith(f"{at}{domain}")
+            is_inside = target.startswith(below) and target.endswith(end)
             if target != own and not is_inside:
                 yield f"{target} is not in the new folder {own}"
             for who, may in each.rights.items():

@@ -123,7 +123,7 @@ def _head(
 def _free_folder(request: RestoreRequest, survey: SpoolSurvey) -> tuple[str, list[str]]:
     def is_taken(name: str) -> bool:
         mailbox = survey.name_rules.written(request.account.root.child(name))
-        below = mailbox.partition("@")[0] + survey.separator
+        below = mailbox.removesuffix(f"@{request.account.domain}") + survey.separator
         return mailbox in survey.existing or any(
             other.startswith(below) for other in survey.existing
         )
