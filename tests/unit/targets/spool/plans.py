@@ -1,0 +1,105 @@
+"""Mailboxes of a backup and surveys of a server, as values, for tests of planning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from respool.model.accounts import folder_parts
+from respool.model.inventory import FILE, IN_DATA, RECORD, MailboxPlace, Rows, StoredMailbox
+from respool.model.messages import PartitionName, UidValidity
+from respool.targets.spool.names import NameRules
+from respool.targets.spool.planner import PlanContext, plan_restore
+from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
+from respool.targets.spool.steps import SourcePlace
+from respool.targets.spool.survey import FreeRoom, SpoolSurvey
+from tests.unit.planning.plans import ACCOUNT, REQUEST
+
+RULES = NameRules(version=(3, 6, 1), separator="/", is_uuid_layout=False)
+RIGHTS = {"jdoe@b.loc": "lrswipkxtecda", "admin0": "lrswipkxtecda", "anyone": "p"}
+ROOM = FreeRoom(directory="/spool", device=1, size_bytes=1 << 40, inodes=1_000_000)
+SURVEY = SpoolSurvey(
+    server="mail, Cyrus 3.6.1",
+    version=(3, 6, 1),
+    separator="/",
+    layout="names",
+    partition="b_loc",
+    owner="jdoe@b.loc",
+    rights=RIGHTS,
+    existing=frozenset(),
+    quotas=(),
+    data_room=ROOM,
+    meta_room=ROOM,
+    has_conversations=False,
+    has_search_index=False,
+    name_rules=RULES,
+)
+CONTEXT = PlanContext(
+    software="0",
+    now=datetime(2026, 3, 2, tzinfo=UTC),
+    generation_label="1234",
+    taken_at=datetime(2026, 3, 1, tzinfo=UTC),
+    is_about=False,
+    source="a backup",
+    is_older=False,
+    skipped={},
+)
+
+
+def rows_of(count: int, **columns: Any) -> Rows:  # noqa: ANN401 - as NumPy takes them
+    """Sound RECORD rows of UIDs 1 to ``count``; ``columns`` are set over the usual values."""
+    rows: Rows = np.zeros(count, dtype=RECORD)
+    rows["uid"] = np.arange(1, count + 1)
+    rows["internaldate"] = 1_700_000_000 + rows["uid"]
+    rows["size"] = 100
+    rows["file_size"] = 100
+    rows["place"] = IN_DATA
+    rows["guid"] = [np.void(bytes([1 + uid % 255]) * 20) for uid in range(1, count + 1)]
+    for name, values in columns.items():
+        rows[name] = values
+    return rows
+
+
+def chosen(path: str, rows: Rows | int = 1, **changes: Any) -> ChosenMailbox:  # noqa: ANN401
+    """A folder of jdoe's backup, by its decoded path."""
+    name = ACCOUNT.root.child(*folder_parts(path)) if path != "INBOX" else ACCOUNT.root
+    mailbox = StoredMailbox(
+        name=name,
+        place=MailboxPlace(partition=PartitionName("b_loc")),
+        has_index=True,
+        index_version=13,
+        uniqueid="id",
+        uidvalidity=UidValidity(7),
+        last_uid=9,
+        highestmodseq=5,
+        shared_seen=False,
+        quota_root=None,
+        acl=RIGHTS,
+        keywords=("Travail", "$Forwarded"),
+        records=rows_of(rows) if isinstance(rows, int) else rows,
+        orphans=np.zeros(0, dtype=FILE),
+    )
+    place = SourcePlace(
+        spool=PurePosixPath("/backup"),
+        partition="b_loc",
+        data=PurePosixPath("data") / path,
+        meta=None,
+        archive=None,
+    )
+    return ChosenMailbox(place=place, mailbox=replace(mailbox, **changes))
+
+
+def planned(
+    folders: Sequence[ChosenMailbox],
+    *,
+    request: Mapping[str, Any] | None = None,
+    **survey: Any,  # noqa: ANN401 - any field of the survey
+) -> SpoolPlan:
+    """The plan of a restore of ``folders``."""
+    asked = replace(REQUEST, **(request or {}))
+    return plan_restore(asked, folders, replace(SURVEY, **survey), CONTEXT)
