@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from respool.cyrus.imapd_conf import ServerConfiguration
-from respool.errors import ProgramFailed, ServerNotFound
+from respool.errors import LoginRefused, ProgramFailed, ServerNotFound
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapAddress, ImapSession, log_in, session
@@ -108,6 +108,11 @@ class CyrusServer:
         Raises:
             LoginRefused: the server lets nobody in under that name.
         """
+        if userid != userid.lower() and self.configuration.is_on("username_tolower", default=True):
+            raise LoginRefused(
+                f"nobody can log in as {userid}",
+                why="the server makes every login lower-case (username_tolower), which is another",
+            )
         with session(
             self.address, admin=self.admin_name, password=self._password, as_user=userid
         ) as logged_in:
