@@ -154,7 +154,9 @@ def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
         counts |= Counter(proof["counts"])
     first = notes.first_proof
     is_first = first is None or first is proof
-    wrong_then = frozenset() if first is None else {each["uid"] for each in first["differs"]}
+    wrong_then = (
+        frozenset() if first is None else {each["uid"] for each in _found(first, restored)}
+    )
     changed = [
         each
         for each in found
