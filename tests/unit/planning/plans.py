@@ -103,7 +103,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any type t
 HEADS = values_of(PlanHead).map(lambda head: dataclasses.replace(head, version=PLAN_VERSION))
 
 
-def message(uid: int, guid: str = "ab" * 20, **changes: Any) -> PlannedMessage:  # noqa: ANN401
+def message(uid: int, guid: str | None = "ab" * 20, **changes: Any) -> PlannedMessage:  # noqa: ANN401
     """A message of a plan; what is not said has a usual value."""
     usual = {"internaldate": 1_700_000_000, "size_bytes": 100, "flags": ("\\Seen",)}
     return PlannedMessage(uid=uid, guid=guid, **{**usual, **changes})
