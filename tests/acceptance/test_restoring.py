@@ -265,7 +265,9 @@ def _row(path: str) -> dict[str, object]:
         "restored": count,
         "proven": count,
         "differs": [],
+        "differs_count": 0,
         "changed_since": [],
+        "changed_count": 0,
         "lost": {},
         "read_by": "owner",
     }

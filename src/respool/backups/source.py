@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -110,15 +111,20 @@ def read_index(source: SourceMailbox) -> Index | None:
 
 
 def open_message(source: SourceMailbox, uid: int, place: int) -> BinaryIO:
-    """A message file, to read from.
+    """A message file, to read from; ``place`` is IN_DATA or IN_ARCHIVE.
 
     Raises:
         MessageNotInMailbox, BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
     """
+    return os.fdopen(message_fd(source, uid, place), "rb", buffering=0)
+
+
+def message_fd(source: SourceMailbox, uid: int, place: int) -> int:
+    """A descriptor of a message file, which the caller closes; errors as `open_message`."""
     directory = source.place.archive if place == IN_ARCHIVE else source.place.data
     if directory is None:
         raise MessageNotInMailbox(f"no file of message {uid} in {source.name.display}")
-    return tree_at(source.spool).open_in(directory, f"{uid}.")
+    return tree_at(source.spool).fd_in(directory, f"{uid}.")
 
 
 @contextmanager

@@ -122,13 +122,18 @@ class StoredMailbox:
 
     def flags_of(self, row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a NumPy row has no type
         """Flag and keyword names of one record; bits of unnamed slots are left out."""
-        bits = int(row["system_flags"])
-        flags = [name for bit, name in SYSTEM_FLAGS if bits & bit]
-        words = row["user_flags"]
-        if words.any():
-            for slot, keyword in enumerate(self.keywords):
-                if keyword is not None and int(words[slot // 32]) >> (slot % 32) & 1:
-                    flags.append(keyword)
+        return self.flag_names(int(row["system_flags"]), row["user_flags"].tobytes())
+
+    def flag_names(self, system_flags: int, user_flags: bytes) -> tuple[str, ...]:
+        """As `flags_of`; ``user_flags`` are the octets of the four words, as RECORD has them."""
+        flags = [name for bit, name in SYSTEM_FLAGS if system_flags & bit]
+        if any(user_flags):
+            words = np.frombuffer(user_flags, dtype="u4").tolist()
+            flags += [
+                keyword
+                for slot, keyword in enumerate(self.keywords)
+                if keyword is not None and words[slot // 32] >> (slot % 32) & 1
+            ]
         return tuple(flags)
 
     def _message(self, row: Any) -> StoredMessage:  # noqa: ANN401 - as above

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from respool.system.ownership import Owner, is_root
 
@@ -22,6 +23,17 @@ def write_durably(
     Raises:
         OSError: as the system says; what stood there is still there.
     """
+    with replacing(file, mode=mode, owner=owner) as stream:
+        stream.write(octets)
+
+
+@contextlib.contextmanager
+def replacing(file: Path, *, mode: int = 0o600, owner: Owner | None = None) -> Iterator[BinaryIO]:
+    """A stream that becomes ``file`` at the end of the block, whole or not at all.
+
+    Raises:
+        OSError: as the system says; what stood there is still there.
+    """
     temporary = file.with_name(f"{TEMPORARY_PREFIX}{file.name}")
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode
@@ -31,7 +43,7 @@ def write_durably(
             os.fchmod(descriptor, mode)
             if owner is not None and is_root():
                 os.fchown(descriptor, owner.uid, owner.gid)
-            stream.write(octets)
+            yield stream
             stream.flush()
             os.fsync(descriptor)
         temporary.replace(file)

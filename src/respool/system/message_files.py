@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from respool.system.durable import TEMPORARY_PREFIX
 from respool.system.ownership import Owner, is_root
@@ -44,8 +43,8 @@ class SourceDiffers(Exception):
         self.code = code
 
 
-def copy_message(source: BinaryIO, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
-    """Copy ``source`` into a directory: temporary name, then rename.
+def copy_message(source: int, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
+    """Copy the descriptor ``source`` into a directory: temporary name, then rename.
 
     The copy gets the time, owner and mode that the server would have given it. It is
     in the page cache when this returns; the caller flushes a whole group at once.
@@ -59,7 +58,7 @@ def copy_message(source: BinaryIO, wanted: NewFile, directory_descriptor: int) -
     descriptor = os.open(temporary, flags, 0o600, dir_fd=directory_descriptor)
     try:
         try:
-            copied = _pour(source, descriptor)
+            copied = _pour(source, descriptor, wanted.size_bytes)
             _check(copied, wanted)
             if is_root():
                 os.fchown(descriptor, wanted.owner.uid, wanted.owner.gid)
@@ -87,20 +86,28 @@ def _check(copied: CopiedFile, wanted: NewFile) -> None:
         raise SourceDiffers("size-differs", text)
 
 
-def _pour(source: BinaryIO, descriptor: int) -> CopiedFile:
+def _pour(source: int, descriptor: int, expected_octets: int) -> CopiedFile:
     digest = hashlib.sha1(usedforsecurity=False)
     size_bytes = 0
-    while piece := _read(source):
+    wanted = expected_octets + 1  # one more than there should be: then the end is seen at once
+    while wanted > 0 and (piece := _read(source, min(wanted, _PIECE_OCTETS))):
         digest.update(piece)
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        _write(descriptor, piece)
         size_bytes += len(piece)
+        wanted -= len(piece)
+        if size_bytes == expected_octets and len(piece) < _PIECE_OCTETS:
+            break
     return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
 
 
-def _read(source: BinaryIO) -> bytes:
+def _write(descriptor: int, piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _read(source: int, size: int) -> bytes:
     try:
-        return source.read(_PIECE_OCTETS)
+        return os.read(source, size)
     except OSError as error:
         raise SourceDiffers("file-unreadable", str(error)) from error

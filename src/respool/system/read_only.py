@@ -142,11 +142,14 @@ class ReadOnlyTree:
         """
         return os.fdopen(self._opened(_parts(relative)), "rb", buffering=0)
 
-    def open_in(self, directory: PurePosixPath, name: str) -> BinaryIO:
-        """As `open_file`, for a file of a directory that many are opened in; one component."""
+    def fd_in(self, directory: PurePosixPath, name: str) -> int:
+        """A descriptor of a regular file in a directory that many are read in.
+
+        ``name`` is one component; the caller closes the descriptor. Errors as `open_file`.
+        """
         if "/" in name or name in {"", ".", ".."}:
             raise UnsafeBackupEntry(f'"{name}" leads out of {directory}')
-        return os.fdopen(self._opened((*_known_parts(directory), name)), "rb", buffering=0)
+        return self._opened((*_known_parts(directory), name))
 
     def _opened(self, parts: tuple[str, ...]) -> int:
         if not parts:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from respool.backups.source import SourceMailbox, open_message
+from respool.backups.source import SourceMailbox, message_fd
 from respool.errors import BackupError, StepFailed
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
@@ -89,8 +89,11 @@ def _copied(
         size_bytes=message.size_bytes,
     )
     place = IN_ARCHIVE if message.is_archived else IN_DATA
-    with open_message(source, message.uid, place) as octets:
-        return copy_message(octets, wanted, descriptor)
+    opened = message_fd(source, message.uid, place)
+    try:
+        return copy_message(opened, wanted, descriptor)
+    finally:
+        os.close(opened)
 
 
 def _cannot_write(directory: Path, error: OSError) -> StepFailed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from respool.errors import BackupError, FormatError, StepFailed
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
-from respool.system.durable import write_durably
+from respool.system.durable import replacing, write_durably
 from respool.targets.spool.copying import source_mailbox
 from respool.targets.spool.index_records import (
+    CACHE_START,
     INDEX_VERSION,
-    CarriedCache,
     FreshIndex,
+    IndexDraft,
+    SourceCache,
     index_header,
-    keyword_slots,
-    lay_records,
 )
 from respool.targets.spool.steps import WriteIndex
 
@@ -48,25 +48,25 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
     Raises:
         StepFailed: the files of the fresh mailbox are not as the server makes them.
     """
-    messages = list(_copied_messages(lane.step.lane, record))
     files = _Files.of(lane.directories, server.configuration.meta_kinds)
     fresh = _fresh_index(files.index, lane.uidvalidity)
-    keywords = keyword_slots(messages)
-    header = _header_with(files.header, keywords)
-    carried = _carried_cache(lane, messages)
-    rows = lay_records(messages, keywords, carried, fresh)
-    index = render_index(
-        INDEX_VERSION, index_header(rows, fresh, header_crc(header), messages), rows
-    )
+    draft = IndexDraft(fresh)
     try:
-        write_durably(files.cache, carried.octets, owner=server.owner)
+        with replacing(files.cache, owner=server.owner) as cache, _source(lane) as source:
+            cache.write(CACHE_START)
+            for messages in _copied_messages(lane.step.lane, record):
+                for octets in draft.add(messages, source):
+                    cache.write(octets)
+        header = _header_with(files.header, tuple(draft.keywords))
+        rows = draft.rows()
+        index = render_index(INDEX_VERSION, index_header(rows, fresh, header_crc(header)), rows)
         write_durably(files.header, header, owner=server.owner)
         write_durably(files.index, index, owner=server.owner)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise StepFailed(
             f"the index of {lane.step.lane} cannot be written", why=str(error)
         ) from error
-    return {"records": len(rows), "keywords": list(keywords), "cached": carried.count}
+    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,12 @@ class _Files:
         )
 
 
-def _copied_messages(lane: str, record: RunRecord) -> Iterator[PlannedMessage]:
+def _copied_messages(lane: str, record: RunRecord) -> Iterator[list[PlannedMessage]]:
+    """The messages that were copied, group by group, in UID order."""
     for number, step in record.steps_of_lane(lane):
         if isinstance(step, MessageStep):
             lost: Mapping[str, str] = (record.receipt(number) or {}).get("lost", {})
-            for message in step.messages:
-                if str(message.uid) not in lost:
-                    yield message
+            yield [message for message in step.messages if str(message.uid) not in lost]
 
 
 def _fresh_index(file: Path, uidvalidity: int) -> FreshIndex:
@@ -120,18 +119,20 @@ def _header_with(file: Path, keywords: tuple[str, ...]) -> bytes:
         raise StepFailed(f"the flag names do not fit into {file}", why=str(error)) from error
 
 
-def _carried_cache(lane: Lane, messages: list[PlannedMessage]) -> CarriedCache:
-    """The cache records of the source that are sound; none where it cannot be read."""
-    carried = CarriedCache()
+@contextmanager
+def _source(lane: Lane) -> Iterator[SourceCache | None]:
+    """Index and caches of the source, while they are read; None where they cannot be."""
     source = source_mailbox(lane.step.source, lane.step.lane)
-    try:
-        index = read_index(source)
-        if index is None:
-            return carried
-        with ExitStack() as stack:
-            data = stack.enter_context(mapped_cache(source))
-            archive = stack.enter_context(mapped_cache(source, is_archived=True))
-            carried.take(index.records, messages, data=data, archive=archive)
-    except BackupError:
-        return carried
-    return carried
+    with ExitStack() as stack:
+        found: SourceCache | None = None
+        try:
+            index = read_index(source)
+            if index is not None:
+                found = SourceCache(
+                    records=index.records,
+                    data=stack.enter_context(mapped_cache(source)),
+                    archive=stack.enter_context(mapped_cache(source, is_archived=True)),
+                )
+        except BackupError:
+            found = None
+        yield found
