@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import stat
 from collections.abc import Iterator
@@ -43,16 +42,14 @@ def names(directory: Path) -> list[str]:
 
 
 def copied(octets: bytes, target: int, **changes: object) -> CopiedFile:
-    return copy_message(io.BytesIO(octets), wanted(**changes), target)
-
-
-class Failing(io.BytesIO):
-    """A file on a bad sector: its first octets are given, then the disk fails."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if self.tell():
-            raise OSError(5, "Input/output error")
-        return super().read(min(size or 10, 10))
+    """Copy a file of these octets."""
+    source = os.memfd_create("source")
+    try:
+        os.write(source, octets)
+        os.lseek(source, 0, os.SEEK_SET)
+        return copy_message(source, wanted(**changes), target)
+    finally:
+        os.close(source)
 
 
 def test_octets_time_and_mode_are_those_of_a_message_of_the_server(
@@ -91,9 +88,19 @@ def test_files_of_every_size_are_copied_whole(tmp_path: Path, target: int, size:
         (OCTETS[:-1], {}, "guid-differs"),
         (b"", {}, "guid-differs"),
         (OCTETS[:-1], {"guid": None}, "size-differs"),
+        (OCTETS + b"x", {}, "guid-differs"),
+        (OCTETS + b"x" * (2 << 20), {"guid": None}, "size-differs"),
         (OCTETS, {"size_bytes": len(OCTETS) + 1}, "size-differs"),
     ],
-    ids=["altered", "cut", "empty", "cut-and-guid-unknown", "record-of-another-size"],
+    ids=[
+        "altered",
+        "cut",
+        "empty",
+        "cut-and-guid-unknown",
+        "longer",
+        "longer-and-guid-unknown",
+        "record-of-another-size",
+    ],
 )
 def test_octets_that_are_not_those_of_the_index_leave_nothing(
     tmp_path: Path, target: int, octets: bytes, changes: dict[str, object], code: str
@@ -105,12 +112,14 @@ def test_octets_that_are_not_those_of_the_index_leave_nothing(
     assert names(tmp_path) == []
 
 
-def test_a_source_that_cannot_be_read_to_its_end_leaves_nothing(
-    tmp_path: Path, target: int
-) -> None:
-    with pytest.raises(SourceDiffers, match="Input/output error") as caught:
-        copy_message(Failing(OCTETS), wanted(), target)
+def test_a_source_that_cannot_be_read_leaves_nothing(tmp_path: Path, target: int) -> None:
+    """(The first page of a process is as unreadable as a bad sector.)"""
+    source = os.open("/proc/self/mem", os.O_RDONLY)
 
+    with pytest.raises(SourceDiffers, match="Input/output error") as caught:
+        copy_message(source, wanted(), target)
+
+    os.close(source)
     assert caught.value.code == "file-unreadable"
     assert names(tmp_path) == []
 
