@@ -34,7 +34,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"ADD   {added}; {shown_count(unseen)} unread stay unread; flags and dates kept",
         f"SKIP  {_skipped(head)}",
         f"LIVE  nothing that exists is changed    QUOTA {_quota(head)}",
-        f"THEN  sharing, quota{search}; about {_estimate(head)} s",
+        f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s",
     ]
     if has_details:
         lines += ["", *_details(head)]
@@ -136,6 +136,11 @@ def _has_search(head: PlanHead) -> bool:
     return head.facts.get("search", "none") != "none"
 
 
+def _narrower(head: PlanHead) -> str:
+    count = sum(1 for each in head.mailboxes if each.narrower_for and each.source_path)
+    return f" ({_folders(count)} for fewer people than INBOX, as before)" if count else ""
+
+
 def _estimate(head: PlanHead) -> int:
     seconds = max(head.messages / _MESSAGES_A_SECOND, head.size_bytes / _OCTETS_A_SECOND)
     return math.ceil(_OVERHEAD_SECONDS + seconds + len(head.mailboxes) * _SECONDS_A_FOLDER)
@@ -150,6 +155,11 @@ def _details(head: PlanHead) -> list[str]:
             else f"(new, empty) {each.target_path}"
         )
         for each in head.mailboxes
+    ]
+    lines += [
+        f"not for {', '.join(each.narrower_for)}: {each.target_path}, as in the backup"
+        for each in head.mailboxes
+        if each.narrower_for
     ]
     lines += [f"left out: {path}: {reason}" for path, reason in head.skipped.items()]
     lines += [
