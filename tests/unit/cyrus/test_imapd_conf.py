@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from respool.cyrus.imapd_conf import ServerConfiguration, merged, parse_lines, render
@@ -70,7 +70,6 @@ def test_a_line_that_is_no_option_is_refused_with_its_number() -> None:
         options("# x\na: b\nnonsense\n")
 
 
-@settings(max_examples=30)
 @given(given_options=st.dictionaries(KEYS, VALUES, max_size=4))
 def test_what_was_rendered_is_read_again(given_options: dict[str, str]) -> None:
     assert options(render(given_options)) == given_options

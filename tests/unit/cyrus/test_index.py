@@ -34,7 +34,7 @@ def codes(octets: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_what_was_rendered_is_parsed_again(version: int, data: st.DataObject) -> None:
     header = data.draw(headers(version))

@@ -64,7 +64,6 @@ def test_every_kind_of_step_comes_back_from_its_line(
     assert "\n" not in line
 
 
-@settings(max_examples=30)
 @given(head=HEADS)
 def test_every_head_comes_back_from_its_line(head: PlanHead) -> None:
     assert parse_head(next(render_plan(head, ()))) == head
@@ -103,14 +102,14 @@ def test_names_of_any_octets_come_back() -> None:
     check_plan(lines, STEP_KINDS)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(size=st.integers(0, sum(map(len, LINES)) + len(LINES) - 2))
 def test_a_plan_that_was_cut_anywhere_is_refused(size: int) -> None:
     with pytest.raises(PlanFileInvalid):
         check_plan("\n".join(LINES)[:size].split("\n"), STEP_KINDS)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(at=st.integers(0, sum(map(len, LINES)) - 1), put=st.characters(codec="ascii"))
 def test_a_plan_of_which_one_character_was_altered_is_refused(at: int, put: str) -> None:
     """Wherever it stands; what JSON reads as the same tail is the same plan."""

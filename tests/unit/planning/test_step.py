@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from respool.planning.step import GROUP_MESSAGES, GROUP_OCTETS, PlannedMessage, groups
@@ -52,7 +52,6 @@ def test_a_group_ends_at_500_messages_or_64_mib(sizes: list[int], expected: list
     assert sizes_of_groups(sizes) == expected
 
 
-@settings(max_examples=30)
 @given(sizes=st.lists(st.sampled_from([0, 1, 20 * MIB, 63 * MIB, 70 * MIB]), max_size=40))
 def test_groups_keep_every_message_in_order_and_none_is_empty_or_too_large(
     sizes: list[int],
@@ -74,7 +73,6 @@ def test_groups_are_made_as_they_are_asked_for() -> None:
     assert len(next(groups(endless))) == GROUP_MESSAGES
 
 
-@settings(max_examples=30)
 @given(planned=MESSAGES)
 def test_a_message_comes_back_from_its_row(planned: PlannedMessage) -> None:
     assert PlannedMessage.from_row(planned.as_row()) == planned

@@ -43,7 +43,7 @@ def name(*parts: str, domain: str | None = "b.loc") -> MailboxName:
     return MailboxName(domain=domain, parts=("user", "jdoe", *parts))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(
     parts=st.lists(PARTS, min_size=1, max_size=4),
     domain=st.sampled_from(["b.loc", "c.org", None]),
