@@ -134,7 +134,7 @@ def test_root_restores_by_its_own_door_while_the_server_is_down(place: Workplace
 AS_NOBODY = """
 import os, pwd, sys
 from respool.cli.main import _status
-_status([sys.argv[1], sys.argv[2], "No such folder", "--yes", "--json"])
+_status([*sys.argv[1:3], "No such folder", "--yes", "--state", os.environ["ROOTS_STATE"]])
 nobody = pwd.getpwnam("nobody")
 os.setgroups([])
 os.setgid(nobody.pw_gid)
@@ -158,7 +158,7 @@ def test_who_is_not_root_is_refused(server: PrivateCyrus, variables: dict[str, s
         )
         done = subprocess.run(
             [sys.executable, "-c", AS_NOBODY, *COMMAND],
-            env={**place.environment, "RESPOOL_STATE": str(home / "nobodys")},
+            env={**place.environment, "ROOTS_STATE": str(home / "roots")},
             capture_output=True,
             text=True,
             check=False,
