@@ -46,3 +46,14 @@ class StoredMessage:
     is_expunged: bool
     is_archived: bool
     has_file: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """One message as a target gave it back; ``guid`` was hashed from its octets."""
+
+    uid: int
+    flags: frozenset[str]
+    internaldate: datetime
+    size_bytes: int
+    guid: str

@@ -15,10 +15,7 @@ import os
 import secrets
 import shutil
 import signal
-import socket
-import struct
 import subprocess  # a list, never a shell line
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +26,7 @@ from respool.errors import NotPermitted, ServerNotFound, ServerUnreachable
 from respool.system.imap import ImapAddress
 from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
+from respool.system.password_check import PasswordCheck
 from respool.system.programs import find_program
 
 RUNTIME_DIRECTORY = Path("/run/respool")
@@ -36,62 +34,12 @@ _PREFIX = "door-"
 _LOCK = "lock"  # held by the command that opened the door, for as long as it lives
 _ENTER_ONLY = 0o711  # whatever the umask says
 _WAIT_SECONDS = 15.0
-_MOST_OCTETS = 4096
 
 # Options of the server that would keep root from entering by a plain local socket.
 _OVERRIDDEN = frozenset(
     {"allowplaintext", "sasl_mech_list", "sasl_pwcheck_method", "sasl_saslauthd_path"}
 )
 _DROPPED_PREFIXES = ("tls_", "imap_", "imaps_", "sasl_auxprop", "sasl_minimum_layer")
-
-
-class PasswordCheck:
-    """Answers the server's password questions: only our own, random password is right."""
-
-    def __init__(self, path: Path, password: str) -> None:
-        self.password = password
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.bind(str(path))
-        path.chmod(0o666)  # the directory above lets in only root and the server's user
-        self._socket.listen(16)
-        self._thread = threading.Thread(target=self._serve, name="password-check", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop answering."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError, ValueError, struct.error):
-                connection.settimeout(5.0)
-                fields = [_counted(connection) for _ in range(4)]
-                right = secrets.compare_digest(fields[1], self.password.encode("ascii"))
-                answer = b"OK" if right else b"NO"
-                connection.sendall(struct.pack(">H", len(answer)) + answer)
-
-
-def _counted(connection: socket.socket) -> bytes:
-    size = struct.unpack(">H", _exactly(connection, 2))[0]
-    if size > _MOST_OCTETS:
-        raise ValueError("a login field of unlikely length")
-    return _exactly(connection, size)
-
-
-def _exactly(connection: socket.socket, size: int) -> bytes:
-    octets = b""
-    while len(octets) < size:
-        piece = connection.recv(size - len(octets))
-        if not piece:
-            raise ValueError("the question ended early")
-        octets += piece
-    return octets
 
 
 def door_configuration(configuration: ServerConfiguration, check: Path) -> str:

@@ -22,6 +22,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from imapclient.response_parser import parse_response
 
 from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
+from respool.model.messages import ReadBack
 from respool.system.fetch_answer import FetchedMessage, parse_fetch
 
 NO_OCTETS = "unreadable"
@@ -48,17 +49,6 @@ class ImapAddress:
         if self.unix_socket is not None:
             return f"our own door {self.unix_socket}"
         return f"{'imaps' if self.is_tls else 'imap'}://{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenMessage:
-    """One message as the server gives it back."""
-
-    uid: int
-    flags: frozenset[str]
-    internaldate: datetime
-    size_bytes: int
-    guid: str
 
 
 class _UnixSocketClient(IMAPClient):  # type: ignore[misc]  # the library has no types
@@ -171,7 +161,7 @@ class ImapSession:
             return False
         return True
 
-    def read_back(self, sizes: Mapping[int, int]) -> Iterator[SeenMessage]:
+    def read_back(self, sizes: Mapping[int, int]) -> Iterator[ReadBack]:
         """The messages of the open mailbox whose UIDs are keys of ``sizes``, hashed.
 
         ``sizes`` are the octets that each is expected to have; they decide how many
@@ -320,8 +310,8 @@ def _groups(sizes: Mapping[int, int]) -> Iterator[list[int]]:
         yield group
 
 
-def _seen(answer: FetchedMessage, guid: str) -> SeenMessage:
-    return SeenMessage(
+def _seen(answer: FetchedMessage, guid: str) -> ReadBack:
+    return ReadBack(
         uid=answer.uid,
         flags=answer.flags or frozenset(),
         internaldate=answer.internaldate or _NO_DATE,

@@ -13,8 +13,8 @@ from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
-from respool.system.imap import ImapSession, SeenMessage
-from respool.verification.compare import ReadBack, compare_message
+from respool.system.imap import ImapSession
+from respool.verification.compare import compare_message
 
 OWNER_MAY = "lr"
 MOST_DIFFERENCES = 1000  # kept one by one; more are counted
@@ -120,7 +120,7 @@ class ProofActor:
             wanted = {message.uid: message for message in group if message.uid not in lost}
             planned += len(wanted)
             sizes = {uid: message.size_bytes for uid, message in wanted.items()}
-            found = {seen.uid: _read_back(seen) for seen in reader.read_back(sizes)}
+            found = {message.uid: message for message in reader.read_back(sizes)}
             for uid, message in wanted.items():
                 differences = compare_message(
                     message, found.get(uid), is_seen_known=by == BY_OWNER
@@ -152,13 +152,3 @@ class ProofActor:
                     for message in step.messages
                 )
                 yield messages, lost
-
-
-def _read_back(seen: SeenMessage) -> ReadBack:
-    return ReadBack(
-        uid=seen.uid,
-        flags=seen.flags,
-        internaldate=seen.internaldate,
-        size_bytes=seen.size_bytes,
-        guid=seen.guid,
-    )

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from respool.model.messages import RECENT, SEEN
+from respool.model.messages import RECENT, SEEN, ReadBack
 from respool.planning.step import PlannedMessage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBack:
-    """One message as the target gave it back; ``guid`` was hashed from its octets."""
-
-    uid: int
-    flags: AbstractSet[str]
-    internaldate: datetime
-    size_bytes: int
-    guid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from respool.verification.compare import ReadBack, compare_message
+from respool.model.messages import ReadBack
+from respool.verification.compare import compare_message
 from tests.unit.planning.plans import message
 
 PLANNED = message(7, flags=("\\Seen", "\\Flagged", "Travail"))
