@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveMailbox
+from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal
 from respool.verification.report import (
     LaneNotes,
@@ -30,9 +31,12 @@ def receipt_of(
     ``phases`` are seconds of wall time by phase.
     """
     head = run.head()
-    lanes = run.receipts_of_lanes()
+    lanes = {
+        lane: run.receipts_of_lane(lane)
+        for lane in (ACCOUNT_LANE, *(planned.target_name for planned in head.mailboxes))
+    }
     outcomes = tuple(
-        outcome_of(planned, _notes(lanes.get(planned.target_name, []), planned, proofs))
+        outcome_of(planned, _notes(lanes[planned.target_name], planned, proofs))
         for planned in head.mailboxes
         if planned.source_path is not None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from respool.planning.step import Step
@@ -38,3 +38,6 @@ class RunRecord(Protocol):
 
     def receipt(self, number: int) -> Mapping[str, Any] | None:
         """What step ``number`` said it did; None where it is not done."""
+
+    def receipts_of_lane(self, lane: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """Kind and receipt of each step of a lane that is done, in order."""

@@ -110,17 +110,14 @@ class RunJournal:
             for number, lane, kind, state in found
         ]
 
-    def receipts_of_lanes(self) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
-        """Lane → kind and receipt of each step that is done, in order."""
+    def receipts_of_lane(self, lane: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Kind and receipt of each step of a lane that has one, in order."""
         found = self._database.all(
-            "SELECT lane, kind, receipt FROM step WHERE run = ? AND state = ?"
-            " AND receipt IS NOT NULL ORDER BY number",
-            (self.number, StepState.DONE),
+            "SELECT kind, receipt FROM step WHERE run = ? AND lane = ? AND receipt IS NOT NULL"
+            " ORDER BY number",
+            (self.number, lane),
         )
-        lanes: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-        for lane, kind, receipt in found:
-            lanes.setdefault(lane, []).append((kind, json.loads(receipt)))
-        return lanes
+        return [(kind, json.loads(receipt)) for kind, receipt in found]
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""

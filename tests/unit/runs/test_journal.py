@@ -47,7 +47,7 @@ def said(run: RunJournal) -> list[object]:
         run.rows(),
         [run.before(number) for number in numbers],
         [run.receipt(number) for number in numbers],
-        run.receipts_of_lanes(),
+        run.receipts_of_lane(""),
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_step_that_is_not_done_has_no_receipt(run: RunJournal) -> None:
         False,
         False,
     ]
-    assert run.receipts_of_lanes() == {"": [(MakeMailbox.kind, run.receipt(0))]}
+    assert run.receipts_of_lane("") == [(MakeMailbox.kind, run.receipt(0))]
 
 
 def test_a_journal_that_is_opened_again_says_the_same(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ class SpoolActor:
                 note = index_writing.write(self._lane_of(step), self.server, self.record)
             case RebuildMailbox():
                 self.created.check(step.lane)
-                note = rebuilding.rebuild(self.server, step.lane)
+                is_whole = self._is_cache_whole(step.lane)
+                note = rebuilding.rebuild(self.server, step.lane, is_cache_whole=is_whole)
             case BuildSearchIndex():
                 note = rebuilding.build_search_index(self.server, step.lane)
             case RepairQuota():
@@ -70,6 +71,12 @@ class SpoolActor:
             case _:
                 assert_never(step)
         return note
+
+    def _is_cache_whole(self, lane: str) -> bool:
+        return any(
+            kind == WriteIndex.kind and receipt["is_cache_whole"]
+            for kind, receipt in self.record.receipts_of_lane(lane)
+        )
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
         return index_writing.Lane(

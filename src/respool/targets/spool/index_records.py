@@ -45,13 +45,33 @@ class FreshIndex:
         return max(_FIRST_MODSEQ, self.highestmodseq)
 
 
+# First server version that writes each form of the cache (imap/mailbox.h, MAILBOX_CACHE_MINOR).
+_CACHE_FORMS = (
+    ((3, 13, 0), 14),
+    ((3, 12, 0), 13),
+    ((3, 6, 0), 11),
+    ((3, 2, 0), 10),
+    ((3, 0, 0), 6),
+    ((2, 4, 0), 3),
+)
+
+
+def cache_form_of(version: tuple[int, int, int]) -> int | None:
+    """The form of the cache that a server of ``version`` writes itself."""
+    return next((form for since, form in _CACHE_FORMS if version >= since), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCache:
-    """The source's index records, and its caches of data and archive partition."""
+    """The source's index records, and its caches of data and archive partition.
+
+    ``own_form`` is the form of the cache that the target's server writes itself.
+    """
 
     records: Rows
     data: mmap.mmap | bytes | None
     archive: mmap.mmap | bytes | None
+    own_form: int | None
 
 
 class IndexDraft:
@@ -64,6 +84,7 @@ class IndexDraft:
     def __init__(self, fresh: FreshIndex) -> None:
         self.keywords: dict[str, int] = {}
         self.cached = 0
+        self.in_own_form = 0
         self._fresh = fresh
         self._groups: list[Rows] = []
         self._bits: dict[tuple[str, ...], tuple[int, list[int]]] = {}
@@ -132,6 +153,7 @@ class IndexDraft:
                 found.release()
                 self._cache_octets += len(octets)
                 self.cached += 1
+                self.in_own_form += int(record["cache_version"]) == source.own_form
                 yield octets
 
 

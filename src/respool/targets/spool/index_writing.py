@@ -22,6 +22,7 @@ from respool.targets.spool.index_records import (
     FreshIndex,
     IndexDraft,
     SourceCache,
+    cache_form_of,
     index_header,
 )
 from respool.targets.spool.steps import WriteIndex
@@ -52,7 +53,10 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
     fresh = _fresh_index(files.index, lane.uidvalidity)
     draft = IndexDraft(fresh)
     try:
-        with replacing(files.cache, owner=server.owner) as cache, _source(lane) as source:
+        with (
+            replacing(files.cache, owner=server.owner) as cache,
+            _source(lane, server.version) as source,
+        ):
             cache.write(CACHE_START)
             for messages in _copied_messages(lane.step.lane, record):
                 for octets in draft.add(messages, source):
@@ -66,7 +70,12 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
         raise StepFailed(
             f"the index of {lane.step.lane} cannot be written", why=str(error)
         ) from error
-    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+    return {
+        "records": len(rows),
+        "keywords": list(draft.keywords),
+        "cached": draft.cached,
+        "is_cache_whole": draft.in_own_form == len(rows),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +129,7 @@ def _header_with(file: Path, keywords: tuple[str, ...]) -> bytes:
 
 
 @contextmanager
-def _source(lane: Lane) -> Iterator[SourceCache | None]:
+def _source(lane: Lane, version: tuple[int, int, int]) -> Iterator[SourceCache | None]:
     """Index and caches of the source, while they are read; None where they cannot be."""
     source = source_mailbox(lane.step.source, lane.step.lane)
     with ExitStack() as stack:
@@ -132,6 +141,7 @@ def _source(lane: Lane) -> Iterator[SourceCache | None]:
                     records=index.records,
                     data=stack.enter_context(mapped_cache(source)),
                     archive=stack.enter_context(mapped_cache(source, is_archived=True)),
+                    own_form=cache_form_of(version),
                 )
         except BackupError:
             found = None

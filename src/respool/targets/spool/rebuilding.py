@@ -14,20 +14,24 @@ from respool.targets.spool.program_output import (
 from respool.targets.spool.steps import RepairQuota
 
 _MOST_LINES = 40
+_AT_ONCE = ("-G", "-V", "max")
+_CONVERTED_FIRST = (("-V", "max"), ("-G",))
 
 
-def rebuild(server: CyrusServer, mailbox: str) -> Note:
-    """``reconstruct -V max``, then ``-G``, on exactly this mailbox; their words count.
+def rebuild(server: CyrusServer, mailbox: str, *, is_cache_whole: bool) -> Note:
+    """``reconstruct -G`` and ``-V max`` on exactly this mailbox; its words count, not its status.
 
-    In one call the conversion comes last, and leaves a message without a readable Date
-    without its sort date where the cache is of an older form (seen on 3.6.1).
+    In one call the conversion comes last. It parses messages anew whose cache is missing
+    or of another form, and then one without a readable Date loses the date that it is
+    sorted by (seen on 3.6.1). So the conversion goes first, unless every message has a
+    cache record of the server's own form.
 
     Raises:
         StepFailed: it crashed, or says that the mailbox or a message could not be rebuilt.
     """
     changes: list[str] = []
     converted = None
-    for words in (("-V", "max"), ("-G",)):
+    for words in (_AT_ONCE,) if is_cache_whole else _CONVERTED_FIRST:
         done = server.run_tool("reconstruct", *words, mailbox)
         _check_ended(done, mailbox)
         report = parse_reconstruct_output(done.output, done.errors)
