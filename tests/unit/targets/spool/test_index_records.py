@@ -20,6 +20,7 @@ from respool.targets.spool.index_records import (
     FreshIndex,
     IndexDraft,
     SourceCache,
+    cache_form_of,
     index_header,
 )
 from tests.unit.planning.plans import ACCOUNT, message
@@ -201,7 +202,7 @@ def planned_of(rows: Rows) -> list[PlannedMessage]:
 
 
 def source_of(rows: Rows, *, archive: bytes | None = None) -> SourceCache:
-    return SourceCache(records=rows, data=CACHE, archive=archive)
+    return SourceCache(records=rows, data=CACHE, archive=archive, own_form=3)
 
 
 def test_a_carried_record_is_found_again_at_its_new_place() -> None:
@@ -242,6 +243,8 @@ def test_nothing_of_a_message_that_is_not_restored_is_carried() -> None:
         {"guid": np.void(b"\7" * 20)},
         {"uid": 99},
         {"system_flags": ARCHIVED},
+        {"cache_version": 2},
+        {"cache_version": 4},
     ],
     ids=lambda spoil: next(iter(spoil)),
 )
@@ -278,6 +281,26 @@ def test_a_message_whose_guid_nobody_knows_carries_no_cache() -> None:
     messages = [message(each.uid, None, size_bytes=100) for each in planned_of(rows)]
 
     assert drafted(messages, source_of(rows))[0].cached == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "form"),
+    [
+        ((2, 3, 16), None),
+        ((2, 4, 22), 3),
+        ((3, 0, 18), 6),
+        ((3, 2, 12), 10),
+        ((3, 4, 9), 10),
+        ((3, 6, 1), 11),
+        ((3, 10, 3), 11),
+        ((3, 12, 0), 13),
+        ((3, 13, 1), 14),
+    ],
+)
+def test_a_cache_is_carried_only_in_the_form_that_the_server_writes(
+    version: tuple[int, int, int], form: int | None
+) -> None:
+    assert cache_form_of(version) == form
 
 
 def test_a_source_without_records_gives_no_cache() -> None:
