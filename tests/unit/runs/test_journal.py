@@ -55,7 +55,7 @@ def carried_out_in_part(run: RunJournal) -> None:
     run.record(0, StepState.STARTED, before={"existed": False})
     run.record(0, StepState.DONE, receipt={"uniqueid": "\u00e9t\u00e9"})
     run.record(1, StepState.STARTED, before={"count": 0})
-    run.record(1, StepState.FAILED, receipt={"error": "step-failed"})
+    run.record(1, StepState.FAILED, error={"error": "step-failed"})
     run.record(2, StepState.STARTED, before={"count": 5})
 
 
