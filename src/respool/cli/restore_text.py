@@ -117,6 +117,12 @@ def _skipped(head: PlanHead) -> str:
         said.append(f"{shown_count(deleted)} deleted by the user")
     if lost:
         said.append(f"{shown_count(lost)} missing or damaged in the backup (--details names them)")
+    damaged = sum(each.severity == "loss" and each.uid is None for each in head.findings)
+    if damaged:
+        said.append(f"{shown_count(damaged)} other damages of the backup (--details)")
+    without_record = sum(each.code == "message-file-without-record" for each in head.findings)
+    if without_record:
+        said.append(f"{shown_count(without_record)} files that no index knows (--details)")
     if head.skipped:
         said.append(f"{_folders(len(head.skipped))} deleted or of earlier restores")
     return "; ".join(said) or "nothing"

@@ -58,17 +58,19 @@ def render_step(number: int, step: Step) -> str:
     return _line({"step": number, "kind": step.kind, **to_json(step)})
 
 
-def parse_step(line: str, kinds: StepKinds) -> Step:
-    """The step of one line.
+def parse_step(line: str, kinds: StepKinds, *, number: int | None = None) -> Step:
+    """The step of one line; ``number`` is what it must be, where that is known.
 
     Raises:
-        PlanFileInvalid: no such kind, or not its fields.
+        PlanFileInvalid: no such kind, not its fields, or another number.
     """
     fields = _object(line)
-    number, word = fields.pop("step", None), fields.pop("kind", None)
-    kind = kinds.get(word) if type(word) is str and type(number) is int else None
+    found, word = fields.pop("step", None), fields.pop("kind", None)
+    kind = kinds.get(word) if type(word) is str and type(found) is int else None
     if kind is None:
         raise PlanFileInvalid("the plan has a step that this version does not know", why=line[:80])
+    if number is not None and found != number:
+        raise PlanFileInvalid(f"step {number} of the plan calls itself {found}", why=line[:80])
     return from_json(kind, fields)
 
 
@@ -128,7 +130,7 @@ def check_plan(lines: Iterable[str], kinds: StepKinds) -> PlanTail:
         if previous is not None:
             digest.update(previous.encode("utf-8", "surrogateescape"))
             if count:
-                step = parse_step(previous, kinds)
+                step = parse_step(previous, kinds, number=count - 1)
                 messages += len(step.messages) if isinstance(step, MessageStep) else 0
             count += 1
         previous = line

@@ -246,3 +246,12 @@ def test_a_plan_without_steps_is_a_plan() -> None:
     tail = check_plan(plan_lines(()), STEP_KINDS)
 
     assert tail == PlanTail(steps=0, messages=0, digest=tail.digest)
+
+
+def test_a_step_that_calls_itself_another_is_refused_even_with_a_right_digest() -> None:
+    body = [*LINES[:2], changed_step(step=0), *LINES[3:-1]]
+    digest = hashlib.sha256("".join(body).encode()).hexdigest()
+    tail = json.dumps({**json.loads(LINES[-1]), "digest": digest})
+
+    with pytest.raises(PlanFileInvalid, match="calls itself 0"):
+        check_plan([*body, tail], STEP_KINDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from respool.model.accounts import Account, folder_parts, folder_path
@@ -12,9 +12,12 @@ from respool.targets.spool.names import (
     MOST_PART_OCTETS,
     NameRules,
     proposed_name,
+    proposed_part,
     refusals,
     shortened,
 )
+
+_NUMBER_OCTETS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +39,39 @@ def map_names(
     root_why = refusals(root, rules)
     reasons = [f"--into {_shown(decoded_part(into))}: {'; '.join(root_why)}"] if root_why else []
     wishes = [root.child(*_renamed(each, request)) for each in sources]
-    targets: list[MailboxName] = []
-    for source, wish in zip(sources, wishes, strict=True):
-        target = wish
+    targets = wishes
+    if request.is_renaming_freely:
+        targets = _made_fit(wishes, len(root.parts), rules)
+    for source, target in zip(sources, targets, strict=True):
         why = [each for each in refusals(target, rules) if each not in root_why]
-        if why and request.is_renaming_freely:
-            others = [*targets, *wishes[len(targets) + 1 :]]
-            target = _free(proposed_name(target, len(root.parts), rules), others)
-            why = [each for each in refusals(target, rules) if each not in root_why]
         if why:
             reasons.append(_refused(source, target, len(root.parts), why, rules))
-        targets.append(target)
     reasons.extend(_twins(sources, targets))
     return Mapped(targets=tuple(targets), reasons=tuple(reasons))
+
+
+def _made_fit(wishes: Sequence[MailboxName], keep: int, rules: NameRules) -> list[MailboxName]:
+    """Every wish with a name that the server takes, altered as little as it takes.
+
+    Level by level: what is below a folder follows it, and no two folders become one.
+    """
+    taken = {each.parts[:size] for each in wishes for size in range(keep, len(each.parts) + 1)}
+    made: dict[tuple[str, ...], tuple[str, ...]] = {
+        each.parts[:keep]: each.parts[:keep] for each in wishes
+    }
+    for size in range(keep + 1, max(len(each.parts) for each in wishes) + 1):
+        for old in dict.fromkeys(each.parts[:size] for each in wishes if len(each.parts) >= size):
+            new = (*made[old[:-1]], proposed_part(old[-1], rules))
+            made[old] = new if new == old else _free(new, taken | set(made.values()))
+    targets: list[MailboxName] = []
+    for wish in wishes:
+        target = MailboxName(domain=wish.domain, parts=made[wish.parts])
+        if refusals(target, rules):  # too long as a whole
+            parts = proposed_name(target, keep, rules).parts
+            parts = _free(parts, taken | {each.parts for each in targets})
+            target = MailboxName(domain=wish.domain, parts=parts)
+        targets.append(target)
+    return targets
 
 
 def folders_between(root: MailboxName, targets: Sequence[MailboxName]) -> tuple[MailboxName, ...]:
@@ -110,11 +133,13 @@ def _shown(text: str) -> str:
     return "'" + escaped.replace("'", "'\\''") + "'"
 
 
-def _free(name: MailboxName, taken: Sequence[MailboxName]) -> MailboxName:
-    number, candidate, is_long = 2, name, len(name.parts[-1]) > MOST_PART_OCTETS - 4
+def _free(parts: tuple[str, ...], taken: Container[tuple[str, ...]]) -> tuple[str, ...]:
+    """``parts``, or the next free one with a number at its end."""
+    number, candidate, last = 2, parts, parts[-1]
+    if len(last) > MOST_PART_OCTETS - _NUMBER_OCTETS:
+        last = shortened(last, _NUMBER_OCTETS)
     while candidate in taken:
-        last = f"{shortened(name.parts[-1], 4) if is_long else name.parts[-1]}-{number}"
-        candidate = MailboxName(domain=name.domain, parts=(*name.parts[:-1], last))
+        candidate = (*parts[:-1], f"{last}-{number}")
         number += 1
     return candidate
 

@@ -130,8 +130,18 @@ def test_odd_octets_are_shown_so_that_no_terminal_obeys_them() -> None:
         ([raw("a_"), raw("a%"), raw("a*")], ["new/a_", "new/a_-2", "new/a_-3"]),
         ([raw("a%"), raw("a_")], ["new/a_-2", "new/a_"]),
         ([raw("a%"), raw("a%", "x")], ["new/a_", "new/a_/x"]),
+        ([raw("a_"), raw("a%"), raw("a%", "x")], ["new/a_", "new/a_-2", "new/a_-2/x"]),
+        ([raw("a_", "y"), raw("a%", "x%")], ["new/a_/y", "new/a_-2/x_"]),
     ],
-    ids=["as-proposed", "two-alike", "three-alike", "a-fit-name-stays", "below"],
+    ids=[
+        "as-proposed",
+        "two-alike",
+        "three-alike",
+        "a-fit-name-stays",
+        "below",
+        "below-one-with-a-number",
+        "below-what-is-no-mailbox",
+    ],
 )
 def test_auto_takes_every_proposal_and_never_makes_twins(
     sources: list[MailboxName], expected: list[str]
