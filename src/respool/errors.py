@@ -25,6 +25,10 @@ class RespoolError(Exception):
         self.hint = hint
 
 
+class EndedBySignal(BaseException):
+    """SIGINT, SIGTERM or SIGHUP: leave by way of every ``finally``; no library swallows it."""
+
+
 class UsageError(RespoolError):
     """What was typed or set cannot be meant."""
 

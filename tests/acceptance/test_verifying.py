@@ -76,7 +76,7 @@ def add(done: Workplace, _uid: int) -> None:
     ("change", "aspect", "proven"),
     [
         pytest.param(flag, "flags", 5, id="flags"),
-        pytest.param(delete, "missing", 5, id="deleted"),
+        pytest.param(delete, "deleted", 5, id="deleted"),
         pytest.param(add, "extra", 6, id="added"),
     ],
 )
@@ -105,7 +105,7 @@ def test_all_that_the_owner_changed_is_told_at_once(done: Workplace) -> None:
     ran = verified(done)
     assert ran.status == 0
     aspects = [each["aspect"] for each in row(ran)["changed_since"]]
-    assert sorted(aspects) == ["extra", "flags", "missing"]
+    assert sorted(aspects) == ["deleted", "extra", "flags"]
     assert row(ran)["proven"] == 4
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 from respool import __version__
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
-from respool.backups.contents import read_mailbox
+from respool.backups.contents import mailboxes_of, read_mailbox
 from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox
-from respool.errors import FolderNotInGeneration, PlanRefused, UsageError
+from respool.errors import FolderNotInGeneration, GenerationNotFound, PlanRefused, UsageError
 from respool.model.accounts import AccountKind, folder_parts, folder_path
 from respool.model.generations import Generation
 from respool.model.names import encoded_part
 from respool.planning.codec import parse_tail, render_plan
-from respool.planning.plan import PlanTail
+from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.request import RENAME_AUTO, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
@@ -105,14 +105,35 @@ def new_plan_file(state: Path) -> Path:
 
 
 def _chosen(source: SourceMailbox) -> ChosenMailbox:
-    place = SourcePlace(
+    return ChosenMailbox(place=_place(source), mailbox=read_mailbox(source))
+
+
+def _place(source: SourceMailbox) -> SourcePlace:
+    return SourcePlace(
         spool=source.spool,
         partition=source.place.partition,
         data=source.place.data,
         meta=source.place.meta,
         archive=source.place.archive,
     )
-    return ChosenMailbox(place=place, mailbox=read_mailbox(source))
+
+
+def sources_of(settings: Settings, head: PlanHead) -> Mapping[str, SourcePlace]:
+    """Where the backup has each mailbox of a plan's account, by its name in the backup.
+
+    Raises:
+        BackupError: the backup, or the plan's generation of it, is not there.
+    """
+    backup = open_backup(settings.backups)
+    for generation in backup.generations:
+        if generation.label == head.generation_label:
+            mailboxes = mailboxes_of(generation, head.request.account)
+            return {each.name.admin: _place(each) for each in mailboxes}
+    raise GenerationNotFound(
+        f"there is no generation {head.generation_label} any more",
+        why=f"looked in {backup.root.place}",
+        hint="--backups names another place; respool backups shows what is there",
+    )
 
 
 def _without_earlier(

@@ -46,6 +46,7 @@ def receipt_of(
         mailboxes=outcomes,
         phases=phases,
         left_to_do=_left_to_do(lanes, outcomes),
+        closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
 
@@ -75,10 +76,15 @@ def _left_to_do(
             " everything else was, by the administrator"
         )
     receipts = [each for lane in lanes.values() for each in lane]
-    if any(
-        kind == "spool-subscribe" and note.get("subscribed", "") is None for kind, note in receipts
-    ):
-        left.append("subscribe the owner to the new folders: he cannot log in")
+    not_subscribed = [
+        note
+        for kind, note in receipts
+        if kind == "spool-subscribe" and note.get("subscribed", "") is None
+    ]
+    if not_subscribed:
+        left.append(
+            f"subscribe the owner to {len(not_subscribed)} new folders: {not_subscribed[0]['why']}"
+        )
     left += [
         f"{_DERIVED[kind]} failed: {note.get('said', '')}"
         for kind, note in receipts

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from respool.app.access import server_access
 from respool.app.phases import PhaseClock
-from respool.app.plan import Wish, make_plan, new_plan_file, write_plan
+from respool.app.plan import Wish, make_plan, new_plan_file, sources_of, write_plan
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
@@ -19,6 +19,7 @@ from respool.app.state import check_not_inside, prepare_state
 from respool.app.wiring import STEP_KINDS, actors_of
 from respool.errors import (
     Declined,
+    EndedBySignal,
     Interrupted,
     PlanFileInvalid,
     PlanRefused,
@@ -32,6 +33,7 @@ from respool.runs.runner import Progress, Runner, Stop
 from respool.runs.states import RunState, StepState
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
+from respool.system.signals import undisturbed
 from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.recheck import recheck
 from respool.targets.spool.steps import CreateMailbox, GiveRights
@@ -84,7 +86,7 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
         tail = _checked(file)
-        _check_steps(file, server)
+        _check_steps(settings, file, server)
         return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
 
 
@@ -156,13 +158,14 @@ def _checked(file: Path) -> PlanTail:
         raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
 
 
-def _check_steps(file: Path, server: CyrusServer) -> None:
+def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
     """A plan file comes from outside: what its steps do must be what its head says."""
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
         survey = survey_account(server, head.request.account)
         steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
-        reasons = PlanCheck(head=head, survey=survey).reasons(enumerate(steps))
+        check = PlanCheck(head=head, survey=survey, sources=sources_of(settings, head))
+        reasons = check.reasons(enumerate(steps))
     if reasons:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"
@@ -200,8 +203,10 @@ def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Re
     try:
         runner.run()
     except BaseException as error:
-        run.end(RunState.STOPPED, now=datetime.now(UTC))
-        raise _with_what_was_changed(error, run) from error
+        with undisturbed():
+            run.end(RunState.STOPPED, now=datetime.now(UTC))
+            told = _with_what_was_changed(error, run)
+        raise told from error
     run.end(RunState.DONE, now=datetime.now(UTC))
     receipt = receipt_of(run, phases=clock.phases)
     keep_receipt(run.directory / "receipt", receipt)
@@ -210,7 +215,7 @@ def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Re
 
 def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseException:
     """``error`` as one that says first what was added; a bug of ours stays what it is."""
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt | EndedBySignal):
         error = Interrupted(f"run {run.number} was stopped at once", why="asked for twice")
     error.add_note(_changed(run))
     if isinstance(error, RespoolError):

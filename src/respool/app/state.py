@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -78,4 +79,9 @@ def _spool_roots(settings: Settings) -> Iterable[Path]:
         for root in configuration.roots(kind).values()
     ]
     above = [root.parent for root in roots if len(root.parts) > _SHALLOW]
+    together = Path(os.path.commonpath(roots)) if roots else Path("/")
+    if len(together.parts) >= _SHALLOW:
+        above.append(together)
+    if sieve := configuration.text("sievedir"):
+        above.append(Path(sieve))
     return [*roots, *above, Path(configuration.configdirectory)]

@@ -14,7 +14,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
-from respool.errors import RespoolError
+from respool.errors import EndedBySignal, RespoolError
 
 if TYPE_CHECKING:
     import typer
@@ -101,16 +101,24 @@ def _status(arguments: list[str]) -> int:
         from respool.cli.failures import report
 
         return report(error, as_json="--json" in arguments)
-    except KeyboardInterrupt:
-        from respool.cli.failures import report_interrupt
-
-        return report_interrupt()
+    except (EndedBySignal, KeyboardInterrupt) as error:
+        return _status_of_signal(error, as_json="--json" in arguments)
     except (BrokenPipeError, SystemExit) as error:
         return _status_of_exit(error)
     except Exception as error:  # noqa: BLE001 - the edge: what we did not expect is our bug
         from respool.cli.failures import report_unexpected
 
         return report_unexpected(error)
+
+
+def _status_of_signal(error: BaseException, *, as_json: bool) -> int:
+    """A run that was ended says what it added; before a run nothing was changed."""
+    from respool.cli.failures import report, report_interrupt
+
+    known = error.__context__
+    return (
+        report(known, as_json=as_json) if isinstance(known, RespoolError) else report_interrupt()
+    )
 
 
 def _status_of_exit(error: BaseException) -> int:
@@ -123,12 +131,12 @@ def _status_of_exit(error: BaseException) -> int:
 
 def _leave(_number: int, _frame: object) -> None:
     """End by way of every ``finally``: no door of ours stays open."""
-    raise KeyboardInterrupt
+    raise EndedBySignal
 
 
 def _run(arguments: list[str]) -> int:
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(each) is signal.SIG_DFL:  # nohup wants to be left alone
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup wants to be left alone
             signal.signal(each, _leave)
     result = _made_app()(args=arguments, prog_name="respool", standalone_mode=False)
     sys.stdout.flush()

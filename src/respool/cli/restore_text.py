@@ -53,12 +53,15 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     by_owner = readers <= {"owner"}
     account = receipt.head.request.account
     who = account.address.partition("@")[0] if by_owner else "the administrator"
-    lines = [
-        f"RUN {receipt.run}  {receipt.verdict.value.upper()}: {shown_count(receipt.proven)} of"
-        f" {shown_count(receipt.restored)} read back as {who}"
-        + (", equal to the backup" if receipt.verdict.value.startswith("proven") else "")
-    ]
-    lines += _changed(receipt)
+    changed = sum(each.changed_count for each in receipt.mailboxes)
+    equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
+    but = " BUT FOR WHAT ITS OWNER CHANGED SINCE" if changed else ""
+    counts = f"{shown_count(receipt.proven)} of {shown_count(receipt.restored)}"
+    verdict = f"{receipt.verdict.value.upper()}{but}"
+    lines = [f"RUN {receipt.run}  {verdict}: {counts} read back as {who}{equal}"]
+    if changed:
+        lines.append(f"  Changed by its owner since: {shown_count(changed)} things")
+    lines += [f"  ITS OWNER CANNOT OPEN {name}" for name in receipt.closed]
     if receipt.lost:
         lines.append(
             f"  LOST ALREADY IN THE BACKUP: {shown_count(receipt.lost)} messages"
@@ -77,11 +80,6 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     lines.append(f"  Look again any time: respool verify {receipt.run}")
     lines.append(f"  For the ticket: {file}")
     return "\n".join(lines)
-
-
-def _changed(receipt: Receipt) -> list[str]:
-    changed = sum(each.changed_count for each in receipt.mailboxes)
-    return [f"  Changed by its owner since: {shown_count(changed)} things"] if changed else []
 
 
 def _when(head: PlanHead) -> str:

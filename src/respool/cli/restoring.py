@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from respool.errors import EndedBySignal
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
@@ -19,9 +21,6 @@ if TYPE_CHECKING:
     from respool.app.restore import Conversation
     from respool.planning.plan import PlanHead
     from respool.verification.report import Receipt
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,7 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
     from respool.cli.progress import bar
     from respool.cli.restore_text import plan_text, question
     from respool.runs.runner import Stop
+    from respool.system.signals import ENDING
 
     stop = Stop()
 
@@ -85,7 +85,7 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
 
     def asked_to_stop(number: int, _frame: FrameType | None) -> None:
         if stop.wish.is_set():
-            raise KeyboardInterrupt
+            raise EndedBySignal
         stop.wish.set()
         print_note(f"{signal.Signals(number).name}: stopping after the present step")
 
@@ -93,10 +93,10 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
 
         def begin(_run: int, head: PlanHead) -> None:
             drawn.begin(head)
-            for each in _ENDING:
+            for each in ENDING:
                 signal.signal(each, asked_to_stop)
 
-        former = {each: signal.getsignal(each) for each in _ENDING}
+        former = {each: signal.getsignal(each) for each in ENDING}
         try:
             yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stop)
         finally:

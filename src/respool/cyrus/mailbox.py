@@ -30,7 +30,7 @@ from respool.model.inventory import (
     Rows,
     StoredMailbox,
 )
-from respool.model.messages import UidValidity
+from respool.model.messages import UidValidity, is_keyword
 from respool.model.names import MailboxName
 
 SLOT_COUNT: Final = 128
@@ -74,7 +74,10 @@ def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) ->
     index, index_findings = _index(files.index)
     findings = [*files.findings, *name_findings(name), *header_findings, *index_findings]
     findings += _entry_findings(files.odd_entries)
-    keywords = header.keywords if header else ()
+    keywords = tuple(
+        each if each is not None and is_keyword(each) else None
+        for each in (header.keywords if header else ())
+    )
     records: Rows = np.zeros(0, dtype=RECORD)
     orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
     if index is not None:

@@ -24,6 +24,14 @@ SEEN = "\\Seen"
 RECENT = "\\Recent"
 
 
+_NO_KEYWORD = frozenset('(){%*"\\')
+
+
+def is_keyword(name: str) -> bool:
+    """Whether a server can keep ``name`` as a keyword: an atom, and no system flag."""
+    return bool(name) and all("!" <= each <= "~" and each not in _NO_KEYWORD for each in name)
+
+
 def at_utc(seconds: int) -> datetime:
     """A ``time_t`` of Cyrus as an aware UTC time."""
     return datetime.fromtimestamp(seconds, UTC)

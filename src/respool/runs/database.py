@@ -22,6 +22,7 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         try:
+            file.touch(mode=0o600)
             self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
@@ -31,7 +32,7 @@ class Database:
                 self._connection.executescript(
                     resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
                 )
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{file} cannot be used", why=str(error)) from error
         if version not in (0, SCHEMA_VERSION):
             raise JournalError(

@@ -28,6 +28,7 @@ from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
 from respool.system.password_check import PasswordCheck
 from respool.system.programs import find_program
+from respool.system.signals import undisturbed
 
 RUNTIME_DIRECTORY = Path("/run/respool")
 _PREFIX = "door-"
@@ -86,12 +87,13 @@ def open_door(
         _wait_until_open(house, master)
         yield address, check.password
     finally:
-        if master is not None:
-            _stop(master)
-        if check is not None:
-            check.close()
-        _clean_up(house, configuration)
-        os.close(lock)
+        with undisturbed():
+            if master is not None:
+                _stop(master)
+            if check is not None:
+                check.close()
+            _clean_up(house, configuration)
+            os.close(lock)
 
 
 def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
@@ -101,7 +103,10 @@ def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
     ended = 0
     with waiting_for(runtime):
         for house in sorted(runtime.glob(f"{_PREFIX}*")):
-            lock = try_to_hold(house / _LOCK)
+            try:
+                lock = try_to_hold(house / _LOCK)
+            except FileNotFoundError:
+                continue  # its command has just removed it
             if lock is None:
                 continue  # the command that opened it still runs
             with contextlib.suppress(OSError, ValueError):

@@ -19,10 +19,10 @@ from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
-from imapclient.response_parser import parse_response
 
 from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
 from respool.model.messages import ReadBack
+from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import FetchedMessage, parse_fetch
 
 NO_OCTETS = "unreadable"
@@ -78,10 +78,10 @@ def quoted(text: str) -> str:
     """``text`` as an IMAP quoted string.
 
     Raises:
-        ValueError: it holds what no quoted string can (controls, 8-bit).
+        ServerSaidNo: it holds what no quoted string can (controls, 8-bit).
     """
     if not all(" " <= character <= "~" for character in text):
-        raise ValueError(f"not fit for a quoted string: {text!r}")
+        raise ServerSaidNo("a name cannot be sent", why=f"no quoted string holds {text!r:.80}")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -122,7 +122,7 @@ class ImapSession:
         if response is not None:
             imap.untagged_responses.pop(response, None)
         if any(character < " " or character == "\x7f" for word in words for character in word):
-            raise ValueError(f"a word of {command} would end its line: {words!r}")
+            raise ServerSaidNo(f"{command} was not sent", why="a word of it would end its line")
         with self._answers(command):
             status, data = imap.xatom(command, *words)
         if status != "OK":
@@ -134,7 +134,10 @@ class ImapSession:
     def answered(self, response: str) -> tuple[Any, ...]:
         """The words of another untagged ``response`` of the last command, parsed."""
         raw = self._imap.untagged_responses.pop(response, [])
-        return tuple(parse_response(raw)) if raw else ()
+        try:
+            return parse_words(raw)
+        except ValueError as error:
+            raise ServerSaidNo(f"the answer {response} cannot be read", why=str(error)) from error
 
     def subscribe(self, mailbox: str) -> None:
         """Subscribe whoever is logged in."""

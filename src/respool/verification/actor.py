@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -18,6 +19,8 @@ from respool.verification.compare import compare_message
 
 OWNER_MAY = "lr"
 MOST_DIFFERENCES = 1000  # kept one by one; more are counted
+
+_EXPUNGED_UID = re.compile(r"^UID: (\d+)", re.MULTILINE)
 
 BY_OWNER = "owner"
 BY_ADMINISTRATOR = "administrator"
@@ -59,9 +62,29 @@ class ProofActor:
         """
         try:
             self.created.check(step.lane)
-            return self._read(step)
+            note = self._read(step)
+            return self._with_deleted(step.lane, note) if note["counts"].get("missing") else note
         except (ServerSaidNo, StepFailed) as error:
             return self._unreadable(step, error)
+
+    def _with_deleted(self, lane: str, note: Note) -> Note:
+        """Tell what was deleted from what is lost: only the former the server still knows.
+
+        Source: imap/unexpunge.c, ``-l``: what was expunged and is kept, by UID.
+        """
+        listed = self.server.run_tool("unexpunge", "-l", lane)
+        kept = {int(found) for found in _EXPUNGED_UID.findall(listed.output)}
+        counts: Counter[str] = Counter(note["counts"])
+        differs = [
+            {**each, "aspect": "deleted"}
+            if each["aspect"] == "missing" and each["uid"] in kept
+            else each
+            for each in note["differs"]
+        ]
+        of_plan = kept & {message.uid for group, _ in self._expected(lane) for message in group}
+        counts["deleted"] = min(len(of_plan), counts["missing"])
+        counts["missing"] -= counts["deleted"]
+        return {**note, "differs": differs, "counts": dict(+counts)}
 
     def _read(self, step: ProveMailbox) -> Note:
         with ExitStack() as stack:

@@ -12,7 +12,7 @@ from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
 
 # What a user may change in a folder that is his; octets, sizes and dates never change.
-_USER_MAY_CHANGE = frozenset({"flags", "missing", "extra"})
+_USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
 
 
 class Verdict(StrEnum):
@@ -63,7 +63,10 @@ class MailboxOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a run did, and what was read back of it."""
+    """What a run did, and what was read back of it.
+
+    ``closed`` are folders that their owner could not open when all was done.
+    """
 
     run: int
     head: PlanHead
@@ -71,6 +74,7 @@ class Receipt:
     phases: Mapping[str, float]
     left_to_do: tuple[str, ...]
     findings: tuple[Finding, ...]
+    closed: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -106,7 +110,7 @@ class Receipt:
     @property
     def verdict(self) -> Verdict:
         """Equality first; what the backup lacks is said after it."""
-        if any(each.differs_count for each in self.mailboxes):
+        if self.closed or any(each.differs_count for each in self.mailboxes):
             return Verdict.DIFFERS
         return Verdict.INCOMPLETE if self.lost or self.losses else Verdict.PROVEN
 
@@ -191,7 +195,7 @@ def _found(proof: Mapping[str, Any] | None, restored: int) -> Iterator[Mapping[s
     if proof["expected"] != restored:
         yield _difference("unread", f"{restored} messages", f"{proof['expected']} messages")
     there = proof["messages_in_target"]
-    missing = proof["counts"].get("missing", 0)
+    missing = proof["counts"].get("missing", 0) + proof["counts"].get("deleted", 0)
     extra = 0 if there is None else there - (proof["expected"] - missing)
     if extra:
         yield _difference("extra", "0 more messages", f"{extra} more messages")

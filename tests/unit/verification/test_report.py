@@ -129,7 +129,7 @@ def test_the_words_of_a_verdict_are_those_that_scripts_know() -> None:
     assert list(Verdict) == ["proven", "proven, backup incomplete", "differs"]
 
 
-@pytest.mark.parametrize("aspect", ["flags", "missing"])
+@pytest.mark.parametrize("aspect", ["flags", "deleted"])
 def test_what_a_user_may_do_is_changed_since(aspect: str) -> None:
     outcome = later(proof(difference(aspect)))
 
@@ -160,7 +160,7 @@ def test_of_one_message_flags_may_change_and_octets_may_not() -> None:
     assert verdict(outcome) is Verdict.DIFFERS
 
 
-@pytest.mark.parametrize("aspect", ["flags", "missing"])
+@pytest.mark.parametrize("aspect", ["flags", "deleted"])
 def test_what_differed_in_the_run_s_own_proof_is_never_the_user_s_doing(aspect: str) -> None:
     first = proof(difference(aspect))
 
@@ -181,7 +181,7 @@ def test_more_changes_than_are_kept_one_by_one_are_counted() -> None:
     """A user who has read or removed five thousand messages has broken nothing."""
     note = {
         **proof(*[difference("flags", uid) for uid in range(1, 4)]),
-        "counts": {"flags": 5, "missing": 2},
+        "counts": {"flags": 5, "deleted": 2},
         "messages_in_target": 8,
     }
 

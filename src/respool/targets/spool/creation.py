@@ -75,11 +75,18 @@ def _without_order(rights: dict[str, str]) -> dict[str, frozenset[str]]:
 
 
 def subscribe(server: CyrusServer, step: Subscribe) -> Note:
-    """Subscribe the owner; where he cannot log in, that is said and nothing is lost."""
+    """Open the folder as its owner, now that it has its rights, and subscribe him.
+
+    Where he cannot log in, that is said; where he can, but may not open it, too.
+    """
     try:
         with server.as_user(step.userid) as owner:
             prefix, separator = owner.personal_prefix()
             name = prefix + separator.join(step.parts)
+            try:
+                owner.open_to_read(name)
+            except ServerSaidNo as error:
+                return {"subscribed": None, "closed": name, "why": f"{error.what}: {error.why}"}
             owner.subscribe(name)
     except (LoginRefused, ServerSaidNo) as error:
         return {"subscribed": None, "why": f"{error.what}: {error.why}"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,9 +28,13 @@ Change = Callable[[Any], Step]
 FOLDERS = [chosen("INBOX"), chosen("a/b", 2)]
 
 
-def reasons(plan: SpoolPlan, **head: object) -> tuple[str, ...]:
-    check = PlanCheck(head=replace(plan.head, **head), survey=plan.survey)  # type: ignore[arg-type]
-    return check.reasons(enumerate(plan.steps()))
+def check_of(plan: SpoolPlan, head: Mapping[str, Any] | None = None) -> PlanCheck:
+    sources = {each.chosen.mailbox.name.admin: each.chosen.place for each in plan.destined}
+    return PlanCheck(head=replace(plan.head, **(head or {})), survey=plan.survey, sources=sources)
+
+
+def reasons(plan: SpoolPlan, head: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    return check_of(plan, head).reasons(enumerate(plan.steps()))
 
 
 @pytest.mark.parametrize(
@@ -81,27 +85,93 @@ def test_a_step_that_does_what_the_head_does_not_say_is_found(
     at = next(number for number, step in enumerate(steps) if isinstance(step, kind))
     steps[at] = change(steps[at])
 
-    found = PlanCheck(head=plan.head, survey=SURVEY).reasons(enumerate(steps))
+    found = check_of(plan).reasons(enumerate(steps))
 
-    assert found
-    assert all(reason.startswith(f"step {at} ({kind.kind}): ") for reason in found)
+    assert found[0].startswith(f"step {at} ({kind.kind}): ")
 
 
 def test_a_head_that_leads_out_of_the_new_folder_is_found() -> None:
     plan = planned(FOLDERS)
     elsewhere = replace(plan.head.mailboxes[0], target_name="user/jdoe/restored2@b.loc")
 
-    found = reasons(plan, mailboxes=(elsewhere, *plan.head.mailboxes[1:]))
+    found = reasons(plan, {"mailboxes": (elsewhere, *plan.head.mailboxes[1:])})
 
-    assert found[0] == (
-        "user/jdoe/restored2@b.loc is not in the new folder user/jdoe/restored@b.loc"
-    )
+    assert "user/jdoe/restored2@b.loc is not in the new folder" in found
 
 
 def test_a_head_that_gives_more_than_the_account_s_inbox_is_found() -> None:
     plan = planned(FOLDERS)
     open_to_all = replace(plan.head.mailboxes[0], rights={**RIGHTS, "anyone": "lrs"})
 
-    found = reasons(plan, mailboxes=(open_to_all, *plan.head.mailboxes[1:]))
+    found = reasons(plan, {"mailboxes": (open_to_all, *plan.head.mailboxes[1:])})
 
-    assert any("would give anyone more" in reason for reason in found)
+    assert any("would give anyone lrs, more" in reason for reason in found)
+
+
+@pytest.mark.parametrize("kind", [CreateMailbox, CopyMessages, ProveMailbox, GiveRights])
+def test_a_plan_that_leaves_out_what_makes_a_folder_whole_is_found(kind: type[Step]) -> None:
+    """
+    A folder that is not proven, not shown, or gets fewer messages than said, is no restore.
+    """
+    plan = planned(FOLDERS)
+    steps = list(plan.steps())
+    at = next(number for number, step in enumerate(steps) if isinstance(step, kind))
+
+    assert check_of(plan).reasons(enumerate(steps[:at] + steps[at + 1 :]))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"spool": PurePosixPath("/var/spool/cyrus")},
+        {"data": PurePosixPath("data/b_loc/domain/b/b.loc/a/user/asmith")},
+        {"archive": PurePosixPath("archive/of/asmith")},
+    ],
+)
+def test_mail_from_elsewhere_is_found(source: dict[str, Any]) -> None:
+    """
+    A plan restores what the backup has of this folder, and of nobody else's.
+    """
+    plan = planned(FOLDERS)
+    steps = [
+        replace(step, source=replace(step.source, **source))
+        if isinstance(step, CopyMessages | WriteIndex)
+        else step
+        for step in plan.steps()
+    ]
+
+    assert "is not where the backup has" in check_of(plan).reasons(enumerate(steps))[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        ({"into": "elsewhere"}, "the new folder is shown as 'elsewhere'"),
+        ({"into_encoded": "Projects"}, "the new folder"),
+    ],
+)
+def test_a_head_that_shows_another_folder_than_it_makes_is_found(
+    head: dict[str, str], reason: str
+) -> None:
+    assert reasons(planned(FOLDERS), head)[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("rights", "reason"),
+    [
+        ({**RIGHTS, '-"a b"': "lr"}, "would give"),
+        ({**RIGHTS, "-bob": "l r"}, "would give"),
+        (RIGHTS, "would let bob in"),
+    ],
+    ids=["unfit-identifier", "unfit-rights", "shut-out-is-let-in"],
+)
+def test_rights_that_a_server_breaks_on_or_that_let_somebody_in_are_found(
+    rights: dict[str, str], reason: str
+) -> None:
+    shut_out = {**RIGHTS, "-bob": "lrs"} if rights == RIGHTS else RIGHTS
+    plan = planned(FOLDERS, rights=shut_out)
+    other = replace(plan.head.mailboxes[0], rights=rights)
+
+    found = reasons(plan, {"mailboxes": (other, *plan.head.mailboxes[1:])})
+
+    assert any(reason in each for each in found)

@@ -18,6 +18,14 @@ OWNER = {"jdoe@b.loc": "lrswipkxtecdan", "admin0": "lrswipkxtecdan"}
         ({}, {**OWNER, "-bob@b.loc": "w"}, {"-bob@b.loc": "w"}),
         ({"-bob@b.loc": "r"}, {**OWNER, "-bob@b.loc": "w"}, {"-bob@b.loc": "rw"}),
         ({"alice@b.loc": "lrsp"}, {}, {}),
+        ({"alice@b.loc": "lrs"}, {**OWNER, "alice@b.loc": "lrs", '-"a b"': "lr"}, {}),
+        ({"alice@b.loc": "lrs"}, {**OWNER, "alice@b.loc": "lrs", "-ren\u00e9": "lr"}, {}),
+        ({}, {**OWNER, "-jdoe@b.loc": "lr"}, {}),
+        (
+            {"alice@b.loc": "lrs"},
+            {**OWNER, "anyone": "lrs", "-anyone": "s"},
+            {"alice@b.loc": "lr"},
+        ),
     ],
     ids=[
         "as-it-was",
@@ -28,6 +36,10 @@ OWNER = {"jdoe@b.loc": "lrswipkxtecdan", "admin0": "lrswipkxtecdan"}
         "shut-out-stays-shut-out",
         "both-shut-out",
         "rights-unreadable",
+        "an-identifier-that-breaks-the-server",
+        "an-identifier-of-8-bits",
+        "the-owner-is-never-shut-out",
+        "anyone-shut-out-is-folded-in",
     ],
 )
 def test_nobody_gets_more_than_the_folder_gave_or_the_account_gives(
