@@ -148,7 +148,7 @@ def test_for_people_it_says_what_the_owner_changed(done: Workplace) -> None:
     flag(done, uids_in(done)[0])
     ran = done.run("verify", "1")
     assert ran.status == 0
-    assert "PROVEN: 12 of 13" in ran.output
+    assert "PROVEN BUT FOR WHAT ITS OWNER CHANGED SINCE: 12 of 13" in ran.output
     assert "Changed by its owner since: 1 thing" in ran.output
 
 

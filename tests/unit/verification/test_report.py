@@ -40,7 +40,7 @@ def proof(
     by: str | None = "owner",
 ) -> dict[str, Any]:
     """The note of a proof with these differences."""
-    missing = sum(each["aspect"] == "missing" for each in differs)
+    missing = sum(each["aspect"] in {"missing", "deleted"} for each in differs)
     wrong = {each["uid"] for each in differs}
     return {
         "by": by,
