@@ -157,7 +157,7 @@ class ImapSession:
         return int(answer[b"EXISTS"])
 
     def is_alive(self) -> bool:
-        """Whether the server still listens to this session: it ends idle ones."""
+        """Whether the server still listens: it ends sessions that are idle for long."""
         try:
             self.ask("NOOP")
         except TargetError:
