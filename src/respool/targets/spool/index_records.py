@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.cyrus.cache import sound_cache_record
 from respool.cyrus.header import KEYWORD_LIMIT
@@ -137,30 +138,35 @@ class IndexDraft:
         return system, words
 
     def _carried(self, rows: Rows, source: SourceCache) -> Iterator[bytes]:
-        for here, there in _twins(rows, source.records):
-            record = source.records[there]
-            cache = source.archive if int(record["system_flags"]) & ARCHIVED else source.data
+        here, there = _twins(rows, source.records)
+        twins = source.records[there]
+        offsets, crcs = twins["cache_offset"].tolist(), twins["cache_crc"].tolist()
+        archived = (twins["system_flags"] & np.uint32(ARCHIVED)).tolist()
+        placed = [0] * len(twins)
+        for at, offset in enumerate(offsets):
+            cache = source.archive if archived[at] else source.data
             if cache is None or self._cache_octets >= _CACHE_LIMIT:
                 continue
-            found = sound_cache_record(
-                cache, int(record["cache_offset"]), int(record["cache_crc"])
-            )
+            found = sound_cache_record(cache, offset, crcs[at])
             if found is not None:
-                for column in _CARRIED_COLUMNS:
-                    rows[column][here] = record[column]
-                rows["cache_offset"][here] = self._cache_octets
                 octets = bytes(found)
                 found.release()
+                placed[at] = self._cache_octets
                 self._cache_octets += len(octets)
-                self.cached += 1
-                self.in_own_form += int(record["cache_version"]) == source.own_form
                 yield octets
+        carried = np.flatnonzero(placed)
+        for column in _CARRIED_COLUMNS:
+            rows[column][here[carried]] = twins[column][carried]
+        rows["cache_offset"][here[carried]] = np.array(placed, dtype="u8")[carried]
+        self.cached += len(carried)
+        self.in_own_form += int((twins["cache_version"][carried] == source.own_form).sum())
 
 
-def _twins(rows: Rows, records: Rows) -> Iterator[tuple[int, int]]:
+def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Positions of the same message here and in the source: uid, size and octets."""
     if not len(records):
-        return
+        nothing = np.zeros(0, dtype=np.intp)
+        return nothing, nothing
     at = np.minimum(np.searchsorted(records["uid"], rows["uid"]), len(records) - 1)
     found = records[at]
     guids, theirs = (
@@ -168,7 +174,7 @@ def _twins(rows: Rows, records: Rows) -> Iterator[tuple[int, int]]:
     )
     same = (found["uid"] == rows["uid"]) & (found["size"] == rows["size"])
     same &= (guids == theirs).all(axis=1) & guids.any(axis=1)
-    yield from zip(np.flatnonzero(same).tolist(), at[same].tolist(), strict=True)
+    return np.flatnonzero(same), at[same]
 
 
 def index_header(rows: Rows, fresh: FreshIndex, header_file_crc: int) -> IndexHeader:
