@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from tests.support.imap_contents import (
     subscriptions_of,
 )
 from tests.support.private_cyrus import PrivateCyrus
+from tests.support.trees import unchanged
 from tests.support.truth import TruthMessage
 
 COMMAND = Path(sys.executable).with_name("respool")
@@ -57,8 +59,9 @@ def wish(account: str, *folders: str, generation: str | None = None, **more: Any
 
 
 def restored(settings: Settings, wanted: Wish) -> Receipt:
-    """The receipt of a restore that was agreed to."""
-    return restore(settings, wanted, agreeing())
+    """The receipt of a restore that was agreed to; the backup is as before in any case."""
+    with unchanged(settings.backups):
+        return restore(settings, wanted, agreeing())
 
 
 def agreeing(heads: list[PlanHead] | None = None) -> Conversation:
@@ -137,11 +140,13 @@ class Workplace:
     def run(self, *words: str, user: str | None = None, without: Sequence[str] = ()) -> Ran:
         """The command, run to its end without a terminal; it left no door behind.
 
+        The backup is as before, access times too (but for a user who may not keep them).
         ``without`` are variables of ours that it is not given.
         """
         variables = {**self.variables, **dict.fromkeys(without, "")}
-        process = replace(self, variables=variables).start(*words, user=user)
-        output, errors = process.communicate(timeout=120)
+        with unchanged(self.backups) if user is None else nullcontext():
+            process = replace(self, variables=variables).start(*words, user=user)
+            output, errors = process.communicate(timeout=120)
         assert left_behind(process.pid) == ()
         return Ran(status=process.returncode, output=output, errors=errors, pid=process.pid)
 

@@ -67,9 +67,11 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
 def unchanged(root: Path) -> Iterator[None]:
     """Fails, with all differences, if anything at or below ``root`` changes meanwhile."""
     before = fingerprint(root)
-    yield
-    changed = differences(before, fingerprint(root))
-    assert not changed, f"{root} was changed:\n" + "\n".join(changed)
+    try:
+        yield
+    finally:
+        changed = differences(before, fingerprint(root))
+        assert not changed, f"{root} was changed:\n" + "\n".join(changed)
 
 
 def _what_changed(before: Trace, after: Trace) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grp
 import os
 import pwd
 import stat
@@ -31,14 +30,6 @@ def owner_named(user: str) -> Owner | None:
     except KeyError:
         return None
     return Owner(uid=entry.pw_uid, gid=entry.pw_gid)
-
-
-def group_name(gid: int) -> str:
-    """The group's name, or its number where it has none."""
-    try:
-        return grp.getgrgid(gid).gr_name
-    except KeyError:
-        return str(gid)
 
 
 def is_root() -> bool:

@@ -82,11 +82,6 @@ class Receipt:
         return sum(self.phases.values())
 
     @property
-    def planned(self) -> int:
-        """Messages that the plan meant to add."""
-        return sum(each.planned for each in self.mailboxes)
-
-    @property
     def restored(self) -> int:
         """Messages that were put into the target."""
         return sum(each.restored for each in self.mailboxes)
