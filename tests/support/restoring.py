@@ -14,10 +14,10 @@ from typing import Any
 
 from imapclient import imap_utf7
 
-from respool.app.plan import Wish
 from respool.app.restore import Conversation, restore
 from respool.app.selection import Wanted
 from respool.app.settings import Secret, Settings
+from respool.app.wish import Wish
 from respool.planning.plan import PlanHead
 from respool.verification.report import Receipt
 from tests.support.imap_contents import (

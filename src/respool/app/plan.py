@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from respool import __version__
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
+from respool.app.wish import Wish
 from respool.backups.contents import mailboxes_of, read_mailbox
 from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox
@@ -31,16 +31,6 @@ from respool.targets.spool.surveyor import survey_account
 
 _EARLIER_RESTORE = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
 _NOT_IN_A_NEW_NAME = frozenset("/*%")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A restore as typed."""
-
-    wanted: Wanted
-    into: str | None = None
-    renames: Sequence[str] = field(default=())
-    note: str | None = None
 
 
 def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
@@ -181,6 +171,7 @@ def _request(wish: Wish, selection: Selection, taken_at: datetime | None) -> Res
     renames, is_free = _renames(wish.renames)
     return RestoreRequest(
         account=selection.account,
+        target=selection.account,
         folders=wish.wanted.folders,
         generation=selection.generation.label,
         into=encoded_part(into),

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from respool.app.access import server_access
 from respool.app.phases import PhaseClock
-from respool.app.plan import Wish, make_plan, new_plan_file, sources_of, write_plan
+from respool.app.plan import make_plan, new_plan_file, sources_of, write_plan
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
 from respool.app.wiring import STEP_KINDS, actors_of
+from respool.app.wish import Wish
 from respool.errors import (
     Declined,
     EndedBySignal,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from respool.app.plan import Wish
     from respool.app.restore import Conversation
+    from respool.app.wish import Wish
     from respool.planning.plan import PlanHead
     from respool.verification.report import Receipt
 
@@ -46,8 +46,8 @@ def wish_of(
     Raises:
         UsageError: no account.
     """
-    from respool.app.plan import Wish
     from respool.app.selection import Wanted
+    from respool.app.wish import Wish
     from respool.errors import UsageError
 
     if account is None:

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from respool.model.accounts import Account
 
 RENAME_AUTO = "auto"
 
 
+class Person(StrEnum):
+    """Whose the live account is, where a person has said so."""
+
+    SAME = "same-person"  # his account was made anew
+    OTHER = "other-person"  # somebody else has the name now, and is to get the mail
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreRequest:
     """A restore as asked, with every default filled in but the new folder's name.
 
-    ``folders`` are as typed; none means the whole account. ``into`` is the encoded
-    name of the new first-level folder; ``is_into_given`` says whether a person chose
-    it (then a taken name is refused) or it is our proposal (then the next free one is
-    used). ``renames`` map decoded folder paths to new ones; ``is_renaming_freely``
-    takes every proposal.
+    ``account`` is the backup's, ``target`` the live one that gets the mail. ``folders``
+    are as typed; none means the whole account. ``into`` is the encoded name of the new
+    first-level folder; ``is_into_given`` says whether a person chose it (then a taken
+    name is refused) or it is our proposal (then the next free one is used). With
+    ``is_in_place`` there is no new folder: INBOX becomes INBOX. ``renames`` map decoded
+    folder paths to new ones; ``is_renaming_freely`` takes every proposal.
     """
 
     account: Account
+    target: Account
     folders: tuple[str, ...]
     generation: str
     into: str
     is_into_given: bool
     renames: Mapping[str, str] = field(default_factory=dict)
     is_renaming_freely: bool = False
+    is_without_metadata: bool = False
+    has_expunged: bool = False
+    person: Person | None = None
+    is_creating_account: bool = False
+    is_in_place: bool = False
+    is_raising_quota: bool = False
     note: str | None = None

@@ -43,7 +43,7 @@ def made(kind: type[ValueT], **values: Any) -> ValueT:  # noqa: ANN401 - any fie
 
 
 ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
-REQUEST = made(RestoreRequest, account=ACCOUNT, generation="1234", into="restored")
+REQUEST = made(RestoreRequest, account=ACCOUNT, target=ACCOUNT, generation="1234", into="restored")
 HEAD = made(
     PlanHead,
     version=PLAN_VERSION,

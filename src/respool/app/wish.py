@@ -1,0 +1,26 @@
+"""A restore as a person typed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from respool.app.selection import Wanted
+from respool.planning.request import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of which account, and how; see the options of ``respool restore``."""
+
+    wanted: Wanted
+    to: str | None = None
+    into: str | None = None
+    renames: Sequence[str] = field(default=())
+    is_without_metadata: bool = False
+    has_expunged: bool = False
+    person: Person | None = None
+    is_creating_account: bool = False
+    is_in_place: bool = False
+    is_raising_quota: bool = False
+    note: str | None = None
