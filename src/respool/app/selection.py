@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from unicodedata import normalize
 
@@ -42,12 +42,14 @@ class Wanted:
 class Selection:
     """What was meant: ``mailboxes`` are those of the folders named, all without any.
 
+    ``root`` is the account's own INBOX or root, named or not; None where it is not there.
     ``is_older`` says that newer generations were passed over for lacking the folders.
     """
 
     generation: Generation
     account: Account
     mailboxes: tuple[SourceMailbox, ...]
+    root: SourceMailbox | None = None
     is_older: bool = False
 
 
@@ -152,6 +154,7 @@ def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
 def _select_in(generation: Generation, wanted: Wanted) -> Selection:
     account = find_account(generation, wanted.account)
     mailboxes = mailboxes_of(generation, account)
+    root = next((each for each in mailboxes if each.name == account.root), None)
     if wanted.folders:
         chosen = {
             each.name: each
@@ -159,7 +162,7 @@ def _select_in(generation: Generation, wanted: Wanted) -> Selection:
             for each in _matching_or_raise(mailboxes, folder, generation, account)
         }
         mailboxes = tuple(each for each in mailboxes if each.name in chosen)
-    return Selection(generation=generation, account=account, mailboxes=mailboxes)
+    return Selection(generation=generation, account=account, mailboxes=mailboxes, root=root)
 
 
 def _matching_or_raise(
@@ -184,12 +187,7 @@ def _newest_with(backup: Backup, wanted: Wanted) -> Selection:
         except (AccountNotInGeneration, FolderNotInGeneration) as error:
             first = first or error
             continue
-        return Selection(
-            generation=found.generation,
-            account=found.account,
-            mailboxes=found.mailboxes,
-            is_older=first is not None,
-        )
+        return replace(found, is_older=first is not None)
     raise first or GenerationNotFound(
         f'no generation of "{backup.root.place}" can be used', hint="respool backups shows why"
     )

@@ -105,13 +105,15 @@ def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) ->
 
 
 def place_records(records: Rows, files: Rows) -> tuple[Rows, Rows]:
-    """RECORD rows with ``place`` and ``file_size`` set, and the FILE rows without a record.
+    """RECORD rows with what their files say, and the FILE rows without a record.
+
+    What files say is ``place``, ``file_size`` and ``file_mtime``.
 
     Where both partitions have a file, the record's ARCHIVED flag says which one is meant.
     """
     placed = records.copy()
     placed["place"] = NOWHERE
-    placed["file_size"] = 0
+    placed["file_size"] = placed["file_mtime"] = 0
     wants_archive = (placed["system_flags"] & np.uint32(ARCHIVED)) != 0
     for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
         _place_from(placed, files[files["place"] == place], keep=wanted)
@@ -137,6 +139,7 @@ def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
     hit &= ~keep | (placed["place"] == NOWHERE)
     placed["place"][hit] = ordered["place"][at[hit]]
     placed["file_size"][hit] = ordered["size"][at[hit]]
+    placed["file_mtime"][hit] = ordered["mtime"][at[hit]]
 
 
 def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, ...]]:

@@ -41,6 +41,7 @@ RECORD: Final = np.dtype(
         ("cache_crc", "u4"),
         ("place", "u1"),
         ("file_size", "i8"),
+        ("file_mtime", "i8"),
     ]
 )
 
