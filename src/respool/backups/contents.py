@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -14,7 +14,7 @@ from respool.backups.spool_layout import (
     find_partitions,
     shelves_of,
 )
-from respool.backups.uuid_layout import nameless_in, uuid_mailboxes
+from respool.backups.uuid_layout import nameless_in, uuid_mailboxes, uuid_mailboxes_named
 from respool.cyrus.spool_paths import (
     HEADER_FILE,
     INDEX_FILE,
@@ -29,7 +29,14 @@ from respool.model.inventory import MailboxPlace
 from respool.model.names import DELETED, USER
 from respool.system.read_only import ReadOnlyTree
 
-__all__ = ["ListedAccount", "accounts_in", "list_accounts", "mailboxes_of", "read_mailbox"]
+__all__ = [
+    "ListedAccount",
+    "accounts_in",
+    "list_accounts",
+    "mailboxes_of",
+    "read_mailbox",
+    "root_mailbox",
+]
 
 _DEPTH_LIMIT = 64
 
@@ -87,6 +94,34 @@ def mailboxes_of(generation: Generation, account: Account) -> tuple[SourceMailbo
                 if account_of(name) == account
             ]
     return _without_twins(found)
+
+
+def root_mailbox(
+    generation: Generation, account: Account, likely_ids: Iterable[str] = ()
+) -> SourceMailbox | None:
+    """The mailbox of an account's root alone, or None; nothing below it is walked.
+
+    In the uuid layout only headers name mailboxes: those of ``likely_ids`` are read
+    first, and all of them only where none of those is it.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: a part cannot be opened.
+    """
+    directory = PurePosixPath(*(name.replace(".", "^") for name in account.root.parts))
+    found: list[SourceMailbox] = []
+    for part in generation.parts:
+        tree = tree_at(part.place)
+        for partition in find_partitions(tree):
+            shelves = [
+                each for each in shelves_of(tree, partition) if each.domain == account.domain
+            ]
+            sources = [_source(part, tree, shelf, shelf.prefix / directory) for shelf in shelves]
+            found += [source for source in sources if source is not None]
+            found += [
+                SourceMailbox(name=name, spool=part.place, place=place, part_id=part.part_id)
+                for name, place in uuid_mailboxes_named(tree, partition, account.root, likely_ids)
+            ]
+    return next(iter(_without_twins(found)), None)
 
 
 def findings_of(generation: Generation) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
 from respool.cyrus.mailbox import MailboxFiles, OddEntry, join_mailbox
 from respool.cyrus.spool_paths import (
@@ -107,6 +108,20 @@ def read_index(source: SourceMailbox) -> Index | None:
         if directory is not None:
             with suppress(BackupFileMissing, FormatError):
                 return parse_index(tree.read(directory / INDEX_FILE, _INDEX_LIMIT))
+    return None
+
+
+def read_header(source: SourceMailbox) -> MailboxHeader | None:
+    """The mailbox's header alone; None if it is missing or unreadable.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    tree = tree_at(source.spool)
+    for directory in (source.place.meta, source.place.data):
+        if directory is not None:
+            with suppress(BackupError, FormatError):
+                return parse_header(tree.read(directory / HEADER_FILE, _HEADER_LIMIT))
     return None
 
 

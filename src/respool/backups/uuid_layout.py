@@ -5,14 +5,15 @@ The header's name is that of when it was last written: after a rename it is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.spool_layout import Partition, directories_in
 from respool.cyrus.header import parse_header
-from respool.cyrus.spool_paths import HEADER_FILE, UUID
+from respool.cyrus.spool_paths import HEADER_FILE, UUID, uuid_directory
 from respool.errors import BackupError, FormatError
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import MailboxPlace
@@ -20,6 +21,7 @@ from respool.model.names import MailboxName, parse_internal_name
 from respool.system.read_only import ReadOnlyTree
 
 _HEADER_LIMIT: Final = 1 << 20
+_ID: Final = re.compile(r"[A-Za-z0-9-]{2,64}", re.ASCII)  # of a live server or another header
 
 
 def uuid_mailboxes(
@@ -27,6 +29,19 @@ def uuid_mailboxes(
 ) -> tuple[tuple[MailboxName, MailboxPlace], ...]:
     """The mailboxes of a partition's uuid layout whose header gives a name."""
     return tuple((name, place) for name, place in _listed(tree, partition) if name is not None)
+
+
+def uuid_mailboxes_named(
+    tree: ReadOnlyTree, partition: Partition, name: MailboxName, likely_ids: Iterable[str]
+) -> tuple[tuple[MailboxName, MailboxPlace], ...]:
+    """The mailboxes whose header gives ``name``: of ``likely_ids``, else of all."""
+    places = [
+        _place(tree, partition, uuid_directory(uniqueid))
+        for uniqueid in likely_ids
+        if _ID.fullmatch(uniqueid)
+    ]
+    found = tuple((name, place) for place in places if _name(tree, place) == name)
+    return found or tuple(each for each in uuid_mailboxes(tree, partition) if each[0] == name)
 
 
 def nameless_in(tree: ReadOnlyTree, partition: Partition) -> tuple[Finding, ...]:

@@ -11,8 +11,9 @@ from respool.backups.contents import (
     list_accounts,
     mailboxes_of,
     read_mailbox,
+    root_mailbox,
 )
-from respool.backups.source import SourceMailbox, mapped_cache, open_message
+from respool.backups.source import SourceMailbox, mapped_cache, open_message, read_header
 from respool.cyrus.spool_paths import PathRules
 from respool.model.accounts import Account, AccountKind, folder_path
 from respool.model.generations import Generation
@@ -220,3 +221,63 @@ def test_index_and_header_are_taken_from_data_where_meta_has_only_the_cache(
 
 def test_an_empty_spool_has_no_accounts(tmp_path: Path) -> None:
     assert list(accounts_in(spool_generation(tmp_path))) == []
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [PathRules(), PathRules(is_hashed=False), PathRules(is_hashed_in_full=True)],
+    ids=["hashed", "flat", "fulldirhash"],
+)
+@pytest.mark.parametrize("domain", ["b.loc", None], ids=["domain", "no-domain"])
+def test_the_root_of_an_account_is_found_alone(
+    tmp_path: Path, rules: PathRules, domain: str | None
+) -> None:
+    names = ["user/jdoe", "user/jdoe/Sent", "user/john.doe", "contact", "contact/Archives"]
+    write_spool(tmp_path, [f"{name}@{domain}" if domain else name for name in names], rules=rules)
+    generation = spool_generation(tmp_path)
+
+    for login, kind in (("jdoe", JDOE.kind), ("john.doe", JDOE.kind), ("contact", CONTACT.kind)):
+        account = Account(kind=kind, login=login, domain=domain)
+        source = root_mailbox(generation, account)
+        assert source is not None
+        assert source == next(
+            s for s in mailboxes_of(generation, account) if s.name == source.name
+        )
+        assert source.name == account.root
+
+
+def test_an_account_without_a_root_has_no_root_mailbox(tmp_path: Path) -> None:
+    write_spool(tmp_path, ["user/jdoe/Sent@b.loc", "user/jdoe@c.org", "contact@b.loc"])
+
+    assert root_mailbox(spool_generation(tmp_path), JDOE) is None
+
+
+@pytest.mark.parametrize("likely", [(), ("ab12",), ("ee99", "../ab12", "ab12")])
+def test_the_root_is_found_in_the_uuid_layout_with_and_without_a_likely_id(
+    tmp_path: Path, likely: tuple[str, ...]
+) -> None:
+    base = tmp_path / SPOOL
+    for uniqueid, name in (("ab12", "b.loc!user.jdoe"), ("cd34", "b.loc!user.jdoe.Sent")):
+        below = Path("b_loc/uuid", uniqueid[0], uniqueid[1], uniqueid)
+        header = f"%(T e N {name} I {uniqueid} A %(jdoe@b.loc lrswipkxtecda))\n"
+        write_mailbox(base / "meta" / below, base / "data" / below, header=header)
+
+    source = root_mailbox(spool_generation(tmp_path), JDOE, likely)
+
+    assert source is not None
+    header_read = read_header(source)
+    assert header_read is not None
+    assert header_read.uniqueid == "ab12"
+
+
+def test_a_header_that_is_none_reads_as_none(tmp_path: Path) -> None:
+    write_spool(tmp_path, ["user/jdoe@b.loc"])
+    source = only(spool_generation(tmp_path), JDOE)
+    assert source.place.meta is not None
+    header = tmp_path / source.place.meta / "cyrus.header"
+    header.write_bytes(b"garbage")
+
+    assert read_header(source) is None
+
+    header.unlink()
+    assert read_header(source) is None
