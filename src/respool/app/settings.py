@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from respool.errors import UsageError
+from respool.model.generations import StagedDirectories
 
 SETTINGS_FILE: Final = Path("/etc/respool.toml")
 ROOT_STATE: Final = Path("/var/lib/respool")
@@ -112,7 +113,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings of one command. None where a thing is to be found out or asked for."""
+    """All settings of one command. None where a thing is to be found out or asked for.
+
+    ``staged`` are directories of one account, which then are the backup and not ``backups``.
+    """
 
     backups: Path
     imapd_conf: Path
@@ -121,18 +125,46 @@ class Settings:
     imap_password: Secret | None
     to_password: Secret | None
     state: Path
+    staged: StagedDirectories | None = None
+
+
+def staged_directories(
+    data: Sequence[str], meta: Sequence[str], archive: Sequence[str]
+) -> StagedDirectories | None:
+    """The options ``--data``, ``--meta`` and ``--archive``; None where none was given.
+
+    Raises:
+        UsageError: some without ``--data``.
+    """
+    if data:
+        return StagedDirectories(data=_paths(data), meta=_paths(meta), archive=_paths(archive))
+    if not meta and not archive:
+        return None
+    raise UsageError(
+        f"{'--meta' if meta else '--archive'} needs --data",
+        why="it goes with the directories that hold the message files",
+        hint="--data /var/backups/jdoe --meta /var/backups/jdoe-meta",
+    )
 
 
 def read_settings(
     options: Mapping[str, str | None] | None = None,
     environment: Mapping[str, str] | None = None,
     file: Path = SETTINGS_FILE,
+    *,
+    staged: StagedDirectories | None = None,
 ) -> Settings:
     """The settings of one command; ``options`` by key, None for an option not given.
 
     Raises:
-        UsageError: a file that cannot be read or has unknown keys, or a password in it.
+        UsageError: a file that cannot be read or has unknown keys, or a password in it;
+            two places named for the backup.
     """
+    if staged is not None and (options or {}).get("backups"):
+        raise UsageError(
+            "--backups and --data exclude each other",
+            why="--data names the directories of one account, which are the backup then",
+        )
     surroundings = os.environ if environment is None else environment
     in_file = _file_values(file)
     values = {
@@ -152,7 +184,12 @@ def read_settings(
         imap_password=_secret(values["imap_password"], values["imap_password_file"]),
         to_password=_secret(values["to_password"], values["to_password_file"]),
         state=Path(values["state"]) if values["state"] else _default_state(surroundings),
+        staged=staged,
     )
+
+
+def _paths(typed: Sequence[str]) -> tuple[PurePosixPath, ...]:
+    return tuple(PurePosixPath(each) for each in typed)
 
 
 def _first(*values: str | None) -> str | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from respool.cli.option_groups import with_options
+
 if TYPE_CHECKING:
     from respool.cli.main import Command
 
@@ -31,7 +33,7 @@ def make_app(commands: Iterable[Command], about: str) -> typer.Typer:
             short_help=command.summary,
             epilog=module.EXAMPLES,
             context_settings=_CONTEXT,
-        )(function)
+        )(with_options(function))
     return app
 
 

@@ -1,14 +1,36 @@
-"""Options and arguments that several commands have, described once."""
+"""Options and arguments that several commands have, described once; groups of them."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from respool.app.settings import Settings
 
 Backups = Annotated[
     str | None,
     typer.Option("--backups", metavar="PATH", help="Where backups are."),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Message files of one account, instead of --backups; again for each letter.",
+    ),
+]
+Meta = Annotated[
+    list[str] | None,
+    typer.Option("--meta", metavar="DIR", help="The cyrus.* files that belong to --data."),
+]
+Archive = Annotated[
+    list[str] | None,
+    typer.Option("--archive", metavar="DIR", help="The archived messages that belong to --data."),
 ]
 Generation = Annotated[
     str | None,
@@ -44,3 +66,38 @@ FolderName = Annotated[
     str,
     typer.Argument(metavar="FOLDER", help="INBOX, Projects/2017 …; Sent, Éléments envoyés …"),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupOptions:
+    """Where the backup is: a place that holds backups, or the directories of one account."""
+
+    backups: Backups = None
+    data: Data = None
+    meta: Meta = None
+    archive: Archive = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Where the live server is, and who speaks to it."""
+
+    imapd_conf: ImapdConf = None
+    imap: Imap = None
+    imap_admin: ImapAdmin = None
+
+
+def settings_of(*groups: BackupOptions | ServerOptions, **options: str | None) -> Settings:
+    """The settings of one command; ``options`` are single ones by their keys.
+
+    Raises:
+        UsageError: as `read_settings`, and for directories of an account that do not fit.
+    """
+    from respool.app.settings import read_settings, staged_directories
+    from respool.cli.option_groups import values_of
+
+    typed = {key: value for group in groups for key, value in values_of(group).items()}
+    staged = staged_directories(
+        **{name: typed.pop(name, None) or () for name in ("data", "meta", "archive")}
+    )
+    return read_settings({**typed, **options}, staged=staged)

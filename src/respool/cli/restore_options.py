@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
+
+from respool.cli.options import Generation
 
 MaybeAccount = Annotated[
     str | None,
@@ -15,6 +18,14 @@ Folders = Annotated[
     typer.Argument(
         metavar="[FOLDER]...",
         help="It and all below it; =NAME that one alone; * and ** match. None: the account.",
+    ),
+]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="ACCOUNT",
+        help="Another user or mailshare that gets the mail; default: the same account.",
     ),
 ]
 Into = Annotated[
@@ -29,6 +40,42 @@ Rename = Annotated[
         help="Another name for a folder that the server refuses; auto takes every proposal.",
     ),
 ]
+WithoutMetadata = Annotated[
+    bool,
+    typer.Option(
+        "--without-metadata",
+        help="Message files only, as if the backup had no cyrus.* files: all unread.",
+    ),
+]
+IncludeExpunged = Annotated[
+    bool,
+    typer.Option(
+        "--include-expunged", help="Those too that the user deleted and that are still on disk."
+    ),
+]
+SamePerson = Annotated[
+    bool,
+    typer.Option("--same-person", help="The live account was made anew for the same person."),
+]
+OtherPerson = Annotated[
+    bool,
+    typer.Option("--other-person", help="Somebody else has the name now, and shall get the mail."),
+]
+CreateAccount = Annotated[
+    bool,
+    typer.Option("--create-account", help="Create the mailbox first if the account is gone."),
+]
+InPlace = Annotated[
+    bool,
+    typer.Option(
+        "--in-place",
+        help="No new folder: INBOX becomes INBOX. Only where no message ever was.",
+    ),
+]
+RaiseQuota = Annotated[
+    bool,
+    typer.Option("--raise-quota", help="Raise a quota that is too small for the restored mail."),
+]
 Noted = Annotated[
     str | None,
     typer.Option("--note", metavar="TEXT", help="Kept in plan and receipt: a ticket number."),
@@ -36,3 +83,21 @@ Noted = Annotated[
 Details = Annotated[
     bool, typer.Option("--details", help="A line a folder, and everything that is left out.")
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """The options of ``plan`` and ``restore`` that say what is wanted."""
+
+    generation: Generation = None
+    to: To = None
+    into: Into = None
+    rename: Rename = None
+    without_metadata: WithoutMetadata = False
+    include_expunged: IncludeExpunged = False
+    same_person: SamePerson = False
+    other_person: OtherPerson = False
+    create_account: CreateAccount = False
+    in_place: InPlace = False
+    raise_quota: RaiseQuota = False
+    note: Noted = None

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from respool.errors import EndedBySignal
@@ -19,23 +18,17 @@ if TYPE_CHECKING:
 
     from respool.app.restore import Conversation
     from respool.app.wish import Wish
+    from respool.cli.restore_options import Wishes
     from respool.planning.plan import PlanHead
+    from respool.planning.request import Person
     from respool.verification.report import Receipt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """The options of ``plan`` and ``restore`` that say what is wanted."""
+def is_wishing(wishes: Wishes) -> bool:
+    """Whether any of these options was given."""
+    from respool.cli.option_groups import values_of
 
-    generation: str | None
-    into: str | None
-    rename: list[str] | None
-    note: str | None
-
-    @property
-    def is_any(self) -> bool:
-        """Whether one of them was given."""
-        return any((self.generation, self.into, self.rename, self.note))
+    return any(values_of(wishes).values())
 
 
 def wish_of(
@@ -44,7 +37,7 @@ def wish_of(
     """What was typed, as one value.
 
     Raises:
-        UsageError: no account.
+        UsageError: no account, or options that contradict each other.
     """
     from respool.app.selection import Wanted
     from respool.app.wish import Wish
@@ -52,15 +45,40 @@ def wish_of(
 
     if account is None:
         raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
-    wanted = Wanted(
-        account=account,
-        folders=tuple(folders or ()),
-        generation=wishes.generation,
-        command=command,
-    )
+    if wishes.in_place and wishes.into is not None:
+        raise UsageError(
+            "--in-place and --into exclude each other",
+            why="in place there is no new folder that could have a name",
+        )
     return Wish(
-        wanted=wanted, into=wishes.into, renames=tuple(wishes.rename or ()), note=wishes.note
+        wanted=Wanted(
+            account=account,
+            folders=tuple(folders or ()),
+            generation=wishes.generation,
+            command=command,
+        ),
+        to=wishes.to,
+        into=wishes.into,
+        renames=tuple(wishes.rename or ()),
+        is_without_metadata=wishes.without_metadata,
+        has_expunged=wishes.include_expunged,
+        person=_person(wishes),
+        is_creating_account=wishes.create_account,
+        is_in_place=wishes.in_place,
+        is_raising_quota=wishes.raise_quota,
+        note=wishes.note,
     )
+
+
+def _person(wishes: Wishes) -> Person | None:
+    from respool.errors import UsageError
+    from respool.planning.request import Person
+
+    if wishes.same_person and wishes.other_person:
+        raise UsageError("--same-person and --other-person exclude each other")
+    if wishes.same_person:
+        return Person.SAME
+    return Person.OTHER if wishes.other_person else None
 
 
 @contextmanager

@@ -21,11 +21,35 @@ class GenerationState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StagedDirectories:
+    """The directories of one account, as a person staged them, in the order of typing.
+
+    A mailshare has one of each kind for every letter. ``meta`` and ``archive`` may be
+    empty, ``data`` never is.
+    """
+
+    data: tuple[PurePosixPath, ...]
+    meta: tuple[PurePosixPath, ...] = ()
+    archive: tuple[PurePosixPath, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.data:
+            raise ValueError("staged directories without any of data")
+
+    @property
+    def every(self) -> tuple[PurePosixPath, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys((*self.data, *self.meta, *self.archive)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One server's mail in one generation: a directory that holds ``var/spool/cyrus``.
 
     ``part_id`` is None where the backup kind has no parts. ``place`` is absolute.
     ``size_mib`` is what the backup's own description says, of the source.
+    ``staged`` is there where the part is no spool but directories of one account below
+    ``place``, which do not say whose they are; they are absolute, without links.
     """
 
     part_id: int | None
@@ -37,6 +61,7 @@ class Part:
     size_mib: int | None = None
     validity: str | None = None
     has_end: bool = True
+    staged: StagedDirectories | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

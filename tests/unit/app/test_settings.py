@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from respool.app.settings import SETTINGS, read_settings
+from respool.app.settings import SETTINGS, read_settings, staged_directories
 from respool.errors import UsageError
 
 NO_FILE = Path("/nonexistent/respool.toml")
@@ -96,3 +96,31 @@ def test_state_of_a_user_is_in_the_xdg_directory(monkeypatch: pytest.MonkeyPatch
 
 def test_no_secret_has_an_option() -> None:
     assert [each.option for each in SETTINGS if "password" in each.key] == [None] * 4
+
+
+def test_directories_of_one_account_are_options_only() -> None:
+    staged = staged_directories(["/b/jdoe", "more"], ["/b/jdoe-meta"], [])
+
+    assert staged is not None
+    assert read_settings({"backups": None}, {}, NO_FILE, staged=staged).staged == staged
+    assert [str(each) for each in staged.every] == ["/b/jdoe", "more", "/b/jdoe-meta"]
+    assert staged_directories([], [], []) is None
+
+
+def test_directories_of_one_account_go_before_a_variable_for_backups() -> None:
+    staged = staged_directories(["/b/jdoe"], [], [])
+
+    assert read_settings({}, {"RESPOOL_BACKUPS": "/x"}, NO_FILE, staged=staged).staged == staged
+
+
+def test_two_places_for_the_backup_are_refused() -> None:
+    staged = staged_directories(["/b/jdoe"], [], [])
+
+    with pytest.raises(UsageError, match="exclude each other"):
+        read_settings({"backups": "/b"}, {}, NO_FILE, staged=staged)
+
+
+@pytest.mark.parametrize(("meta", "archive"), [(["/m"], []), ([], ["/a"])])
+def test_metadata_or_archive_alone_is_refused(meta: list[str], archive: list[str]) -> None:
+    with pytest.raises(UsageError, match="needs --data"):
+        staged_directories([], meta, archive)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from respool.cli.options import AsJson, Backups, Generation
+from respool.cli.options import AsJson, Backups, Generation, settings_of
 
 EXAMPLES = """\b
 Examples:
@@ -19,10 +19,9 @@ def accounts(
 ) -> None:
     """Users and mailshares in a generation, or in all of them with first and last (-g all)."""
     from respool.app.accounts import list_generation_accounts
-    from respool.app.settings import read_settings
     from respool.cli.output import Table, print_json, print_table
 
-    listing = list_generation_accounts(read_settings({"backups": backups}), generation)
+    listing = list_generation_accounts(settings_of(backups=backups), generation)
     if as_json:
         print_json(listing.as_json())
         return

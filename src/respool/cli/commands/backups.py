@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from respool.cli.options import AsJson, Backups
+from respool.cli.options import AsJson, BackupOptions, settings_of
 
 if TYPE_CHECKING:
     from respool.app.backups import BackupSummary, GenerationSummary
@@ -15,16 +15,16 @@ EXAMPLES = """\b
 Examples:
   respool backups
   respool backups --backups /mnt/old/bluemind
+  respool backups --data /var/backups/jdoe --meta /var/backups/jdoe-meta
 """
 
 
-def backups(backups: Backups = None, as_json: AsJson = False) -> None:
+def backups(*, backup: BackupOptions, as_json: AsJson = False) -> None:
     """Generations in a backup: when each was taken, what is in it, what is wrong with it."""
     from respool.app.backups import list_backups
-    from respool.app.settings import read_settings
     from respool.cli.output import print_json
 
-    summary = list_backups(read_settings({"backups": backups}))
+    summary = list_backups(settings_of(backup))
     if as_json:
         print_json(summary.as_json())
     else:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from respool.cli.options import AccountName, AsJson, Backups, FolderName, Generation
+from respool.cli.options import (
+    AccountName,
+    AsJson,
+    BackupOptions,
+    FolderName,
+    Generation,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from respool.app.cat import OpenedMessage
@@ -26,16 +33,16 @@ def cat(
     account: AccountName,
     folder: FolderName,
     uid: Annotated[int, typer.Argument(metavar="UID", min=1, help="As `respool ls` shows it.")],
+    *,
     generation: Generation = None,
-    backups: Backups = None,
+    backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
     """One message as it is: octet by octet into a file, made harmless on a terminal."""
     from respool.app.cat import get_message
     from respool.app.selection import Wanted
-    from respool.app.settings import read_settings
 
-    settings = read_settings({"backups": backups})
+    settings = settings_of(backup)
     wanted = Wanted(account=account, folders=(folder,), generation=generation, command="cat")
     message = get_message(settings, wanted, uid)
     with message.file as file:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from respool.cli.options import AsJson, Backups, Imap, ImapAdmin, ImapdConf, State
+from respool.cli.options import AsJson, Backups, ServerOptions, State, settings_of
 
 _SIGNS: Final = {"ok": "ok", "note": "--", "bad": "BAD"}
 
@@ -18,28 +18,17 @@ Examples:
 
 
 def doctor(
+    *,
     backups: Backups = None,
-    imapd_conf: ImapdConf = None,
-    imap: Imap = None,
-    imap_admin: ImapAdmin = None,
+    server: ServerOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
     """Say whether this machine is ready for a restore: what is found, what is missing."""
     from respool.app.doctor import Mark, examine
-    from respool.app.settings import read_settings
     from respool.cli.output import Table, print_json, print_table, print_text
 
-    settings = read_settings(
-        {
-            "backups": backups,
-            "imapd_conf": imapd_conf,
-            "imap": imap,
-            "imap_admin": imap_admin,
-            "state": state,
-        }
-    )
-    checks = examine(settings)
+    checks = examine(settings_of(server, backups=backups, state=state))
     is_ready = all(check.mark is not Mark.BAD for check in checks)
     if as_json:
         print_json({"ready": is_ready, "checks": [check.as_json() for check in checks]})

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from respool.cli.options import AccountName, AsJson, Backups, FolderName, Generation
+from respool.cli.options import (
+    AccountName,
+    AsJson,
+    BackupOptions,
+    FolderName,
+    Generation,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from respool.app.ls import FolderListing, ListedMessage
@@ -27,9 +34,10 @@ Examples:
 def ls(
     account: AccountName,
     folder: FolderName,
+    *,
     generation: Generation = None,
     include_expunged: Annotated[bool, _WITH_EXPUNGED] = False,
-    backups: Backups = None,
+    backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
     """Messages of a folder, one a line, in the order of their UIDs.
@@ -38,10 +46,9 @@ def ls(
     """
     from respool.app.ls import list_messages
     from respool.app.selection import Wanted
-    from respool.app.settings import read_settings
     from respool.cli.output import print_json_line
 
-    settings = read_settings({"backups": backups})
+    settings = settings_of(backup)
     wanted = Wanted(account=account, folders=(folder,), generation=generation, command="ls")
     listing = list_messages(settings, wanted, include_expunged=include_expunged)
     if not as_json:

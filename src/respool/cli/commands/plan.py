@@ -8,12 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, Backups, Generation, Imap, ImapAdmin, ImapdConf
-from respool.cli.restore_options import Details, Folders, Into, MaybeAccount, Noted, Rename
+from respool.cli.options import AsJson, BackupOptions, ServerOptions, settings_of
+from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
 Examples:
   respool plan jdoe@example.org Projects/2017 --details
+  respool plan jdoe@example.org Projects --to asmith@example.org
+  respool plan jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
   respool plan jdoe@example.org --out jdoe.plan && respool restore --plan jdoe.plan
 """
 
@@ -21,18 +23,14 @@ Examples:
 def plan(
     account: MaybeAccount = None,
     folders: Folders = None,
-    generation: Generation = None,
-    into: Into = None,
-    rename: Rename = None,
-    note: Noted = None,
+    *,
+    wishes: Wishes,
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Keep the plan in this file.")
     ] = None,
     details: Details = False,
-    backups: Backups = None,
-    imapd_conf: ImapdConf = None,
-    imap: Imap = None,
-    imap_admin: ImapAdmin = None,
+    backup: BackupOptions,
+    server: ServerOptions,
     as_json: AsJson = False,
 ) -> None:
     """Show what a restore would do, or keep it as a file; nothing is changed.
@@ -43,15 +41,11 @@ def plan(
     from pathlib import Path
 
     from respool.app import restore as use
-    from respool.app.settings import read_settings
     from respool.cli.output import print_note, print_text
     from respool.cli.restore_text import plan_text
-    from respool.cli.restoring import Wishes, wish_of
+    from respool.cli.restoring import wish_of
 
-    settings = read_settings(
-        {"backups": backups, "imapd_conf": imapd_conf, "imap": imap, "imap_admin": imap_admin}
-    )
-    wishes = Wishes(generation=generation, into=into, rename=rename, note=note)
+    settings = settings_of(backup, server)
     wish = wish_of(account, folders, wishes, command="plan")
     if as_json and out is None:
         for line in use.plan_lines(settings, wish):

@@ -8,13 +8,17 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, Backups, Generation, Imap, ImapAdmin, ImapdConf, State
-from respool.cli.restore_options import Details, Folders, Into, MaybeAccount, Noted, Rename
+from respool.cli.options import AsJson, BackupOptions, ServerOptions, State, settings_of
+from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
 Examples:
   respool restore jdoe@example.org Projects/2017
   respool restore jdoe@example.org -g 2017-10-03 --into before-the-accident
+  respool restore jdoe@example.org Projects --to asmith@example.org
+  respool restore contact@example.org --to user/jdoe@example.org --into from-contact
+  respool restore jdoe@example.org --create-account --in-place
+  respool restore jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
   respool restore --plan jdoe.plan --yes
 """
 
@@ -22,20 +26,16 @@ Examples:
 def restore(
     account: MaybeAccount = None,
     folders: Folders = None,
-    generation: Generation = None,
-    into: Into = None,
-    rename: Rename = None,
-    note: Noted = None,
+    *,
+    wishes: Wishes,
     plan: Annotated[
         str | None,
         typer.Option("--plan", metavar="FILE", help="Carry out exactly the plan in this file."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     details: Details = False,
-    backups: Backups = None,
-    imapd_conf: ImapdConf = None,
-    imap: Imap = None,
-    imap_admin: ImapAdmin = None,
+    backup: BackupOptions,
+    server: ServerOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -47,25 +47,15 @@ def restore(
     from pathlib import Path
 
     from respool.app import restore as use
-    from respool.app.settings import read_settings
-    from respool.cli.restoring import Wishes, conversing, exit_status, show_receipt, wish_of
+    from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt, wish_of
     from respool.errors import UsageError
 
-    settings = read_settings(
-        {
-            "backups": backups,
-            "imapd_conf": imapd_conf,
-            "imap": imap,
-            "imap_admin": imap_admin,
-            "state": state,
-        }
-    )
-    wishes = Wishes(generation=generation, into=into, rename=rename, note=note)
+    settings = settings_of(backup, server, state=state)
     with conversing(is_agreed=yes, has_details=details) as conversation:
         if plan is None:
             wish = wish_of(account, folders, wishes, command="restore")
             receipt = use.restore(settings, wish, conversation)
-        elif account is not None or wishes.is_any:
+        elif account is not None or is_wishing(wishes):
             raise UsageError(
                 "--plan carries out exactly that plan", hint="leave the other wishes out"
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from respool.cli.options import AccountName, AsJson, Backups, Generation
+from respool.cli.options import AccountName, AsJson, BackupOptions, Generation, settings_of
 
 if TYPE_CHECKING:
     from respool.app.show import AccountContents, FolderSummary
@@ -15,22 +15,23 @@ EXAMPLES = """\b
 Examples:
   respool show jdoe@example.org
   respool show share/contact@example.org -g latest~1
+  respool show jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
 """
 
 
 def show(
     account: AccountName,
+    *,
     generation: Generation = None,
-    backups: Backups = None,
+    backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
     """Folders of an account: messages, unread, size, deleted but kept, and what is damaged."""
     from respool.app.selection import Wanted
-    from respool.app.settings import read_settings
     from respool.app.show import show_account
     from respool.cli.output import print_json
 
-    settings = read_settings({"backups": backups})
+    settings = settings_of(backup)
     wanted = Wanted(account=account, generation=generation, command="show")
     contents = show_account(settings, wanted)
     if as_json:

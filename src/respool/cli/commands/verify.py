@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, Imap, ImapAdmin, ImapdConf, State
+from respool.cli.options import AsJson, ServerOptions, State, settings_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -19,9 +19,8 @@ Examples:
 
 def verify(
     run: Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")],
-    imapd_conf: ImapdConf = None,
-    imap: Imap = None,
-    imap_admin: ImapAdmin = None,
+    *,
+    server: ServerOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -29,13 +28,9 @@ def verify(
 
     What the owner changed since (flags, deleted messages, new ones) is told apart.
     """
-    from respool.app.settings import read_settings
     from respool.app.verify import verify as verify_run
     from respool.cli.restoring import exit_status, show_receipt
 
-    settings = read_settings(
-        {"imapd_conf": imapd_conf, "imap": imap, "imap_admin": imap_admin, "state": state}
-    )
-    receipt, file = verify_run(settings, run)
+    receipt, file = verify_run(settings_of(server, state=state), run)
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)
