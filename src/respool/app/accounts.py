@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from respool.app.backups import backup_of
 from respool.app.settings import Settings
 from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.contents import list_accounts
-from respool.backups.discovery import Backup, open_backup
+from respool.backups.discovery import Backup
 from respool.model.accounts import Account
 
 ALL = "all"
@@ -55,7 +56,7 @@ def list_generation_accounts(settings: Settings, generation: str | None) -> Acco
     Raises:
         BackupNotFound, GenerationNotFound, BackupUnreadable.
     """
-    backup = open_backup(settings.backups)
+    backup = backup_of(settings)
     if generation == ALL:
         return _all(backup)
     chosen = choose_generation(backup.generations, generation)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from respool.app.settings import Settings
 from respool.backups.choice import latest_generation
 from respool.backups.contents import findings_of, list_accounts
-from respool.backups.discovery import Backup, open_backup
+from respool.backups.discovery import Backup, open_backup, open_staged
 from respool.errors import BackupError, GenerationNotFound
 from respool.model.findings import Finding, Severity
 from respool.model.generations import BackupRoot, Generation, Part
@@ -67,13 +67,24 @@ class BackupSummary:
         }
 
 
+def backup_of(settings: Settings) -> Backup:
+    """The backup that the settings name: a place that holds backups, or staged directories.
+
+    Raises:
+        BackupNotFound, BackupUnreadable.
+    """
+    if settings.staged is not None:
+        return open_staged(settings.staged)
+    return open_backup(settings.backups)
+
+
 def list_backups(settings: Settings) -> BackupSummary:
     """The generations of the backup that the settings name.
 
     Raises:
         BackupNotFound, BackupUnreadable.
     """
-    backup = open_backup(settings.backups)
+    backup = backup_of(settings)
     latest = _latest(backup)
     return BackupSummary(
         root=backup.root,
@@ -92,7 +103,7 @@ def _summary(generation: Generation, latest: Generation | None) -> GenerationSum
     findings = generation.findings
     count: int | None = None
     try:
-        count = len(list_accounts(generation)) if generation.parts else None
+        count = _account_count(generation) if generation.parts else None
         findings += findings_of(generation)
     except BackupError as error:
         findings += (
@@ -109,6 +120,11 @@ def _summary(generation: Generation, latest: Generation | None) -> GenerationSum
         is_latest=generation is latest,
         findings=findings,
     )
+
+
+def _account_count(generation: Generation) -> int:
+    staged = sum(part.staged is not None for part in generation.parts)  # of one account each
+    return staged + len(list_accounts(generation))
 
 
 def _part_json(part: Part) -> dict[str, object]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
 from respool.backups.contents import read_mailbox
-from respool.backups.discovery import open_backup
 from respool.backups.source import open_message
 from respool.errors import MessageNotInMailbox
 from respool.model.accounts import folder_path
@@ -33,7 +33,7 @@ def get_message(settings: Settings, wanted: Wanted, uid: int) -> OpenedMessage:
         MessageNotInMailbox: no such UID, or its file is not in the backup.
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration.
     """
-    selection = select(open_backup(settings.backups), wanted)
+    selection = select(backup_of(settings), wanted)
     source = get_mailbox(selection, wanted.folders[0])
     mailbox = read_mailbox(source)
     place, guid = _place_of(mailbox, uid)

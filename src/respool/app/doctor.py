@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from respool.app.access import server_access
+from respool.app.backups import backup_of
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside
 from respool.backups.choice import usable_generations
-from respool.backups.discovery import open_backup
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.errors import RespoolError
 from respool.system.configuration import read_configuration
@@ -106,7 +106,7 @@ def _doors() -> Check:
 
 def _backups(settings: Settings) -> Iterator[Check]:
     try:
-        backup = open_backup(settings.backups)
+        backup = backup_of(settings)
     except RespoolError as error:
         yield _bad("backups", error)
         return

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
 from respool.backups.contents import read_mailbox
-from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox, mapped_cache, open_message
 from respool.cyrus.cache import Buffer, parse_cache_envelope, sound_cache_record
 from respool.cyrus.message_headers import (
@@ -87,7 +87,7 @@ def list_messages(
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
         AmbiguousName.
     """
-    selection = select(open_backup(settings.backups), wanted)
+    selection = select(backup_of(settings), wanted)
     source = get_mailbox(selection, wanted.folders[0])
     mailbox = read_mailbox(source)
     return FolderListing(

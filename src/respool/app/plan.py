@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool import __version__
+from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.backups.contents import mailboxes_of, read_mailbox
-from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox
 from respool.errors import FolderNotInGeneration, GenerationNotFound, PlanRefused, UsageError
 from respool.model.accounts import AccountKind, folder_parts, folder_path
@@ -40,7 +40,7 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         BackupError: what was asked for is not there.
         PlanRefused: it cannot be carried out, with every reason.
     """
-    backup = open_backup(settings.backups)
+    backup = backup_of(settings)
     selection = select(backup, wish.wanted)
     if selection.account.kind is AccountKind.MAILSHARE:
         raise PlanRefused(
@@ -114,7 +114,7 @@ def sources_of(settings: Settings, head: PlanHead) -> Mapping[str, SourcePlace]:
     Raises:
         BackupError: the backup, or the plan's generation of it, is not there.
     """
-    backup = open_backup(settings.backups)
+    backup = backup_of(settings)
     for generation in backup.generations:
         if generation.label == head.generation_label:
             mailboxes = mailboxes_of(generation, head.request.account)

@@ -13,16 +13,18 @@ from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.contents import accounts_in, mailboxes_of
 from respool.backups.discovery import Backup
 from respool.backups.source import SourceMailbox
+from respool.backups.staged import staged_kind
 from respool.errors import (
     AccountNotInGeneration,
     AmbiguousName,
     BackupError,
     FolderNotInGeneration,
     GenerationNotFound,
+    UsageError,
 )
 from respool.model.accounts import INBOX, Account, AccountKind, folder_path
-from respool.model.generations import Generation
-from respool.model.names import DELETED, decoded_part
+from respool.model.generations import Generation, Part
+from respool.model.names import DELETED, decoded_part, encoded_part
 
 _KINDS = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
 _SHOWN = 6
@@ -74,9 +76,15 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
 def find_account(generation: Generation, text: str) -> Account:
     """The account that ``text`` means: ``jdoe@b.loc``, ``user/…``, ``share/…``, or ``jdoe``.
 
+    Directories of one account are those of the account that is named.
+
     Raises:
         AccountNotInGeneration: none; AmbiguousName: several.
+        UsageError: ``text`` cannot name an account.
     """
+    for part in generation.parts:
+        if part.staged is not None:
+            return _named_account(part, text)
     accounts = tuple(accounts_in(generation))
     found = [account for account in accounts if _is_meant(account, text, is_exact=True)]
     found = found or [account for account in accounts if _is_meant(account, text, is_exact=False)]
@@ -148,6 +156,25 @@ def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
     raise FolderNotInGeneration(
         f'"{folder}" of {selection.account.address} holds no messages of its own',
         why=f"below it are {below}",
+    )
+
+
+def _named_account(part: Part, text: str) -> Account:
+    """The account as typed; which kind it is tell the staged directories, where not typed."""
+    word, slash, rest = text.partition("/")
+    kind = _KINDS.get(word) if slash else None
+    address = normalize("NFC", text if kind is None else rest)
+    login, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
+    if not login or "/" in address or (at and not domain):
+        raise UsageError(
+            f'"{text}" cannot name an account',
+            hint="jdoe@example.org, user/jdoe@example.org or share/contact@example.org",
+        )
+    encoded, owned = encoded_part(login), domain.lower() or None
+    return Account(
+        kind=staged_kind(part, encoded, owned) if kind is None else kind,
+        login=encoded,
+        domain=owned,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.backups.contents import read_mailbox
-from respool.backups.discovery import open_backup
 from respool.model.accounts import Account, AccountKind, folder_path
 from respool.model.generations import Generation
 from respool.model.inventory import StoredMailbox
@@ -72,7 +72,7 @@ def show_account(settings: Settings, wanted: Wanted) -> AccountContents:
     Raises:
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, AmbiguousName.
     """
-    selection = select(open_backup(settings.backups), wanted)
+    selection = select(backup_of(settings), wanted)
     return contents_of(selection)
 
 

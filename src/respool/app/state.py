@@ -57,7 +57,8 @@ def check_not_inside(path: Path, settings: Settings, *, what: str) -> None:
         UsageError: it does.
     """
     real = path.resolve()
-    for place in (settings.backups, *_spool_roots(settings)):
+    staged = () if settings.staged is None else map(Path, settings.staged.every)
+    for place in (settings.backups, *staged, *_spool_roots(settings)):
         forbidden = place.resolve()
         if real.is_relative_to(forbidden) or forbidden.is_relative_to(real):
             lies = "lies inside" if real.is_relative_to(forbidden) else "holds"

@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 
 from respool.backups.source import SourceMailbox, read_mailbox, tree_at
 from respool.backups.spool_layout import (
-    Partition,
     Shelf,
     directories_in,
     find_partitions,
+    folders_below,
+    letter_findings,
     shelves_of,
 )
+from respool.backups.staged import staged_mailboxes, staged_root_mailboxes
 from respool.backups.uuid_layout import nameless_in, uuid_mailboxes, uuid_mailboxes_named
 from respool.cyrus.spool_paths import (
     HEADER_FILE,
@@ -38,8 +40,6 @@ __all__ = [
     "root_mailbox",
 ]
 
-_DEPTH_LIMIT = 64
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAccount:
@@ -58,11 +58,13 @@ def accounts_in(generation: Generation) -> Iterator[Account]:
 def list_accounts(generation: Generation) -> tuple[ListedAccount, ...]:
     """The accounts of all parts, in order. No index is read.
 
+    Directories of one account, which do not say whose they are, add none.
+
     Raises:
         BackupFileMissing, BackupUnreadable: a part cannot be opened.
     """
     is_deleted: dict[Account, bool] = {}
-    for part in generation.parts:
+    for part in _spools(generation):
         tree = tree_at(part.place)
         for account, deleted in _accounts_of_tree(tree):
             is_deleted[account] = is_deleted.get(account, True) and deleted
@@ -75,6 +77,7 @@ def list_accounts(generation: Generation) -> tuple[ListedAccount, ...]:
 def mailboxes_of(generation: Generation, account: Account) -> tuple[SourceMailbox, ...]:
     """The mailboxes of an account by name, deleted ones included. No index is read.
 
+    Directories of one account are those of any account that is asked for.
     Names are unique: where a mailbox is found twice, the one that a server would not
     look for gets ``~2`` after its name, and a finding.
 
@@ -82,7 +85,9 @@ def mailboxes_of(generation: Generation, account: Account) -> tuple[SourceMailbo
         BackupFileMissing, BackupUnreadable: a part cannot be opened.
     """
     found: list[SourceMailbox] = []
-    for part in generation.parts:
+    for part in _staged(generation):
+        found += staged_mailboxes(part, account)
+    for part in _spools(generation):
         tree = tree_at(part.place)
         for partition in find_partitions(tree):
             for shelf in shelves_of(tree, partition):
@@ -109,7 +114,9 @@ def root_mailbox(
     """
     directory = PurePosixPath(*(name.replace(".", "^") for name in account.root.parts))
     found: list[SourceMailbox] = []
-    for part in generation.parts:
+    for part in _staged(generation):
+        found += staged_root_mailboxes(part, account)
+    for part in _spools(generation):
         tree = tree_at(part.place)
         for partition in find_partitions(tree):
             shelves = [
@@ -128,10 +135,18 @@ def findings_of(generation: Generation) -> tuple[Finding, ...]:
     """What is odd about a generation's spools as a whole: mailboxes that nothing names."""
     return tuple(
         finding
-        for part in generation.parts
+        for part in _spools(generation)
         for partition in find_partitions(tree_at(part.place))
         for finding in nameless_in(tree_at(part.place), partition)
     )
+
+
+def _spools(generation: Generation) -> list[Part]:
+    return [part for part in generation.parts if part.staged is None]
+
+
+def _staged(generation: Generation) -> list[Part]:
+    return [part for part in generation.parts if part.staged is not None]
 
 
 def _order(account: Account) -> tuple[str, str, str]:
@@ -183,23 +198,11 @@ def _on_shelf(
     below = PurePosixPath(*(name.replace(".", "^") for name in account.root.parts))
     found: list[SourceMailbox] = []
     for start in (shelf.prefix / below, shelf.prefix / DELETED / below):
-        for directory in _walk(tree, shelf.partition, start, 0):
+        for directory in folders_below(tree, shelf.partition.roots, start):
             source = _source(part, tree, shelf, directory)
             if source is not None:
                 found.append(source)
     return found
-
-
-def _walk(
-    tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath, depth: int
-) -> Iterator[PurePosixPath]:
-    """``directory`` and all below it that any root of the partition has, parents first."""
-    if not any(tree.is_directory(root / directory) for root in partition.roots):
-        return
-    yield directory
-    if depth < _DEPTH_LIMIT:
-        for name in directories_in(tree, partition, directory):
-            yield from _walk(tree, partition, directory / name, depth + 1)
 
 
 def _source(
@@ -216,11 +219,12 @@ def _source(
     named = name_of_directory(directory.parts, is_hashed=shelf.is_hashed)
     if named is None or not _has_mail(tree, place):
         return None
-    findings: tuple[Finding, ...] = ()
-    if not named.is_letter_right:
-        findings = (_wrong_letter(named.name.display, named.letter),)
     return SourceMailbox(
-        name=named.name, spool=part.place, place=place, part_id=part.part_id, findings=findings
+        name=named.name,
+        spool=part.place,
+        place=place,
+        part_id=part.part_id,
+        findings=letter_findings(named),
     )
 
 
@@ -239,15 +243,6 @@ def _has_mail(tree: ReadOnlyTree, place: MailboxPlace) -> bool:
         for directory in directories
         if directory is not None
         for name, is_directory in tree.names(directory)
-    )
-
-
-def _wrong_letter(name: str, letter: str | None) -> Finding:
-    return Finding(
-        severity=Severity.NOTE,
-        code="letter-differs",
-        subject=name,
-        text=f'it lies under the letter "{letter}", where a server would not look for it',
     )
 
 

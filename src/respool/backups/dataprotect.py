@@ -17,7 +17,7 @@ from typing import Final
 from respool.backups.descriptions import DescribedPart, Description, read_descriptions
 from respool.backups.letters import missing_letters
 from respool.backups.source import tree_at
-from respool.backups.spool_layout import find_partitions, newest_index_time
+from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.errors import BackupFileMissing
 from respool.model.findings import Finding, Severity
 from respool.model.generations import BackupRoot, Generation, GenerationState, Part
@@ -168,7 +168,7 @@ def _forgotten(found: _OnDisk) -> Generation:
     return Generation(
         generation_id=None,
         label=f"part:{found.part_id}",
-        taken_at=newest_index_time(tree_at(found.place)),
+        taken_at=newest_time_in(tree_at(found.place)),
         is_about=True,
         state=GenerationState.AT_RISK,
         parts=(part,),

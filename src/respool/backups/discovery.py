@@ -10,8 +10,9 @@ from typing import Final
 from respool.backups.dataprotect import DataProtect
 from respool.backups.kind import BackupKind
 from respool.backups.plain import PlainSpool
-from respool.errors import BackupNotFound
-from respool.model.generations import BackupRoot, Generation
+from respool.backups.staged import staged_generation, staged_root
+from respool.errors import BackupNotFound, BackupUnreadable
+from respool.model.generations import BackupRoot, Generation, StagedDirectories
 
 # The first that recognises a place has it.
 KINDS: Final[tuple[BackupKind, ...]] = (DataProtect(), PlainSpool())
@@ -32,13 +33,7 @@ def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> B
         BackupNotFound: nothing there, or nothing that any kind knows.
         BackupUnreadable: it may not be read.
     """
-    resolved = Path(place).resolve()
-    absolute = PurePosixPath(resolved)
-    if not resolved.is_dir():
-        raise BackupNotFound(
-            f'there is no directory "{absolute}"',
-            hint="say where the backup is: --backups PATH",
-        )
+    absolute = _existing(place, hint="say where the backup is: --backups PATH")
     for kind in kinds:
         root = kind.detect(absolute)
         if root is not None:
@@ -49,3 +44,30 @@ def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> B
         why=f"looked for {looked_for}",
         hint="name the folder above those: --backups PATH",
     )
+
+
+def open_staged(directories: StagedDirectories) -> Backup:
+    """Directories of one account as a backup of one generation; links to them are followed.
+
+    Raises:
+        BackupNotFound: one of them is not there, or none of them holds mail.
+        BackupUnreadable: they may not be read.
+    """
+    data, meta, archive = (
+        tuple(dict.fromkeys(_existing(each, hint="name each directory as it is") for each in kind))
+        for kind in (directories.data, directories.meta, directories.archive)
+    )
+    real = StagedDirectories(data=data, meta=meta, archive=archive)
+    return Backup(root=staged_root(real), generations=(staged_generation(real),))
+
+
+def _existing(place: str | PurePath, *, hint: str) -> PurePosixPath:
+    """A directory as it really is, links resolved."""
+    resolved = Path(place).resolve()
+    try:
+        is_there = resolved.is_dir()
+    except OSError as error:
+        raise BackupUnreadable(f'"{resolved}" cannot be looked at', why=str(error)) from error
+    if not is_there:
+        raise BackupNotFound(f'there is no directory "{resolved}"', hint=hint)
+    return PurePosixPath(resolved)

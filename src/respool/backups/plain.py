@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from respool.backups.source import tree_at
-from respool.backups.spool_layout import find_partitions, newest_index_time
+from respool.backups.spool_layout import find_partitions, newest_time_in
+from respool.backups.undated import undated_generation
 from respool.errors import BackupFileMissing
-from respool.model.generations import BackupRoot, Generation, GenerationState, Part
-
-UNDATED_LABEL = "undated"
+from respool.model.generations import BackupRoot, Generation, Part
 
 
 class PlainSpool:
@@ -32,13 +31,4 @@ class PlainSpool:
 
     def generations(self, root: BackupRoot) -> tuple[Generation, ...]:  # noqa: D102
         tree = tree_at(root.place)
-        return (
-            Generation(
-                generation_id=None,
-                label=UNDATED_LABEL,
-                taken_at=newest_index_time(tree),
-                is_about=True,
-                state=GenerationState.UNDATED,
-                parts=(Part(part_id=None, place=tree.root),),
-            ),
-        )
+        return (undated_generation(Part(part_id=None, place=tree.root), newest_time_in(tree)),)

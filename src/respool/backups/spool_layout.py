@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -13,11 +14,14 @@ from respool.cyrus.spool_paths import (
     DOMAIN,
     INDEX_FILE,
     UUID,
+    NamedDirectory,
     is_like_message_file,
     is_single_letter,
 )
+from respool.errors import BackupFileMissing
+from respool.model.findings import Finding, Severity
 from respool.model.messages import PartitionName
-from respool.system.read_only import ReadOnlyTree
+from respool.system.read_only import EntryKind, ReadOnlyTree
 
 DATA: Final = "data"
 META: Final = "meta"
@@ -30,6 +34,7 @@ _ARCHIVES: Final = (
 _ROOTS: Final = frozenset({DOMAIN, UUID})
 _MARKS: Final = _ROOTS | {"user", "stage."}
 _SAMPLED_DIRECTORIES: Final = 5000
+_DEPTH_LIMIT: Final = 64
 _NO_MAIL: Final = frozenset({"stage.", "sync.", "lost+found"})
 
 
@@ -96,8 +101,38 @@ def directories_in(
     tree: ReadOnlyTree, partition: Partition, below: PurePosixPath
 ) -> tuple[str, ...]:
     """Names of the directories at a place in any root of a partition, sorted."""
+    return _directories_in(tree, partition.roots, below)
+
+
+def folders_below(
+    tree: ReadOnlyTree,
+    roots: Sequence[PurePosixPath],
+    start: PurePosixPath = PurePosixPath(),  # noqa: B008 - a value
+    depth: int = 0,
+) -> Iterator[PurePosixPath]:
+    """``start`` and all directories below it that any of the roots has, parents first."""
+    if not any(tree.is_directory(root / start) for root in roots):
+        return
+    yield start
+    if depth < _DEPTH_LIMIT:
+        for name in _directories_in(tree, roots, start):
+            yield from folders_below(tree, roots, start / name, depth + 1)
+
+
+def letter_findings(named: NamedDirectory | None) -> tuple[Finding, ...]:
+    """A finding where a mailbox lies under a letter that no server would look under."""
+    if named is None or named.is_letter_right:
+        return ()
+    text = f'it lies under the letter "{named.letter}", where a server would not look for it'
+    name = named.name.display
+    return (Finding(severity=Severity.NOTE, code="letter-differs", subject=name, text=text),)
+
+
+def _directories_in(
+    tree: ReadOnlyTree, roots: Sequence[PurePosixPath], below: PurePosixPath
+) -> tuple[str, ...]:
     found: set[str] = set()
-    for root in partition.roots:
+    for root in roots:
         found.update(tree.subdirectories(root / below))
     return tuple(sorted(found))
 
@@ -184,22 +219,46 @@ def _whole(name: str, directory: PurePosixPath) -> Partition:
     return Partition(name=PartitionName(name), data=directory, meta=None, archive=None)
 
 
-def newest_index_time(tree: ReadOnlyTree) -> datetime | None:
-    """When the newest ``cyrus.index`` of a spool was written; of the first few thousand.
+def newest_time_in(tree: ReadOnlyTree) -> datetime | None:
+    """What dates a spool that says nothing itself; see `newest_time`."""
+    partitions = find_partitions(tree)
+    data = [each.data for each in partitions]
+    return newest_time(
+        tree,
+        _there(each.meta or each.data for each in partitions),
+        _there([*data, *(each.archive for each in partitions)]),
+    )
 
-    It is what dates a backup that says nothing itself.
+
+def newest_time(
+    tree: ReadOnlyTree, meta: Iterable[PurePosixPath], data: Iterable[PurePosixPath]
+) -> datetime | None:
+    """When the newest ``cyrus.index`` below ``meta`` was written; without any, the time of
+    the newest message file below ``data``. Of the first few thousand directories.
     """
-    newest = 0
-    for directory in islice(_mailbox_directories(tree), _SAMPLED_DIRECTORIES):
+    newest = max(_index_times(tree, meta), default=0) or max(_message_times(tree, data), default=0)
+    return datetime.fromtimestamp(newest // 1_000_000_000, UTC) if newest else None
+
+
+def _there(roots: Iterable[PurePosixPath | None]) -> list[PurePosixPath]:
+    return [root for root in roots if root is not None]
+
+
+def _sampled(tree: ReadOnlyTree, roots: Iterable[PurePosixPath]) -> Iterator[PurePosixPath]:
+    everything = (directory for root in roots for directory in _below(tree, root))
+    return islice(everything, _SAMPLED_DIRECTORIES)
+
+
+def _index_times(tree: ReadOnlyTree, roots: Iterable[PurePosixPath]) -> Iterator[int]:
+    for directory in _sampled(tree, roots):
         entry = tree.stat(directory / INDEX_FILE)
         if entry is not None:
-            newest = max(newest, entry.mtime_ns // 1_000_000_000)
-    return datetime.fromtimestamp(newest, UTC) if newest else None
+            yield entry.mtime_ns
 
 
-def _mailbox_directories(tree: ReadOnlyTree) -> Iterator[PurePosixPath]:
-    """All directories of the roots that hold indexes."""
-    for partition in find_partitions(tree):
-        root = partition.meta or partition.data
-        if root is not None:
-            yield from _below(tree, root)
+def _message_times(tree: ReadOnlyTree, roots: Iterable[PurePosixPath]) -> Iterator[int]:
+    for directory in _sampled(tree, roots):
+        with suppress(BackupFileMissing):
+            for entry in tree.scan(directory):
+                if entry.kind is EntryKind.FILE and is_like_message_file(entry.name):
+                    yield entry.mtime_ns
