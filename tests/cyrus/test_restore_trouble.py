@@ -19,11 +19,11 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from respool.errors import PlanRefused, RespoolError, StepFailed
-from respool.system import programs
 from tests.support import golden
-from tests.support.cyrus_configuration import TOOLS
+from tests.support.distribution import INSTALLED
 from tests.support.imap_contents import folder_names
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
+from tests.support.program_places import look_only_in
 from tests.support.restoring import (
     LiveState,
     Workplace,
@@ -245,11 +245,10 @@ def put_before(
         folders.append(folder)
         (folder / name).write_text(text, "utf-8")
         (folder / name).chmod(0o755)
-        for tool in TOOLS.iterdir():
+        for tool in INSTALLED.programs.iterdir():
             if tool.name != name:
                 (folder / tool.name).symlink_to(tool)
-        monkeypatch.setattr(programs, "PROGRAM_DIRECTORIES", (folder,))
-        monkeypatch.setattr(programs.find_program, "__kwdefaults__", {"directories": (folder,)})
+        look_only_in(folder, monkeypatch)
 
     folders: list[Path] = []
     yield put

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-TOOLS = Path("/usr/lib/cyrus/bin")
+from tests.support.distribution import INSTALLED
+
 ADMIN = "admin0"
 DEFAULT_PARTITION = "mail"
 PARTITIONS = (DEFAULT_PARTITION, "bluemind_loc", "example_org")
@@ -88,9 +89,16 @@ class CyrusFiles:
 
 
 def write_configuration(
-    files: CyrusFiles, *, layout: Layout, port: int, overrides: Mapping[str, str]
+    files: CyrusFiles,
+    *,
+    layout: Layout,
+    port: int,
+    overrides: Mapping[str, str],
+    programs: Path = INSTALLED.programs,
 ) -> None:
     """Make directories and configuration below ``files.root``; keep what is there of mail.
+
+    The master will start the programs in ``programs``.
 
     ``overrides`` win over the options used otherwise, and may add some; the directories of
     partitions among them (``archivepartition-bluemind_loc``) are made.
@@ -115,7 +123,7 @@ def write_configuration(
     _write(etc / "cyrus-admins", [f"admins: {ADMIN}"])
     includes = [f"@include: {etc / name}" for name in ("cyrus-partitions", "cyrus-admins")]
     _write(files.imapd_conf, [f"{key}: {value}" for key, value in options.items()] + includes)
-    _write(files.cyrus_conf, _cyrus_conf_lines(files.imapd_conf, port))
+    _write(files.cyrus_conf, _cyrus_conf_lines(files.imapd_conf, port, programs))
 
 
 def find_free_port() -> int:
@@ -137,16 +145,16 @@ def hand_to_cyrus(paths: Sequence[Path]) -> None:
         shutil.chown(path, "cyrus", "mail")
 
 
-def _cyrus_conf_lines(imapd_conf: Path, port: int) -> list[str]:
+def _cyrus_conf_lines(imapd_conf: Path, port: int, programs: Path) -> list[str]:
     return [
         "START {",
-        f'  recover cmd="{TOOLS}/ctl_cyrusdb -C {imapd_conf} -r"',
+        f'  recover cmd="{programs}/ctl_cyrusdb -C {imapd_conf} -r"',
         "}",
         "SERVICES {",
-        f'  imap cmd="imapd -C {imapd_conf}" listen="127.0.0.1:{port}" prefork=0',
+        f'  imap cmd="{programs}/imapd -C {imapd_conf}" listen="127.0.0.1:{port}" prefork=0',
         "}",
         "DAEMON {",
-        f'  idled cmd="{TOOLS}/idled -C {imapd_conf}"',
+        f'  idled cmd="{programs}/idled -C {imapd_conf}"',
         "}",
     ]
 

@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
-from tests.support.cyrus_configuration import TOOLS, CyrusFiles
+from tests.support.cyrus_configuration import CyrusFiles
 from tests.support.server_processes import (
     Guard,
     end_session,
@@ -36,8 +37,9 @@ class ProcessesLeft(Exception):
 class CyrusMaster:
     """The master process of a configured server, and all that it starts."""
 
-    def __init__(self, files: CyrusFiles, port: int) -> None:
+    def __init__(self, files: CyrusFiles, port: int, programs: Path) -> None:
         self.files = files
+        self.programs = programs
         self.port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
@@ -94,7 +96,7 @@ class CyrusMaster:
             raise ProcessesLeft(f"processes {left} run on")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [str(TOOLS / "master"), "-C", str(self.files.imapd_conf)]
+        command = [str(self.programs / "master"), "-C", str(self.files.imapd_conf)]
         command += ["-M", str(self.files.cyrus_conf), "-p", str(self.files.root / "master.pid")]
         with self.files.master_log.open("ab") as log:
             return subprocess.Popen(

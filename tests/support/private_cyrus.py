@@ -22,13 +22,13 @@ from tests.support.appending import NewMessage, append_messages
 from tests.support.cyrus_configuration import (
     ADMIN,
     PARTITIONS,
-    TOOLS,
     CyrusFiles,
     Layout,
     find_free_port,
     write_configuration,
 )
 from tests.support.cyrus_master import LOOPBACK, CyrusMaster, ProcessesLeft, ServerDidNotStart
+from tests.support.distribution import INSTALLED, Distribution
 from tests.support.password_daemon import PasswordDaemon
 from tests.support.server_root import check_reachable, server_root
 from tests.support.syslog_capture import is_error_line, shared_syslog
@@ -50,6 +50,7 @@ class PrivateCyrus:
     ``layout`` "names" has directories after mailbox names, "uuid" after uniqueids.
     ``overrides`` are options of imapd.conf that win over ours, or are added to them.
     Every login has the password ``password``, and none has another.
+    ``distribution`` is whose programs it runs; the installed ones unless told otherwise.
     ``root`` must be a path without blanks that the user cyrus can reach: see
     ``server_root``. Mail that already lies in its directories is served.
     """
@@ -64,14 +65,16 @@ class PrivateCyrus:
         overrides: Mapping[str, str] | None = None,
         password: str = "secret",
         partitions: Sequence[str] = PARTITIONS,
+        distribution: Distribution = INSTALLED,
     ) -> None:
+        self.distribution = distribution
         self.files = CyrusFiles(root=root.resolve(), partitions=tuple(partitions))
         self.layout = layout
         self.overrides = dict(overrides or {})
         self.password = password
         self.port = find_free_port()
         self.version = ""
-        self._master = CyrusMaster(self.files, self.port)
+        self._master = CyrusMaster(self.files, self.port, distribution.programs)
         self._passwords = PasswordDaemon(self.files.password_socket, password)
 
     def __enter__(self) -> Self:
@@ -126,7 +129,11 @@ class PrivateCyrus:
         check_reachable(self.root)
         shared_syslog()
         write_configuration(
-            self.files, layout=self.layout, port=self.port, overrides=self.overrides
+            self.files,
+            layout=self.layout,
+            port=self.port,
+            overrides=self.overrides,
+            programs=self.distribution.programs,
         )
 
     def stop(self) -> None:
@@ -185,7 +192,7 @@ class PrivateCyrus:
         The status is not checked. Octets that are no UTF-8 come as surrogates.
         """
         return subprocess.run(
-            [str(TOOLS / name), "-C", str(self.imapd_conf), *arguments],
+            [str(self.distribution.programs / name), "-C", str(self.imapd_conf), *arguments],
             check=False,
             capture_output=True,
             encoding="utf-8",
@@ -236,7 +243,7 @@ class PrivateCyrus:
 
 def is_cyrus_installed() -> bool:
     """Whether the packaged server is there."""
-    return (TOOLS / "master").exists()
+    return INSTALLED.is_there
 
 
 def _stop_all() -> None:
