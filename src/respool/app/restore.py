@@ -10,12 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.app.access import server_access
+from respool.app.backups import backup_of
+from respool.app.chosen import sources_of
 from respool.app.phases import PhaseClock
-from respool.app.plan import make_plan, new_plan_file, sources_of, write_plan
+from respool.app.plan import make_plan, new_plan_file, write_plan
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
+from respool.app.selection import Wanted, select, written_out
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
+from respool.app.target_account import survey_target
 from respool.app.wiring import STEP_KINDS, actors_of
 from respool.app.wish import Wish
 from respool.errors import (
@@ -38,7 +42,7 @@ from respool.system.signals import undisturbed
 from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.recheck import recheck
 from respool.targets.spool.steps import CreateMailbox, GiveRights
-from respool.targets.spool.surveyor import survey_account
+from respool.targets.spool.survey import SpoolSurvey
 from respool.verification.report import Receipt
 
 
@@ -70,7 +74,8 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     state = prepare_state(settings)
     with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
         tail = write_plan(make_plan(settings, wish, server), file)
-        return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
+        errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
+        return errand.carry_out(conversation)
 
 
 def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation) -> Receipt:
@@ -88,7 +93,8 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         file.chmod(0o600)
         tail = _checked(file)
         _check_steps(settings, file, server)
-        return _Errand(state=state, server=server, file=file, tail=tail).carry_out(conversation)
+        errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
+        return errand.carry_out(conversation)
 
 
 def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
@@ -126,6 +132,7 @@ def _kept_plan(state: Path) -> Iterator[Path]:
 class _Errand:
     """A plan file that is whole, and the server that it is for."""
 
+    settings: Settings
     state: Path
     server: CyrusServer
     file: Path
@@ -138,10 +145,11 @@ class _Errand:
             raise PlanRefused("this plan cannot be carried out", (f"target {head.target_kind}",))
         if not conversation.agree(head):
             raise Declined("the answer was no")
-        account = head.request.account
-        lock = self.state / "locks" / f"{account.address.replace('/', '_')}.lock"
+        account = head.request.target
+        name = f"{account.kind}-{account.address}".replace("/", "_")
+        lock = self.state / "locks" / f"{name}.lock"
         with exclusive(lock, what=f"the account {account.address}"):
-            _check_again(head, self.server)
+            _check_again(head, _survey_again(self.settings, head, self.server))
             journal = Journal(self.state)
             try:
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
@@ -163,7 +171,7 @@ def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
     """A plan file comes from outside: what its steps do must be what its head says."""
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
-        survey = survey_account(server, head.request.account)
+        survey = _survey_again(settings, head, server)
         steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
         check = PlanCheck(head=head, survey=survey, sources=sources_of(settings, head))
         reasons = check.reasons(enumerate(steps))
@@ -181,8 +189,17 @@ def _without_last(lines: Iterable[str]) -> Iterator[str]:
         previous = line
 
 
-def _check_again(head: PlanHead, server: CyrusServer) -> None:
-    reasons = recheck(head, survey_account(server, head.request.account))
+def _survey_again(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
+    """The target as it is now; for one to be created the backup is asked again."""
+    request = head.request
+    label = request.generation
+    generation = f"generation:{label}" if label.isdigit() else label
+    wanted = Wanted(account=written_out(request.account), generation=generation)
+    return survey_target(request, lambda: select(backup_of(settings), wanted), server)
+
+
+def _check_again(head: PlanHead, survey: SpoolSurvey) -> None:
+    reasons = recheck(head, survey)
     if reasons:
         raise SurveyChanged(
             "the server is no longer as it was when the plan was made",

@@ -76,6 +76,25 @@ class ServerConfiguration:
             if key.startswith(prefix)
         }
 
+    def archived(self, data: PurePosixPath) -> PurePosixPath | None:
+        """Where a mailbox of the data directory ``data`` keeps what it archives; None: nowhere.
+
+        The same path below the archive partition as below the data partition; only where
+        ``archive_enabled`` is on (3.0 and later).
+        """
+        if not self.is_on("archive_enabled"):
+            return None
+        archives = self.roots("archive")
+        fitting = {
+            root: archives[name]
+            for name, root in self.roots("").items()
+            if name in archives and data.is_relative_to(root)
+        }
+        if not fitting:
+            return None
+        longest = max(fitting, key=lambda root: len(root.parts))
+        return fitting[longest] / data.relative_to(longest)
+
     @property
     def meta_kinds(self) -> frozenset[str]:
         """The ``cyrus.*`` files that lie on the metapartition."""

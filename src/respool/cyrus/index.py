@@ -129,6 +129,16 @@ def parse_index(octets: bytes | memoryview) -> Index:
     )
 
 
+def parse_index_header(octets: bytes) -> IndexHeader:
+    """The header alone, of the first octets of a ``cyrus.index``; its CRC is not asked.
+
+    Raises:
+        TruncatedFile, UnknownIndexVersion, FormatError: as `parse_index`.
+    """
+    view = memoryview(octets)
+    return _parse_header(view, _layout_in(view))[0]
+
+
 def render_index(version: int, header: IndexHeader, records: Rows) -> bytes:
     """A whole ``cyrus.index`` of ``version``, all CRCs right, from RECORD rows in UID order.
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from respool.model.findings import Finding
 from respool.planning.request import RestoreRequest
 
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,21 +18,31 @@ class PlannedMailbox:
 
     ``source_name`` and ``target_name`` are administrator's names, encoded;
     ``source_path`` and ``target_path`` are decoded paths inside the account.
-    ``source_name`` is None for a folder that is made only to hold others.
-    ``left_out`` are messages deleted by the user, ``lost`` those whose file the backup
-    lacks or has damaged. ``rights`` are what the folder gets at the end; ``narrower_for``
-    names who gets less there than in the account's INBOX, as it was in the backup.
+    ``source_name`` is None for a folder that is made only to hold others. ``is_new`` is
+    False for a live folder that is filled in place. ``left_out`` are messages deleted by
+    the user, ``brought_back`` those of them that were asked for, ``lost`` those whose file
+    the backup lacks or has damaged. ``archived`` go to the archive partition.
+    ``is_seen_kept``: what was read is read again; else all comes back unread.
+    ``is_without_metadata``: flags and dates are not the index's. ``rights`` are what a
+    new folder gets at the end; ``narrower_for`` names who gets less there than in the
+    target's INBOX, because the folder was narrower in the backup.
     """
 
     source_name: str | None
     source_path: str | None
     target_name: str
     target_path: str
+    is_new: bool
     messages: int
     unseen: int
     size_bytes: int
     left_out: int
+    brought_back: int
     lost: int
+    archived: int
+    archived_bytes: int
+    is_seen_kept: bool
+    is_without_metadata: bool
     rights: Mapping[str, str]
     narrower_for: tuple[str, ...]
 
@@ -79,13 +89,17 @@ class PlanHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaForecast:
-    """One limit of the target before and after; storage in KiB. ``limit`` None: no limit."""
+    """One limit of the target before and after; storage in KiB. ``limit`` None: no limit.
+
+    ``raised_to`` is the limit that the restore sets, None where it leaves it.
+    """
 
     root: str
     resource: str
     used: int
     after: int
     limit: int | None
+    raised_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ class ProveMailbox(Step):
 
     ``owner`` is None where nobody owns it. ``parts`` are its name below the owner's
     INBOX, encoded. The owner gets the right to look (``lr``), not more.
+    ``is_seen_shared``: the administrator sees the same read state as everybody.
+    ``may_grow``: new mail may arrive in it meanwhile.
     """
 
     kind: ClassVar[str] = "prove-mailbox"
@@ -21,3 +23,5 @@ class ProveMailbox(Step):
 
     owner: str | None
     parts: tuple[str, ...]
+    is_seen_shared: bool
+    may_grow: bool

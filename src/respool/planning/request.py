@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from respool.model.accounts import Account
+from respool.model.names import MailboxName
 
 RENAME_AUTO = "auto"
 
@@ -45,3 +46,8 @@ class RestoreRequest:
     is_in_place: bool = False
     is_raising_quota: bool = False
     note: str | None = None
+
+    @property
+    def root(self) -> MailboxName:
+        """What the backup's INBOX becomes: the new folder, or in place the live INBOX."""
+        return self.target.root if self.is_in_place else self.target.root.child(self.into)

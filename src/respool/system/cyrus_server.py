@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from respool.cyrus.header import parse_header
 from respool.cyrus.imapd_conf import ServerConfiguration
-from respool.errors import LoginRefused, ProgramFailed, ServerNotFound
+from respool.cyrus.spool_paths import HEADER_FILE
+from respool.errors import FormatError, LoginRefused, ProgramFailed, ServerNotFound
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapAddress, ImapSession, log_in, session
@@ -20,6 +22,7 @@ from respool.system.programs import Finished, find_program, run_program
 
 _FALLBACK_PORTS = (1143, 143)
 _IDLE_SECONDS = 10.0
+_NAMES_A_CALL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +37,14 @@ class ServerAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxDirectories:
-    """Where the server keeps one mailbox, as its own ``mbpath`` says."""
+    """Where the server keeps one mailbox, as its own ``mbpath`` says.
+
+    ``archive`` is None where its partition has no archive.
+    """
 
     data: Path
     meta: Path
+    archive: Path | None = None
 
 
 class CyrusServer:
@@ -125,11 +132,47 @@ class CyrusServer:
             ProgramFailed: the server knows no such mailbox.
         """
         encoding = ("-7",) if self.version >= (3, 6, 0) else ()
-        data = self._path(*encoding, mailbox)
-        meta = self._path("-m", *encoding, mailbox)
-        return MailboxDirectories(data=data, meta=meta)
+        data = self._path(mailbox, *encoding)
+        meta = self._path(mailbox, "-m", *encoding)
+        archive = self.configuration.archived(PurePosixPath(data))
+        return MailboxDirectories(
+            data=data, meta=meta, archive=None if archive is None else Path(archive)
+        )
 
-    def _path(self, *words: str) -> Path:
+    def uniqueid(self, mailbox: str) -> str | None:
+        """The id of ``mailbox``: as IMAP tells it, else as its ``cyrus.header`` does.
+
+        Servers before 3.0 do not tell it over IMAP.
+
+        Raises:
+            ServerSaidNo, ProgramFailed: there is no such mailbox.
+        """
+        told = None if self.version < (3, 0, 0) else self.admin.server_entry(mailbox, "uniqueid")
+        if told is not None:
+            return told
+        directories = self.directories(mailbox)
+        is_in_meta = "header" in self.configuration.meta_kinds
+        file = (directories.meta if is_in_meta else directories.data) / HEADER_FILE
+        try:
+            return parse_header(file.read_bytes()).uniqueid
+        except (OSError, FormatError):
+            return None
+
+    def meta_directories(self, mailboxes: Sequence[str]) -> Mapping[str, Path]:
+        """The meta directory of each of ``mailboxes`` that ``mbpath`` knows, by few calls."""
+        encoding = ("-7",) if self.version >= (3, 6, 0) else ()
+        found: dict[str, Path] = {}
+        for start in range(0, len(mailboxes), _NAMES_A_CALL):
+            group = mailboxes[start : start + _NAMES_A_CALL]
+            done = self.run_tool("mbpath", "-m", *encoding, "--", *group, timeout_seconds=60.0)
+            lines = [Path(line) for line in done.output.splitlines() if line.startswith("/")]
+            if len(lines) != len(group):  # one is unknown: which, only single calls tell
+                lines = [self._path(each, "-m", *encoding) for each in group]
+            found.update(zip(group, lines, strict=True))
+        return found
+
+    def _path(self, mailbox: str, *options: str) -> Path:
+        words = (*options, "--", mailbox)  # a name may begin with "-"
         done = self.run_tool("mbpath", *words, timeout_seconds=60.0)
         line = done.output.strip("\n")
         if done.status != 0 or not line.startswith("/"):

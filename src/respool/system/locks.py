@@ -34,6 +34,24 @@ def waiting_for(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
+def record_locked(file: Path) -> Iterator[int]:
+    """A descriptor of ``file``, locked as the mail server locks its own files (fcntl).
+
+    Waits for whoever has it. No other descriptor of the file may be closed by this
+    process meanwhile: that would let the lock go.
+
+    Raises:
+        OSError: as the system says.
+    """
+    descriptor = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def exclusive(file: Path, *, what: str) -> Iterator[None]:
     """Hold ``file`` for ourselves; it keeps our process number for others to read.
 

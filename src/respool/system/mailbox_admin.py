@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,3 +119,20 @@ class Administration:
             for root, resources in zip(words[::2], words[1::2], strict=True)
             for at in range(0, len(resources), 3)
         )
+
+    def set_limits(self, root: str, limits: Mapping[str, int]) -> None:
+        """Set the limits of a quota root, all of them: by resource, storage in KiB.
+
+        Resources that are not named lose theirs (RFC 9208, 4.1.3).
+        """
+        words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
+        self._session.ask("SETQUOTA", quoted(root), f"({words})")
+
+    def share_seen(self, mailbox: str) -> None:
+        """Give the readers of ``mailbox`` one read state together."""
+        path = quoted("/vendor/cmu/cyrus-imapd/sharedseen")
+        if self._session.can("METADATA"):
+            entry = "/shared/vendor/cmu/cyrus-imapd/sharedseen"
+            self._session.ask("SETMETADATA", quoted(mailbox), f'({entry} "true")')
+        else:
+            self._session.ask("SETANNOTATION", quoted(mailbox), path, '("value.shared" "true")')

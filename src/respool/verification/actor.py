@@ -50,7 +50,8 @@ class ProofActor:
     def perform(self, step: ProveMailbox, before: Note) -> Note:
         """Read back and compare; every difference is a value, none is an error."""
         self.created.check(step.lane)
-        if step.owner is not None and not set(OWNER_MAY) <= set(before.get("owner_rights", "")):
+        is_shut = not set(OWNER_MAY) <= set(before.get("owner_rights", ""))
+        if step.owner is not None and is_shut and not step.may_grow:
             self.server.admin.set_rights(step.lane, step.owner, OWNER_MAY)
         return self._read(step)
 
@@ -72,7 +73,7 @@ class ProofActor:
 
         Source: imap/unexpunge.c, ``-l``: what was expunged and is kept, by UID.
         """
-        listed = self.server.run_tool("unexpunge", "-l", lane)
+        listed = self.server.run_tool("unexpunge", "-l", "--", lane)
         kept = {int(found) for found in _EXPUNGED_UID.findall(listed.output)}
         counts: Counter[str] = Counter(note["counts"])
         differs = [
@@ -146,7 +147,9 @@ class ProofActor:
             found = {message.uid: message for message in reader.read_back(sizes)}
             for uid, message in wanted.items():
                 differences = compare_message(
-                    message, found.get(uid), is_seen_known=by == BY_OWNER
+                    message,
+                    found.get(uid),
+                    is_seen_known=by == BY_OWNER or step.is_seen_shared,
                 )
                 proven += not differences
                 counts.update(difference.aspect for difference in differences)
@@ -158,7 +161,7 @@ class ProofActor:
             "proven": proven,
             "counts": dict(counts),
             "differs": differs,
-            "messages_in_target": messages,
+            "messages_in_target": None if step.may_grow else messages,
         }
 
     def _expected(self, lane: str) -> Iterator[tuple[tuple[PlannedMessage, ...], frozenset[int]]]:

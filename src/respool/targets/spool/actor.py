@@ -7,16 +7,28 @@ from typing import assert_never
 
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool import copying, creation, index_writing, rebuilding
+from respool.system.durable import TEMPORARY_PREFIX
+from respool.targets.spool import (
+    copying,
+    creation,
+    filling_in_place,
+    index_writing,
+    limits,
+    rebuilding,
+)
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import (
+    AdoptMailbox,
     BuildConversations,
     BuildSearchIndex,
     CopyMessages,
+    CreateAccount,
     CreateMailbox,
     GiveRights,
+    RaiseQuota,
     RebuildMailbox,
     RepairQuota,
+    SettleQuota,
     SpoolStep,
     Subscribe,
     WriteIndex,
@@ -25,7 +37,7 @@ from respool.targets.spool.steps import (
 
 @dataclass(frozen=True, slots=True)
 class SpoolActor:
-    """One server, one run. Writes only into mailboxes that this run created."""
+    """One server, one run. Writes only into mailboxes that this run created or adopted."""
 
     server: CyrusServer
     record: RunRecord
@@ -34,8 +46,10 @@ class SpoolActor:
     def observe(self, step: SpoolStep) -> Note:
         """What the step is about to change, as it is now."""
         match step:
-            case CreateMailbox():
+            case CreateMailbox() | CreateAccount():
                 return {"existed": self.server.admin.exists(step.mailbox)}
+            case RaiseQuota():
+                return {"limits": limits.limits_now(self.server, step.root)}
             case GiveRights():
                 return {"rights": self.server.admin.acl(step.mailbox)}
             case RepairQuota():
@@ -46,36 +60,60 @@ class SpoolActor:
     def perform(self, step: SpoolStep, before: Note) -> Note:
         """Do the step; done twice it is the same as once."""
         match step:
-            case CreateMailbox():
-                note = creation.create(self.server, step, before)
-            case CopyMessages():
-                directories = self.created.directories(step.lane)
-                note = copying.copy(step, directories, self.server.owner)
-            case WriteIndex():
-                note = index_writing.write(self._lane_of(step), self.server, self.record)
-            case RebuildMailbox():
-                self.created.check(step.lane)
-                is_whole = self._is_cache_whole(step.lane)
-                note = rebuilding.rebuild(self.server, step.lane, is_cache_whole=is_whole)
-            case BuildSearchIndex():
-                note = rebuilding.build_search_index(self.server, step.lane)
-            case RepairQuota():
-                note = rebuilding.repair_quota(self.server, step)
+            case CopyMessages() | WriteIndex() | RebuildMailbox() | BuildSearchIndex():
+                return self._fill(step)
+            case RaiseQuota() | RepairQuota() | SettleQuota():
+                return self._count(step, before)
+            case CreateAccount() | CreateMailbox() | AdoptMailbox():
+                return self._create(step, before)
             case BuildConversations():
-                note = rebuilding.build_conversations(self.server, step.userid)
+                return rebuilding.build_conversations(self.server, step.userid)
             case GiveRights():
                 self.created.check(step.mailbox)
-                note = creation.give_rights(self.server, step)
+                return creation.give_rights(self.server, step)
             case Subscribe():
-                note = creation.subscribe(self.server, step)
+                return creation.subscribe(self.server, step)
             case _:
                 assert_never(step)
-        return note
 
-    def _is_cache_whole(self, lane: str) -> bool:
-        return any(
-            kind == WriteIndex.kind and receipt["is_cache_whole"]
-            for kind, receipt in self.record.receipts_of_lane(lane)
+    def _create(self, step: CreateAccount | CreateMailbox | AdoptMailbox, before: Note) -> Note:
+        match step:
+            case CreateAccount():
+                return creation.create_account(self.server, step, before)
+            case CreateMailbox():
+                return creation.create(self.server, step, before)
+            case AdoptMailbox():
+                return creation.adopt(self.server, step)
+
+    def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
+        match step:
+            case CopyMessages():
+                return copying.copy(step, self._place_of(step), self.server.owner)
+            case WriteIndex():
+                lane = self._lane_of(step)
+                if lane.is_adopted:
+                    return filling_in_place.write(lane, self.server, self.record)
+                return index_writing.write(lane, self.server, self.record)
+            case RebuildMailbox():
+                self.created.check(step.lane)
+                return rebuilding.rebuild(self.server, step.lane)
+            case BuildSearchIndex():
+                return rebuilding.build_search_index(self.server, step.lane)
+
+    def _count(self, step: RaiseQuota | RepairQuota | SettleQuota, before: Note) -> Note:
+        match step:
+            case RaiseQuota():
+                return limits.raise_limits(self.server, step, before)
+            case RepairQuota():
+                return rebuilding.repair_quota(self.server, step)
+            case SettleQuota():
+                settled = limits.settle(self.server, step.root, step.former, step.limits)
+                return {"settled": settled.value}
+
+    def _place_of(self, step: CopyMessages) -> copying.Destination:
+        return copying.Destination(
+            directories=self.created.directories(step.lane),
+            prefix=TEMPORARY_PREFIX if self.created.is_adopted(step.lane) else "",
         )
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
@@ -83,6 +121,7 @@ class SpoolActor:
             step=step,
             directories=self.created.directories(step.lane),
             uidvalidity=self.created.uidvalidity(step.lane),
+            is_adopted=self.created.is_adopted(step.lane),
         )
 
 

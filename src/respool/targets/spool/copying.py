@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from respool.backups.source import SourceMailbox, message_fd
@@ -37,7 +37,20 @@ def source_mailbox(place: SourcePlace, lane: str) -> SourceMailbox:
     )
 
 
-def copy(step: CopyMessages, directories: MailboxDirectories, owner: Owner) -> Note:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a lane's files go. ``prefix`` stands before their names until all are there."""
+
+    directories: MailboxDirectories
+    prefix: str = ""
+
+    def directory(self, *, is_archived: bool) -> Path:
+        """Where a message goes, of the archive or not."""
+        archive = self.directories.archive
+        return archive if is_archived and archive is not None else self.directories.data
+
+
+def copy(step: CopyMessages, destination: Destination, owner: Owner) -> Note:
     """Copy the group, flush once, and say what the backup itself had lost.
 
     Done again it replaces each file by the same octets.
@@ -51,43 +64,71 @@ def copy(step: CopyMessages, directories: MailboxDirectories, owner: Owner) -> N
     source = source_mailbox(step.source, step.lane)
     lost: dict[str, str] = {}
     guids: dict[str, str] = {}
-    try:
-        make_directory(directories.data, mode=_DIRECTORY_MODE, owner=owner)
-        with _directory(directories.data) as descriptor:
-            # One by one: files made in one directory by several threads wait for each other.
-            for message in step.messages:
-                try:
-                    copied = _copied(source, message, descriptor, owner)
-                except (BackupError, SourceDiffers) as error:
-                    lost[str(message.uid)] = f"{error.code}: {error}"
-                    continue
-                if message.guid is None:
-                    guids[str(message.uid)] = copied.guid
-        flush_file_system(directories.data)
-    except OSError as error:
-        raise _cannot_write(directories.data, error) from error
+    with ExitStack() as stack:
+        directories = _Directories(destination, owner, stack)
+        # One by one: files made in one directory by several threads wait for each other.
+        for message in step.messages:
+            is_archived = message.is_archived and step.keeps_archive
+            place, descriptor = directories.opened(is_archived=is_archived)
+            try:
+                copied = _copied(
+                    source, message, descriptor, _new_file(message, destination, owner)
+                )
+            except (BackupError, SourceDiffers) as error:
+                lost[str(message.uid)] = f"{error.code}: {error}"
+                continue
+            except OSError as error:
+                raise _cannot_write(place, error) from error
+            if message.guid is None:
+                guids[str(message.uid)] = copied.guid
+        directories.flush()
     return {"copied": len(step.messages) - len(lost), "lost": lost, "guids": guids}
 
 
-@contextmanager
-def _directory(directory: Path) -> Iterator[int]:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+class _Directories:
+    """The directories that a group goes to, made and opened as they are needed."""
+
+    def __init__(self, destination: Destination, owner: Owner, stack: ExitStack) -> None:
+        self._destination = destination
+        self._owner = owner
+        self._stack = stack
+        self._open: dict[Path, int] = {}
+
+    def opened(self, *, is_archived: bool) -> tuple[Path, int]:
+        """One of them, with a descriptor."""
+        directory = self._destination.directory(is_archived=is_archived)
+        if directory not in self._open:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            try:
+                make_directory(directory, mode=_DIRECTORY_MODE, owner=self._owner)
+                self._open[directory] = os.open(directory, flags)
+            except OSError as error:
+                raise _cannot_write(directory, error) from error
+            self._stack.callback(os.close, self._open[directory])
+        return directory, self._open[directory]
+
+    def flush(self) -> None:
+        """Make what was copied last."""
+        for directory in self._open:
+            try:
+                flush_file_system(directory)
+            except OSError as error:
+                raise _cannot_write(directory, error) from error
 
 
-def _copied(
-    source: SourceMailbox, message: PlannedMessage, descriptor: int, owner: Owner
-) -> CopiedFile:
-    wanted = NewFile(
-        name=f"{message.uid}.",
+def _new_file(message: PlannedMessage, destination: Destination, owner: Owner) -> NewFile:
+    return NewFile(
+        name=f"{destination.prefix}{message.uid}.",
         mtime_seconds=message.internaldate,
         owner=owner,
         guid=message.guid,
         size_bytes=message.size_bytes,
     )
+
+
+def _copied(
+    source: SourceMailbox, message: PlannedMessage, descriptor: int, wanted: NewFile
+) -> CopiedFile:
     place = IN_ARCHIVE if message.is_archived else IN_DATA
     opened = message_fd(source, message.uid, place)
     try:

@@ -1,4 +1,4 @@
-"""The mailboxes that a run created, and the check that they are still the same ones."""
+"""The mailboxes that a run created or adopted, and the check that they are still the same."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from respool.errors import ServerSaidNo, StepFailed
+from respool.errors import ProgramFailed, ServerSaidNo, StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
-from respool.targets.spool.steps import CreateMailbox
+from respool.targets.spool.steps import AdoptMailbox, CreateMailbox
 
 
 class CreatedMailboxes:
@@ -24,8 +24,12 @@ class CreatedMailboxes:
         self._lock = threading.Lock()
 
     def uidvalidity(self, mailbox: str) -> int:
-        """The UIDVALIDITY that the server gave it."""
-        return int(self._receipt(mailbox)["uidvalidity"])
+        """The UIDVALIDITY that the server gave a new one; 0 for an adopted one."""
+        return int(self._receipt(mailbox).get("uidvalidity", 0))
+
+    def is_adopted(self, mailbox: str) -> bool:
+        """Whether it was live before, and is filled in place."""
+        return bool(self._receipt(mailbox).get("is_adopted"))
 
     def directories(self, mailbox: str) -> MailboxDirectories:
         """Its directories, as the server says now.
@@ -47,8 +51,8 @@ class CreatedMailboxes:
         """
         known = str(self._receipt(mailbox)["uniqueid"])
         try:
-            now = self._server.admin.server_entry(mailbox, "uniqueid")
-        except ServerSaidNo as error:
+            now = self._server.uniqueid(mailbox)
+        except (ServerSaidNo, ProgramFailed) as error:
             now = str(error.why)
         if now != known:
             raise StepFailed(
@@ -73,6 +77,6 @@ class CreatedMailboxes:
         found = {}
         for number, step in self._record.steps_of_lane(ACCOUNT_LANE):
             receipt = self._record.receipt(number)
-            if isinstance(step, CreateMailbox) and receipt is not None:
+            if isinstance(step, CreateMailbox | AdoptMailbox) and receipt is not None:
                 found[step.mailbox] = receipt
         return found

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool.steps import CreateMailbox, GiveRights, Subscribe
+from respool.targets.spool.held_mail import used_mailboxes
+from respool.targets.spool.steps import (
+    AdoptMailbox,
+    CreateAccount,
+    CreateMailbox,
+    GiveRights,
+    Subscribe,
+)
 
 ADMINISTRATOR_MAY = "lrswipkxtecda"  # while the mailbox is filled
+
+
+def create_account(server: CyrusServer, step: CreateAccount, before: Note) -> Note:
+    """CREATE the INBOX or root of an account that is gone, with its rights and limits.
+
+    Raises:
+        StepFailed: it is there already.
+    """
+    admin = server.admin
+    if before.get("existed"):
+        raise _appeared(step.mailbox)
+    if not admin.exists(step.mailbox):
+        admin.create(step.mailbox, partition=step.partition)
+    _set_exactly(server, step.mailbox, step.rights)
+    if step.limits:
+        admin.set_limits(step.mailbox, step.limits)
+    return {"uniqueid": server.uniqueid(step.mailbox), "limits": dict(step.limits)}
 
 
 def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
@@ -18,12 +44,7 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
     """
     admin = server.admin
     if before.get("existed"):
-        raise StepFailed(
-            f"{step.mailbox} is there already",
-            why="it appeared after the plan was made",
-            hint="make a new plan",
-            can_be_tried_again=False,
-        )
+        raise _appeared(step.mailbox)
     if not admin.exists(step.mailbox):
         admin.create(step.mailbox, partition=step.partition)
     given = admin.acl(step.mailbox)
@@ -39,34 +60,75 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
     for identifier in given:
         if identifier != server.admin_name:
             admin.set_rights(step.mailbox, identifier, "")
+    if step.is_seen_shared:
+        admin.share_seen(step.mailbox)
     return {
-        "uniqueid": admin.server_entry(step.mailbox, "uniqueid"),
+        "uniqueid": server.uniqueid(step.mailbox),
         "uidvalidity": status.uidvalidity,
         "rights_given": given,
     }
 
 
-def give_rights(server: CyrusServer, step: GiveRights) -> Note:
-    """Exactly the planned rights: missing ones are given, others are taken away.
+def adopt(server: CyrusServer, step: AdoptMailbox) -> Note:
+    """Note which mailbox it is that will be filled in place; its rights stay as they are.
 
-    The administrator's own come last: until then he may still change the rest.
+    Mail that is delivered meanwhile is safe: what is copied gets its names only once the
+    index is locked and found to be empty still.
+
+    Raises:
+        StepFailed: it has held a message.
     """
-    admin = server.admin
-    now = admin.acl(step.mailbox)
-    for identifier, rights in step.rights.items():
-        if identifier != server.admin_name:
-            admin.set_rights(step.mailbox, identifier, rights)
-    for identifier in now:
-        if identifier not in step.rights and identifier != server.admin_name:
-            admin.set_rights(step.mailbox, identifier, "")
-    admin.set_rights(step.mailbox, server.admin_name, step.rights.get(server.admin_name, ""))
-    found = admin.acl(step.mailbox)
+    if used_mailboxes(server, [step.mailbox]):
+        raise StepFailed(
+            f"{step.mailbox} has held mail",
+            why="it arrived after the plan was made",
+            hint="restore into a new folder: leave --in-place out",
+            can_be_tried_again=False,
+        )
+    if step.is_seen_shared:
+        server.admin.share_seen(step.mailbox)
+    return {"uniqueid": server.uniqueid(step.mailbox), "is_adopted": True}
+
+
+def _appeared(mailbox: str) -> StepFailed:
+    return StepFailed(
+        f"{mailbox} is there already",
+        why="it appeared after the plan was made",
+        hint="make a new plan",
+        can_be_tried_again=False,
+    )
+
+
+def give_rights(server: CyrusServer, step: GiveRights) -> Note:
+    """Exactly the planned rights; the folder comes into sight.
+
+    Raises:
+        StepFailed: the server made something else of them.
+    """
+    found = _set_exactly(server, step.mailbox, step.rights)
     if _without_order(found) != _without_order(dict(step.rights)):
         raise StepFailed(
             f"the rights of {step.mailbox} are not as planned",
             why=f"planned {dict(step.rights)}, found {found}",
         )
     return {"rights": found}
+
+
+def _set_exactly(server: CyrusServer, mailbox: str, rights: Mapping[str, str]) -> dict[str, str]:
+    """Missing rights are given, others are taken away; the ACL then.
+
+    The administrator's own come last: until then he may still change the rest.
+    """
+    admin = server.admin
+    now = admin.acl(mailbox)
+    for identifier, may in rights.items():
+        if identifier != server.admin_name:
+            admin.set_rights(mailbox, identifier, may)
+    for identifier in now:
+        if identifier not in rights and identifier != server.admin_name:
+            admin.set_rights(mailbox, identifier, "")
+    admin.set_rights(mailbox, server.admin_name, rights.get(server.admin_name, ""))
+    return admin.acl(mailbox)
 
 
 def _without_order(rights: dict[str, str]) -> dict[str, frozenset[str]]:

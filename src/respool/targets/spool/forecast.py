@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from respool.planning.plan import QuotaForecast
-from respool.targets.spool.survey import FreeRoom, SpoolSurvey
+from respool.planning.plan import PlannedMailbox, QuotaForecast
+from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 
 _BLOCK = 4096
 _RESERVE_OCTETS = 64 << 20  # a full disk hurts everybody's mail
@@ -16,25 +17,61 @@ _FOLDER_RESOURCES = ("X-NUM-FOLDERS", "MAILBOX")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What will be added: messages, their octets, and new mailboxes."""
+    """What will be added: messages, their octets, and new mailboxes.
+
+    ``archived`` of the messages, with ``archived_bytes``, go to the archive partition.
+    """
 
     messages: int
     size_bytes: int
     mailboxes: int
+    archived: int = 0
+    archived_bytes: int = 0
 
 
-def forecast_quota(survey: SpoolSurvey, load: Load) -> tuple[QuotaForecast, ...]:
-    """Each limit of the account, before and after."""
-    return tuple(
-        QuotaForecast(
-            root=quota.root,
-            resource=quota.resource,
-            used=quota.used,
-            after=quota.used + _added(quota.resource, load),
-            limit=quota.limit,
-        )
-        for quota in survey.quotas
+def load_of(mailboxes: Iterable[PlannedMailbox]) -> Load:
+    """What a plan of ``mailboxes`` adds."""
+    every = tuple(mailboxes)
+    return Load(
+        messages=sum(each.messages for each in every),
+        size_bytes=sum(each.size_bytes for each in every),
+        mailboxes=sum(each.is_new for each in every),
+        archived=sum(each.archived for each in every),
+        archived_bytes=sum(each.archived_bytes for each in every),
     )
+
+
+def forecast_quota(
+    survey: SpoolSurvey, load: Load, *, is_raising: bool = False
+) -> tuple[QuotaForecast, ...]:
+    """Each limit of the account, before and after; with ``is_raising`` as high as it takes.
+
+    A limit is raised by what is added: there is as much room for new mail as before.
+    """
+    return tuple(_forecast(quota, load, is_raising=is_raising) for quota in survey.quotas)
+
+
+def _forecast(quota: QuotaLimit, load: Load, *, is_raising: bool) -> QuotaForecast:
+    added = _added(quota.resource, load)
+    forecast = QuotaForecast(
+        root=quota.root,
+        resource=quota.resource,
+        used=quota.used,
+        after=quota.used + added,
+        limit=quota.limit,
+    )
+    if is_raising and is_filled(forecast):
+        return replace(forecast, raised_to=quota.limit + added)
+    return forecast
+
+
+def is_filled(forecast: QuotaForecast) -> bool:
+    """Whether no new mail would be taken any more; a limit on folders may be reached."""
+    if forecast.limit is None:
+        return False
+    if forecast.resource in _FOLDER_RESOURCES:
+        return forecast.after > forecast.limit
+    return forecast.after >= forecast.limit
 
 
 def _added(resource: str, load: Load) -> int:
@@ -50,9 +87,10 @@ def quota_reasons(forecasts: tuple[QuotaForecast, ...]) -> tuple[str, ...]:
     return tuple(
         f"quota {each.root}: {each.resource} would be {_amount(each.resource, each.after)}"
         f" of {_amount(each.resource, each.limit)} (now {_amount(each.resource, each.used)});"
-        " new mail would be refused. Raise the limit, or choose fewer folders"
+        " new mail would be refused. --raise-quota raises the limit for as long as it takes;"
+        " or choose fewer folders"
         for each in forecasts
-        if each.limit is not None and each.after > each.limit
+        if each.raised_to is None and is_filled(each) and each.after > each.used
     )
 
 
@@ -60,29 +98,45 @@ def _amount(resource: str, number: int | None) -> str:
     return f"{number} KiB" if resource == "STORAGE" else str(number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Need:
+    room: FreeRoom
+    size_bytes: int
+    files: int
+
+
 def room_reasons(survey: SpoolSurvey, load: Load) -> tuple[str, ...]:
-    """Why the disks do not allow it."""
-    data = load.size_bytes + load.messages * _BLOCK // 2
-    meta = load.messages * _META_OCTETS_A_MESSAGE + load.mailboxes * 8 * _BLOCK
-    data_files = load.messages + load.mailboxes
-    meta_files = load.mailboxes * _FILES_A_MAILBOX
-    if survey.data_room.device == survey.meta_room.device:
-        return _lacking(survey.data_room, data + meta, data_files + meta_files)
-    return (
-        *_lacking(survey.data_room, data, data_files),
-        *_lacking(survey.meta_room, meta, meta_files),
+    """Why the disks do not allow it; what lies on one file system counts together."""
+    data = _need(
+        survey.data_room, load.messages - load.archived, load.size_bytes - load.archived_bytes
+    )
+    meta = _Need(
+        room=survey.meta_room,
+        size_bytes=load.messages * _META_OCTETS_A_MESSAGE + load.mailboxes * 8 * _BLOCK,
+        files=load.mailboxes * (_FILES_A_MAILBOX + 1),
+    )
+    needs = [data, meta]
+    if survey.archive_room is not None:
+        needs.append(_need(survey.archive_room, load.archived, load.archived_bytes))
+    devices = dict.fromkeys(need.room.device for need in needs)
+    return tuple(
+        reason
+        for device in devices
+        for reason in _lacking([need for need in needs if need.room.device == device])
     )
 
 
-def _lacking(room: FreeRoom, size_bytes: int, files: int) -> tuple[str, ...]:
-    reasons = []
-    if size_bytes + _RESERVE_OCTETS > room.size_bytes:
-        reasons.append(
-            f"no space: {room.directory} has {room.size_bytes >> 20} MiB free,"
-            f" {(size_bytes + _RESERVE_OCTETS) >> 20} MiB are needed"
-        )
+def _need(room: FreeRoom, messages: int, size_bytes: int) -> _Need:
+    return _Need(room=room, size_bytes=size_bytes + messages * _BLOCK // 2, files=messages)
+
+
+def _lacking(needs: Sequence[_Need]) -> Iterator[str]:
+    """For needs of one file system."""
+    room = needs[0].room
+    wanted = sum(need.size_bytes for need in needs) + _RESERVE_OCTETS
+    files = sum(need.files for need in needs)
+    if wanted > room.size_bytes:
+        free = room.size_bytes >> 20
+        yield (f"no space: {room.directory} has {free} MiB free, {wanted >> 20} MiB are needed")
     if room.inodes is not None and files > room.inodes:
-        reasons.append(
-            f"no space: {room.directory} takes {room.inodes} more files, {files} are needed"
-        )
-    return tuple(reasons)
+        yield f"no space: {room.directory} takes {room.inodes} more files, {files} are needed"

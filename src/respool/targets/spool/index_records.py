@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ CACHE_START = GENERATION.to_bytes(4, "big")
 _DEFAULT_OPTIONS = 1  # POP3_NEW_UIDL, what every server sets
 _FIRST_MODSEQ = 2
 _CACHE_LIMIT = 1 << 32  # what version 12 can point at
-_ANSWERED, _FLAGGED, _DELETED = 1, 2, 4
+_ANSWERED, _FLAGGED, _DELETED, _SEEN = 1, 2, 4, 16
 _SYSTEM_BITS = {name: bit for bit, name in SYSTEM_FLAGS}
 _SLOTS_A_WORD = 32
 _NO_GUID = "00" * 20
@@ -34,45 +34,24 @@ _CARRIED_COLUMNS = ("header_size", "sentdate", "gmtime", "cache_version", "cache
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreshIndex:
-    """What is kept of the index that the server made. ``options`` None: it cannot be read."""
+    """What is kept of the index that the server made; ``version`` None: it cannot be read."""
 
-    uidvalidity: int
-    options: int | None
-    highestmodseq: int
+    version: int | None
+    header: IndexHeader
 
     @property
     def modseq(self) -> int:
         """The modseq of everything that we add."""
-        return max(_FIRST_MODSEQ, self.highestmodseq)
-
-
-# First server version that writes each form of the cache (imap/mailbox.h, MAILBOX_CACHE_MINOR).
-_CACHE_FORMS = (
-    ((3, 13, 0), 14),
-    ((3, 12, 0), 13),
-    ((3, 6, 0), 11),
-    ((3, 2, 0), 10),
-    ((3, 0, 0), 6),
-    ((2, 4, 0), 3),
-)
-
-
-def cache_form_of(version: tuple[int, int, int]) -> int | None:
-    """The form of the cache that a server of ``version`` writes itself."""
-    return next((form for since, form in _CACHE_FORMS if version >= since), None)
+        return max(_FIRST_MODSEQ, self.header.highestmodseq or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCache:
-    """The source's index records, and its caches of data and archive partition.
-
-    ``own_form`` is the form of the cache that the target's server writes itself.
-    """
+    """The source's index records, and its caches of data and archive partition."""
 
     records: Rows
     data: mmap.mmap | bytes | None
     archive: mmap.mmap | bytes | None
-    own_form: int | None
 
 
 class IndexDraft:
@@ -82,10 +61,10 @@ class IndexDraft:
     bit n of a record's user flags.
     """
 
-    def __init__(self, fresh: FreshIndex) -> None:
+    def __init__(self, fresh: FreshIndex, *, keeps_archive: bool = False) -> None:
         self.keywords: dict[str, int] = {}
+        self._keeps_archive = keeps_archive
         self.cached = 0
-        self.in_own_form = 0
         self._fresh = fresh
         self._groups: list[Rows] = []
         self._bits: dict[tuple[str, ...], tuple[int, list[int]]] = {}
@@ -121,6 +100,9 @@ class IndexDraft:
                 if message.flags not in self._bits:
                     self._bits[message.flags] = self._bits_of(message.flags)
                 rows["system_flags"][at], rows["user_flags"][at] = self._bits[message.flags]
+        if self._keeps_archive:
+            archived = np.array([message.is_archived for message in messages], dtype=np.bool_)
+            rows["system_flags"][archived] |= np.uint32(ARCHIVED)
         return rows
 
     def _bits_of(self, flags: Sequence[str]) -> tuple[int, list[int]]:
@@ -142,10 +124,12 @@ class IndexDraft:
         twins = source.records[there]
         offsets, crcs = twins["cache_offset"].tolist(), twins["cache_crc"].tolist()
         archived = (twins["system_flags"] & np.uint32(ARCHIVED)).tolist()
+        # What the target archives has its cache in the archive: reconstruct makes that.
+        elsewhere = (rows["system_flags"][here] & np.uint32(ARCHIVED)).tolist()
         placed = [0] * len(twins)
         for at, offset in enumerate(offsets):
             cache = source.archive if archived[at] else source.data
-            if cache is None or self._cache_octets >= _CACHE_LIMIT:
+            if cache is None or elsewhere[at] or self._cache_octets >= _CACHE_LIMIT:
                 continue
             found = sound_cache_record(cache, offset, crcs[at])
             if found is not None:
@@ -159,7 +143,6 @@ class IndexDraft:
             rows[column][here[carried]] = twins[column][carried]
         rows["cache_offset"][here[carried]] = np.array(placed, dtype="u8")[carried]
         self.cached += len(carried)
-        self.in_own_form += int((twins["cache_version"][carried] == source.own_form).sum())
 
 
 def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -177,19 +160,25 @@ def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp
     return np.flatnonzero(same), at[same]
 
 
-def index_header(rows: Rows, fresh: FreshIndex, header_file_crc: int) -> IndexHeader:
-    """The header of our index: the server's own uidvalidity and options, our counts."""
+def index_header(
+    rows: Rows, fresh: FreshIndex, *, header_file_crc: int, generation: int
+) -> IndexHeader:
+    """The header of our index: the server's own uidvalidity and options, our counts.
+
+    ``generation`` must be that of the cache beside it.
+    """
     flags = rows["system_flags"]
-    return IndexHeader(
-        generation=GENERATION,
+    return replace(
+        fresh.header,
+        generation=generation,
         last_appenddate=int(rows["internaldate"].max()) if len(rows) else 0,
         last_uid=int(rows["uid"].max()) if len(rows) else 0,
         quota_used=int(rows["size"].sum()),
-        uidvalidity=fresh.uidvalidity,
         deleted_count=int(((flags & _DELETED) != 0).sum()),
         answered_count=int(((flags & _ANSWERED) != 0).sum()),
         flagged_count=int(((flags & _FLAGGED) != 0).sum()),
-        options=_DEFAULT_OPTIONS if fresh.options is None else fresh.options,
+        unseen=int(((flags & _SEEN) == 0).sum()),
+        options=fresh.header.options or _DEFAULT_OPTIONS,
         highestmodseq=fresh.modseq,
         exists=len(rows),
         header_file_crc=header_file_crc,

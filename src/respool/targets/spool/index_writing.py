@@ -1,15 +1,15 @@
-"""Writing the fresh index of a filled mailbox: records, flag names, and the source's cache."""
+"""Writing the index of a filled mailbox: records, flag names, and the source's cache."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from respool.backups.source import mapped_cache, read_index
 from respool.cyrus.header import header_crc, with_keywords
-from respool.cyrus.index import parse_index, render_index
+from respool.cyrus.index import IndexHeader, parse_index, render_index
 from respool.errors import BackupError, FormatError, StepFailed
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
@@ -18,13 +18,14 @@ from respool.system.durable import replacing, write_durably
 from respool.targets.spool.copying import source_mailbox
 from respool.targets.spool.index_records import (
     CACHE_START,
+    GENERATION,
     INDEX_VERSION,
     FreshIndex,
     IndexDraft,
     SourceCache,
-    cache_form_of,
     index_header,
 )
+from respool.targets.spool.recipes import recipe_for
 from respool.targets.spool.steps import WriteIndex
 
 _HEADER_FILE = "cyrus.header"
@@ -39,53 +40,21 @@ class Lane:
     step: WriteIndex
     directories: MailboxDirectories
     uidvalidity: int
-
-
-def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
-    """Index, cache and header of the messages that were copied.
-
-    Order: cache, header, index. Until the index is there the mailbox is empty.
-
-    Raises:
-        StepFailed: the files of the fresh mailbox are not as the server makes them.
-    """
-    files = _Files.of(lane.directories, server.configuration.meta_kinds)
-    fresh = _fresh_index(files.index, lane.uidvalidity)
-    draft = IndexDraft(fresh)
-    try:
-        with (
-            replacing(files.cache, owner=server.owner) as cache,
-            _source(lane, server.version) as source,
-        ):
-            cache.write(CACHE_START)
-            for messages in _copied_messages(lane.step.lane, record):
-                for octets in draft.add(messages, source):
-                    cache.write(octets)
-        header = _header_with(files.header, tuple(draft.keywords))
-        rows = draft.rows()
-        index = render_index(INDEX_VERSION, index_header(rows, fresh, header_crc(header)), rows)
-        write_durably(files.header, header, owner=server.owner)
-        write_durably(files.index, index, owner=server.owner)
-    except (OSError, OverflowError) as error:
-        raise StepFailed(
-            f"the index of {lane.step.lane} cannot be written", why=str(error)
-        ) from error
-    return {
-        "records": len(rows),
-        "keywords": list(draft.keywords),
-        "cached": draft.cached,
-        "is_cache_whole": draft.in_own_form == len(rows),
-    }
+    is_adopted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Files:
+class MailboxFiles:
+    """The cyrus.* files of a live mailbox, each where the server's settings put it."""
+
     header: Path
     index: Path
     cache: Path
 
     @classmethod
-    def of(cls, directories: MailboxDirectories, meta_kinds: frozenset[str]) -> _Files:
+    def of(cls, directories: MailboxDirectories, meta_kinds: frozenset[str]) -> MailboxFiles:
+        """Those of a mailbox in ``directories``."""
+
         def place(kind: str, name: str) -> Path:
             return (directories.meta if kind in meta_kinds else directories.data) / name
 
@@ -96,30 +65,92 @@ class _Files:
         )
 
 
-def _copied_messages(lane: str, record: RunRecord) -> Iterator[list[PlannedMessage]]:
-    """The messages that were copied, group by group, in UID order."""
+def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
+    """Index, cache and header of the messages that were copied into a new mailbox.
+
+    Order: cache, header, index. Until the index is there the mailbox is empty.
+
+    Raises:
+        StepFailed: the files of the fresh mailbox are not as the server makes them.
+    """
+    files = MailboxFiles.of(lane.directories, server.configuration.meta_kinds)
+    fresh = fresh_index(files.index, lane.uidvalidity)
+    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
+    try:
+        if recipe_for(server.version).carries_cache:
+            generation = GENERATION
+            _lay_with_cache(draft, files.cache, lane, server, record)
+        else:
+            generation = fresh.header.generation
+            lay(draft, lane.step.lane, record)
+        header = header_with(files.header, tuple(draft.keywords))
+        rows = draft.rows()
+        head = index_header(rows, fresh, header_file_crc=header_crc(header), generation=generation)
+        write_durably(files.header, header, owner=server.owner)
+        write_durably(files.index, render_index(INDEX_VERSION, head, rows), owner=server.owner)
+    except (OSError, OverflowError) as error:
+        raise StepFailed(
+            f"the index of {lane.step.lane} cannot be written", why=str(error)
+        ) from error
+    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+
+
+def lay(draft: IndexDraft, lane: str, record: RunRecord) -> None:
+    """Lay out the messages of a lane that were copied, without any cache."""
+    for messages in copied_messages(lane, record):
+        for _ in draft.add(messages, None):
+            pass
+
+
+def _lay_with_cache(
+    draft: IndexDraft, file: Path, lane: Lane, server: CyrusServer, record: RunRecord
+) -> None:
+    with replacing(file, owner=server.owner) as cache, _source(lane) as source:
+        cache.write(CACHE_START)
+        for messages in copied_messages(lane.step.lane, record):
+            for octets in draft.add(messages, source):
+                cache.write(octets)
+
+
+def copied_messages(lane: str, record: RunRecord) -> Iterator[list[PlannedMessage]]:
+    """The messages that were copied, group by group, in UID order, each with its guid."""
     for number, step in record.steps_of_lane(lane):
         if isinstance(step, MessageStep):
-            lost: Mapping[str, str] = (record.receipt(number) or {}).get("lost", {})
-            yield [message for message in step.messages if str(message.uid) not in lost]
+            receipt = record.receipt(number) or {}
+            lost: Mapping[str, str] = receipt.get("lost", {})
+            guids: Mapping[str, str] = receipt.get("guids", {})
+            yield [
+                message
+                if message.guid is not None
+                else replace(message, guid=guids.get(str(message.uid)))
+                for message in step.messages
+                if str(message.uid) not in lost
+            ]
 
 
-def _fresh_index(file: Path, uidvalidity: int) -> FreshIndex:
-    """Options and modseq of the index that the server made; its own are kept."""
+def fresh_index(file: Path, uidvalidity: int) -> FreshIndex:
+    """The empty index that the server made; what it chose is kept.
+
+    ``uidvalidity`` is what it told, for an index of a version that has no table.
+
+    Raises:
+        StepFailed: it made none.
+    """
     try:
-        header = parse_index(file.read_bytes()).header
+        index = parse_index(file.read_bytes())
     except OSError as error:
         raise StepFailed(f"the server made no {file}", why=str(error)) from error
     except FormatError:
-        return FreshIndex(uidvalidity=uidvalidity, options=None, highestmodseq=0)
-    return FreshIndex(
-        uidvalidity=uidvalidity,
-        options=header.options,
-        highestmodseq=header.highestmodseq or 0,
-    )
+        return FreshIndex(version=None, header=IndexHeader(uidvalidity=uidvalidity))
+    return FreshIndex(version=index.version, header=index.header)
 
 
-def _header_with(file: Path, keywords: tuple[str, ...]) -> bytes:
+def header_with(file: Path, keywords: tuple[str, ...]) -> bytes:
+    """The octets of a live header, with other names of user flags.
+
+    Raises:
+        StepFailed: there is none, or the names do not fit.
+    """
     try:
         return with_keywords(file.read_bytes(), keywords)
     except OSError as error:
@@ -129,7 +160,7 @@ def _header_with(file: Path, keywords: tuple[str, ...]) -> bytes:
 
 
 @contextmanager
-def _source(lane: Lane, version: tuple[int, int, int]) -> Iterator[SourceCache | None]:
+def _source(lane: Lane) -> Iterator[SourceCache | None]:
     """Index and caches of the source, while they are read; None where they cannot be."""
     source = source_mailbox(lane.step.source, lane.step.lane)
     with ExitStack() as stack:
@@ -141,7 +172,6 @@ def _source(lane: Lane, version: tuple[int, int, int]) -> Iterator[SourceCache |
                     records=index.records,
                     data=stack.enter_context(mapped_cache(source)),
                     archive=stack.enter_context(mapped_cache(source, is_archived=True)),
-                    own_form=cache_form_of(version),
                 )
         except BackupError:
             found = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from respool.model.accounts import Account, folder_parts, folder_path
+from respool.model.accounts import INBOX, Account, folder_parts, folder_path
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.names import (
@@ -28,22 +28,24 @@ class Mapped:
     reasons: tuple[str, ...]
 
 
-def map_names(
-    sources: Sequence[MailboxName], request: RestoreRequest, into: str, rules: NameRules
-) -> Mapped:
+def map_names(sources: Sequence[MailboxName], request: RestoreRequest, rules: NameRules) -> Mapped:
     """The target of each source.
 
-    INBOX becomes the new folder itself; every other folder keeps its whole path below it.
+    INBOX becomes the new folder itself, or in place the live INBOX; every other folder
+    keeps its whole path below it.
     """
-    root = request.account.root.child(into)
+    root = request.root
     root_why = refusals(root, rules)
-    reasons = [f"--into {_shown(decoded_part(into))}: {'; '.join(root_why)}"] if root_why else []
+    shown = _shown(decoded_part(root.parts[-1]))
+    reasons = [f"--into {shown}: {'; '.join(root_why)}"] if root_why else []
     wishes = [root.child(*_renamed(each, request)) for each in sources]
     targets = wishes
     if request.is_renaming_freely:
         targets = _made_fit(wishes, len(root.parts), rules)
     for source, target in zip(sources, targets, strict=True):
         why = [each for each in refusals(target, rules) if each not in root_why]
+        if request.is_in_place and target.parts[len(root.parts) :][:1] == (INBOX,):
+            why.append("an INBOX below INBOX cannot be told from INBOX itself by users")
         if why:
             reasons.append(_refused(source, target, len(root.parts), why, rules))
     reasons.extend(_twins(sources, targets))

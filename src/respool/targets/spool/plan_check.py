@@ -10,18 +10,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from respool.model.accounts import folder_path
-from respool.model.names import MailboxName, decoded_part
+from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import ACCOUNT_LANE, Step
+from respool.targets.spool.forecast import forecast_quota, load_of
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.steps import (
+    AdoptMailbox,
     BuildConversations,
     CopyMessages,
+    CreateAccount,
     CreateMailbox,
     GiveRights,
+    RaiseQuota,
     RepairQuota,
+    SettleQuota,
     SourcePlace,
     Subscribe,
     WriteIndex,
@@ -58,9 +63,14 @@ class PlanCheck:
     def _of_counts(self, counts: Counter[tuple[str, str]]) -> Iterator[str]:
         """Every folder is made, proven and shown once, and gets as many messages as said."""
         for each in self.head.mailboxes:
-            wanted = {CreateMailbox.kind: 1, GiveRights.kind: 1, "messages": each.messages}
-            if each.source_path is not None:
-                wanted[ProveMailbox.kind] = 1
+            is_filled = each.source_path is not None and (each.is_new or each.messages > 0)
+            wanted = {
+                CreateMailbox.kind: int(each.is_new),
+                GiveRights.kind: int(each.is_new),
+                AdoptMailbox.kind: int(not each.is_new and each.messages > 0),
+                ProveMailbox.kind: int(is_filled),
+                "messages": each.messages,
+            }
             for kind, count in wanted.items():
                 found = counts[kind, each.target_name]
                 if found != count:
@@ -68,11 +78,11 @@ class PlanCheck:
 
     def _of_head(self) -> Iterator[str]:
         head, rules = self.head, self.survey.name_rules
-        root = head.request.account.root.child(head.into_encoded)
-        names = {rules.written(root): root}
-        if head.into != decoded_part(head.into_encoded):
-            yield f"the new folder is shown as {head.into!r}, and is {head.into_encoded!r}"
-        if names.keys() - {each.target_name for each in head.mailboxes}:
+        root = head.request.root
+        if (head.into, head.into_encoded) != (folder_path(root), root.parts[-1]):
+            yield f"the new folder is shown as {head.into!r}, and is {root.parts[-1]!r}"
+        is_made = rules.written(root) in {each.target_name for each in head.mailboxes}
+        if not is_made and not head.request.is_in_place:
             yield f"the new folder {head.into!r} itself is not made"
         for each in head.mailboxes:
             yield from self._of_target(each, root)
@@ -89,10 +99,13 @@ class PlanCheck:
             return
         if name != root and not name.is_below(root):
             yield f"{planned.target_name} is not in the new folder"
+        if planned.is_new == (planned.target_name in self._there):
+            yield f"{planned.target_name} is {'' if planned.is_new else 'not '}there already"
         if planned.target_path != folder_path(name) or rules.written(name) != planned.target_name:
             yield f"{planned.target_name} is shown as {planned.target_path!r}"
         yield from (f"{planned.target_name}: {reason}" for reason in refusals(name, rules))
-        yield from self._of_rights(planned)
+        if planned.is_new:
+            yield from self._of_rights(planned)
 
     def _of_rights(self, planned: PlannedMailbox) -> Iterator[str]:
         live = self.survey.rights
@@ -108,30 +121,64 @@ class PlanCheck:
         if step.lane != ACCOUNT_LANE and step.lane not in self._targets:
             yield f"{step.lane} is none of the plan's folders"
         match step:
-            case CreateMailbox() | GiveRights():
+            case CreateMailbox() | GiveRights() | AdoptMailbox():
                 yield from self._of_mailbox(step)
+            case CreateAccount():
+                yield from self._of_account(step)
+            case RaiseQuota() | SettleQuota():
+                yield from self._of_limits(step)
             case CopyMessages() | WriteIndex():
                 source = self._source_names.get(step.lane)
                 if source is None or self.sources.get(source) != step.source:
                     yield f"{step.source.spool} is not where the backup has {source}"
-            case RepairQuota():
-                own = self.survey.name_rules.written(self.head.request.account.root)
-                yield from self._differs("account", step.mailbox, {own})
-                yield from self._differs("user", step.userid, {self.survey.owner})
-            case BuildConversations() | Subscribe():
-                yield from self._differs("user", step.userid, {self.survey.owner})
+                keeps = self.survey.archive_room is not None
+                yield from self._differs("archive", step.keeps_archive, {keeps})
             case ProveMailbox():
                 yield from self._differs("owner", step.owner, {self.survey.owner})
                 yield from self._differs("folder", self._written(step.parts), {step.lane})
+            case RepairQuota() | BuildConversations() | Subscribe():
+                yield from self._of_owner(step)
             case _:
                 pass
-        if isinstance(step, Subscribe):
+
+    def _of_owner(self, step: RepairQuota | BuildConversations | Subscribe) -> Iterator[str]:
+        yield from self._differs("user", step.userid, {self.survey.owner})
+        if isinstance(step, RepairQuota):
+            yield from self._differs("account", step.mailbox, {self._root})
+        elif isinstance(step, Subscribe):
             yield from self._differs("folder", self._written(step.parts), self._targets)
 
-    def _of_mailbox(self, step: CreateMailbox | GiveRights) -> Iterator[str]:
+    def _of_account(self, step: CreateAccount) -> Iterator[str]:
+        survey = self.survey
+        if not (survey.is_absent and self.head.request.is_creating_account):
+            yield f"it would create {step.mailbox}, and nobody asked for that"
+        yield from self._differs("account", step.mailbox, {self._root})
+        yield from self._differs("partition", step.partition, {survey.partition})
+        if dict(step.rights) != dict(survey.rights):
+            yield f"other rights of {step.mailbox} than it had"
+        if dict(step.limits) != {each.resource: each.limit for each in survey.quotas}:
+            yield f"other limits of {step.mailbox} than it had"
+
+    def _of_limits(self, step: RaiseQuota | SettleQuota) -> Iterator[str]:
+        if not self.head.request.is_raising_quota:
+            yield f"it would raise {step.root}, and nobody asked for that"
+        load = load_of(self.head.mailboxes)
+        raised = {
+            each.resource: each.limit if each.raised_to is None else each.raised_to
+            for each in forecast_quota(self.survey, load, is_raising=True)
+            if each.root == step.root
+        }
+        now = {e.resource: e.limit for e in self.survey.quotas if e.root == step.root}
+        if dict(step.limits) != raised or dict(step.former) != now:
+            yield f"other limits of {step.root} than the plan says"
+
+    def _of_mailbox(self, step: CreateMailbox | GiveRights | AdoptMailbox) -> Iterator[str]:
         yield from self._differs("folder", step.mailbox, self._targets)
         if isinstance(step, CreateMailbox):
             yield from self._differs("partition", step.partition, {self.survey.partition})
+        elif isinstance(step, AdoptMailbox):
+            if not self.head.request.is_in_place or step.mailbox in self.survey.used:
+                yield f"{step.mailbox} is not to be filled in place"
         elif dict(step.rights) != self._targets.get(step.mailbox):
             yield f"other rights of {step.mailbox} than the plan says"
 
@@ -146,7 +193,17 @@ class PlanCheck:
     def _written(self, parts: tuple[str, ...]) -> str:
         if not all(parts):
             return ""
-        return self.survey.name_rules.written(self.head.request.account.root.child(*parts))
+        root = self.head.request.target.root
+        return self.survey.name_rules.written(root.child(*parts) if parts else root)
+
+    @property
+    def _root(self) -> str:
+        return self.survey.name_rules.written(self.head.request.target.root)
+
+    @property
+    def _there(self) -> frozenset[str]:
+        """What is there, or will be once the account is created."""
+        return self.survey.existing | {self._root}
 
     @staticmethod
     def _differs(what: str, found: object, wanted: Iterable[object]) -> Iterator[str]:

@@ -9,25 +9,35 @@ from datetime import datetime
 import numpy as np
 
 from respool.errors import PlanRefused
-from respool.model.accounts import folder_path
+from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import StoredMailbox
+from respool.model.inventory import IN_ARCHIVE, StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
-from respool.targets.spool.forecast import Load, forecast_quota, quota_reasons, room_reasons
+from respool.targets.spool.forecast import (
+    forecast_quota,
+    load_of,
+    quota_reasons,
+    room_reasons,
+)
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
-from respool.targets.spool.rights import narrowed, narrower_for, narrowest
+from respool.targets.spool.rights import RightsRules, narrower_for, spared_by
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
 _SEEN_BIT = np.uint32(1 << 4)
 _MOST_NUMBERED = 1000
+_NO_METADATA = frozenset({"records-from-files", "without-metadata"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanContext:
-    """What a plan says about where and when it was made."""
+    """What a plan says about where and when it was made, and what is known besides.
+
+    ``root_acl`` is the ACL of the account's root in the backup, None where not known.
+    ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
+    """
 
     software: str
     now: datetime
@@ -37,6 +47,9 @@ class PlanContext:
     source: str
     is_older: bool
     skipped: Mapping[str, str]
+    root_acl: Mapping[str, str] | None = None
+    findings: tuple[Finding, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def plan_restore(
@@ -45,50 +58,46 @@ def plan_restore(
     survey: SpoolSurvey,
     context: PlanContext,
 ) -> SpoolPlan:
-    """The plan of a restore into a new folder of a live account.
+    """The plan of a restore into a new folder of a live account, or in place.
 
     Raises:
         PlanRefused: with every reason why it cannot be carried out.
     """
-    into, reasons = _free_folder(request, survey)
+    request, reasons = _with_free_folder(request, survey)
     sources = [each.mailbox.name for each in chosen]
-    mapped = map_names(sources, request, into, survey.name_rules)
-    reasons += [*survey.obstacles, *unknown_renames(request, sources), *mapped.reasons]
-    reasons += _unreadable(chosen)
+    mapped = map_names(sources, request, survey.name_rules)
+    reasons += [*context.reasons, *survey.obstacles]
+    reasons += [*unknown_renames(request, sources), *mapped.reasons]
     destined = tuple(
-        Destined(chosen=each, target=target, wanted=each.wanted())
+        _destined(each, target, request, survey)
         for each, target in zip(chosen, mapped.targets, strict=True)
     )
-    root = request.account.root.child(into)
-    holders = folders_between(root, mapped.targets)
+    holders = tuple(
+        name
+        for name in folders_between(request.root, mapped.targets)
+        if not _is_there(name, request, survey)
+    )
+    rules = _rights_rules(request, chosen, survey, context)
     mailboxes = (
-        *(_holder(name, destined, survey) for name in holders),
-        *(_planned(each, survey) for each in destined),
+        *(_holder(name, destined, survey, rules) for name in holders),
+        *(_planned(each, survey, rules) for each in destined),
     )
-    load = Load(
-        messages=sum(each.messages for each in mailboxes),
-        size_bytes=sum(each.size_bytes for each in mailboxes),
-        mailboxes=len(mailboxes),
-    )
-    quota = forecast_quota(survey, load)
+    load = load_of(mailboxes)
+    quota = forecast_quota(survey, load, is_raising=request.is_raising_quota)
     reasons += [*quota_reasons(quota), *room_reasons(survey, load)]
     if reasons:
         raise PlanRefused(
-            f"this restore into {request.account.address} cannot be carried out",
+            f"this restore into {request.target.address} cannot be carried out",
             tuple(dict.fromkeys(reasons)),
         )
-    head = _head(
-        request,
-        survey,
-        context,
-        _Counted(into=into, mailboxes=mailboxes, quota=quota, findings=_findings(chosen)),
-    )
+    findings = (*context.findings, *survey.findings, *_findings(chosen))
+    counted = _Counted(mailboxes=mailboxes, quota=quota, findings=findings)
+    head = _head(request, survey, context, counted)
     return SpoolPlan(head=head, destined=destined, holders=holders, survey=survey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Counted:
-    into: str
     mailboxes: tuple[PlannedMailbox, ...]
     quota: tuple[QuotaForecast, ...]
     findings: tuple[Finding, ...]
@@ -97,6 +106,7 @@ class _Counted:
 def _head(
     request: RestoreRequest, survey: SpoolSurvey, context: PlanContext, counted: _Counted
 ) -> PlanHead:
+    in_place = ", in place" if request.is_in_place else ""
     return PlanHead(
         version=PLAN_VERSION,
         software=context.software,
@@ -108,9 +118,9 @@ def _head(
         is_older=context.is_older,
         source=context.source,
         target_kind="spool",
-        target=f"{request.account.address} on {survey.server}",
-        into=decoded_part(counted.into),
-        into_encoded=counted.into,
+        target=f"{request.target.address} on {survey.server}{in_place}",
+        into=folder_path(request.root),
+        into_encoded=request.root.parts[-1],
         owner=survey.owner,
         mailboxes=counted.mailboxes,
         quota=counted.quota,
@@ -120,71 +130,130 @@ def _head(
     )
 
 
-def _free_folder(request: RestoreRequest, survey: SpoolSurvey) -> tuple[str, list[str]]:
-    def is_taken(name: str) -> bool:
-        mailbox = survey.name_rules.written(request.account.root.child(name))
-        below = mailbox.removesuffix(f"@{request.account.domain}") + survey.separator
-        return mailbox in survey.existing or any(
-            other.startswith(below) for other in survey.existing
-        )
-
+def _with_free_folder(
+    request: RestoreRequest, survey: SpoolSurvey
+) -> tuple[RestoreRequest, list[str]]:
+    """The request with a name for the new folder that is free, or why there is none."""
+    if request.is_in_place:
+        return request, list(_against_filling(survey))
     if request.is_into_given:
-        taken = is_taken(request.into)
+        taken = _is_taken(request.into, request, survey)
         shown = decoded_part(request.into)
         reason = f"--into {shown}: that folder is there already; choose another name"
-        return request.into, [reason] if taken else []
+        return request, [reason] if taken else []
     for number in range(1, _MOST_NUMBERED):
         name = request.into if number == 1 else f"{request.into}-{number}"
-        if not is_taken(name):
-            return name, []
-    return request.into, [f"{_MOST_NUMBERED} folders called {request.into} are there already"]
+        if not _is_taken(name, request, survey):
+            return replace(request, into=name), []
+    return request, [f"{_MOST_NUMBERED} folders called {request.into} are there already"]
 
 
-def _unreadable(chosen: Sequence[ChosenMailbox]) -> list[str]:
-    return [
-        f"{folder_path(each.mailbox.name)}: {finding.text}"
-        for each in chosen
-        for finding in each.mailbox.findings
-        if finding.severity is Severity.BLOCKS
-    ]
+def _is_taken(name: str, request: RestoreRequest, survey: SpoolSurvey) -> bool:
+    mailbox = survey.name_rules.written(request.target.root.child(name))
+    below = mailbox.removesuffix(f"@{request.target.domain}") + survey.separator
+    taken = survey.existing | survey.leftovers
+    return mailbox in taken or any(other.startswith(below) for other in taken)
+
+
+def _against_filling(survey: SpoolSurvey) -> Iterator[str]:
+    used = sorted(survey.used)
+    if used:
+        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+        yield (
+            f"--in-place fills only an account that has never held a message, and {used[0]}{more}"
+            " has; without it, a new folder is made"
+        )
+
+
+def _is_there(name: MailboxName, request: RestoreRequest, survey: SpoolSurvey) -> bool:
+    """Whether ``name`` needs no creating: it exists, or the account's creation makes it."""
+    return survey.name_rules.written(name) in survey.existing or name == request.target.root
+
+
+def _destined(
+    each: ChosenMailbox, target: MailboxName, request: RestoreRequest, survey: SpoolSurvey
+) -> Destined:
+    """Read state of a user is his own; of a mailshare it is in the index only if shared."""
+    is_share = request.target.kind is AccountKind.MAILSHARE
+    is_somebodys = request.account.kind is AccountKind.USER or each.mailbox.shared_seen
+    is_shared = is_share and (survey.is_seen_shared or each.mailbox.shared_seen)
+    return Destined(
+        chosen=each,
+        target=target,
+        wanted=each.wanted(has_expunged=request.has_expunged),
+        is_new=not _is_there(target, request, survey),
+        is_seen_kept=is_somebodys and (is_shared or not is_share),
+        is_seen_shared=is_shared,
+    )
+
+
+def _rights_rules(
+    request: RestoreRequest,
+    chosen: Sequence[ChosenMailbox],
+    survey: SpoolSurvey,
+    context: PlanContext,
+) -> RightsRules:
+    """A backup of message files alone says nothing of rights."""
+    has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
+    return RightsRules(
+        live=survey.rights,
+        spared=spared_by(survey.rights, survey.owner, survey.admins),
+        root=context.root_acl,
+        source_owner=request.account.userid,
+        is_known=has_metadata,
+    )
 
 
 def _holder(
-    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey
+    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey, rules: RightsRules
 ) -> PlannedMailbox:
     below = [each.chosen.mailbox.acl for each in destined if each.target.is_below(name)]
-    rights = narrowest(survey.rights, below)
+    rights = rules.of_holder(below)
     return PlannedMailbox(
         source_name=None,
         source_path=None,
         target_name=survey.name_rules.written(name),
         target_path=folder_path(name),
+        is_new=True,
         messages=0,
         unseen=0,
         size_bytes=0,
         left_out=0,
+        brought_back=0,
         lost=0,
+        archived=0,
+        archived_bytes=0,
+        is_seen_kept=True,
+        is_without_metadata=False,
         rights=rights,
         narrower_for=narrower_for(survey.rights, rights),
     )
 
 
-def _planned(each: Destined, survey: SpoolSurvey) -> PlannedMailbox:
+def _planned(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> PlannedMailbox:
     mailbox = each.chosen.mailbox
-    rows = mailbox.records[each.wanted]
-    rights = narrowed(survey.rights, mailbox.acl)
+    rows = each.rows()
+    archived = rows[rows["place"] == IN_ARCHIVE] if survey.archive_room else rows[:0]
+    expunged = mailbox.recoverable()
+    rights = rules.of_folder(mailbox.acl) if each.is_new else {}
     return PlannedMailbox(
         source_name=mailbox.name.admin,
         source_path=folder_path(mailbox.name),
         target_name=survey.name_rules.written(each.target),
         target_path=folder_path(each.target),
+        is_new=each.is_new,
         messages=len(rows),
         unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
         size_bytes=int(rows["size"].sum()),
-        left_out=int(mailbox.recoverable().sum()),
+        left_out=int((expunged & ~each.wanted).sum()),
+        brought_back=int((expunged & each.wanted).sum()),
         lost=int((mailbox.visible() & ~each.wanted).sum()),
+        archived=len(archived),
+        archived_bytes=int(archived["size"].sum()),
+        is_seen_kept=each.is_seen_kept,
+        is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
         rights=rights,
-        narrower_for=narrower_for(survey.rights, rights),
+        narrower_for=narrower_for(survey.rights, rights) if each.is_new else (),
     )
 
 

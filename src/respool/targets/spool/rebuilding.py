@@ -11,28 +11,22 @@ from respool.targets.spool.program_output import (
     parse_reconstruct_output,
     quota_arguments,
 )
+from respool.targets.spool.recipes import recipe_for
 from respool.targets.spool.steps import RepairQuota
 
 _MOST_LINES = 40
-_AT_ONCE = ("-G", "-V", "max")
-_CONVERTED_FIRST = (("-V", "max"), ("-G",))
 
 
-def rebuild(server: CyrusServer, mailbox: str, *, is_cache_whole: bool) -> Note:
-    """``reconstruct -G`` and ``-V max`` on exactly this mailbox; its words count, not its status.
-
-    In one call the conversion comes last. It parses messages anew whose cache is missing
-    or of another form, and then one without a readable Date loses the date that it is
-    sorted by (seen on 3.6.1). So the conversion goes first, unless every message has a
-    cache record of the server's own form.
+def rebuild(server: CyrusServer, mailbox: str) -> Note:
+    """``reconstruct`` on exactly this mailbox, as its version wants; its words count.
 
     Raises:
         StepFailed: it crashed, or says that the mailbox or a message could not be rebuilt.
     """
     changes: list[str] = []
     converted = None
-    for words in (_AT_ONCE,) if is_cache_whole else _CONVERTED_FIRST:
-        done = server.run_tool("reconstruct", *words, mailbox)
+    for words in recipe_for(server.version).rebuilds:
+        done = server.run_tool("reconstruct", *words, "--", mailbox)
         _check_ended(done, mailbox)
         report = parse_reconstruct_output(done.output, done.errors)
         if report.failures or not report.visited:
@@ -48,7 +42,7 @@ def rebuild(server: CyrusServer, mailbox: str, *, is_cache_whole: bool) -> Note:
 
 def build_search_index(server: CyrusServer, mailbox: str) -> Note:
     """``squatter`` on exactly this mailbox. A failure is noted: search still works without."""
-    done = server.run_tool("squatter", mailbox)
+    done = server.run_tool("squatter", "--", mailbox)
     return {"status": done.status, "said": done.errors.strip()[:500]}
 
 

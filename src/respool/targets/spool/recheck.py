@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from respool.planning.plan import PlanHead
-from respool.targets.spool.forecast import Load, forecast_quota, quota_reasons, room_reasons
+from respool.targets.spool.forecast import (
+    forecast_quota,
+    load_of,
+    quota_reasons,
+    room_reasons,
+)
 from respool.targets.spool.survey import SpoolSurvey
 
 
@@ -13,14 +18,22 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
     ``survey`` was made a moment ago.
     """
     reasons = list(survey.obstacles)
-    taken = sorted({each.target_name for each in head.mailboxes} & survey.existing)
+    new = {each.target_name for each in head.mailboxes if each.is_new}
+    taken = sorted(new & (survey.existing | survey.leftovers))
     reasons += [f"{name} is there by now" for name in taken]
     if survey.owner != head.owner:
         reasons.append(f"the owner was {head.owner}, now it is {survey.owner}")
     for fact, now in survey.facts.items():
         if head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
-    load = Load(messages=head.messages, size_bytes=head.size_bytes, mailboxes=len(head.mailboxes))
-    reasons += quota_reasons(forecast_quota(survey, load))
+    if head.request.is_in_place and survey.used:
+        reasons.append(f"{min(survey.used)} has held mail by now")
+    load = load_of(head.mailboxes)
+    forecast = forecast_quota(survey, load, is_raising=head.request.is_raising_quota)
+    reasons += quota_reasons(forecast)
+    if any(each.raised_to is not None for each in (*forecast, *head.quota)):
+        former = {(each.root, each.resource): each.raised_to for each in head.quota}
+        if former != {(each.root, each.resource): each.raised_to for each in forecast}:
+            reasons.append("the limits to be raised are not as they were")
     reasons += room_reasons(survey, load)
     return tuple(reasons)

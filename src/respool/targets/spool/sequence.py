@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.model.inventory import IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
+from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
 from respool.targets.spool.steps import (
+    AdoptMailbox,
     BuildConversations,
     BuildSearchIndex,
     CopyMessages,
+    CreateAccount,
     CreateMailbox,
     GiveRights,
+    RaiseQuota,
     RebuildMailbox,
     RepairQuota,
+    SettleQuota,
     SourcePlace,
     Subscribe,
     WriteIndex,
@@ -29,6 +34,8 @@ from respool.targets.spool.steps import (
 from respool.targets.spool.survey import SpoolSurvey
 
 _ROWS_AT_ONCE = 8192
+_DELETED_BIT = np.uint32(1 << 2)
+_SEEN_BIT = np.uint32(1 << 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +45,47 @@ class ChosenMailbox:
     place: SourcePlace
     mailbox: StoredMailbox
 
-    def wanted(self) -> NDArray[np.bool_]:
+    def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:
         """Mask of the records that will be restored.
 
         A file of no octets is left out: reconstruct would delete it (lab-notes).
         """
-        mask: NDArray[np.bool_] = self.mailbox.restorable() & (self.mailbox.records["size"] > 0)
+        records = self.mailbox.records
+        mask = self.mailbox.restorable()
+        if has_expunged:
+            is_whole = records["file_size"] == records["size"].astype("i8")
+            mask |= self.mailbox.recoverable() & is_whole
+        mask &= records["size"] > 0
         return mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destined:
-    """A chosen mailbox, its new name, and the mask of its wanted records."""
+    """A chosen mailbox, its new name, and which of its records are wanted.
+
+    ``is_new`` is False where the live mailbox of that name is filled in place.
+    ``is_seen_kept``: the record's read state is somebody's, and the target can keep it.
+    """
 
     chosen: ChosenMailbox
     target: MailboxName
     wanted: NDArray[np.bool_]
+    is_new: bool
+    is_seen_kept: bool
+    is_seen_shared: bool
+
+    def rows(self) -> Rows:
+        """The wanted records, as they are to be: a new array at each call.
+
+        Mail that was expunged comes back without the flag that says it is to be
+        expunged.
+        """
+        rows = self.chosen.mailbox.records[self.wanted]
+        expunged = (rows["system_flags"] & np.uint32(EXPUNGED)) != 0
+        rows["system_flags"][expunged] &= ~_DELETED_BIT
+        if not self.is_seen_kept:
+            rows["system_flags"] &= ~_SEEN_BIT
+        return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,45 +99,117 @@ class SpoolPlan:
 
     def steps(self) -> Iterator[Step]:
         """The steps in order, lazily: create, fill, count, prove, show."""
+        yield from self._preparing()
+        for each in self.destined:
+            yield from _filling(each, self.survey)
+        yield from self._counting()
+        depth = len(self._root.parts)
+        for each in self.destined:
+            if each.is_new or each.wanted.any():
+                yield ProveMailbox(
+                    lane=self._written(each.target),
+                    owner=self.survey.owner,
+                    parts=each.target.parts[depth:],
+                    is_seen_shared=each.is_seen_shared,
+                    may_grow=not each.is_new,
+                )
+        yield from self._showing()
+
+    @property
+    def _root(self) -> MailboxName:
+        return self.head.request.target.root
+
+    def _written(self, name: MailboxName) -> str:
+        return self.survey.name_rules.written(name)
+
+    def _new(self) -> list[MailboxName]:
+        """Every mailbox that will be created below the root, outermost first."""
+        created = [*self.holders, *(each.target for each in self.destined if each.is_new)]
+        return sorted(created, key=lambda name: (len(name.parts), name.parts))
+
+    def _preparing(self) -> Iterator[Step]:
         survey = self.survey
-        every = sorted(
-            [*self.holders, *(each.target for each in self.destined)],
-            key=lambda name: (len(name.parts), name.parts),
-        )
-        for name in every:
+        if survey.is_absent:
+            yield CreateAccount(
+                lane=ACCOUNT_LANE,
+                mailbox=self._written(self._root),
+                partition=survey.partition,
+                rights=survey.rights,
+                limits={each.resource: each.limit for each in survey.quotas},
+            )
+        for root, raised in self._raised().items():
+            yield RaiseQuota(lane=ACCOUNT_LANE, root=root, **raised)
+        is_shared = {each.target: each.is_seen_shared for each in self.destined}
+        for name in self._new():
             yield CreateMailbox(
                 lane=ACCOUNT_LANE,
-                mailbox=survey.name_rules.written(name),
+                mailbox=self._written(name),
                 partition=survey.partition,
+                is_seen_shared=is_shared.get(name, survey.is_seen_shared),
             )
         for each in self.destined:
-            yield from _filling(each, survey)
+            if not each.is_new and each.wanted.any():
+                yield AdoptMailbox(
+                    lane=ACCOUNT_LANE,
+                    mailbox=self._written(each.target),
+                    is_seen_shared=each.is_seen_shared,
+                )
+
+    def _counting(self) -> Iterator[Step]:
+        survey = self.survey
         yield RepairQuota(
             lane=ACCOUNT_LANE,
-            mailbox=survey.name_rules.written(self.head.request.account.root),
-            domain=self.head.request.account.domain,
+            mailbox=self._written(self._root),
+            domain=self.head.request.target.domain,
             userid=survey.owner,
         )
+        for root, raised in self._raised().items():
+            yield SettleQuota(lane=ACCOUNT_LANE, root=root, **raised)
         if survey.has_conversations and survey.owner is not None:
             yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
-        depth = len(self.head.request.account.root.parts)
-        for each in self.destined:
-            yield ProveMailbox(
-                lane=survey.name_rules.written(each.target),
-                owner=survey.owner,
-                parts=each.target.parts[depth:],
+
+    def _raised(self) -> Mapping[str, RaisedLimits]:
+        """Quota root → limits as they are and as they will be, of those that are raised.
+
+        SETQUOTA sets all limits of a root at once: those that stay are named, too.
+        """
+        roots = {each.root for each in self.head.quota if each.raised_to is not None}
+        return {
+            root: RaisedLimits(
+                former={each.resource: each.limit for each in limits if each.limit is not None},
+                limits={
+                    each.resource: each.limit if each.raised_to is None else each.raised_to
+                    for each in limits
+                    if each.limit is not None
+                },
             )
+            for root in sorted(roots)
+            for limits in ([each for each in self.head.quota if each.root == root],)
+        }
+
+    def _showing(self) -> Iterator[Step]:
         rights = {each.target_name: each.rights for each in self.head.mailboxes}
+        every = self._new()
         for name in reversed(every):  # innermost first: the tree comes into sight whole
-            written = survey.name_rules.written(name)
+            written = self._written(name)
             yield GiveRights(lane=ACCOUNT_LANE, mailbox=written, rights=rights[written])
-        if survey.owner is not None:
+        if self.survey.owner is not None:
+            depth = len(self._root.parts)
             for name in every:
-                yield Subscribe(lane=ACCOUNT_LANE, userid=survey.owner, parts=name.parts[depth:])
+                yield Subscribe(
+                    lane=ACCOUNT_LANE, userid=self.survey.owner, parts=name.parts[depth:]
+                )
+
+
+class RaisedLimits(TypedDict):
+    """Limits by resource, storage in KiB, before and after."""
+
+    former: Mapping[str, int]
+    limits: Mapping[str, int]
 
 
 def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
-    wanted = each.chosen.mailbox.records[each.wanted]
+    wanted = each.rows()
     for start in range(0, len(wanted), _ROWS_AT_ONCE):
         yield from _of_rows(each.chosen.mailbox, wanted[start : start + _ROWS_AT_ONCE])
 
@@ -134,9 +238,10 @@ def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
         return
     lane = survey.name_rules.written(each.target)
     place = each.chosen.place
+    keeps = survey.archive_room is not None
     for group in groups(_planned_messages(each)):
-        yield CopyMessages(lane=lane, source=place, messages=group)
-    yield WriteIndex(lane=lane, source=place)
+        yield CopyMessages(lane=lane, source=place, messages=group, keeps_archive=keeps)
+    yield WriteIndex(lane=lane, source=place, keeps_archive=keeps)
     yield RebuildMailbox(lane=lane)
     if survey.has_search_index:
         yield BuildSearchIndex(lane=lane)

@@ -22,22 +22,69 @@ class SourcePlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreateAccount(Step):
+    """Have the server create an account that is gone: its INBOX or root, empty.
+
+    It gets exactly ``rights``, and ``limits`` by resource (storage in KiB), if any.
+    """
+
+    kind: ClassVar[str] = "spool-create-account"
+
+    mailbox: str
+    partition: str
+    rights: Mapping[str, str]
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseQuota(Step):
+    """Raise limits of a quota root, so that new mail keeps flowing.
+
+    ``former`` are the limits as surveyed, ``limits`` the new ones.
+    """
+
+    kind: ClassVar[str] = "spool-raise-quota"
+
+    root: str
+    former: Mapping[str, int]
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateMailbox(Step):
-    """Have the server create a mailbox, and shut it to all but the administrator."""
+    """Have the server create a mailbox, and shut it to all but the administrator.
+
+    ``is_seen_shared``: its readers have one read state together.
+    """
 
     kind: ClassVar[str] = "spool-create-mailbox"
 
     mailbox: str
     partition: str
+    is_seen_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptMailbox(Step):
+    """Take a live mailbox that has never held a message, to be filled in place."""
+
+    kind: ClassVar[str] = "spool-adopt-mailbox"
+
+    mailbox: str
+    is_seen_shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyMessages(MessageStep):
-    """Copy a group of message files into the mailbox's directory."""
+    """Copy a group of message files into the mailbox's directory.
+
+    ``keeps_archive``: what the backup had archived goes to the target's archive.
+    """
 
     kind: ClassVar[str] = "spool-copy-messages"
 
     source: SourcePlace
+    keeps_archive: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +94,7 @@ class WriteIndex(Step):
     kind: ClassVar[str] = "spool-write-index"
 
     source: SourcePlace
+    keeps_archive: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +120,20 @@ class RepairQuota(Step):
     mailbox: str
     domain: str | None
     userid: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleQuota(Step):
+    """Put raised limits back, if what is used fits below the former ones.
+
+    Else they stay raised, and every later command looks again.
+    """
+
+    kind: ClassVar[str] = "spool-settle-quota"
+
+    root: str
+    former: Mapping[str, int]
+    limits: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,24 +166,32 @@ class Subscribe(Step):
 
 
 SpoolStep: TypeAlias = (
-    CreateMailbox
+    CreateAccount
+    | RaiseQuota
+    | CreateMailbox
+    | AdoptMailbox
     | CopyMessages
     | WriteIndex
     | RebuildMailbox
     | BuildSearchIndex
     | RepairQuota
+    | SettleQuota
     | BuildConversations
     | GiveRights
     | Subscribe
 )
 
 SPOOL_STEPS: tuple[type[Step], ...] = (
+    CreateAccount,
+    RaiseQuota,
     CreateMailbox,
+    AdoptMailbox,
     CopyMessages,
     WriteIndex,
     RebuildMailbox,
     BuildSearchIndex,
     RepairQuota,
+    SettleQuota,
     BuildConversations,
     GiveRights,
     Subscribe,

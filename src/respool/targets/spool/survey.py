@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from respool.model.findings import Finding
 from respool.targets.spool.names import NameRules
 
 
@@ -32,8 +33,12 @@ class FreeRoom:
 class SpoolSurvey:
     """One account on one server, looked at and not changed.
 
-    ``existing`` are the account's mailbox names as the server spells them.
-    ``owner`` is the userid that can own its folders.
+    ``existing`` are the account's mailbox names as the server spells them; those of them
+    that have held a message are ``used``. ``owner`` is the userid that can own its
+    folders. ``admins`` are the server's administrators. ``is_absent``: the server does
+    not have the account; all else is then as it will be once it was created.
+    ``archive_room`` is None where the partition has no archive. ``leftovers`` are names
+    whose directories hold something though no mailbox owns them.
     """
 
     server: str
@@ -42,14 +47,21 @@ class SpoolSurvey:
     layout: str
     partition: str
     owner: str | None
+    admins: tuple[str, ...]
     rights: Mapping[str, str]
     existing: frozenset[str]
+    used: frozenset[str]
     quotas: tuple[QuotaLimit, ...]
     data_room: FreeRoom
     meta_room: FreeRoom
+    archive_room: FreeRoom | None
     has_conversations: bool
     has_search_index: bool
+    is_seen_shared: bool
     name_rules: NameRules
+    is_absent: bool = False
+    leftovers: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
     obstacles: tuple[str, ...] = ()
 
     @property
@@ -62,4 +74,7 @@ class SpoolSurvey:
             "partition": self.partition,
             "rights": rights,
             "search": "squatter" if self.has_search_index else "none",
+            "seen": "shared" if self.is_seen_shared else "by reader",
+            "archive": "none" if self.archive_room is None else self.archive_room.directory,
+            "account": "gone" if self.is_absent else "there",
         }

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
+from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import CyrusServer, find_tool
 from respool.system.ownership import may_act_as
+from respool.targets.spool.held_mail import used_mailboxes
+from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.names import NameRules
+from respool.targets.spool.recipes import OLDEST
+from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 
-OLDEST = (3, 6, 0)  # of the servers that this target was tried on
+OWNER_MAY = "lrswipkxtea"
 _REQUIRED_TOOLS = ("reconstruct", "quota", "mbpath")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """How an account stood in the backup, for one that is gone and is to be created.
+
+    ``limits`` are by resource, storage in KiB; None where the backup does not tell.
+    """
+
+    partition: str
+    rights: Mapping[str, str]
+    limits: Mapping[str, int] | None
 
 
 def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
@@ -25,51 +42,121 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         AccountNotOnServer: the live server does not have it.
         NotPermitted: we may not write into its spool.
     """
+    check_may_write(server)
+    rules = name_rules(server)
+    root = rules.written(account.root)
+    if not server.admin.exists(root):
+        raise AccountNotOnServer(
+            f"{account.address} is gone from the live server",
+            why=f"{server.address} lists no mailbox {root}",
+            hint="--create-account makes it again, --to ACCOUNT restores into another one",
+        )
+    directories = server.directories(root)
+    existing = frozenset({root, *_existing(server, root)})
+    is_uuid = "uuid" in directories.data.parts
+    leftovers = find_leftovers(server, account)
+    return replace(
+        _survey(server, account, _partition_of(directories.data, server.configuration.roots(""))),
+        layout="uuid" if is_uuid else "names",
+        rights=server.admin.acl(root),
+        existing=existing,
+        used=used_mailboxes(server, sorted(existing)),
+        quotas=tuple(
+            QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
+            for use in server.admin.quota(root)
+        ),
+        is_seen_shared=server.admin.server_entry(root, "sharedseen") == "true",
+        name_rules=replace(rules, is_uuid_layout=is_uuid),
+        leftovers=frozenset(rules.written(each) for each in leftovers.directories),
+        findings=leftovers.findings,
+    )
+
+
+def survey_absent(server: CyrusServer, account: Account, former: Former) -> SpoolSurvey:
+    """How ``account``, which the server does not have, will stand once it was created.
+
+    A user's INBOX is his alone, a mailshare's rights are those that it had: the server's
+    default for them would open it to everybody.
+
+    Raises:
+        NotPermitted: we may not write into its spool.
+    """
+    check_may_write(server)
+    rules = name_rules(server)
+    root = rules.written(account.root)
+    is_uuid = server.version >= (3, 6, 0) and not server.configuration.is_on("mailbox_legacy_dirs")
+    partitions = server.configuration.roots("")
+    default = server.configuration.text("defaultpartition", "default")
+    partition = former.partition if former.partition in partitions else default
+    survey = _survey(server, account, partition)
+    rights = {survey.owner: OWNER_MAY} if survey.owner is not None else former.rights
+    return replace(
+        survey,
+        layout="uuid" if is_uuid else "names",
+        rights={who: may for who, may in rights.items() if is_fit_identifier(who)},
+        quotas=tuple(
+            QuotaLimit(root=root, resource=resource, used=0, limit=limit)
+            for resource, limit in (former.limits or {}).items()
+        ),
+        name_rules=replace(rules, is_uuid_layout=is_uuid),
+        is_absent=True,
+        obstacles=(*survey.obstacles, *_against_creating(server)),
+    )
+
+
+def check_may_write(server: CyrusServer) -> None:
+    """Only root, or the server's own user, writes into its spool.
+
+    Raises:
+        NotPermitted: we are neither.
+    """
     if not may_act_as(server.owner):
         raise NotPermitted(
             "only root can restore into the spool of the mail server",
             why=f"its files belong to user number {server.owner.uid}",
             hint="sudo respool restore ...",
         )
-    rules = NameRules(
+
+
+def name_rules(server: CyrusServer) -> NameRules:
+    """What names the server takes; the layout is that of names until an account is known."""
+    return NameRules(
         version=server.version,
         separator=server.separator,
         is_uuid_layout=False,
         default_domain=server.default_domain,
     )
-    root = rules.written(account.root)
-    if not server.admin.exists(root):
+
+
+def _survey(server: CyrusServer, account: Account, partition: str) -> SpoolSurvey:
+    """What does not depend on the account's mailboxes."""
+    configuration = server.configuration
+    data = configuration.roots("").get(partition)
+    if data is None:
         raise AccountNotOnServer(
-            f"{account.address} is not on the live server",
-            why=f"{server.address} lists no mailbox {root}",
-            hint="if it is gone, create it again first; respool doctor shows which server this is",
+            f"the server has no partition {partition} for {account.address}",
+            why=f"partitions are {', '.join(sorted(configuration.roots(''))) or 'none'}",
         )
-    directories = server.directories(root)
-    data_roots = server.configuration.roots("")
-    partition = _partition_of(directories.data, data_roots)
-    is_uuid = "uuid" in directories.data.parts
-    owner = _owner(server, account)
+    archive = configuration.archived(data)
     return SpoolSurvey(
-        server=f"{server.configuration.text('servername') or 'this server'},"
-        f" Cyrus {server.version_text}",
+        server=f"{configuration.text('servername') or 'this server'}, Cyrus {server.version_text}",
         version=server.version,
         separator=server.separator,
-        layout="uuid" if is_uuid else "names",
+        layout="names",
         partition=partition,
-        owner=owner,
-        rights=_rights(server, root),
-        existing=_existing(server, root),
-        quotas=tuple(
-            QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
-            for use in server.admin.quota(root)
-        ),
-        data_room=free_room(Path(data_roots.get(partition, directories.data))),
-        meta_room=free_room(
-            Path(server.configuration.roots("meta").get(partition, directories.meta))
-        ),
-        has_conversations=server.configuration.is_on("conversations"),
-        has_search_index=server.configuration.text("search_engine", "none") != "none",
-        name_rules=replace(rules, is_uuid_layout=is_uuid),
+        owner=_owner(server, account),
+        admins=configuration.admins,
+        rights={},
+        existing=frozenset(),
+        used=frozenset(),
+        quotas=(),
+        data_room=free_room(Path(data)),
+        meta_room=free_room(Path(configuration.roots("meta").get(partition, data))),
+        archive_room=None if archive is None else free_room(Path(archive)),
+        has_conversations=configuration.is_on("conversations"),
+        has_search_index=configuration.text("search_engine", "none") != "none",
+        is_seen_shared=False,
+        name_rules=name_rules(server),
         obstacles=_obstacles(server),
     )
 
@@ -99,11 +186,6 @@ def _existing(server: CyrusServer, root: str) -> frozenset[str]:
     return frozenset(server.admin.names(f"{name}{server.separator}*{at}{domain}"))
 
 
-def _rights(server: CyrusServer, root: str) -> Mapping[str, str]:
-    """What CREATE will give below ``root``: the parent's ACL, copied."""
-    return server.admin.acl(root)
-
-
 def _partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:
     real = Path(os.path.realpath(data))
     best = ""
@@ -124,8 +206,18 @@ def _obstacles(server: CyrusServer) -> tuple[str, ...]:
     missing = [name for name in _REQUIRED_TOOLS if find_tool(name) is None]
     reasons = [f"the server's program {name} is not on this machine" for name in missing]
     if server.version < OLDEST:
+        oldest = ".".join(map(str, OLDEST[:2]))
         reasons.append(
-            f"the server is Cyrus {server.version_text}; this version of respool restores"
-            " into the spool of Cyrus 3.6 and later"
+            f"the server is Cyrus {server.version_text}; respool restores into the spool of"
+            f" Cyrus {oldest} and later"
         )
     return tuple(reasons)
+
+
+def _against_creating(server: CyrusServer) -> Iterator[str]:
+    """BlueMind's directory must know an account first: nothing is created behind its back."""
+    if is_bluemind(server.configuration):
+        yield (
+            "this is a BlueMind server: create the account in its admin console (Directory"
+            " Entries > New > User, or Shared Mailbox, with the same name), then run this again"
+        )

@@ -1,0 +1,98 @@
+"""Which live account gets the mail, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from respool.app.selection import Selection, written_out
+from respool.app.wish import Wish
+from respool.backups.contents import read_mailbox
+from respool.backups.quota_roots import quota_limits
+from respool.backups.source import SourceMailbox
+from respool.errors import AmbiguousName, BackupError, FormatError, UsageError
+from respool.model.accounts import Account, AccountKind
+from respool.model.names import encoded_part
+from respool.planning.request import RestoreRequest
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.survey import SpoolSurvey
+from respool.targets.spool.surveyor import Former, name_rules, survey_absent, survey_account
+
+_KINDS: Final = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
+_ELSEWHERE: Final = ("imap", "imaps", "maildir", "mbox", "zip", "eml")
+
+
+def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
+    """The account that ``--to`` names, a user or a mailshare; without it the backup's own.
+
+    Raises:
+        UsageError: something that is no account.
+        AmbiguousName: the live server has both a user and a mailshare of that name.
+    """
+    if wish.to is None:
+        return selection.account
+    word, slash, rest = wish.to.partition("/")
+    kind = _KINDS.get(word) if slash else None
+    address = rest if kind is not None else wish.to
+    if wish.to.partition(":")[0] in _ELSEWHERE or "/" in address or not address.strip("@"):
+        raise UsageError(
+            f'--to "{wish.to}" is no account of this server',
+            hint="--to jdoe@example.org, or user/… or share/… where both are",
+        )
+    found = _candidates(address, kind, selection.account)
+    there = [each for each in found if _is_there(each, server)]
+    if len(there) > 1:
+        names = " and ".join(written_out(each) for each in there)
+        raise AmbiguousName(f'--to "{wish.to}" is {names}', hint="write one of these")
+    return (there or found)[0]
+
+
+def survey_target(
+    request: RestoreRequest, backup: Callable[[], Selection], server: CyrusServer
+) -> SpoolSurvey:
+    """How the target stands; one that is gone, as it will stand once it was created.
+
+    ``backup`` is asked only then, for what the account was.
+
+    Raises:
+        AccountNotOnServer, NotPermitted.
+    """
+    if request.is_creating_account and not _is_there(request.target, server):
+        return survey_absent(server, request.target, _former(backup()))
+    return survey_account(server, request.target)
+
+
+def root_acl_of(selection: Selection) -> Mapping[str, str] | None:
+    """The ACL of the account's root in the backup, None where it cannot be read."""
+    return None if selection.root is None else read_mailbox(selection.root).acl or None
+
+
+def _candidates(address: str, kind: AccountKind | None, source: Account) -> list[Account]:
+    """Both kinds, the source's own first; without a domain, the source's is meant."""
+    login, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
+    kinds = [kind] if kind is not None else sorted(AccountKind, key=lambda k: k is not source.kind)
+    return [
+        Account(kind=each, login=encoded_part(login), domain=domain if at else source.domain)
+        for each in kinds
+    ]
+
+
+def _is_there(account: Account, server: CyrusServer) -> bool:
+    return server.admin.exists(name_rules(server).written(account.root))
+
+
+def _former(selection: Selection) -> Former:
+    source = selection.root or selection.mailboxes[0]
+    return Former(
+        partition=source.place.partition,
+        rights=root_acl_of(selection) or {},
+        limits=_limits(source, selection.account),
+    )
+
+
+def _limits(source: SourceMailbox, account: Account) -> Mapping[str, int] | None:
+    """Limits of the account in the backup; one whose file is damaged has none that we know."""
+    try:
+        return quota_limits(source.spool, account.root)
+    except (BackupError, FormatError):
+        return None
