@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from respool.app.restore import Conversation, restore
 from respool.app.selection import Wanted
 from respool.app.settings import Secret, Settings
 from respool.app.wish import Wish
+from respool.model.generations import StagedDirectories
 from respool.planning.plan import PlanHead
 from respool.verification.report import Receipt
 from tests.support.imap_contents import (
@@ -38,17 +39,23 @@ _STATUS = ["UIDVALIDITY", "UIDNEXT", "MESSAGES", "HIGHESTMODSEQ"]
 
 
 def settings_for(
-    server: PrivateCyrus, backups: Path, state: Path, *, password: str | None = None
+    server: PrivateCyrus,
+    backups: Path | StagedDirectories,
+    state: Path,
+    *,
+    password: str | None = None,
 ) -> Settings:
     """Settings of a command on ``server``; by our own door where no password is given."""
+    staged = backups if isinstance(backups, StagedDirectories) else None
     return Settings(
-        backups=backups,
+        backups=Path("/nonexistent") if isinstance(backups, StagedDirectories) else backups,
         imapd_conf=server.imapd_conf,
         imap=None,
         imap_admin=None,
         imap_password=None if password is None else Secret(password),
         to_password=None,
         state=state,
+        staged=staged,
     )
 
 
@@ -60,7 +67,10 @@ def wish(account: str, *folders: str, generation: str | None = None, **more: Any
 
 def restored(settings: Settings, wanted: Wish) -> Receipt:
     """The receipt of a restore that was agreed to; the backup is as before in any case."""
-    with unchanged(settings.backups):
+    places = (settings.backups,) if settings.staged is None else settings.staged.every
+    with ExitStack() as held_unchanged:
+        for place in places:
+            held_unchanged.enter_context(unchanged(Path(place)))
         return restore(settings, wanted, agreeing())
 
 

@@ -11,7 +11,7 @@ from respool.backups.dataprotect import DataProtect
 from respool.backups.kind import BackupKind
 from respool.backups.plain import PlainSpool
 from respool.backups.staged import staged_generation, staged_root
-from respool.errors import BackupNotFound, BackupUnreadable
+from respool.errors import BackupNotFound, BackupUnreadable, UsageError
 from respool.model.generations import BackupRoot, Generation, StagedDirectories
 
 # The first that recognises a place has it.
@@ -52,13 +52,26 @@ def open_staged(directories: StagedDirectories) -> Backup:
     Raises:
         BackupNotFound: one of them is not there, or none of them holds mail.
         BackupUnreadable: they may not be read.
+        UsageError: one lies inside another.
     """
     data, meta, archive = (
         tuple(dict.fromkeys(_existing(each, hint="name each directory as it is") for each in kind))
         for kind in (directories.data, directories.meta, directories.archive)
     )
     real = StagedDirectories(data=data, meta=meta, archive=archive)
+    _check_apart(real)
     return Backup(root=staged_root(real), generations=(staged_generation(real),))
+
+
+def _check_apart(directories: StagedDirectories) -> None:
+    for one in directories.every:
+        for other in directories.every:
+            if one != other and one.is_relative_to(other):
+                raise UsageError(
+                    f'"{one}" lies inside "{other}"',
+                    why="it would be taken for a folder of the account, too",
+                    hint="name directories that lie beside each other",
+                )
 
 
 def _existing(place: str | PurePath, *, hint: str) -> PurePosixPath:

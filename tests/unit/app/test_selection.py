@@ -7,15 +7,25 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from respool.app.selection import Wanted, find_account, get_mailbox, matching, select
-from respool.backups.discovery import Backup
+from respool.backups.discovery import Backup, open_staged
 from respool.backups.source import SourceMailbox
-from respool.errors import AccountNotInGeneration, AmbiguousName, FolderNotInGeneration
+from respool.errors import (
+    AccountNotInGeneration,
+    AmbiguousName,
+    FolderNotInGeneration,
+    UsageError,
+)
 from respool.model.accounts import folder_path
-from respool.model.generations import BackupRoot, Generation, GenerationState
+from respool.model.generations import (
+    BackupRoot,
+    Generation,
+    GenerationState,
+    StagedDirectories,
+)
 from respool.model.inventory import MailboxPlace
 from respool.model.messages import PartitionName
 from tests.support.inventories import spool_generation
-from tests.support.small_spools import mailbox_name, write_spool
+from tests.support.small_spools import mailbox_name, write_mailbox, write_spool
 
 FOLDERS = (
     "user/jdoe",
@@ -169,3 +179,45 @@ def test_one_mailbox_is_that_of_the_folder_alone(backup: Backup) -> None:
     selection = select(backup, Wanted(account="jdoe", folders=("Sent",)))
 
     assert get_mailbox(selection, "Sent").name == mailbox_name("user/jdoe/Sent@b.loc")
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Backup:
+    """Directories of one account, which do not say whose they are."""
+    write_mailbox(tmp_path / "meta", tmp_path / "data", header="b.loc!user.jdoe\tid\n\n\t\n")
+    write_mailbox(tmp_path / "meta" / "Sent", tmp_path / "data" / "Sent")
+    directories = StagedDirectories(
+        data=(PurePosixPath(tmp_path / "data"),), meta=(PurePosixPath(tmp_path / "meta"),)
+    )
+    return open_staged(directories)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("jdoe@b.loc", "user/jdoe@b.loc"),
+        ("user/jdoe@b.loc", "user/jdoe@b.loc"),
+        ("share/contact@b.loc", "contact@b.loc"),
+        ("john.doe@B.loc", "user/john.doe@b.loc"),
+        ("zo\u00eb@b.loc", "user/zo\u00eb@b.loc"),
+        ("jdoe", "user/jdoe"),
+    ],
+)
+def test_directories_of_one_account_are_those_of_the_account_that_is_typed(
+    staged: Backup, text: str, name: str
+) -> None:
+    selection = select(staged, Wanted(account=text))
+
+    assert selection.account.root.display == name
+    assert [folder_path(each.name) for each in selection.mailboxes] == ["INBOX", "Sent"]
+
+
+@pytest.mark.parametrize("text", ["", "@b.loc", "jdoe@", "jdoe/Sent@b.loc", "user/", "user/a/b"])
+def test_what_cannot_name_an_account_is_refused(staged: Backup, text: str) -> None:
+    with pytest.raises(UsageError, match="cannot name an account"):
+        find_account(staged.generations[0], text)
+
+
+def test_a_folder_that_was_not_staged_is_said_to_be_missing(staged: Backup) -> None:
+    with pytest.raises(FolderNotInGeneration):
+        select(staged, Wanted(account="jdoe@b.loc", folders=("Drafts",)))

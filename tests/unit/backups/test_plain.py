@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_its_date_is_about_that_of_the_newest_index(spool: Path) -> None:
     assert generation.is_about
     assert generation.taken_at is not None
     assert generation.taken_at.timestamp() == int(newest)
+
+
+def test_without_any_index_its_date_is_about_that_of_the_newest_message(spool: Path) -> None:
+    for index in spool.rglob("cyrus.index"):
+        index.unlink()
+    (message,) = spool.rglob("1.")
+    os.utime(message, (2_000_000_000, 2_000_000_000))
+
+    taken_at = open_backup(spool).generations[0].taken_at
+
+    assert taken_at is not None
+    assert taken_at.timestamp() == 2_000_000_000
 
 
 def test_partitions_of_data_meta_and_archive_are_joined_by_name(spool: Path) -> None:
