@@ -32,6 +32,14 @@ def owner_named(user: str) -> Owner | None:
     return Owner(uid=entry.pw_uid, gid=entry.pw_gid)
 
 
+def user_name(owner: Owner) -> str:
+    """What the system calls the user of ``owner``; its number where it has no name."""
+    try:
+        return pwd.getpwuid(owner.uid).pw_name
+    except KeyError:
+        return str(owner.uid)
+
+
 def is_root() -> bool:
     """Whether we may do everything here."""
     return os.geteuid() == 0
