@@ -137,17 +137,23 @@ def compare_incarnations(
 
 
 def _compare_owners(one: Incarnation, other: Incarnation, userid: str) -> Evidence:
-    if one.owners is None or other.owners is None:
+    owners, others = _in_lower_case(one), _in_lower_case(other)
+    if not owners or not others:
         says, result = Says.NOTHING, "cannot be compared"
-    elif one.owners.isdisjoint(other.owners):
+    elif owners.isdisjoint(others):
         says, result = Says.AGAINST, "differ"
-    elif one.owners != other.owners:
+    elif owners != others:
         says, result = Says.NOTHING, "some in common"
-    elif userid in one.owners:
+    elif userid.lower() in owners:
         says, result = Says.NOTHING, "the login itself, which tells nothing"
     else:
         says, result = Says.FOR, "the same"
     return _evidence(Topic.OWNER, says, (one, _people(one)), (other, _people(other)), result)
+
+
+def _in_lower_case(incarnation: Incarnation) -> frozenset[str]:
+    """Owners as ``username_tolower`` makes them: one server stores what another keeps."""
+    return frozenset(owner.lower() for owner in incarnation.owners or ())
 
 
 def _compare_inbox_ids(one: Incarnation, other: Incarnation) -> Evidence:

@@ -76,6 +76,8 @@ def test_owners_are_who_has_all_rights(
     ("backup", "live", "says"),
     [
         (OLD, OLD, FOR),
+        (OLD, OLD.lower(), FOR),
+        (JDOE.upper(), JDOE, NOTHING),
         (OLD, NEW, AGAINST),
         (OLD, JDOE, AGAINST),
         (JDOE, JDOE, NOTHING),
