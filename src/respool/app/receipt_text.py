@@ -33,6 +33,12 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
         f"time        {receipt.seconds:.1f} s",
     ]
+    if head.request.is_without_metadata:
+        lines.append("metadata    none was used: no flags or keywords, dates of the files")
+    lines += [
+        f"quota       {each.resource} of {each.root} is RAISED from {each.former} to {each.limit}"
+        for each in receipt.raised
+    ]
     if head.request.note:
         lines.append(f"note        {head.request.note}")
     lines += ["", *folder_lines(receipt)]
@@ -49,9 +55,12 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
 
 def folder_lines(receipt: Receipt) -> list[str]:
     """One line a folder: proven of restored, and its new place."""
+    planned = receipt.head.mailboxes
+    without = {each.target_path for each in planned if each.is_without_metadata}
     return [
         f"{each.proven:>9,} of {each.restored:,}  {each.source} -> {each.target}"
         + (f"  read by the {each.read_by}" if each.read_by == "administrator" else "")
+        + (", without metadata" if each.target in without else "")
         for each in receipt.mailboxes
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import ACCOUNT_LANE
@@ -45,7 +46,8 @@ def receipt_of(
         head=head,
         mailboxes=outcomes,
         phases=phases,
-        left_to_do=_left_to_do(lanes, outcomes),
+        left_to_do=_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
+        raised=raised_limits(run),
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
@@ -67,10 +69,13 @@ def _notes(
 
 
 def _left_to_do(
-    lanes: Mapping[str, Sequence[tuple[str, Note]]], outcomes: Sequence[MailboxOutcome]
+    lanes: Mapping[str, Sequence[tuple[str, Note]]],
+    outcomes: Sequence[MailboxOutcome],
+    *,
+    is_owned: bool,
 ) -> tuple[str, ...]:
     left: list[str] = []
-    if any(each.read_by == "administrator" for each in outcomes):
+    if is_owned and any(each.read_by == "administrator" for each in outcomes):
         left.append(
             "the owner cannot log in, so \\Seen was not read back as he sees it;"
             " everything else was, by the administrator"

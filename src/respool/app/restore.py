@@ -14,12 +14,14 @@ from respool.app.backups import backup_of
 from respool.app.chosen import sources_of
 from respool.app.phases import PhaseClock
 from respool.app.plan import make_plan, new_plan_file, write_plan
+from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.selection import Wanted, select, written_out
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
 from respool.app.target_account import survey_target
+from respool.app.what_changed import what_changed
 from respool.app.wiring import STEP_KINDS, actors_of
 from respool.app.wish import Wish
 from respool.errors import (
@@ -35,13 +37,12 @@ from respool.planning.codec import check_plan, parse_head, parse_step, render_pl
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
-from respool.runs.states import RunState, StepState
+from respool.runs.states import RunState
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
 from respool.system.signals import undisturbed
 from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.recheck import recheck
-from respool.targets.spool.steps import CreateMailbox, GiveRights
 from respool.targets.spool.survey import SpoolSurvey
 from respool.verification.report import Receipt
 
@@ -154,7 +155,9 @@ class _Errand:
             try:
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
                 conversation.on_begin(run.number, head)
-                return _run(run, self.server, conversation)
+                receipt = _run(run, self.server, conversation)
+                settle_raised(journal, self.server)
+                return receipt
             finally:
                 journal.close()
 
@@ -235,25 +238,9 @@ def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseExcepti
     """``error`` as one that says first what was added; a bug of ours stays what it is."""
     if isinstance(error, KeyboardInterrupt | EndedBySignal):
         error = Interrupted(f"run {run.number} was stopped at once", why="asked for twice")
-    error.add_note(_changed(run))
+    error.add_note(what_changed(run))
     if isinstance(error, RespoolError):
-        error.changed = _changed(run)
+        error.changed = what_changed(run)
     if isinstance(error, Interrupted):
         error.hint = error.hint or "restore again: it takes a new folder"
     return error
-
-
-def _changed(run: RunJournal) -> str:
-    into = run.head().into
-    rows = run.rows()
-    created = [row for row in rows if row.kind == CreateMailbox.kind]
-    if all(row.state is StepState.WAITING for row in created):
-        return "NOTHING WAS CHANGED"
-    if not any(row.state is StepState.DONE for row in created):
-        return f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {into} may stand there, empty"
-    given = any(row.kind == GiveRights.kind and row.state is not StepState.WAITING for row in rows)
-    seen = "is partly in sight of" if given else "is hidden from"
-    return (
-        f"NOTHING THAT WAS LIVE WAS CHANGED; the new folder {into} was begun"
-        f" (run {run.number}) and {seen} its owner"
-    )

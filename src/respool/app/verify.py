@@ -9,6 +9,7 @@ from typing import Any
 
 from respool.app.access import server_access
 from respool.app.phases import PROOF
+from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.settings import Settings
@@ -41,6 +42,7 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         run = journal.run(number, STEP_KINDS)
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
+            settle_raised(journal, server)
             proofs = _proofs(proof_actor(server, run), run)
         phases = {PROOF: time.monotonic() - begun}
         receipt = receipt_of(run, phases=phases, proofs=proofs)

@@ -38,6 +38,7 @@ COMMANDS: Final = (
     Command("cat", "One message as it is."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
+    Command("runs", "What was restored, and how it ended."),
     Command("verify", "Read the mail of a run back again."),
     Command("doctor", "Is this machine ready for a restore?"),
 )

@@ -8,30 +8,35 @@ from typing import TYPE_CHECKING
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from respool.planning.plan import PlanHead
-    from respool.verification.report import Receipt
+    from respool.verification.report import RaisedLimit, Receipt
 
 _MESSAGES_A_SECOND = 1500  # slow on purpose: the bar soon knows better
 _OCTETS_A_SECOND = 20 << 20
 _OVERHEAD_SECONDS = 2
 _SECONDS_A_FOLDER = 0.2
+_SAID_AT_ONCE = frozenset(
+    {"account-made-anew", "same-person-said", "other-person-said", "dates-of-a-copy"}
+)
 
 
 def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     """What a frightened person wants to know, in that order."""
-    account = head.request.account.address
     folders = [each for each in head.mailboxes if each.source_path is not None]
-    unseen = sum(each.unseen for each in folders)
     newest = ", the newest that has it" if head.is_older else ""
     search = ", search index" if _has_search(head) else ""
     added = f"{shown_count(head.messages)} messages, {shown_size(head.size_bytes)}"
     count = _folders(len(folders))
+    whose = head.request.account.address
+    of = f" of {whose}" if head.request.account != head.request.target else ""
     lines = [
-        f"FROM  generation {head.generation_label}, {_when(head)}{newest}; {count}",
-        f"TO    {account}, new folder {_new_folder(head)}",
-        f"ADD   {added}; {shown_count(unseen)} unread stay unread; flags and dates kept",
+        f"FROM  generation {head.generation_label}{of}, {_when(head)}{newest}; {count}",
+        f"TO    {_target(head)}",
+        f"ADD   {added}; {_state_kept(head)}",
+        *(f"NOTE  {each}" for each in _notes(head)),
         f"SKIP  {_skipped(head)}",
         f"LIVE  nothing that exists is changed    QUOTA {_quota(head)}",
         f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s",
@@ -41,17 +46,84 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     return "\n".join(lines)
 
 
+def raised_line(raised: RaisedLimit) -> str:
+    """A limit that is still raised, and when it goes back."""
+    former, limit = (
+        shown_size(number * 1024) if raised.resource == "STORAGE" else shown_count(number)
+        for number in (raised.former, raised.limit)
+    )
+    return (
+        f"QUOTA RAISED: {raised.resource} of {raised.root} is {limit}, was {former};"
+        " `respool verify` of the run puts it back once what is used fits below"
+    )
+
+
+def _target(head: PlanHead) -> str:
+    account = head.request.target
+    created = ", which is gone and will be created" if head.facts.get("account") == "gone" else ""
+    where = "in place" if head.request.is_in_place else f"new folder {_new_folder(head)}"
+    kind = "mailshare " if head.owner is None else ""
+    return f"{kind}{account.address}{created}, {where}"
+
+
+def _state_kept(head: PlanHead) -> str:
+    filled = [each for each in head.mailboxes if each.messages]
+    if filled and all(each.is_without_metadata for each in filled):
+        return "all unread, dated by their files: WITHOUT METADATA"
+    if not all(each.is_seen_kept for each in filled):
+        return "unread for every reader; other flags and dates kept"
+    unseen = sum(each.unseen for each in filled)
+    return f"{shown_count(unseen)} unread stay unread; flags and dates kept"
+
+
+def _notes(head: PlanHead) -> Iterator[str]:
+    """What makes this restore unlike others, each with its count."""
+    filled = [each for each in head.mailboxes if each.messages]
+    without = [each for each in filled if each.is_without_metadata]
+    if without and len(without) < len(filled):
+        yield f"{_folders(len(without))} partly or wholly WITHOUT METADATA (--details says which)"
+    if without and head.request.is_without_metadata:
+        yield "no flags or keywords; mail that was deleted may come back where no index tells"
+    if not all(each.is_seen_kept for each in filled):
+        yield "readers' own marks of what they have read are not restored by this release"
+    if head.request.has_expunged:
+        count = sum(each.brought_back for each in head.mailboxes)
+        yield f"{shown_count(count)} messages that were deleted come back, as asked"
+    archived = sum(each.archived for each in head.mailboxes)
+    if archived:
+        yield f"{shown_count(archived)} messages go to the archive partition, as they were"
+    for each in head.quota:
+        if each.raised_to is not None:
+            former, limit = (
+                _limit(each.resource, each.limit),
+                _limit(each.resource, each.raised_to),
+            )
+            yield f"the {each.resource} limit of {each.root} is raised from {former} to {limit}"
+    yield from (
+        f"{each.subject}: {each.text}" for each in head.findings if each.code in _SAID_AT_ONCE
+    )
+    leftovers = sum(each.code.startswith("leftover-") for each in head.findings)
+    if leftovers:
+        yield f"{leftovers} leftovers of a failed manual restore are there (--details, doctor)"
+
+
+def _limit(resource: str, number: int | None) -> str:
+    if number is None:
+        return "none"
+    return shown_size(number * 1024) if resource == "STORAGE" else shown_count(number)
+
+
 def question(head: PlanHead) -> str:
     """What is asked before anything is changed."""
     count = shown_count(head.messages)
-    return f"Add {count} messages to the mailbox of {head.request.account.address}?"
+    return f"Add {count} messages to the mailbox of {head.request.target.address}?"
 
 
 def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
     readers = {each.read_by for each in receipt.mailboxes if each.read_by is not None}
     by_owner = readers <= {"owner"}
-    account = receipt.head.request.account
+    account = receipt.head.request.target
     who = account.address.partition("@")[0] if by_owner else "the administrator"
     changed = sum(each.changed_count for each in receipt.mailboxes)
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
@@ -75,6 +147,7 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     if receipt.verdict.value == "differs":
         wrong = sum(each.differs_count for each in receipt.mailboxes)
         lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {file}")
+    lines += [f"  {raised_line(each)}" for each in receipt.raised]
     left = receipt.left_to_do or ("nothing",)
     lines += [f"  Left for you: {each}" for each in left]
     lines.append(f"  Look again any time: respool verify {receipt.run}")
@@ -130,9 +203,11 @@ def _quota(head: PlanHead) -> str:
     for each in head.quota:
         if each.resource == "STORAGE" and each.limit is not None:
             used, after, limit = (
-                shown_size(number * 1024) for number in (each.used, each.after, each.limit)
+                shown_size(number * 1024)
+                for number in (each.used, each.after, each.raised_to or each.limit)
             )
-            return f"{used} -> {after} of {limit}, mail flows"
+            raised = " (raised)" if each.raised_to is not None else ""
+            return f"{used} -> {after} of {limit}{raised}, mail flows"
     return "no limit"
 
 
@@ -158,6 +233,7 @@ def _details(head: PlanHead) -> list[str]:
             if each.source_path is not None
             else f"(new, empty) {each.target_path}"
         )
+        + (", without metadata" if each.is_without_metadata else "")
         for each in head.mailboxes
     ]
     lines += [

@@ -33,6 +33,16 @@ class StepRow:
     state: StepState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """One run as the journal lists it; ``ended_at`` None while it works, or if it was killed."""
+
+    number: int
+    state: RunState
+    started_at: datetime
+    ended_at: datetime | None
+
+
 class Journal:
     """All runs of one state directory."""
 
@@ -83,6 +93,21 @@ class Journal:
             raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
         return RunJournal(self._database, number, self._state / str(row[0]), kinds)
 
+    def rows(self) -> list[RunRow]:
+        """Every run, newest first."""
+        found = self._database.all(
+            "SELECT id, state, started_at, ended_at FROM run ORDER BY id DESC", ()
+        )
+        return [
+            RunRow(
+                number=number,
+                state=RunState(state),
+                started_at=_read(started_at),
+                ended_at=None if ended_at is None else _read(ended_at),
+            )
+            for number, state, started_at, ended_at in found
+        ]
+
 
 class RunJournal:
     """One run: its plan, and how each step stands."""
@@ -118,6 +143,14 @@ class RunJournal:
             (self.number, lane),
         )
         return [(kind, json.loads(receipt)) for kind, receipt in found]
+
+    def numbers_of(self, kind: str) -> list[int]:
+        """The steps of one kind, in order."""
+        found = self._database.all(
+            "SELECT number FROM step WHERE run = ? AND kind = ? ORDER BY number",
+            (self.number, kind),
+        )
+        return [number for (number,) in found]
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""
@@ -176,6 +209,13 @@ class RunJournal:
             (state, _text(before), _text(receipt), _text(error), self.number, number),
         )
 
+    def amend(self, number: int, receipt: Mapping[str, Any]) -> None:
+        """Put a newer receipt in place of that of a step which is done: a later look."""
+        self._database.write(
+            "UPDATE step SET receipt = ? WHERE run = ? AND number = ? AND state = ?",
+            (_text(receipt), self.number, number, StepState.DONE),
+        )
+
     def end(self, state: RunState, *, now: datetime) -> None:
         """Note how the run ended."""
         self._database.write(
@@ -231,3 +271,7 @@ def _text(note: Mapping[str, Any] | None) -> str | None:
 
 def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _read(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -62,10 +62,30 @@ class MailboxOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedLimit:
+    """A limit that a run raised and that is still raised; storage in KiB."""
+
+    root: str
+    resource: str
+    former: int
+    limit: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``quota_raised``."""
+        return {
+            "root": self.root,
+            "resource": self.resource,
+            "former": self.former,
+            "limit": self.limit,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a run did, and what was read back of it.
 
     ``closed`` are folders that their owner could not open when all was done.
+    ``raised`` are limits that are still higher than before the run.
     """
 
     run: int
@@ -75,6 +95,7 @@ class Receipt:
     left_to_do: tuple[str, ...]
     findings: tuple[Finding, ...]
     closed: tuple[str, ...] = ()
+    raised: tuple[RaisedLimit, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -100,7 +121,8 @@ class Receipt:
     @property
     def losses(self) -> tuple[Finding, ...]:
         """What the backup has lost: messages, but also names of keywords, or records."""
-        return tuple(each for each in self.findings if each.severity is Severity.LOSS)
+        lost = (Severity.LOSS, Severity.BLOCKS)
+        return tuple(each for each in self.findings if each.severity in lost)
 
     @property
     def verdict(self) -> Verdict:
@@ -126,6 +148,7 @@ class Receipt:
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,
+            "quota_raised": [each.as_json() for each in self.raised],
             "findings": [finding.as_json() for finding in self.findings],
             "left_to_do": list(self.left_to_do),
         }

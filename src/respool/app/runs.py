@@ -1,0 +1,87 @@
+"""What was restored on this machine, run by run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from respool.app.raised_quotas import raised_limits
+from respool.app.settings import Settings
+from respool.app.wiring import STEP_KINDS
+from respool.errors import PlanFileInvalid
+from respool.model.json_text import as_utc_text
+from respool.planning.plan import PlanHead
+from respool.runs.journal import Journal, RunJournal, RunRow
+from respool.verification.report import RaisedLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One run; ``head`` is None for a plan of another version, ``verdict`` before a proof."""
+
+    row: RunRow
+    head: PlanHead | None
+    verdict: str | None
+    messages: int | None
+    raised: tuple[RaisedLimit, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``runs --json``."""
+        head = self.head
+        return {
+            "run": self.row.number,
+            "state": self.row.state.value,
+            "started_at": as_utc_text(self.row.started_at),
+            "ended_at": as_utc_text(self.row.ended_at),
+            "account": None if head is None else head.request.account.address,
+            "generation": None if head is None else head.generation_label,
+            "target": None if head is None else head.target,
+            "into": None if head is None else head.into,
+            "verdict": self.verdict,
+            "messages": self.messages,
+            "note": None if head is None else head.request.note,
+            "quota_raised": [each.as_json() for each in self.raised],
+        }
+
+
+def list_runs(settings: Settings) -> tuple[RunSummary, ...]:
+    """Every run of the state directory, newest first. Asks no server.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    if not (settings.state / "journal.db").exists():
+        return ()
+    journal = Journal(settings.state)
+    try:
+        return tuple(_summary(journal, row) for row in journal.rows())
+    finally:
+        journal.close()
+
+
+def _summary(journal: Journal, row: RunRow) -> RunSummary:
+    run = journal.run(row.number, STEP_KINDS)
+    try:
+        head, raised = run.head(), raised_limits(run)
+    except (PlanFileInvalid, OSError):
+        head, raised = None, ()
+    receipt = _receipt(run)
+    return RunSummary(
+        row=row,
+        head=head,
+        verdict=receipt.get("verdict"),
+        messages=receipt.get("messages"),
+        raised=raised,
+    )
+
+
+def _receipt(run: RunJournal) -> dict[str, Any]:
+    """The receipt that was kept; empty where the run has none."""
+    file: Path = run.directory / "receipt.json"
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

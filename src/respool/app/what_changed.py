@@ -1,0 +1,49 @@
+"""What a run that stopped part-way has added, in one sentence: an error says it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from respool.app.raised_quotas import raised_limits
+from respool.planning.plan import PlanHead
+from respool.runs.journal import RunJournal, StepRow
+from respool.runs.states import StepState
+from respool.targets.spool.steps import CreateAccount, CreateMailbox, GiveRights, WriteIndex
+
+
+def what_changed(run: RunJournal) -> str:
+    """What was added, for people; that nothing was, where no step took effect."""
+    added = "; ".join(_added(run))
+    if not added:
+        return "NOTHING WAS CHANGED"
+    return f"NOTHING THAT WAS LIVE WAS CHANGED; {added} (run {run.number})"
+
+
+def _added(run: RunJournal) -> Iterator[str]:
+    head, rows = run.head(), run.rows()
+    if _begun(rows, CreateAccount.kind):
+        yield f"the account {head.request.target.address} was created"
+    yield from _folders(head, rows)
+    for raised in raised_limits(run):
+        yield f"the {raised.resource} limit of {raised.root} is raised"
+
+
+def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
+    begun = _begun(rows, CreateMailbox.kind)
+    adopted = {each.target_name for each in head.mailboxes if not each.is_new}
+    filled = [row for row in _begun(rows, WriteIndex.kind) if row.lane in adopted]
+    if filled:
+        yield f"{len(filled)} folders were filled in place"
+    if not begun:
+        return
+    name = "new folders" if head.request.is_in_place else f"the new folder {head.into}"
+    if all(row.state is not StepState.DONE for row in begun):
+        yield f"{name} may stand there, empty"
+        return
+    was, is_ = ("were", "are") if head.request.is_in_place else ("was", "is")
+    shown = "partly in sight of" if _begun(rows, GiveRights.kind) else "hidden from"
+    yield f"{name} {was} begun and {is_} {shown} the owner"
+
+
+def _begun(rows: Sequence[StepRow], kind: str) -> list[StepRow]:
+    return [row for row in rows if row.kind == kind and row.state is not StepState.WAITING]
