@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
@@ -44,9 +45,29 @@ def with_options(command: Command) -> Command:
     return run
 
 
+def command_line(words: Sequence[str], *groups: object) -> str:
+    """A command to type: ``words`` after ``respool``, then what was typed of the groups."""
+    typed = [
+        word
+        for group in groups
+        for name, value in values_of(group).items()
+        for each in (value if isinstance(value, list) else [value])
+        for word in _words(name, each)
+    ]
+    return shlex.join(["respool", *words, *typed])
+
+
 def values_of(group: object) -> Mapping[str, Any]:
     """The options of a group by name, as typed."""
     return {name: getattr(group, name) for name in _names(type(group))}
+
+
+def _words(name: str, value: object) -> list[str]:
+    """An option as typed; its name is that of the field."""
+    option = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return [option] if value else []
+    return [] if value is None else [option, str(value)]
 
 
 def _is_group(hint: object) -> bool:

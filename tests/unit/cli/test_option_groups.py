@@ -9,7 +9,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from respool.cli.main import app
-from respool.cli.option_groups import values_of, with_options
+from respool.cli.option_groups import command_line, values_of, with_options
+from respool.cli.options import BackupOptions, ServerOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,18 @@ def test_two_options_of_one_name_are_refused() -> None:
 
 def test_values_of_a_group_are_by_name() -> None:
     assert values_of(Colours(front="red")) == {"front": "red", "behind": None}
+
+
+def test_a_command_to_type_repeats_what_was_typed_of_a_group() -> None:
+    backup = BackupOptions(data=["/b/jdoe", "/b/my mail"], meta=["/b/meta"])
+    server = ServerOptions(imapd_conf="/etc/x.conf")
+
+    line = command_line(["restore", "--plan", "a plan"], backup, server, Colours(behind=[]))
+
+    assert line == (
+        "respool restore --plan 'a plan' --data /b/jdoe --data '/b/my mail' --meta /b/meta"
+        " --imapd-conf /etc/x.conf"
+    )
 
 
 def test_every_command_that_reads_an_account_takes_its_directories() -> None:

@@ -41,6 +41,7 @@ def plan(
     from pathlib import Path
 
     from respool.app import restore as use
+    from respool.cli.option_groups import command_line
     from respool.cli.output import print_note, print_text
     from respool.cli.restore_text import plan_text
     from respool.cli.restoring import wish_of
@@ -54,4 +55,5 @@ def plan(
     head = use.save_plan(settings, wish, None if out is None else Path(out))
     print_text(plan_text(head, has_details=details))
     if out is not None:
-        print_note(f"kept in {out}; to carry it out: respool restore --plan {out}")
+        carry_out = command_line(["restore", "--plan", out], backup, server)
+        print_note(f"kept in {out}; to carry it out: {carry_out}")
