@@ -124,7 +124,7 @@ def _away(on: ServerCommands, directory: PurePosixPath) -> PurePosixPath:
     """Where ``directory`` goes: beside ``data`` and ``meta``, never inside a partition."""
     root = max((root for root in on.roots if directory.is_relative_to(root)), key=_depth)
     above = root.parent.parent
-    while any(above.is_relative_to(other) for other in on.roots):
+    while above != above.parent and any(above.is_relative_to(root) for root in on.roots):
         above = above.parent
     return above / AWAY / directory.relative_to(above)
 
