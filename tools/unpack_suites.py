@@ -3,7 +3,8 @@
     python tools/unpack_suites.py bullseye trixie
 
 Nothing is installed, and apt's own lists and settings are left alone: packages are looked up
-and fetched in a private place, and unpacked below the cache directory. What is there stays.
+and fetched in a private place, and unpacked below /var/cache/respool-tests, or where the
+variable RESPOOL_TEST_SUITES says. What is there stays; remove it to have it fetched anew.
 Each server program becomes a script that runs it with its own suite's loader and libraries.
 """
 
@@ -51,6 +52,7 @@ def unpack(suite: str, cache: Path) -> None:
     place = cache / suite
     if place.exists():
         return
+    sys.stderr.write(f"unpacking the Cyrus of Debian's {suite} into {place}\n")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{suite}-", dir=cache) as work:
         new = Path(work) / suite

@@ -62,6 +62,11 @@ def restore_all(server: PrivateCyrus, source: Source, login: str, place: Path) -
     """Restore the whole of ``login`` into an empty account of that name; the verdict."""
     _, _, domain = login.partition("@")
     server.create_user(login, _PARTITIONS[domain])
+    return restore_into(server, source, login, place)
+
+
+def restore_into(server: PrivateCyrus, source: Source, login: str, place: Path) -> str:
+    """Restore the whole of ``login`` into the account of that name; the verdict."""
     backups = source.unpack(place / "backup")
     settings = settings_for(server, backups, place / "state")
     receipt = restored(settings, wish(login, generation=source.generation, into=INTO))

@@ -1,0 +1,130 @@
+"""Cyrus 3.2, 3.10 and 3.12, real ones of other Debian suites, are restored into like 3.6."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from respool.model.accounts import Account, AccountKind
+from respool.system.cyrus_server import ServerAccess, reach_server
+from respool.targets.spool.surveyor import survey_account
+from tests.support.cyrus_configuration import Layout
+from tests.support.distribution import Distribution, of_suite
+from tests.support.imap_contents import acl_of, quota_of, rights_of
+from tests.support.missing import give_up
+from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.program_places import look_only_in
+from tests.support.restoring import check_server_sound, left_behind_here
+from tests.support.whole_account import SPOOLS, as_its_owner_sees, restore_into, true_messages
+
+pytestmark = pytest.mark.needs_cyrus
+JDOE = "jdoe@bluemind.loc"
+ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="bluemind.loc")
+BULLSEYE, TRIXIE = of_suite("bullseye", 3, 2, 6), of_suite("trixie", 3, 10, 2)
+SID = of_suite("sid")  # moves: nothing in CI may hang on it
+PLACES: list[tuple[Distribution, Layout]] = [
+    (TRIXIE, "names"),
+    (TRIXIE, "uuid"),
+    (SID, "names"),
+    (SID, "uuid"),
+    (BULLSEYE, "names"),  # before 3.6 there was no other layout
+]
+
+
+@pytest.fixture(params=[pytest.param(each, id=f"{each[0].name}-{each[1]}") for each in PLACES])
+def server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PrivateCyrus]:
+    """A server of another version without any account; respool finds its programs alone."""
+    distribution, layout = request.param
+    if not distribution.is_there:
+        reason = f"needs the Cyrus of Debian's {distribution.name}, in {distribution.programs}"
+        if distribution is SID:
+            pytest.skip(reason)
+        give_up(reason)
+    look_only_in(distribution.programs, monkeypatch)
+    with server_root() as root, PrivateCyrus(root, layout, distribution=distribution) as one:
+        yield one
+
+
+def test_it_greets_with_its_version(server: PrivateCyrus) -> None:
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", server.version)
+    assert numbers is not None
+    series = server.distribution.series
+    assert tuple(map(int, numbers.groups()))[: len(series)] == series
+
+
+def test_nothing_of_the_installed_server_runs_in_it(server: PrivateCyrus) -> None:
+    """
+    Programs, libraries, and the modules that a login loads are all the suite's own. (Those
+    that know the machine's users are the machine's: its nsswitch.conf names them.)
+    """
+    with server.admin_client():
+        mapped = {name for pid in server.processes() for name in _mapped_files(pid)}
+    suspects = {
+        name for name in mapped if re.search(r"cyrus|sasl|/libc[.-]|/libssl|/ld[.-]", name)
+    }
+    own = str(server.distribution.programs.parent / "root")
+    for each in ("/cyrus/bin/imapd", "/libcyrus_imap.so", "/sasl2/libplain.so", "/libc[.-]"):
+        assert any(re.search(each, name) for name in suspects), each
+    assert not {name for name in suspects if not name.startswith(own)}
+
+
+def test_our_own_door_leads_to_it_and_shows_how_it_stands(server: PrivateCyrus) -> None:
+    server.create_user(JDOE)
+    _limit(server, 100_000)
+    with reach_server(ServerAccess(imapd_conf=server.imapd_conf)) as reached:
+        survey = survey_account(reached, ACCOUNT)
+        assert server.version.startswith(reached.version_text)
+    with server.admin_client() as admin:
+        rights = acl_of(admin, f"user/{JDOE}")
+    assert (survey.layout, survey.partition) == (server.layout, "bluemind_loc")
+    assert {who: rights_of(letters) for who, letters in survey.rights.items()} == rights
+    assert {quota.resource: quota.limit for quota in survey.quotas} == {"STORAGE": 100_000}
+    assert survey.obstacles == ()
+    assert left_behind_here() == ()
+    assert server.error_lines() == ()
+
+
+@pytest.mark.parametrize("version", ["3.0.18", "3.10.3"])
+def test_a_whole_account_comes_back_as_it_was(
+    version: str, server: PrivateCyrus, as_root: None, tmp_path: Path
+) -> None:
+    """
+    As into the installed server: octets, flags, dates; nothing to mend, count or explain.
+    """
+    source = SPOOLS[version]
+    server.create_user(JDOE)
+    _limit(server, 100_000)
+    assert restore_into(server, source, JDOE, tmp_path) == "proven"
+    assert as_its_owner_sees(server, JDOE) == true_messages(source.truth, JDOE)
+    check_server_sound(server, JDOE)
+    check_counted(server)
+    assert left_behind_here() == ()
+
+
+def check_counted(server: PrivateCyrus) -> None:
+    """The account's use is what the server counts anew, of all that it holds."""
+    counted = _quota(server)
+    assert counted["STORAGE"][0] > 0
+    done = server.run_tool("quota", "-f")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert _quota(server) == counted
+
+
+def _mapped_files(pid: int) -> set[str]:
+    lines = Path(f"/proc/{pid}/maps").read_text("utf-8").splitlines()
+    return {words[5] for words in (line.split(maxsplit=5) for line in lines) if len(words) > 5}
+
+
+def _limit(server: PrivateCyrus, kibibytes: int) -> None:
+    with server.admin_client() as admin:
+        admin._imap.setquota(f'"user/{JDOE}"', f"(STORAGE {kibibytes})")
+
+
+def _quota(server: PrivateCyrus) -> Mapping[str, tuple[int, int]]:
+    with server.admin_client() as admin:
+        return quota_of(admin, f"user/{JDOE}")
