@@ -82,11 +82,13 @@ def _is_there(account: Account, server: CyrusServer) -> bool:
 
 
 def _former(selection: Selection) -> Former:
+    """What the backup says of the account; directories staged by hand say only its rights."""
     source = selection.root or selection.mailboxes[0]
+    is_staged = any(part.staged is not None for part in selection.generation.parts)
     return Former(
-        partition=source.place.partition,
+        partition="" if is_staged else source.place.partition,
         rights=root_acl_of(selection) or {},
-        limits=_limits(source, selection.account),
+        limits=None if is_staged else _limits(source, selection.account),
     )
 
 

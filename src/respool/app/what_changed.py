@@ -33,7 +33,8 @@ def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     adopted = {each.target_name for each in head.mailboxes if not each.is_new}
     filled = [row for row in _begun(rows, WriteIndex.kind) if row.lane in adopted]
     if filled:
-        yield f"{len(filled)} folders were filled in place"
+        folders = "1 folder was" if len(filled) == 1 else f"{len(filled)} folders were"
+        yield f"{folders} filled in place"
     if not begun:
         return
     name = "new folders" if head.request.is_in_place else f"the new folder {head.into}"

@@ -207,7 +207,8 @@ def _quota(head: PlanHead) -> str:
                 for number in (each.used, each.after, each.raised_to or each.limit)
             )
             raised = " (raised)" if each.raised_to is not None else ""
-            return f"{used} -> {after} of {limit}{raised}, mail flows"
+            flows = "mail flows" if each.after < (each.raised_to or each.limit) else "IT IS FULL"
+            return f"{used} -> {after} of {limit}{raised}, {flows}"
     return "no limit"
 
 

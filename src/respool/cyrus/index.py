@@ -167,6 +167,24 @@ def render_index(version: int, header: IndexHeader, records: Rows) -> bytes:
     return head.tobytes() + rows.tobytes()
 
 
+def with_options(octets: bytes, options: int) -> bytes:
+    """The header of an index with these option bits set besides; all else as it was.
+
+    ``octets`` begin the file; the result is as long as its header.
+
+    Raises:
+        FormatError: as `parse_index`.
+    """
+    layout = _layout_in(memoryview(octets))
+    patched = bytearray(octets[: layout.header_size])
+    at = layout.offset_in_header("options")
+    (present,) = struct.unpack_from(">I", patched, at)
+    struct.pack_into(">I", patched, at, present | options)
+    crc_at = layout.offset_in_header(HEADER_CRC)
+    struct.pack_into(">I", patched, crc_at, zlib.crc32(patched[:crc_at]))
+    return bytes(patched)
+
+
 def patched_header_file_crc(octets: bytes, crc: int) -> bytes:
     """The same index with another CRC of its ``cyrus.header`` (octets 96 to 99).
 

@@ -127,12 +127,3 @@ class Administration:
         """
         words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
         self._session.ask("SETQUOTA", quoted(root), f"({words})")
-
-    def share_seen(self, mailbox: str) -> None:
-        """Give the readers of ``mailbox`` one read state together."""
-        path = quoted("/vendor/cmu/cyrus-imapd/sharedseen")
-        if self._session.can("METADATA"):
-            entry = "/shared/vendor/cmu/cyrus-imapd/sharedseen"
-            self._session.ask("SETMETADATA", quoted(mailbox), f'({entry} "true")')
-        else:
-            self._session.ask("SETANNOTATION", quoted(mailbox), path, '("value.shared" "true")')

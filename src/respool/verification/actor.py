@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo, StepFailed
+from respool.model.accounts import INBOX
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
@@ -96,7 +97,8 @@ class ProofActor:
                 note = self._compared(step, reader, messages=opened, by=BY_ADMINISTRATOR)
                 return {**note, "why_administrator": f"{error.what}: {error.why}"}
             prefix, separator = owner.personal_prefix()
-            opened = owner.open_to_read(prefix + separator.join(step.parts))
+            name = prefix + separator.join(step.parts) if step.parts else INBOX
+            opened = owner.open_to_read(name)
             return self._compared(step, owner, messages=opened, by=BY_OWNER)
 
     def _unreadable(self, step: ProveMailbox, error: RespoolError) -> Note:

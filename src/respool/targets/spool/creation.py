@@ -8,6 +8,7 @@ from respool.errors import LoginRefused, ServerSaidNo, StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.held_mail import used_mailboxes
+from respool.targets.spool.shared_seen import share_seen
 from respool.targets.spool.steps import (
     AdoptMailbox,
     CreateAccount,
@@ -61,7 +62,7 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
         if identifier != server.admin_name:
             admin.set_rights(step.mailbox, identifier, "")
     if step.is_seen_shared:
-        admin.share_seen(step.mailbox)
+        share_seen(server, step.mailbox)
     return {
         "uniqueid": server.uniqueid(step.mailbox),
         "uidvalidity": status.uidvalidity,
@@ -86,7 +87,7 @@ def adopt(server: CyrusServer, step: AdoptMailbox) -> Note:
             can_be_tried_again=False,
         )
     if step.is_seen_shared:
-        server.admin.share_seen(step.mailbox)
+        share_seen(server, step.mailbox)
     return {"uniqueid": server.uniqueid(step.mailbox), "is_adopted": True}
 
 

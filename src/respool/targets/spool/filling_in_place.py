@@ -26,7 +26,13 @@ from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import TEMPORARY_PREFIX, flush_directory, write_durably
 from respool.system.locks import record_locked
 from respool.targets.spool.index_records import FreshIndex, IndexDraft, index_header
-from respool.targets.spool.index_writing import Lane, MailboxFiles, header_with, lay
+from respool.targets.spool.index_writing import (
+    Lane,
+    MailboxFiles,
+    copied_messages,
+    header_with,
+    lay,
+)
 
 
 def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
@@ -53,13 +59,9 @@ def _write(
 ) -> Note:
     present = _index(files.index, descriptor)
     fresh = FreshIndex(version=present.version, header=present.header)
-    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
-    lay(draft, lane.step.lane, record)
-    rows = draft.rows()
-    note = {"records": len(rows), "keywords": list(draft.keywords), "cached": 0}
-    if _has_ours(present, rows):
-        return note
     if present.header.last_uid or len(present.records):
+        if _has_ours(present, lane, record):
+            return {"records": len(present.records)}
         _clear(lane)
         raise StepFailed(
             f"mail has arrived in {lane.step.lane} while it was to be filled",
@@ -67,17 +69,15 @@ def _write(
             hint="restore this folder into a new one: leave --in-place out",
             can_be_tried_again=False,
         )
+    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
+    lay(draft, files.cache, lane, server, record)
+    rows = draft.rows()
     _name_files(lane, rows)
     header = header_with(files.header, tuple(draft.keywords))
     write_durably(files.header, header, owner=server.owner)
-    head = index_header(
-        rows,
-        fresh,
-        header_file_crc=header_crc(header),
-        generation=present.header.generation,
-    )
+    head = index_header(rows, fresh, header_file_crc=header_crc(header))
     _put(descriptor, render_index(present.version, head, rows), present.header.start_offset)
-    return note
+    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
 
 
 def _index(file: Path, descriptor: int) -> Index:
@@ -92,12 +92,16 @@ def _index(file: Path, descriptor: int) -> Index:
         raise StepFailed(f"{file} cannot be read", why=error.what) from error
 
 
-def _has_ours(present: Index, rows: Rows) -> bool:
-    """Whether a former attempt came to its end: our records are the first ones there."""
-    found = present.records[: len(rows)]
-    return len(found) == len(rows) > 0 and bool(
-        (found["uid"] == rows["uid"]).all() and found["guid"].tobytes() == rows["guid"].tobytes()
-    )
+def _has_ours(present: Index, lane: Lane, record: RunRecord) -> bool:
+    """Whether a former attempt came to its end: our messages are the first ones there."""
+    ours = [
+        (message.uid, message.guid)
+        for messages in copied_messages(lane.step.lane, record)
+        for message in messages
+    ]
+    found = present.records[: len(ours)]
+    guids = [row["guid"].tobytes().hex() for row in found]
+    return list(zip(found["uid"].tolist(), guids, strict=True)) == ours
 
 
 def _directories(lane: Lane) -> Iterator[Path]:

@@ -12,6 +12,7 @@ _BLOCK = 4096
 _RESERVE_OCTETS = 64 << 20  # a full disk hurts everybody's mail
 _META_OCTETS_A_MESSAGE = 4096  # index record, cache record, and what reconstruct writes beside
 _FILES_A_MAILBOX = 8
+_LEAST_ROOM = 20
 _FOLDER_RESOURCES = ("X-NUM-FOLDERS", "MAILBOX")
 
 
@@ -46,7 +47,7 @@ def forecast_quota(
 ) -> tuple[QuotaForecast, ...]:
     """Each limit of the account, before and after; with ``is_raising`` as high as it takes.
 
-    A limit is raised by what is added: there is as much room for new mail as before.
+    A raised limit leaves as much room for new mail as before, or a twentieth of the limit.
     """
     return tuple(_forecast(quota, load, is_raising=is_raising) for quota in survey.quotas)
 
@@ -61,7 +62,8 @@ def _forecast(quota: QuotaLimit, load: Load, *, is_raising: bool) -> QuotaForeca
         limit=quota.limit,
     )
     if is_raising and is_filled(forecast):
-        return replace(forecast, raised_to=quota.limit + added)
+        room = max(quota.limit - quota.used, quota.limit // _LEAST_ROOM, 1)
+        return replace(forecast, raised_to=forecast.after + room)
     return forecast
 
 

@@ -20,8 +20,7 @@ from respool.model.messages import SYSTEM_FLAGS
 from respool.planning.step import PlannedMessage
 
 INDEX_VERSION = 12
-GENERATION = 1
-CACHE_START = GENERATION.to_bytes(4, "big")
+_CACHE_START_OCTETS = 4
 _DEFAULT_OPTIONS = 1  # POP3_NEW_UIDL, what every server sets
 _FIRST_MODSEQ = 2
 _CACHE_LIMIT = 1 << 32  # what version 12 can point at
@@ -68,7 +67,12 @@ class IndexDraft:
         self._fresh = fresh
         self._groups: list[Rows] = []
         self._bits: dict[tuple[str, ...], tuple[int, list[int]]] = {}
-        self._cache_octets = len(CACHE_START)
+        self._cache_octets = _CACHE_START_OCTETS
+
+    @property
+    def cache_start(self) -> bytes:
+        """What a cache begins with: the generation of the index, which stays as it was."""
+        return self._fresh.header.generation.to_bytes(_CACHE_START_OCTETS, "big")
 
     def add(
         self, messages: Sequence[PlannedMessage], source: SourceCache | None
@@ -160,17 +164,11 @@ def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp
     return np.flatnonzero(same), at[same]
 
 
-def index_header(
-    rows: Rows, fresh: FreshIndex, *, header_file_crc: int, generation: int
-) -> IndexHeader:
-    """The header of our index: the server's own uidvalidity and options, our counts.
-
-    ``generation`` must be that of the cache beside it.
-    """
+def index_header(rows: Rows, fresh: FreshIndex, *, header_file_crc: int) -> IndexHeader:
+    """The header of our index: what the server chose stays, the counts are ours."""
     flags = rows["system_flags"]
     return replace(
         fresh.header,
-        generation=generation,
         last_appenddate=int(rows["internaldate"].max()) if len(rows) else 0,
         last_uid=int(rows["uid"].max()) if len(rows) else 0,
         quota_used=int(rows["size"].sum()),

@@ -17,8 +17,6 @@ from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.durable import replacing, write_durably
 from respool.targets.spool.copying import source_mailbox
 from respool.targets.spool.index_records import (
-    CACHE_START,
-    GENERATION,
     INDEX_VERSION,
     FreshIndex,
     IndexDraft,
@@ -77,15 +75,10 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
     fresh = fresh_index(files.index, lane.uidvalidity)
     draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
     try:
-        if recipe_for(server.version).carries_cache:
-            generation = GENERATION
-            _lay_with_cache(draft, files.cache, lane, server, record)
-        else:
-            generation = fresh.header.generation
-            lay(draft, lane.step.lane, record)
+        lay(draft, files.cache, lane, server, record)
         header = header_with(files.header, tuple(draft.keywords))
         rows = draft.rows()
-        head = index_header(rows, fresh, header_file_crc=header_crc(header), generation=generation)
+        head = index_header(rows, fresh, header_file_crc=header_crc(header))
         write_durably(files.header, header, owner=server.owner)
         write_durably(files.index, render_index(INDEX_VERSION, head, rows), owner=server.owner)
     except (OSError, OverflowError) as error:
@@ -95,18 +88,21 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
     return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
 
 
-def lay(draft: IndexDraft, lane: str, record: RunRecord) -> None:
-    """Lay out the messages of a lane that were copied, without any cache."""
-    for messages in copied_messages(lane, record):
-        for _ in draft.add(messages, None):
-            pass
-
-
-def _lay_with_cache(
-    draft: IndexDraft, file: Path, lane: Lane, server: CyrusServer, record: RunRecord
+def lay(
+    draft: IndexDraft, cache_file: Path, lane: Lane, server: CyrusServer, record: RunRecord
 ) -> None:
-    with replacing(file, owner=server.owner) as cache, _source(lane) as source:
-        cache.write(CACHE_START)
+    """Lay out the messages of a lane that were copied, with the backup's cache records.
+
+    The cache is of the generation of the fresh index. Where the recipe of the server's
+    version does not carry any, the cache that it made is left alone.
+    """
+    if not recipe_for(server.version).carries_cache:
+        for messages in copied_messages(lane.step.lane, record):
+            for _ in draft.add(messages, None):
+                pass
+        return
+    with replacing(cache_file, owner=server.owner) as cache, _source(lane) as source:
+        cache.write(draft.cache_start)
         for messages in copied_messages(lane.step.lane, record):
             for octets in draft.add(messages, source):
                 cache.write(octets)

@@ -19,7 +19,8 @@ from respool.targets.spool.recipes import OLDEST
 from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 
-OWNER_MAY = "lrswipkxtea"
+_OWNER_MAY = "lrswipkxtea"
+_ANNOTATE = ((2, 5, 0), "n")  # a right since then
 _REQUIRED_TOOLS = ("reconstruct", "quota", "mbpath")
 
 
@@ -85,11 +86,10 @@ def survey_absent(server: CyrusServer, account: Account, former: Former) -> Spoo
     rules = name_rules(server)
     root = rules.written(account.root)
     is_uuid = server.version >= (3, 6, 0) and not server.configuration.is_on("mailbox_legacy_dirs")
-    partitions = server.configuration.roots("")
-    default = server.configuration.text("defaultpartition", "default")
-    partition = former.partition if former.partition in partitions else default
-    survey = _survey(server, account, partition)
-    rights = {survey.owner: OWNER_MAY} if survey.owner is not None else former.rights
+    survey = _survey(server, account, _partition_for(server, account, former))
+    since, annotate = _ANNOTATE
+    owner_may = _OWNER_MAY + (annotate if server.version >= since else "")
+    rights = {survey.owner: owner_may} if survey.owner is not None else former.rights
     return replace(
         survey,
         layout="uuid" if is_uuid else "names",
@@ -102,6 +102,17 @@ def survey_absent(server: CyrusServer, account: Account, former: Former) -> Spoo
         is_absent=True,
         obstacles=(*survey.obstacles, *_against_creating(server)),
     )
+
+
+def _partition_for(server: CyrusServer, account: Account, former: Former) -> str:
+    """The backup's partition, else that of a neighbour in the domain, else the default one."""
+    partitions = server.configuration.roots("")
+    if former.partition in partitions:
+        return former.partition
+    domain = "" if account.domain is None else f"@{account.domain}"
+    for neighbour in server.admin.names(f"user{server.separator}%{domain}"):
+        return _partition_of(server.directories(neighbour).data, partitions)
+    return server.configuration.text("defaultpartition", "default")
 
 
 def check_may_write(server: CyrusServer) -> None:
