@@ -74,14 +74,16 @@ def parse_shown_records(text: str, version: tuple[int, int, int]) -> Iterator[Ma
             yield record
 
 
-def parse_id_record(text: str) -> MailboxName | None:
-    """Whose an id is, by what ``cyr_dbtool … show I<id>`` of 3.6 and later printed.
+def parse_id_record(text: str, uniqueid: str) -> MailboxName | None:
+    """Whose ``uniqueid`` is, by what ``cyr_dbtool … show I<id>`` of 3.6 and later printed.
+
+    It prints all ids that begin so.
 
     Raises:
         FormatError: a value that is no dlist.
     """
-    _, tab, value = text.split("\n", 1)[0].partition("\t")
-    if not tab:
+    key, _, value = text.split("\n", 1)[0].partition("\t")
+    if key != id_key(uniqueid):
         return None
     body = _key_values(value)
     if _NO_MAILBOX.intersection(_text(body, "T")):

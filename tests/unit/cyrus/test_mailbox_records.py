@@ -99,9 +99,13 @@ def test_a_dump_of_2_4_has_lines_of_what_is_no_mailbox(kind: int) -> None:
 def test_the_record_of_an_id_says_whose_it_is() -> None:
     text = 'I26\t%(T el N "b.loc\x1duser\x1fjohn.doe\x1fv1.2 notes" P main H ())\n'
 
-    assert parse_id_record(text) == JOHN
-    assert parse_id_record(text.replace("T el", "T ed")) is None
-    assert parse_id_record("\n") is None
+    assert parse_id_record(text, "26") == JOHN
+    assert parse_id_record(text.replace("T el", "T ed"), "26") is None
+    assert parse_id_record("\n", "26") is None
+
+
+def test_the_record_of_a_longer_id_is_another() -> None:
+    assert parse_id_record('I26\t%(T el N "info" P main H ())\n', "2") is None
 
 
 def test_keys_are_those_of_the_version() -> None:

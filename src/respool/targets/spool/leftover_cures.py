@@ -7,6 +7,7 @@ root has written can be a database that the server cannot open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,6 +21,7 @@ from respool.targets.spool.program_output import quota_arguments
 
 GIVES_NEW_ID = (3, 0, 0)  # the first version whose mbtool has -r
 AWAY = "respool-leftovers"
+_ID = re.compile(r"[A-Za-z0-9-]+")
 _MOTTO = b'"The best thing about this system was that it had lots of goals."\n'
 _AUTHOR = b"\t--Jim Morris on Andrew\n"
 
@@ -29,7 +31,7 @@ class ServerCommands:
     """What commands on one server are made of.
 
     ``programs`` are the server's programs by name; ``user`` owns its files; ``roots`` are
-    the partitions' directories, of every sort.
+    the partitions' directories, of every sort, reached through no link.
     """
 
     version: tuple[int, int, int]
@@ -74,8 +76,13 @@ def give_new_id(on: ServerCommands, name: MailboxName) -> str | None:
 
 def put_id_into_header(
     on: ServerCommands, record: MailboxRecord, header: PurePosixPath, foreign_id: str
-) -> str:
-    """The mailbox's own uniqueid into its ``cyrus.header``, all else as it is. 3.6 and later."""
+) -> str | None:
+    """The mailbox's own uniqueid into its ``cyrus.header``, all else as it is. 3.6 and later.
+
+    None where an id is none that a server makes: it would be a program for ``sed``.
+    """
+    if not all(_ID.fullmatch(uniqueid) for uniqueid in (foreign_id, record.uniqueid or "")):
+        return None
     change = quote(f"s/{foreign_id}/{record.uniqueid}/")
     return f"{_as_owner(on)} env LC_ALL=C sed -i {change} {quote(str(header))}"
 
@@ -122,8 +129,8 @@ def move_files_away(on: ServerCommands, directories: Iterable[PurePosixPath]) ->
 
 def _away(on: ServerCommands, directory: PurePosixPath) -> PurePosixPath:
     """Where ``directory`` goes: beside ``data`` and ``meta``, never inside a partition."""
-    root = max((root for root in on.roots if directory.is_relative_to(root)), key=_depth)
-    above = root.parent.parent
+    around = (root for root in on.roots if directory.is_relative_to(root))
+    above = max(around, key=_depth, default=directory).parent.parent
     while above != above.parent and any(above.is_relative_to(root) for root in on.roots):
         above = above.parent
     return above / AWAY / directory.relative_to(above)
@@ -143,7 +150,8 @@ def _quota_words(on: ServerCommands, name: MailboxName) -> Sequence[str]:
 
 def _header_body(record: MailboxRecord, keyword_count: int) -> str:
     acl = " ".join(f"{render_atom(who)} {render_atom(rights)}" for who, rights in record.acl)
-    body = f"%(T {record.kind} N {render_atom(record.name.internal)} I {record.uniqueid}"
+    uniqueid = render_atom(record.uniqueid or "")
+    body = f"%(T {record.kind or 'e'} N {render_atom(record.name.internal)} I {uniqueid}"
     names = " ".join(f"lost-keyword-{number}" for number in range(1, keyword_count + 1))
     keywords = f" U ({names})" if names else ""
     return f"{body} A %({acl}){keywords})\n"

@@ -40,9 +40,9 @@ def look_at(spool: LiveSpool, record: MailboxRecord, spot: Spot) -> MailboxLook:
     """
     partition = spool.partitions[spot[0]]
     files = messages_in(spool, spot)
-    header_file = file_of(spool, partition, spot[1], HEADER_FILE)
-    index_file = file_of(spool, partition, spot[1], INDEX_FILE)
-    header = header_in(spool.tree, header_file)
+    header_file = _file(spool, partition, spot[1], HEADER_FILE)
+    index_file = _file(spool, partition, spot[1], INDEX_FILE)
+    header = _header(spool.tree, header_file)
     count = _record_count(spool.tree, index_file)
     return MailboxLook(
         record=record,
@@ -55,7 +55,7 @@ def look_at(spool: LiveSpool, record: MailboxRecord, spot: Spot) -> MailboxLook:
     )
 
 
-def file_of(
+def _file(
     spool: LiveSpool, partition: Partition, directory: PurePosixPath, name: str
 ) -> PurePosixPath:
     """Where a mailbox has its file ``cyrus.<kind>``, by the server's configuration."""
@@ -64,8 +64,7 @@ def file_of(
     return (root or PurePosixPath()) / directory / name
 
 
-def header_in(tree: ReadOnlyTree, file: PurePosixPath) -> MailboxHeader | None:
-    """A ``cyrus.header``; None where there is none that can be read."""
+def _header(tree: ReadOnlyTree, file: PurePosixPath) -> MailboxHeader | None:
     try:
         return parse_header(tree.read(file, _HEADER_LIMIT))
     except (BackupFileMissing, FormatError):

@@ -5,7 +5,7 @@ A record without a uniqueid kills the imapd that touches it, so no mailbox is op
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from respool.cyrus.mailbox_records import (
     AS_DLIST,
@@ -42,7 +42,9 @@ def server_commands(server: CyrusServer) -> ServerCommands:
         default_domain=server.default_domain,
         programs={name: str(path) for name, path in found.items() if path is not None},
         roots=frozenset(
-            PurePosixPath(root) for kind in _KINDS for root in configuration.roots(kind).values()
+            PurePosixPath(Path(root).resolve())
+            for kind in _KINDS
+            for root in configuration.roots(kind).values()
         ),
     )
 
@@ -81,7 +83,7 @@ def records_of(
 
 def owner_of_id(server: CyrusServer, on: ServerCommands, uniqueid: str) -> MailboxName | None:
     """The mailbox that ``uniqueid`` is registered for; 3.6 and later. Errors as `all_records`."""
-    return parse_id_record(_shown(server, on, id_key(uniqueid)))
+    return parse_id_record(_shown(server, on, id_key(uniqueid)), uniqueid)
 
 
 def _records(server: CyrusServer, on: ServerCommands, prefix: str) -> tuple[MailboxRecord, ...]:

@@ -10,14 +10,14 @@ from pathlib import PurePosixPath
 
 from respool.backups.spool_layout import Shelf
 from respool.cyrus.mailbox_records import AS_DLIST, BY_ID, MailboxRecord
-from respool.cyrus.spool_paths import HEADER_FILE, mailbox_directory, name_of_directory
+from respool.cyrus.spool_paths import mailbox_directory, name_of_directory
 from respool.errors import RespoolError
 from respool.model.accounts import Account, account_of
 from respool.model.names import MailboxName
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import leftovers as about
 from respool.targets.spool.leftover_cures import ServerCommands
-from respool.targets.spool.leftover_files import file_of, header_in, look_at, spot_of
+from respool.targets.spool.leftover_files import look_at, spot_of
 from respool.targets.spool.leftover_records import (
     all_records,
     owner_of_id,
@@ -200,8 +200,6 @@ def _look_under_uuid(look: _Look, records: Sequence[MailboxRecord]) -> None:
     for partition in look.spool.partitions.values():
         for branch in loose_under_uuid(look.spool, partition, owned):
             if branch.has_content:
-                file = file_of(look.spool, partition, branch.directory, HEADER_FILE)
-                header = header_in(look.spool.tree, file)
-                subject = (header and header.internal_name) or str(branch.directory)
+                subject = str(branch.directory)
                 value = as_loose(look.spool, partition, branch, subject, is_whole=True)
                 look.found.append(about.loose_directory(value, look.on))

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from respool.backups.spool_layout import Partition, Shelf, directories_in, shelves_of
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.cyrus.spool_paths import (
+    DOMAIN,
     HEADER_FILE,
     INDEX_FILE,
     NOT_MAIL,
@@ -25,6 +26,7 @@ from respool.system.read_only import ReadOnlyTree
 from respool.targets.spool.leftovers import LooseDirectory
 
 _DEPTH_LIMIT: Final = 64
+_NO_ACCOUNT: Final = frozenset({DELETED, DOMAIN, UUID, "stage.", "sync."})
 _OWN_FILES: Final = frozenset({HEADER_FILE, INDEX_FILE})
 _NO: Final = frozenset({"off", "no", "false", "f", "0"})
 
@@ -118,12 +120,7 @@ def accounts_on_disk(spool: LiveSpool) -> Iterator[Account]:
     """The accounts that directories are named after; one can come many times."""
     for shelf in spool.shelves:
         for above in (shelf.prefix, shelf.prefix / DELETED):
-            for name in _names(spool.tree, shelf.partition, above):
-                if name == USER:
-                    for login in _names(spool.tree, shelf.partition, above / USER):
-                        yield _account(AccountKind.USER, login, shelf.domain)
-                elif name != DELETED:
-                    yield _account(AccountKind.MAILSHARE, name, shelf.domain)
+            yield from _accounts_below(spool.tree, shelf, above)
 
 
 def branch_at(
@@ -226,6 +223,15 @@ def _names(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -
 
 def _is_name(name: str) -> bool:
     return name not in NOT_MAIL and not name.startswith(".")
+
+
+def _accounts_below(tree: ReadOnlyTree, shelf: Shelf, above: PurePosixPath) -> Iterator[Account]:
+    for name in _names(tree, shelf.partition, above):
+        if name == USER:
+            for login in _names(tree, shelf.partition, above / USER):
+                yield _account(AccountKind.USER, login, shelf.domain)
+        elif name not in _NO_ACCOUNT:
+            yield _account(AccountKind.MAILSHARE, name, shelf.domain)
 
 
 def _account(kind: AccountKind, directory: str, domain: str | None) -> Account:

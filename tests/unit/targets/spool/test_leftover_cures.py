@@ -131,7 +131,15 @@ def test_an_id_is_changed_in_a_header_by_its_owner() -> None:
 
     line = cures.put_id_into_header(commands(), record("x", uniqueid="new"), header, "old")
 
-    assert shlex.split(line) == [
+    assert shlex.split(str(line)) == [
         *("runuser", "-u", "cyrus", "--", "env", "LC_ALL=C", "sed", "-i", "s/old/new/"),
         str(header),
     ]
+
+
+@pytest.mark.parametrize("odd", ["x/;e touch y;/", "a b", "*", ""])
+def test_an_id_that_no_server_makes_gets_into_no_command(odd: str) -> None:
+    header = PurePosixPath("/x/cyrus.header")
+
+    assert cures.put_id_into_header(commands(), record("x", uniqueid="new"), header, odd) is None
+    assert cures.put_id_into_header(commands(), record("x", uniqueid=odd), header, "old") is None

@@ -128,3 +128,11 @@ def test_accounts_are_known_by_their_directories(files: Path) -> None:
     found = {account.address for account in accounts_on_disk(opened(files))}
 
     assert found == {"jdoe@b.loc", "contact@b.loc", "old.name@b.loc"}
+
+
+def test_a_spool_without_hash_letters_has_accounts_and_nothing_else(files: Path) -> None:
+    put(files, "data/user/jdoe/1.", "data/contact/1.", "data/stage./1.", "data/uuid/a/b/ab/1.")
+
+    found = {account.address for account in accounts_on_disk(opened(files))}
+
+    assert found == {"jdoe", "contact"}
