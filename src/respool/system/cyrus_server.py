@@ -23,6 +23,7 @@ from respool.system.programs import Finished, find_program, run_program
 _FALLBACK_PORTS = (1143, 143)
 _IDLE_SECONDS = 10.0
 _NAMES_A_CALL = 200
+UNKNOWN_VERSION = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,12 @@ class CyrusServer:
         self._threads = threading.local()
         self._sessions: list[ImapSession] = []
         self._lock = threading.Lock()
-        self.version_text = self.admin.version or "unknown"
+        self.version_text = self.admin.version or UNKNOWN_VERSION
 
     @property
     def version(self) -> tuple[int, int, int]:
         """The server's version as numbers; (0, 0, 0) where it hides it."""
-        if self.version_text == "unknown":
+        if self.version_text == UNKNOWN_VERSION:
             return (0, 0, 0)
         major, minor, patch = (int(number) for number in self.version_text.split("."))
         return (major, minor, patch)

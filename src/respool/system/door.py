@@ -51,6 +51,7 @@ def door_configuration(configuration: ServerConfiguration, check: Path) -> str:
         if key not in _OVERRIDDEN and not key.startswith(_DROPPED_PREFIXES)
     }
     options["allowplaintext"] = "yes"
+    options["serverinfo"] = "on"  # the recipe depends on the version
     options["sasl_mech_list"] = "PLAIN"
     options["sasl_pwcheck_method"] = "saslauthd"
     options["sasl_saslauthd_path"] = str(check)

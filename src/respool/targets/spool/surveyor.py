@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
 from respool.system.bluemind_signs import is_bluemind
-from respool.system.cyrus_server import CyrusServer, find_tool
+from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
 from respool.system.ownership import may_act_as
 from respool.targets.spool.held_mail import used_mailboxes
 from respool.targets.spool.leftover_search import find_leftovers
@@ -216,7 +216,12 @@ def _partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:
 def _obstacles(server: CyrusServer) -> tuple[str, ...]:
     missing = [name for name in _REQUIRED_TOOLS if find_tool(name) is None]
     reasons = [f"the server's program {name} is not on this machine" for name in missing]
-    if server.version < OLDEST:
+    if server.version_text == UNKNOWN_VERSION:
+        reasons.append(
+            "the server hides its version (serverinfo), on which the recipe depends; as root and"
+            " without a password it is asked through a door of our own"
+        )
+    elif server.version < OLDEST:
         oldest = ".".join(map(str, OLDEST[:2]))
         reasons.append(
             f"the server is Cyrus {server.version_text}; respool restores into the spool of"
