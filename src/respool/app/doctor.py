@@ -28,6 +28,7 @@ from respool.system.cyrus_server import (
 from respool.system.door import close_leftover_doors
 from respool.system.ownership import is_root
 from respool.system.programs import PROGRAM_DIRECTORIES
+from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.surveyor import OLDEST
 
 _NEEDED = ("reconstruct", "quota", "mbpath")
@@ -176,6 +177,7 @@ def _server(settings: Settings) -> Iterator[Check]:
         with ExitStack() as stack:
             server = stack.enter_context(reach_server(access))
             yield from _logins(server, access)
+            yield from _leftovers(server)
     except RespoolError as error:
         yield _bad("administrator", error)
 
@@ -215,6 +217,16 @@ def _logins(server: CyrusServer, access: ServerAccess) -> Iterator[Check]:
     directories = server.directories(user)
     layout = "uuid" if "uuid" in directories.data.parts else "names"
     yield Check(what="layout", mark=Mark.OK, found=f"{layout}, such as {directories.data}")
+
+
+def _leftovers(server: CyrusServer) -> Iterator[Check]:
+    found = find_leftovers(server, None).found
+    if not found:
+        yield Check(what="leftovers", mark=Mark.OK, found="none")
+    for one in found:
+        yield Check(
+            what="leftovers", mark=Mark.NOTE, found=f"{one.subject}: {one.text}", hint=one.cure
+        )
 
 
 def _proxy(server: CyrusServer, userid: str) -> Check:
