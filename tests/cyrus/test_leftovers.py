@@ -20,6 +20,7 @@ from tests.support.imap_contents import messages_in
 from tests.support.live_server import serve_golden_live
 from tests.support.manual_restore import restore_with_metadata, restore_without_metadata
 from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.restoring import Workplace
 from tests.support.trees import unchanged
 
 pytestmark = pytest.mark.needs_cyrus
@@ -227,6 +228,41 @@ def test_a_folder_of_a_share_that_was_only_copied_is_found_under_its_letter(
     assert told(looked(names, None)) == []
 
 
+def test_files_above_a_folder_that_is_owned_are_moved_away_alone(names: PrivateCyrus) -> None:
+    """
+    The share has zzz/inner, and no mailbox zzz above it.
+    """
+    loose = names.root / "spool/data/bluemind_loc/domain/b/bluemind.loc/z/contact/zzz"
+    shutil.copy2(directory_of(names, "contact/zzz/inner@bluemind.loc") / "1.", loose)
+
+    found = looked(names, CONTACT)
+
+    assert told(found) == [("leftover-directory", "contact/zzz@bluemind.loc")]
+    assert "with 1 message files" in found.findings[0].text
+    cured(found)
+    assert [entry.name for entry in loose.iterdir()] == ["inner"]
+    assert told(looked(names, None)) == []
+
+
+def test_a_directory_of_an_id_that_nobody_has_is_found_in_the_whole_server(as_root: None) -> None:
+    """
+    For one account alone it is not looked for: all headers of the server would be read.
+    """
+    with server_root() as root, serve_golden_live(root, "uuid") as server:
+        for kind in ("data", "meta"):
+            shelf = root / "spool" / kind / "bluemind_loc/uuid"
+            inbox = next(shelf.glob("2/6/2643674d-*"))
+            shutil.copytree(inbox, shelf / "z/z/zz43674d-4e4c-4245-802a-5670a5987542")
+
+        found = looked(server, None)
+
+        directory = "uuid/z/z/zz43674d-4e4c-4245-802a-5670a5987542"
+        assert told(found) == [("leftover-directory", directory)]
+        assert told(looked(server)) == []
+        cured(found)
+        assert told(looked(server, None)) == []
+
+
 def test_a_database_that_cannot_be_read_is_said_and_nothing_is_guessed(
     names: PrivateCyrus, part: Path
 ) -> None:
@@ -248,6 +284,30 @@ def test_a_database_that_cannot_be_read_is_said_and_nothing_is_guessed(
         found = [find_leftovers(reached, account) for account in (JDOE, None)]
 
     assert [one.code for each in found for one in each.findings] == 2 * ["leftovers-not-searched"]
+
+
+def test_doctor_prints_each_leftover_with_its_cure_and_is_content_once_they_were_run(
+    names: PrivateCyrus, part: Path, golden_backup: Path
+) -> None:
+    """
+    Leftovers are notes: the machine is ready for a restore all the same.
+    """
+    work = Workplace(server=names, backups=golden_backup, state=names.root / "state")
+    restore_with_metadata(names, part)
+
+    ran = work.run("doctor", "--json")
+    said = work.run("doctor")
+
+    rows = [check for check in ran.json["checks"] if check["check"] == "leftovers"]
+    assert (ran.status, ran.json["ready"], said.status) == (0, True, 0)
+    assert [row["status"] for row in rows] == ["note", "note"]
+    for row in rows:
+        assert f"leftovers: {row['hint']}\n" in said.output
+        subprocess.run(["sh", "-c", row["hint"]], check=True, cwd="/", capture_output=True)
+    [row] = [
+        one for one in work.run("doctor", "--json").json["checks"] if one["check"] == "leftovers"
+    ]
+    assert (row["status"], row["found"], row["hint"]) == ("ok", "none", None)
 
 
 def copied(server: PrivateCyrus) -> int:

@@ -136,3 +136,11 @@ def test_a_spool_without_hash_letters_has_accounts_and_nothing_else(files: Path)
     found = {account.address for account in accounts_on_disk(opened(files))}
 
     assert found == {"jdoe", "contact"}
+
+
+def test_a_partition_that_is_a_link_is_followed_but_no_link_below_it(files: Path) -> None:
+    put(files, f"data/{INBOX}/a/1.")
+    (files / "data").rename(files / "elsewhere")
+    (files / "data").symlink_to(files / "elsewhere")
+
+    assert loose(files, JDOE) == [(f"{INBOX}/a", 1, True)]
