@@ -29,7 +29,7 @@ from respool.system.door import close_leftover_doors
 from respool.system.ownership import is_root
 from respool.system.programs import PROGRAM_DIRECTORIES
 from respool.targets.spool.leftover_search import find_leftovers
-from respool.targets.spool.surveyor import OLDEST
+from respool.targets.spool.recipes import OLDEST
 
 _NEEDED = ("reconstruct", "quota", "mbpath")
 _FOR_THE_DOOR = ("master", "imapd")
@@ -205,7 +205,7 @@ def _logins(server: CyrusServer, access: ServerAccess) -> Iterator[Check]:
         what="server version",
         mark=Mark.OK if is_new_enough else Mark.BAD,
         found=f"Cyrus {server.version_text}",
-        hint=None if is_new_enough else "this version restores into Cyrus 3.6 and later",
+        hint=None if is_new_enough else "respool restores into Cyrus 2.4 and later",
     )
     separator = server.separator
     users = server.admin.names(f"user{separator}%") + server.admin.names(f"user{separator}%@*")

@@ -15,8 +15,9 @@ from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
 from respool.planning.request import RestoreRequest
 from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.absent import Former, survey_absent
 from respool.targets.spool.survey import SpoolSurvey
-from respool.targets.spool.surveyor import Former, name_rules, survey_absent, survey_account
+from respool.targets.spool.surveyor import name_rules, survey_account
 
 _KINDS: Final = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
 _ELSEWHERE: Final = ("imap", "imaps", "maildir", "mbox", "zip", "eml")

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from respool.runs.runner import Progress
 
 _PHASES = {
+    "spool-create-account": (1, "create"),
+    "spool-raise-quota": (1, "create"),
     "spool-create-mailbox": (1, "create"),
+    "spool-adopt-mailbox": (1, "create"),
     "spool-copy-messages": (2, "copy"),
     "spool-write-index": (2, "copy"),
     "spool-rebuild-mailbox": (3, "rebuild"),
     "spool-build-search-index": (3, "rebuild"),
     "spool-repair-quota": (3, "rebuild"),
+    "spool-settle-quota": (3, "rebuild"),
     "spool-build-conversations": (3, "rebuild"),
     "prove-mailbox": (4, "prove"),
     "spool-give-rights": (4, "show"),

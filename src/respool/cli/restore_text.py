@@ -19,7 +19,13 @@ _OCTETS_A_SECOND = 20 << 20
 _OVERHEAD_SECONDS = 2
 _SECONDS_A_FOLDER = 0.2
 _SAID_AT_ONCE = frozenset(
-    {"account-made-anew", "same-person-said", "other-person-said", "dates-of-a-copy"}
+    {
+        "account-made-anew",
+        "dates-of-a-copy",
+        "other-person-said",
+        "rights-unknown",
+        "same-person-said",
+    }
 )
 
 

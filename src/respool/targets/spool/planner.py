@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import IN_ARCHIVE, StoredMailbox
+from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
@@ -22,13 +20,11 @@ from respool.targets.spool.forecast import (
     room_reasons,
 )
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
-from respool.targets.spool.rights import RightsRules, narrower_for, spared_by
+from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
-_SEEN_BIT = np.uint32(1 << 4)
 _MOST_NUMBERED = 1000
-_NO_METADATA = frozenset({"records-from-files", "without-metadata"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +73,10 @@ def plan_restore(
         for name in folders_between(request.root, mapped.targets)
         if not _is_there(name, request, survey)
     )
-    rules = _rights_rules(request, chosen, survey, context)
+    rules = rights_rules(request, chosen, survey, context.root_acl)
     mailboxes = (
-        *(_holder(name, destined, survey, rules) for name in holders),
-        *(_planned(each, survey, rules) for each in destined),
+        *(planned_holder(name, destined, survey, rules) for name in holders),
+        *(planned_mailbox(each, survey, rules) for each in destined),
     )
     load = load_of(mailboxes)
     quota = forecast_quota(survey, load, is_raising=request.is_raising_quota)
@@ -184,76 +180,6 @@ def _destined(
         is_new=not _is_there(target, request, survey),
         is_seen_kept=is_somebodys and (is_shared or not is_share),
         is_seen_shared=is_shared,
-    )
-
-
-def _rights_rules(
-    request: RestoreRequest,
-    chosen: Sequence[ChosenMailbox],
-    survey: SpoolSurvey,
-    context: PlanContext,
-) -> RightsRules:
-    """A backup of message files alone says nothing of rights."""
-    has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
-    return RightsRules(
-        live=survey.rights,
-        spared=spared_by(survey.rights, survey.owner, survey.admins),
-        root=context.root_acl,
-        source_owner=request.account.userid,
-        is_known=has_metadata,
-    )
-
-
-def _holder(
-    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey, rules: RightsRules
-) -> PlannedMailbox:
-    below = [each.chosen.mailbox.acl for each in destined if each.target.is_below(name)]
-    rights = rules.of_holder(below)
-    return PlannedMailbox(
-        source_name=None,
-        source_path=None,
-        target_name=survey.name_rules.written(name),
-        target_path=folder_path(name),
-        is_new=True,
-        messages=0,
-        unseen=0,
-        size_bytes=0,
-        left_out=0,
-        brought_back=0,
-        lost=0,
-        archived=0,
-        archived_bytes=0,
-        is_seen_kept=True,
-        is_without_metadata=False,
-        rights=rights,
-        narrower_for=narrower_for(survey.rights, rights),
-    )
-
-
-def _planned(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> PlannedMailbox:
-    mailbox = each.chosen.mailbox
-    rows = each.rows()
-    archived = rows[rows["place"] == IN_ARCHIVE] if survey.archive_room else rows[:0]
-    expunged = mailbox.recoverable()
-    rights = rules.of_folder(mailbox.acl) if each.is_new else {}
-    return PlannedMailbox(
-        source_name=mailbox.name.admin,
-        source_path=folder_path(mailbox.name),
-        target_name=survey.name_rules.written(each.target),
-        target_path=folder_path(each.target),
-        is_new=each.is_new,
-        messages=len(rows),
-        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
-        size_bytes=int(rows["size"].sum()),
-        left_out=int((expunged & ~each.wanted).sum()),
-        brought_back=int((expunged & each.wanted).sum()),
-        lost=int((mailbox.visible() & ~each.wanted).sum()),
-        archived=len(archived),
-        archived_bytes=int(archived["size"].sum()),
-        is_seen_kept=each.is_seen_kept,
-        is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
-        rights=rights,
-        narrower_for=narrower_for(survey.rights, rights) if each.is_new else (),
     )
 
 

@@ -62,7 +62,7 @@ def quota_arguments(
     if (3, 0, 0) <= version < (3, 4, 0):
         local = local.replace(".", "^").replace("/", ".")
     of_domain = () if domain is None else ("-d", domain)
-    return ("-f", *of_domain, local)
+    return ("-f", *of_domain, "--", local)  # a mailshare's name may begin with "-"
 
 
 def parse_quota_output(output: str, errors: str) -> tuple[str, ...]:

@@ -7,15 +7,12 @@ at SETMETADATA of sharedseen).
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from respool.cyrus.index import OPTION_SHARED_SEEN, with_options
 from respool.errors import FormatError, StepFailed
 from respool.system.cyrus_server import CyrusServer
 from respool.system.locks import record_locked
-
-_HEADER_OCTETS = 256  # more than any version's
-_INDEX_FILE = "cyrus.index"
+from respool.targets.spool.live_indexes import HEADER_OCTETS, live_index_file
 
 
 def share_seen(server: CyrusServer, mailbox: str) -> None:
@@ -24,12 +21,9 @@ def share_seen(server: CyrusServer, mailbox: str) -> None:
     Raises:
         StepFailed: the index cannot be written, or is of an unknown version.
     """
-    directories = server.directories(mailbox)
-    is_in_meta = "index" in server.configuration.meta_kinds
-    file: Path = (directories.meta if is_in_meta else directories.data) / _INDEX_FILE
     try:
-        with record_locked(file) as descriptor:
-            header = with_options(os.pread(descriptor, _HEADER_OCTETS, 0), OPTION_SHARED_SEEN)
+        with record_locked(live_index_file(server, mailbox)) as descriptor:
+            header = with_options(os.pread(descriptor, HEADER_OCTETS, 0), OPTION_SHARED_SEEN)
             os.pwrite(descriptor, header, 0)
             os.fsync(descriptor)
     except (OSError, FormatError) as error:

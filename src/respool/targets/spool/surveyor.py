@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
@@ -12,28 +12,22 @@ from respool.model.accounts import Account, AccountKind
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
 from respool.system.ownership import may_act_as
-from respool.targets.spool.held_mail import used_mailboxes
 from respool.targets.spool.leftover_search import find_leftovers
+from respool.targets.spool.live_indexes import (
+    is_seen_shared,
+    live_index_headers,
+    used_mailboxes,
+)
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.recipes import OLDEST
-from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 
-_OWNER_MAY = "lrswipkxtea"
-_ANNOTATE = ((2, 5, 0), "n")  # a right since then
+_AGAIN = "--create-account makes it again, --to ACCOUNT restores into another one"
+IN_THE_CONSOLE = (
+    "create the account in BlueMind's admin console (Directory Entries > New > User, or Shared"
+    " Mailbox, with the same name), then run this again; or --to ACCOUNT"
+)
 _REQUIRED_TOOLS = ("reconstruct", "quota", "mbpath")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Former:
-    """How an account stood in the backup, for one that is gone and is to be created.
-
-    ``limits`` are by resource, storage in KiB; None where the backup does not tell.
-    """
-
-    partition: str
-    rights: Mapping[str, str]
-    limits: Mapping[str, int] | None
 
 
 def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
@@ -50,69 +44,30 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         raise AccountNotOnServer(
             f"{account.address} is gone from the live server",
             why=f"{server.address} lists no mailbox {root}",
-            hint="--create-account makes it again, --to ACCOUNT restores into another one",
+            hint=IN_THE_CONSOLE if is_bluemind(server.configuration) else _AGAIN,
         )
     directories = server.directories(root)
     existing = frozenset({root, *_existing(server, root)})
     is_uuid = "uuid" in directories.data.parts
+    headers = live_index_headers(server, sorted(existing))
     leftovers = find_leftovers(server, account)
     return replace(
-        _survey(server, account, _partition_of(directories.data, server.configuration.roots(""))),
+        survey_without_mailboxes(
+            server, account, partition_of(directories.data, server.configuration.roots(""))
+        ),
         layout="uuid" if is_uuid else "names",
         rights=server.admin.acl(root),
         existing=existing,
-        used=used_mailboxes(server, sorted(existing)),
+        used=used_mailboxes(headers),
         quotas=tuple(
             QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
             for use in server.admin.quota(root)
         ),
-        is_seen_shared=server.admin.server_entry(root, "sharedseen") == "true",
+        is_seen_shared=is_seen_shared(headers.get(root)),
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         leftovers=frozenset(rules.written(each) for each in leftovers.directories),
         findings=leftovers.findings,
     )
-
-
-def survey_absent(server: CyrusServer, account: Account, former: Former) -> SpoolSurvey:
-    """How ``account``, which the server does not have, will stand once it was created.
-
-    A user's INBOX is his alone, a mailshare's rights are those that it had: the server's
-    default for them would open it to everybody.
-
-    Raises:
-        NotPermitted: we may not write into its spool.
-    """
-    check_may_write(server)
-    rules = name_rules(server)
-    root = rules.written(account.root)
-    is_uuid = server.version >= (3, 6, 0) and not server.configuration.is_on("mailbox_legacy_dirs")
-    survey = _survey(server, account, _partition_for(server, account, former))
-    since, annotate = _ANNOTATE
-    owner_may = _OWNER_MAY + (annotate if server.version >= since else "")
-    rights = {survey.owner: owner_may} if survey.owner is not None else former.rights
-    return replace(
-        survey,
-        layout="uuid" if is_uuid else "names",
-        rights={who: may for who, may in rights.items() if is_fit_identifier(who)},
-        quotas=tuple(
-            QuotaLimit(root=root, resource=resource, used=0, limit=limit)
-            for resource, limit in (former.limits or {}).items()
-        ),
-        name_rules=replace(rules, is_uuid_layout=is_uuid),
-        is_absent=True,
-        obstacles=(*survey.obstacles, *_against_creating(server)),
-    )
-
-
-def _partition_for(server: CyrusServer, account: Account, former: Former) -> str:
-    """The backup's partition, else that of a neighbour in the domain, else the default one."""
-    partitions = server.configuration.roots("")
-    if former.partition in partitions:
-        return former.partition
-    domain = "" if account.domain is None else f"@{account.domain}"
-    for neighbour in server.admin.names(f"user{server.separator}%{domain}"):
-        return _partition_of(server.directories(neighbour).data, partitions)
-    return server.configuration.text("defaultpartition", "default")
 
 
 def check_may_write(server: CyrusServer) -> None:
@@ -139,8 +94,12 @@ def name_rules(server: CyrusServer) -> NameRules:
     )
 
 
-def _survey(server: CyrusServer, account: Account, partition: str) -> SpoolSurvey:
-    """What does not depend on the account's mailboxes."""
+def survey_without_mailboxes(server: CyrusServer, account: Account, partition: str) -> SpoolSurvey:
+    """What does not depend on the account's mailboxes.
+
+    Raises:
+        AccountNotOnServer: the server has no such partition.
+    """
     configuration = server.configuration
     data = configuration.roots("").get(partition)
     if data is None:
@@ -197,7 +156,12 @@ def _existing(server: CyrusServer, root: str) -> frozenset[str]:
     return frozenset(server.admin.names(f"{name}{server.separator}*{at}{domain}"))
 
 
-def _partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:
+def partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:
+    """The partition of a data directory; ``roots`` are those of the configuration.
+
+    Raises:
+        AccountNotOnServer: it lies on none.
+    """
     real = Path(os.path.realpath(data))
     best = ""
     longest = -1
@@ -228,12 +192,3 @@ def _obstacles(server: CyrusServer) -> tuple[str, ...]:
             f" Cyrus {oldest} and later"
         )
     return tuple(reasons)
-
-
-def _against_creating(server: CyrusServer) -> Iterator[str]:
-    """BlueMind's directory must know an account first: nothing is created behind its back."""
-    if is_bluemind(server.configuration):
-        yield (
-            "this is a BlueMind server: create the account in its admin console (Directory"
-            " Entries > New > User, or Shared Mailbox, with the same name), then run this again"
-        )

@@ -1,0 +1,94 @@
+"""What a plan says of each mailbox: its counts, and the rights that it will have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from respool.model.accounts import folder_path
+from respool.model.inventory import IN_ARCHIVE
+from respool.model.names import MailboxName
+from respool.planning.plan import PlannedMailbox
+from respool.planning.request import RestoreRequest
+from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spared_by
+from respool.targets.spool.sequence import ChosenMailbox, Destined
+from respool.targets.spool.survey import SpoolSurvey
+
+_SEEN_BIT = np.uint32(1 << 4)
+_NO_METADATA = frozenset({"records-from-files", "without-metadata"})
+
+
+def rights_rules(
+    request: RestoreRequest,
+    chosen: Sequence[ChosenMailbox],
+    survey: SpoolSurvey,
+    root_acl: Rights | None,
+) -> RightsRules:
+    """What rights go by; ``root_acl`` is that of the account's root in the backup, if known.
+
+    A backup of message files alone says nothing of rights.
+    """
+    has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
+    return RightsRules(
+        live=survey.rights,
+        spared=spared_by(survey.rights, survey.owner, survey.admins),
+        root=root_acl,
+        source_owner=request.account.userid,
+        is_known=has_metadata,
+    )
+
+
+def planned_holder(
+    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey, rules: RightsRules
+) -> PlannedMailbox:
+    """A folder that is made only to hold others."""
+    below = [each.chosen.mailbox.acl for each in destined if each.target.is_below(name)]
+    rights = rules.of_holder(below)
+    return PlannedMailbox(
+        source_name=None,
+        source_path=None,
+        target_name=survey.name_rules.written(name),
+        target_path=folder_path(name),
+        is_new=True,
+        messages=0,
+        unseen=0,
+        size_bytes=0,
+        left_out=0,
+        brought_back=0,
+        lost=0,
+        archived=0,
+        archived_bytes=0,
+        is_seen_kept=True,
+        is_without_metadata=False,
+        rights=rights,
+        narrower_for=narrower_for(survey.rights, rights),
+    )
+
+
+def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> PlannedMailbox:
+    """A folder with its counts and rights."""
+    mailbox = each.chosen.mailbox
+    rows = each.rows()
+    archived = rows[rows["place"] == IN_ARCHIVE] if survey.archive_room else rows[:0]
+    expunged = mailbox.recoverable()
+    rights = rules.of_folder(mailbox.acl) if each.is_new else {}
+    return PlannedMailbox(
+        source_name=mailbox.name.admin,
+        source_path=folder_path(mailbox.name),
+        target_name=survey.name_rules.written(each.target),
+        target_path=folder_path(each.target),
+        is_new=each.is_new,
+        messages=len(rows),
+        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
+        size_bytes=int(rows["size"].sum()),
+        left_out=int((expunged & ~each.wanted).sum()),
+        brought_back=int((expunged & each.wanted).sum()),
+        lost=int((mailbox.visible() & ~each.wanted).sum()),
+        archived=len(archived),
+        archived_bytes=int(archived["size"].sum()),
+        is_seen_kept=each.is_seen_kept,
+        is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
+        rights=rights,
+        narrower_for=narrower_for(survey.rights, rights) if each.is_new else (),
+    )
