@@ -48,14 +48,15 @@ def settle_raised(journal: Journal, server: CyrusServer) -> None:
 
 def _raised(run: RunJournal) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Number and receipt of each raising that has not been settled."""
+    rows = [row for row in run.rows() if row.kind in {RaiseQuota.kind, SettleQuota.kind}]
     done = {
         step.root
-        for number in run.numbers_of(SettleQuota.kind)
-        for step in (run.step(number),)
-        if isinstance(step, SettleQuota) and (run.receipt(number) or {}).get("settled") in _SETTLED
+        for row in rows
+        if (run.receipt(row.number) or {}).get("settled") in _SETTLED
+        for step in (run.step(row.number),)
+        if isinstance(step, RaiseQuota | SettleQuota)
     }
-    for number in run.numbers_of(RaiseQuota.kind):
-        receipt = run.receipt(number)
-        if receipt is None or receipt["root"] in done or receipt.get("settled") in _SETTLED:
-            continue
-        yield number, receipt
+    for row in rows:
+        receipt = run.receipt(row.number)
+        if row.kind == RaiseQuota.kind and receipt is not None and receipt["root"] not in done:
+            yield row.number, receipt

@@ -144,14 +144,6 @@ class RunJournal:
         )
         return [(kind, json.loads(receipt)) for kind, receipt in found]
 
-    def numbers_of(self, kind: str) -> list[int]:
-        """The steps of one kind, in order."""
-        found = self._database.all(
-            "SELECT number FROM step WHERE run = ? AND kind = ? ORDER BY number",
-            (self.number, kind),
-        )
-        return [number for (number,) in found]
-
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""
         row = self._database.one(

@@ -117,17 +117,26 @@ def _waiting(directory: Path) -> Mapping[str, str]:
 
 
 def _name_files(lane: Lane, rows: Rows) -> None:
-    """Every copy gets the name of its message; what a former attempt named stays."""
+    """Every copy gets the name of its message; what a former attempt named stays.
+
+    Copies that another run left waiting, of messages that are none of ours, go.
+    """
+    archive, data = lane.directories.archive, lane.directories.data
+    is_archived = ((rows["system_flags"] & ARCHIVED) != 0).tolist()
+    homes = {
+        f"{uid}.": archive if archived and archive is not None else data
+        for uid, archived in zip(rows["uid"].tolist(), is_archived, strict=True)
+    }
     for directory in _directories(lane):
         for now, then in _waiting(directory).items():
-            (directory / now).rename(directory / then)
+            if homes.get(then) == directory:
+                (directory / now).rename(directory / then)
+            else:
+                (directory / now).unlink()
         flush_directory(directory)
-    archived = (rows["system_flags"] & ARCHIVED) != 0
-    for uid, is_archived in zip(rows["uid"].tolist(), archived.tolist(), strict=True):
-        archive = lane.directories.archive
-        directory = archive if is_archived and archive else lane.directories.data
-        if not (directory / f"{uid}.").is_file():
-            raise StepFailed(f"the copy of message {uid} is not in {directory}")
+    for name, directory in homes.items():
+        if not (directory / name).is_file():
+            raise StepFailed(f"the copy {name} of a message is not in {directory}")
 
 
 def _clear(lane: Lane) -> None:
