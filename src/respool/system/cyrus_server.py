@@ -5,14 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from respool.cyrus.header import parse_header
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.cyrus.spool_paths import HEADER_FILE
-from respool.errors import FormatError, LoginRefused, ProgramFailed, ServerNotFound
+from respool.errors import (
+    FormatError,
+    LoginRefused,
+    ProgramFailed,
+    ServerNotFound,
+    ServerSaidNo,
+)
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapAddress, ImapSession, log_in, session
@@ -146,11 +152,13 @@ class CyrusServer:
         Servers before 3.0 do not tell it over IMAP.
 
         Raises:
-            ServerSaidNo, ProgramFailed: there is no such mailbox.
+            ProgramFailed: there is no such mailbox.
         """
-        told = None if self.version < (3, 0, 0) else self.admin.server_entry(mailbox, "uniqueid")
-        if told is not None:
-            return told
+        if self.version >= (3, 0, 0):
+            with suppress(ServerSaidNo):
+                told = self.admin.server_entry(mailbox, "uniqueid")
+                if told is not None:
+                    return told
         directories = self.directories(mailbox)
         is_in_meta = "header" in self.configuration.meta_kinds
         file = (directories.meta if is_in_meta else directories.data) / HEADER_FILE
@@ -167,9 +175,12 @@ class CyrusServer:
             group = mailboxes[start : start + _NAMES_A_CALL]
             done = self.run_tool("mbpath", "-m", *encoding, "--", *group, timeout_seconds=60.0)
             lines = [Path(line) for line in done.output.splitlines() if line.startswith("/")]
-            if len(lines) != len(group):  # one is unknown: which, only single calls tell
-                lines = [self._path(each, "-m", *encoding) for each in group]
-            found.update(zip(group, lines, strict=True))
+            if len(lines) == len(group):
+                found.update(zip(group, lines, strict=True))
+                continue
+            for each in group:  # one is unknown or broken: which, only single calls tell
+                with suppress(ProgramFailed):
+                    found[each] = self._path(each, "-m", *encoding)
         return found
 
     def _path(self, mailbox: str, *options: str) -> Path:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from respool.errors import ProgramFailed, ServerSaidNo, StepFailed
+from respool.errors import ProgramFailed, StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
@@ -52,7 +52,7 @@ class CreatedMailboxes:
         known = str(self._receipt(mailbox)["uniqueid"])
         try:
             now = self._server.uniqueid(mailbox)
-        except (ServerSaidNo, ProgramFailed) as error:
+        except ProgramFailed as error:
             now = str(error.why)
         if now != known:
             raise StepFailed(

@@ -32,10 +32,12 @@ def live_index_headers(
     server: CyrusServer, mailboxes: Sequence[str]
 ) -> Mapping[str, IndexHeader | None]:
     """The header of each mailbox's index; None where it cannot be read."""
-    if "index" not in server.configuration.meta_kinds:
-        return {each: _header(live_index_file(server, each)) for each in mailboxes}
+    headers: dict[str, IndexHeader | None] = dict.fromkeys(mailboxes)
     directories = server.meta_directories(mailboxes)
-    return {each: _header(directory / INDEX_FILE) for each, directory in directories.items()}
+    is_in_meta = "index" in server.configuration.meta_kinds
+    for each, meta in directories.items():
+        headers[each] = _header(meta / INDEX_FILE if is_in_meta else live_index_file(server, each))
+    return headers
 
 
 def used_mailboxes(headers: Mapping[str, IndexHeader | None]) -> frozenset[str]:

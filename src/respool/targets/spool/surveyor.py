@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
+from respool.model.findings import Finding
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
 from respool.system.ownership import may_act_as
 from respool.targets.spool.leftover_search import find_leftovers
+from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
 from respool.targets.spool.live_indexes import (
     is_seen_shared,
     live_index_headers,
@@ -67,7 +69,19 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         leftovers=frozenset(rules.written(each) for each in leftovers.directories),
         findings=leftovers.findings,
+        obstacles=(*_obstacles(server), *_in_the_way(leftovers.findings, is_uuid=is_uuid)),
     )
+
+
+def _in_the_way(findings: Sequence[Finding], *, is_uuid: bool) -> Iterator[str]:
+    """Leftovers with which the server's own programs fail for the whole account.
+
+    In the uuid layout a record without an id has no directory, and ``quota -f`` ends at it
+    (seen on 3.6.1).
+    """
+    for each in findings:
+        if is_uuid and each.code == RECORD_WITHOUT_ID:
+            yield f"{each.subject}: {each.text}; until then quotas cannot be counted"
 
 
 def check_may_write(server: CyrusServer) -> None:
