@@ -43,7 +43,7 @@ def settle_raised(journal: Journal, server: CyrusServer) -> None:
                 settled = settle(server, receipt["root"], receipt["former"], receipt["limits"])
             except TargetError:
                 continue
-            run.amend(number, {**receipt, "settled": settled.value})
+            journal.amend(run.number, number, {**receipt, "settled": settled.value})
 
 
 def _raised(run: RunJournal) -> Iterator[tuple[int, Mapping[str, Any]]]:

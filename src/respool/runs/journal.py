@@ -108,6 +108,13 @@ class Journal:
             for number, state, started_at, ended_at in found
         ]
 
+    def amend(self, run: int, step: int, receipt: Mapping[str, Any]) -> None:
+        """Put a newer receipt in place of that of a step which is done: a later look."""
+        self._database.write(
+            "UPDATE step SET receipt = ? WHERE run = ? AND number = ? AND state = ?",
+            (_text(receipt), run, step, StepState.DONE),
+        )
+
 
 class RunJournal:
     """One run: its plan, and how each step stands."""
@@ -199,13 +206,6 @@ class RunJournal:
             "UPDATE step SET state = ?, before = coalesce(?, before),"
             " receipt = coalesce(?, receipt), error = ? WHERE run = ? AND number = ?",
             (state, _text(before), _text(receipt), _text(error), self.number, number),
-        )
-
-    def amend(self, number: int, receipt: Mapping[str, Any]) -> None:
-        """Put a newer receipt in place of that of a step which is done: a later look."""
-        self._database.write(
-            "UPDATE step SET receipt = ? WHERE run = ? AND number = ? AND state = ?",
-            (_text(receipt), self.number, number, StepState.DONE),
         )
 
     def end(self, state: RunState, *, now: datetime) -> None:
