@@ -45,11 +45,33 @@ def limits_now(server: CyrusServer, root: str) -> dict[str, int]:
 def settle(
     server: CyrusServer, root: str, former: Mapping[str, int], raised: Mapping[str, int]
 ) -> Settled:
-    """Put ``former`` limits back if what is used fits below them, with room for new mail."""
+    """Put ``former`` limits back if what is used fits below them, with room for new mail.
+
+    Only those that were raised are asked: another may be reached, and stay as it is.
+    """
     uses = [use for use in server.admin.quota(root) if use.root == root]
     if {use.resource: use.limit for use in uses} != dict(raised):
         return Settled.BY_OTHERS
-    if any(use.used >= former.get(use.resource, use.limit) for use in uses):
+    if not fits_below({use.resource: use.used for use in uses}, former, raised):
         return Settled.NO
     server.admin.set_limits(root, former)
     return Settled.YES
+
+
+def fits_below(
+    used: Mapping[str, int], former: Mapping[str, int], raised: Mapping[str, int]
+) -> bool:
+    """Whether what is used leaves room below every limit that was raised, all by resource.
+
+    >>> fits_below(
+    ...     {"STORAGE": 9, "MESSAGE": 5},
+    ...     {"STORAGE": 10, "MESSAGE": 5},
+    ...     {"STORAGE": 20, "MESSAGE": 5},
+    ... )
+    True
+    """
+    return all(
+        used.get(resource, 0) < limit
+        for resource, limit in former.items()
+        if raised.get(resource) != limit
+    )
