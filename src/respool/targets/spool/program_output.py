@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# Each where the programs say it: folders may be called "not found", too.
 _FAILURE = re.compile(
-    r"Failed to reconstruct mailbox|Mailbox format corruption|failed to read index header"
-    r"|FAILED TO REPACK|could not|fatal error|Wrong uniqueid|guid mismatch|not found"
-    r"|found - adding|rediscovered - appending|Operation is not supported|System I/O error"
+    r"Failed to (?:reconstruct mailbox|open after reconstruct|open mailbox to set version)$"
+    r"|: (?:Mailbox format corruption|System I/O error|Operation is not supported)"
+    r"|: failed to read index header$"
+    r"|^(?:FAILED TO REPACK|Failed to re-read|Error reading|Wrong uniqueid|createmailbox)\b"
+    r"|(?:^|: )(?:could not|fatal error)\b"
+    r"|uid \d+ (?:guid mismatch|not found|found - adding|rediscovered - appending)"
 )
 _CONVERTED = re.compile(r"(?:Converted .* version \d+ to|Repacked .* to version) (\d+)")
 _QUOTA_LINE = re.compile(
