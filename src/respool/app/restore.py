@@ -175,6 +175,7 @@ def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
         survey = _survey_again(settings, head, server)
+        _check_again(head, survey)
         steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
         check = PlanCheck(head=head, survey=survey, sources=sources_of(settings, head))
         reasons = check.reasons(enumerate(steps))

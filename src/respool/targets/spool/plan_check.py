@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from respool.model.accounts import folder_path
+from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveMailbox
-from respool.planning.step import ACCOUNT_LANE, Step
+from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota, load_of
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.steps import (
     AdoptMailbox,
     BuildConversations,
+    BuildSearchIndex,
     CopyMessages,
     CreateAccount,
     CreateMailbox,
     GiveRights,
     RaiseQuota,
+    RebuildMailbox,
     RepairQuota,
     SettleQuota,
     SourcePlace,
@@ -34,9 +37,10 @@ from respool.targets.spool.steps import (
 from respool.targets.spool.survey import SpoolSurvey
 
 _MOST_REASONS = 5
+_OF_A_LANE = (MessageStep, WriteIndex, RebuildMailbox, BuildSearchIndex, ProveMailbox)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanCheck:
     """A head, the server as surveyed a moment ago, and where the backup has each folder.
 
@@ -55,33 +59,43 @@ class PlanCheck:
             found += [f"step {number} ({step.kind}): {reason}" for reason in self._of_step(step)]
             if len(found) >= _MOST_REASONS:
                 return tuple(found)
-            counts[step.kind, getattr(step, "mailbox", step.lane)] += 1
+            about: str = getattr(step, "mailbox", getattr(step, "root", step.lane))
+            counts[step.kind, about] += 1
             if isinstance(step, CopyMessages):
                 counts["messages", step.lane] += len(step.messages)
         return (*found, *self._of_counts(counts))
 
     def _of_counts(self, counts: Counter[tuple[str, str]]) -> Iterator[str]:
-        """Every folder is made, proven and shown once, and gets as many messages as said."""
+        """Nothing is left out, nothing done twice, and as many messages come as are said."""
+        for (kind, about), count in self._wanted().items():
+            found = counts[kind, about]
+            if found != count:
+                yield f"{about}: {found} of {count} {kind}"
+
+    def _wanted(self) -> Mapping[tuple[str, str], int]:
+        """How often each kind of step is to come for each mailbox or quota root."""
+        wanted: dict[tuple[str, str], int] = {}
         for each in self.head.mailboxes:
-            is_filled = each.source_path is not None and (each.is_new or each.messages > 0)
-            wanted = {
-                CreateMailbox.kind: int(each.is_new),
-                GiveRights.kind: int(each.is_new),
-                AdoptMailbox.kind: int(not each.is_new and each.messages > 0),
-                ProveMailbox.kind: int(is_filled),
-                "messages": each.messages,
-            }
-            for kind, count in wanted.items():
-                found = counts[kind, each.target_name]
-                if found != count:
-                    yield f"{each.target_name}: {found} of {count} {kind}"
+            name, is_filled = each.target_name, each.messages > 0
+            is_proven = each.source_path is not None and (each.is_new or is_filled)
+            wanted[CreateMailbox.kind, name] = int(each.is_new)
+            wanted[GiveRights.kind, name] = int(each.is_new)
+            wanted[AdoptMailbox.kind, name] = int(not each.is_new and is_filled)
+            wanted[ProveMailbox.kind, name] = int(is_proven)
+            wanted["messages", name] = each.messages
+        wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
+        wanted[RepairQuota.kind, self._root] = 1
+        for limit in self.head.quota:
+            if limit.raised_to is not None:
+                wanted[RaiseQuota.kind, limit.root] = wanted[SettleQuota.kind, limit.root] = 1
+        return wanted
 
     def _of_head(self) -> Iterator[str]:
         head, rules = self.head, self.survey.name_rules
         root = head.request.root
         if (head.into, head.into_encoded) != (folder_path(root), root.parts[-1]):
             yield f"the new folder is shown as {head.into!r}, and is {root.parts[-1]!r}"
-        is_made = rules.written(root) in {each.target_name for each in head.mailboxes}
+        is_made = rules.written(root) in self._planned
         if not is_made and not head.request.is_in_place:
             yield f"the new folder {head.into!r} itself is not made"
         for each in head.mailboxes:
@@ -99,8 +113,8 @@ class PlanCheck:
             return
         if name != root and not name.is_below(root):
             yield f"{planned.target_name} is not in the new folder"
-        if planned.is_new == (planned.target_name in self._there):
-            yield f"{planned.target_name} is {'' if planned.is_new else 'not '}there already"
+        if not (planned.is_new or self.head.request.is_in_place):
+            yield f"{planned.target_name} is not made"
         if planned.target_path != folder_path(name) or rules.written(name) != planned.target_name:
             yield f"{planned.target_name} is shown as {planned.target_path!r}"
         yield from (f"{planned.target_name}: {reason}" for reason in refusals(name, rules))
@@ -118,8 +132,7 @@ class PlanCheck:
                 yield f"{planned.target_name} would let {who[1:]} in, whom INBOX shuts out"
 
     def _of_step(self, step: Step) -> Iterator[str]:
-        if step.lane != ACCOUNT_LANE and step.lane not in self._targets:
-            yield f"{step.lane} is none of the plan's folders"
+        yield from self._of_lane(step)
         match step:
             case CreateMailbox() | GiveRights() | AdoptMailbox():
                 yield from self._of_mailbox(step)
@@ -128,25 +141,53 @@ class PlanCheck:
             case RaiseQuota() | SettleQuota():
                 yield from self._of_limits(step)
             case CopyMessages() | WriteIndex():
-                source = self._source_names.get(step.lane)
-                if source is None or self.sources.get(source) != step.source:
-                    yield f"{step.source.spool} is not where the backup has {source}"
-                keeps = self.survey.archive_room is not None
-                yield from self._differs("archive", step.keeps_archive, {keeps})
+                yield from self._of_source(step)
             case ProveMailbox():
-                yield from self._differs("owner", step.owner, {self.survey.owner})
-                yield from self._differs("folder", self._written(step.parts), {step.lane})
+                yield from self._of_proof(step)
             case RepairQuota() | BuildConversations() | Subscribe():
                 yield from self._of_owner(step)
             case _:
                 pass
 
+    def _of_lane(self, step: Step) -> Iterator[str]:
+        is_of_account = not isinstance(step, _OF_A_LANE)
+        if is_of_account and step.lane != ACCOUNT_LANE:
+            yield f"it is of the whole account, and stands among the steps of {step.lane}"
+        elif not is_of_account and step.lane not in self._planned:
+            yield f"{step.lane} is none of the plan's folders"
+
+    def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:
+        planned = self._planned.get(step.lane)
+        source = None if planned is None else planned.source_name
+        if source is None or self.sources.get(source) != step.source:
+            yield f"{step.source.spool} is not where the backup has {source}"
+        keeps = self.survey.archive_room is not None
+        yield from self._differs("archive", step.keeps_archive, {keeps})
+
+    def _of_proof(self, step: ProveMailbox) -> Iterator[str]:
+        planned = self._planned.get(step.lane)
+        yield from self._differs("owner", step.owner, {self.survey.owner})
+        yield from self._differs("folder", self._written(step.parts), {step.lane})
+        yield from self._of_read_state(step.lane, is_shared=step.is_seen_shared)
+        if planned is not None and step.may_grow == planned.is_new:
+            yield "new mail can arrive in a folder that was live before, and in no other"
+
+    def _of_read_state(self, mailbox: str, *, is_shared: bool) -> Iterator[str]:
+        """Of a mailshare it is shared where that is so now, or where the backup's is kept."""
+        planned = self._planned.get(mailbox)
+        is_kept = planned is not None and planned.source_name is not None and planned.is_seen_kept
+        is_share = self.head.request.target.kind is AccountKind.MAILSHARE
+        wanted = is_share and (self.survey.is_seen_shared or is_kept)
+        if is_shared != wanted:
+            yield f"another read state of {mailbox} than the plan says"
+
     def _of_owner(self, step: RepairQuota | BuildConversations | Subscribe) -> Iterator[str]:
         yield from self._differs("user", step.userid, {self.survey.owner})
         if isinstance(step, RepairQuota):
             yield from self._differs("account", step.mailbox, {self._root})
+            yield from self._differs("domain", step.domain, {self.head.request.target.domain})
         elif isinstance(step, Subscribe):
-            yield from self._differs("folder", self._written(step.parts), self._targets)
+            yield from self._differs("folder", self._written(step.parts), self._planned)
 
     def _of_account(self, step: CreateAccount) -> Iterator[str]:
         survey = self.survey
@@ -173,22 +214,21 @@ class PlanCheck:
             yield f"other limits of {step.root} than the plan says"
 
     def _of_mailbox(self, step: CreateMailbox | GiveRights | AdoptMailbox) -> Iterator[str]:
-        yield from self._differs("folder", step.mailbox, self._targets)
+        yield from self._differs("folder", step.mailbox, self._planned)
+        if isinstance(step, GiveRights):
+            planned = self._planned.get(step.mailbox)
+            if planned is None or dict(step.rights) != dict(planned.rights):
+                yield f"other rights of {step.mailbox} than the plan says"
+            return
+        yield from self._of_read_state(step.mailbox, is_shared=step.is_seen_shared)
         if isinstance(step, CreateMailbox):
             yield from self._differs("partition", step.partition, {self.survey.partition})
-        elif isinstance(step, AdoptMailbox):
-            if not self.head.request.is_in_place or step.mailbox in self.survey.used:
-                yield f"{step.mailbox} is not to be filled in place"
-        elif dict(step.rights) != self._targets.get(step.mailbox):
-            yield f"other rights of {step.mailbox} than the plan says"
+        elif not self.head.request.is_in_place or step.mailbox in self.survey.used:
+            yield f"{step.mailbox} is not to be filled in place"
 
-    @property
-    def _targets(self) -> dict[str, dict[str, str]]:
-        return {each.target_name: dict(each.rights) for each in self.head.mailboxes}
-
-    @property
-    def _source_names(self) -> dict[str, str | None]:
-        return {each.target_name: each.source_name for each in self.head.mailboxes}
+    @cached_property
+    def _planned(self) -> Mapping[str, PlannedMailbox]:
+        return {each.target_name: each for each in self.head.mailboxes}
 
     def _written(self, parts: tuple[str, ...]) -> str:
         if not all(parts):
@@ -199,11 +239,6 @@ class PlanCheck:
     @property
     def _root(self) -> str:
         return self.survey.name_rules.written(self.head.request.target.root)
-
-    @property
-    def _there(self) -> frozenset[str]:
-        """What is there, or will be once the account is created."""
-        return self.survey.existing | {self._root}
 
     @staticmethod
     def _differs(what: str, found: object, wanted: Iterable[object]) -> Iterator[str]:

@@ -18,9 +18,13 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
     ``survey`` was made a moment ago.
     """
     reasons = list(survey.obstacles)
-    new = {each.target_name for each in head.mailboxes if each.is_new}
-    taken = sorted(new & (survey.existing | survey.leftovers))
-    reasons += [f"{name} is there by now" for name in taken]
+    there = survey.existing | {survey.name_rules.written(head.request.target.root)}
+    for each in head.mailboxes:
+        name = each.target_name
+        if each.is_new and name in there | survey.leftovers:
+            reasons.append(f"{name} is there by now")
+        elif not each.is_new and name not in there:
+            reasons.append(f"{name} is gone by now")
     if survey.owner != head.owner:
         reasons.append(f"the owner was {head.owner}, now it is {survey.owner}")
     for fact, now in survey.facts.items():

@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.accounts import AccountKind
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead
@@ -140,12 +141,13 @@ class SpoolPlan:
         for root, raised in self._raised().items():
             yield RaiseQuota(lane=ACCOUNT_LANE, root=root, **raised)
         is_shared = {each.target: each.is_seen_shared for each in self.destined}
+        is_share = self.head.request.target.kind is AccountKind.MAILSHARE
         for name in self._new():
             yield CreateMailbox(
                 lane=ACCOUNT_LANE,
                 mailbox=self._written(name),
                 partition=survey.partition,
-                is_seen_shared=is_shared.get(name, survey.is_seen_shared),
+                is_seen_shared=is_shared.get(name, is_share and survey.is_seen_shared),
             )
         for each in self.destined:
             if not each.is_new and each.wanted.any():
