@@ -63,7 +63,8 @@ def spared_by(live: Rights, owner: str | None, admins: Iterable[str]) -> frozens
         return spared
     if owner in live:
         return spared | {owner}
-    return spared | {who for who, may in live.items() if "a" in may and not who.startswith("-")}
+    people = {who for who in live if who != _ANYONE and not who.startswith("-")}
+    return spared | {who for who in people if "a" in live[who]}
 
 
 def is_narrower(folder: Rights, root: Rights, exempt: frozenset[str]) -> bool:
