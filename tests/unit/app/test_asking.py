@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from respool.app.plan import _renames
+from respool.app.asking import _renames
 from respool.errors import UsageError
 
 

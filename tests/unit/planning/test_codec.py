@@ -32,7 +32,9 @@ PLACE = SourcePlace(
 )
 STEPS: tuple[Step, ...] = (
     made(CreateMailbox, mailbox="user/jdoe/x@b.loc", partition="b_loc"),
-    CopyMessages(lane="x", source=PLACE, messages=(message(1), message(7, flags=("a", "b")))),
+    made(
+        CopyMessages, lane="x", source=PLACE, messages=(message(1), message(7, flags=("a", "b")))
+    ),
     RebuildMailbox(lane="x"),
 )
 LINES = plan_lines(STEPS)
@@ -197,8 +199,8 @@ def test_a_line_that_is_no_step_of_ours_is_refused(line: str) -> None:
 
 
 def test_a_step_that_lacks_a_field_is_refused() -> None:
-    for name in ("lane", "owner", "parts"):
-        fields = json.loads(render_step(0, ProveMailbox(lane="x", owner=None, parts=("a",))))
+    for name in ("lane", "owner", "parts", "is_seen_shared", "may_grow"):
+        fields = json.loads(render_step(0, made(ProveMailbox, lane="x", parts=("a",))))
         del fields[name]
         with pytest.raises(PlanFileInvalid):
             parse_step(json.dumps(fields), STEP_KINDS)
@@ -208,7 +210,7 @@ def test_a_step_that_lacks_a_field_is_refused() -> None:
     ("changes", "says"),
     [
         ({"respool": "journal"}, "no plan of respool"),
-        ({"version": 2}, "another version"),
+        ({"version": 1}, "another version"),
         ({"version": None}, "another version"),
         ({"made_at": "yesterday"}, "not what it should be"),
         ({"made_at": 5}, "not what it should be"),

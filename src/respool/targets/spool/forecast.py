@@ -118,7 +118,7 @@ def room_reasons(survey: SpoolSurvey, load: Load) -> tuple[str, ...]:
         files=load.mailboxes * (_FILES_A_MAILBOX + 1),
     )
     needs = [data, meta]
-    if survey.archive_room is not None:
+    if survey.archive_room is not None and load.archived:
         needs.append(_need(survey.archive_room, load.archived, load.archived_bytes))
     devices = dict.fromkeys(need.room.device for need in needs)
     return tuple(

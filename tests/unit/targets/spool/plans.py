@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from respool.model.accounts import folder_parts
+from respool.model.accounts import Account, AccountKind, folder_parts
 from respool.model.inventory import FILE, IN_DATA, RECORD, MailboxPlace, Rows, StoredMailbox
 from respool.model.messages import PartitionName, UidValidity
 from respool.targets.spool.names import NameRules
@@ -20,9 +20,12 @@ from respool.targets.spool.steps import SourcePlace
 from respool.targets.spool.survey import FreeRoom, SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 
+SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")
 RULES = NameRules(version=(3, 6, 1), separator="/", is_uuid_layout=False)
 RIGHTS = {"jdoe@b.loc": "lrswipkxtecda", "admin0": "lrswipkxtecda", "anyone": "p"}
+SHARE_RIGHTS = {"admin0": "lrswipkxtecda", "asmith@b.loc": "lrswip", "anyone": "p"}
 ROOM = FreeRoom(directory="/spool", device=1, size_bytes=1 << 40, inodes=1_000_000)
+INBOX = "user/jdoe@b.loc"
 SURVEY = SpoolSurvey(
     server="mail, Cyrus 3.6.1",
     version=(3, 6, 1),
@@ -30,15 +33,29 @@ SURVEY = SpoolSurvey(
     layout="names",
     partition="b_loc",
     owner="jdoe@b.loc",
+    admins=("admin0",),
     rights=RIGHTS,
-    existing=frozenset(),
+    existing=frozenset({INBOX}),
+    used=frozenset({INBOX}),
     quotas=(),
     data_room=ROOM,
     meta_room=ROOM,
+    archive_room=None,
     has_conversations=False,
     has_search_index=False,
+    is_seen_shared=False,
     name_rules=RULES,
 )
+SHARE_SURVEY = replace(
+    SURVEY,
+    owner=None,
+    rights=SHARE_RIGHTS,
+    existing=frozenset({"contact@b.loc"}),
+    used=frozenset({"contact@b.loc"}),
+)
+ABSENT = replace(SURVEY, existing=frozenset(), used=frozenset(), is_absent=True)
+NEVER_USED = replace(SURVEY, used=frozenset())
+IN_PLACE = {"is_in_place": True}
 CONTEXT = PlanContext(
     software="0",
     now=datetime(2026, 3, 2, tzinfo=UTC),
@@ -48,6 +65,7 @@ CONTEXT = PlanContext(
     source="a backup",
     is_older=False,
     skipped={},
+    root_acl=RIGHTS,
 )
 
 
@@ -65,11 +83,20 @@ def rows_of(count: int, **columns: Any) -> Rows:  # noqa: ANN401 - as NumPy take
     return rows
 
 
-def chosen(path: str, rows: Rows | int = 1, **changes: Any) -> ChosenMailbox:  # noqa: ANN401
-    """A folder of jdoe's backup, by its decoded path."""
-    name = ACCOUNT.root.child(*folder_parts(path)) if path != "INBOX" else ACCOUNT.root
+def files_of(*uids: int, place: int = IN_DATA, mtime: int = 1_600_000_000) -> Rows:
+    """FILE rows of 100 octets each; their times are one second apart."""
+    files: Rows = np.zeros(len(uids), dtype=FILE)
+    files["uid"] = uids
+    files["size"] = 100
+    files["mtime"] = mtime + np.arange(len(uids))
+    files["place"] = place
+    return files
+
+
+def stored(rows: Rows | int = 1, **changes: Any) -> StoredMailbox:  # noqa: ANN401
+    """A mailbox of a backup; ``changes`` are any of its fields."""
     mailbox = StoredMailbox(
-        name=name,
+        name=ACCOUNT.root,
         place=MailboxPlace(partition=PartitionName("b_loc")),
         has_index=True,
         index_version=13,
@@ -84,6 +111,18 @@ def chosen(path: str, rows: Rows | int = 1, **changes: Any) -> ChosenMailbox:  #
         records=rows_of(rows) if isinstance(rows, int) else rows,
         orphans=np.zeros(0, dtype=FILE),
     )
+    return replace(mailbox, **changes)
+
+
+def chosen(
+    path: str,
+    rows: Rows | int = 1,
+    *,
+    account: Account = ACCOUNT,
+    **changes: Any,  # noqa: ANN401 - any field of the mailbox
+) -> ChosenMailbox:
+    """A folder of a backup, by its decoded path; of jdoe's, where no account is named."""
+    name = account.root.child(*folder_parts(path)) if path != "INBOX" else account.root
     place = SourcePlace(
         spool=PurePosixPath("/backup"),
         partition="b_loc",
@@ -91,15 +130,18 @@ def chosen(path: str, rows: Rows | int = 1, **changes: Any) -> ChosenMailbox:  #
         meta=None,
         archive=None,
     )
-    return ChosenMailbox(place=place, mailbox=replace(mailbox, **changes))
+    return ChosenMailbox(place=place, mailbox=stored(rows, **{"name": name, **changes}))
 
 
 def planned(
     folders: Sequence[ChosenMailbox],
     *,
     request: Mapping[str, Any] | None = None,
+    onto: SpoolSurvey = SURVEY,
+    context: Mapping[str, Any] | None = None,
     **survey: Any,  # noqa: ANN401 - any field of the survey
 ) -> SpoolPlan:
     """The plan of a restore of ``folders``."""
     asked = replace(REQUEST, **(request or {}))
-    return plan_restore(asked, folders, replace(SURVEY, **survey), CONTEXT)
+    known = replace(CONTEXT, **(context or {}))
+    return plan_restore(asked, folders, replace(onto, **survey), known)

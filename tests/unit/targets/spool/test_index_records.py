@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,25 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from respool.cyrus.cache import cache_generation, sound_cache_record
-from respool.cyrus.header import header_crc
-from respool.cyrus.index import Index, parse_index, render_index
+from respool.cyrus.header import header_crc, parse_header, with_keywords
+from respool.cyrus.index import Index, IndexHeader, parse_index, render_index
 from respool.cyrus.mailbox import MailboxFiles, join_mailbox
 from respool.model.inventory import ARCHIVED, FILE, IN_DATA, MailboxPlace, Rows
 from respool.model.messages import SYSTEM_FLAGS, PartitionName
 from respool.planning.step import PlannedMessage
 from respool.targets.spool.index_records import (
-    CACHE_START,
     INDEX_VERSION,
     FreshIndex,
     IndexDraft,
     SourceCache,
-    cache_form_of,
     index_header,
 )
 from tests.unit.planning.plans import ACCOUNT, message
 from tests.unit.targets.spool.plans import rows_of
 
-FRESH = FreshIndex(uidvalidity=1_700_000_000, options=5, highestmodseq=4)
+FRESH = FreshIndex(
+    version=13,
+    header=IndexHeader(
+        generation=7, uidvalidity=1_700_000_000, options=5, highestmodseq=4, pop3_last_login=3
+    ),
+)
 KEYWORDS = [f"k{number:03}" for number in range(128)]
 SYSTEM = [name for _, name in SYSTEM_FLAGS]
 
@@ -54,24 +58,32 @@ def some_messages(draw: st.DrawFn) -> list[PlannedMessage]:
 
 
 def drafted(
-    messages: list[PlannedMessage], source: SourceCache | None = None
+    messages: list[PlannedMessage],
+    source: SourceCache | None = None,
+    *,
+    keeps_archive: bool = False,
 ) -> tuple[IndexDraft, bytes]:
     """The draft of ``messages``, laid out in two groups, and its whole cache."""
-    draft = IndexDraft(FRESH)
+    draft = IndexDraft(FRESH, keeps_archive=keeps_archive)
     half = len(messages) // 2
     cache = [
         record
         for group in (messages[:half], messages[half:])
         for record in draft.add(group, source)
     ]
-    return draft, CACHE_START + b"".join(cache)
+    return draft, draft.cache_start + b"".join(cache)
 
 
 def rendered(
-    messages: list[PlannedMessage], *, source: SourceCache | None = None, crc: int = 0
+    messages: list[PlannedMessage],
+    *,
+    source: SourceCache | None = None,
+    crc: int = 0,
+    fresh: FreshIndex = FRESH,
+    version: int = INDEX_VERSION,
 ) -> bytes:
     rows = drafted(messages, source)[0].rows()
-    return render_index(INDEX_VERSION, index_header(rows, FRESH, crc), rows)
+    return render_index(version, index_header(rows, fresh, header_file_crc=crc), rows)
 
 
 def laid(messages: list[PlannedMessage], *, source: SourceCache | None = None) -> Index:
@@ -131,15 +143,67 @@ def test_the_server_s_own_uidvalidity_options_and_modseq_are_kept() -> None:
     assert found.records["modseq"].tolist() == [4]
 
 
-@pytest.mark.parametrize(("fresh", "expected"), [(0, 2), (1, 2), (2, 2), (9, 9)])
-def test_the_modseq_of_what_is_added_is_never_that_of_nothing(fresh: int, expected: int) -> None:
-    assert FreshIndex(uidvalidity=1, options=None, highestmodseq=fresh).modseq == expected
+def test_all_else_that_the_server_chose_stays_too() -> None:
+    """A fresh index of 3.10 is filled in its own version."""
+    fresh = FreshIndex(
+        version=19, header=IndexHeader(createdmodseq=3, recentuid=4, changes_epoch=1)
+    )
+
+    header = parse_index(rendered([message(1)], fresh=fresh, version=19)).header
+
+    assert (header.createdmodseq, header.recentuid, header.changes_epoch) == (3, 4, 1)
+    assert (header.exists, header.unseen, header.minor) == (1, 0, 19)
+
+
+@pytest.mark.parametrize(("fresh", "expected"), [(None, 2), (0, 2), (1, 2), (2, 2), (9, 9)])
+def test_the_modseq_of_what_is_added_is_never_that_of_nothing(
+    fresh: int | None, expected: int
+) -> None:
+    assert FreshIndex(version=12, header=IndexHeader(highestmodseq=fresh)).modseq == expected
 
 
 def test_without_readable_options_the_server_s_default_is_taken() -> None:
-    fresh = FreshIndex(uidvalidity=1, options=None, highestmodseq=0)
+    fresh = FreshIndex(version=None, header=IndexHeader(uidvalidity=1))
+    nothing = IndexDraft(fresh).rows()
 
-    assert index_header(IndexDraft(fresh).rows(), fresh, 0).options == 1
+    assert index_header(nothing, fresh, header_file_crc=0).options == 1
+
+
+@pytest.mark.parametrize("generation", [0, 1, 7, 2**32 - 1])
+def test_index_and_cache_are_of_the_generation_of_the_fresh_ones(generation: int) -> None:
+    """
+    Up to 3.0 the cache that the server made stays as it is: its four octets are what
+    the index must say, else it is no cache of that index.
+    """
+    fresh = FreshIndex(version=12, header=IndexHeader(generation=generation))
+    cache_of_the_server = generation.to_bytes(4, "big")
+
+    header = parse_index(rendered([message(1)], fresh=fresh)).header
+
+    assert header.generation == cache_generation(cache_of_the_server)
+    assert IndexDraft(fresh).cache_start == cache_of_the_server
+
+
+TEXT_HEADER = (
+    b"\xa1\x02\x8b\x0dCyrus mailbox header\n"
+    b'"The best thing about this system was that it had lots of goals."\n'
+    b"\t--Jim Morris on Andrew\n"
+    b"b.loc!user.jdoe\t5f3c39b4\n"
+    b"\n"
+    b"jdoe@b.loc\tlrswipkxtecdan\tanyone\tp\t\n"
+)
+
+
+def test_flag_names_stand_in_a_text_header_whose_crc_the_index_has_at_octet_96() -> None:
+    """As 2.4 and 3.0 write it; 2.4 throws an index away whose header has another CRC."""
+    messages = [message(1, flags=("\\Seen", "$Forwarded", "Travail"))]
+    header = with_keywords(TEXT_HEADER, tuple(drafted(messages)[0].keywords))
+
+    octets = rendered(messages, crc=header_crc(header))
+
+    assert parse_header(header).keywords == ("$Forwarded", "Travail")
+    assert header.replace(b"$Forwarded Travail ", b"") == TEXT_HEADER
+    assert octets[96:100] == zlib.crc32(header).to_bytes(4, "big")
 
 
 def test_the_crc_of_the_header_file_is_that_of_its_octets() -> None:
@@ -202,7 +266,7 @@ def planned_of(rows: Rows) -> list[PlannedMessage]:
 
 
 def source_of(rows: Rows, *, archive: bytes | None = None) -> SourceCache:
-    return SourceCache(records=rows, data=CACHE, archive=archive, own_form=3)
+    return SourceCache(records=rows, data=CACHE, archive=archive)
 
 
 def test_a_carried_record_is_found_again_at_its_new_place() -> None:
@@ -229,7 +293,7 @@ def test_nothing_of_a_message_that_is_not_restored_is_carried() -> None:
 
     _, cache = drafted(planned_of(rows[[1]]), source_of(rows))
 
-    assert cache == b"\0\0\0\x01" + RECORDS[1]
+    assert cache == b"\0\0\0\x07" + RECORDS[1]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +335,35 @@ def test_an_archived_message_has_its_record_in_the_archive_s_cache() -> None:
     draft, cache = drafted(planned_of(rows), source_of(rows, archive=archive))
 
     assert draft.cached == 4
-    assert cache == CACHE_START + b"".join(RECORDS)
+    assert cache == b"\0\0\0\x07" + b"".join(RECORDS)
+
+
+@pytest.mark.parametrize("keeps_archive", [True, False])
+def test_what_the_target_archives_has_the_flag_and_no_cache_here(keeps_archive: bool) -> None:  # noqa: FBT001 - a table
+    """Its cache lies in the archive, and reconstruct makes it; without an archive it is usual."""
+    rows = source_rows()
+    messages = planned_of(rows)
+    messages[1] = replace(messages[1], is_archived=True)
+
+    draft, cache = drafted(messages, source_of(rows), keeps_archive=keeps_archive)
+
+    flags = (draft.rows()["system_flags"] & ARCHIVED) != 0
+    assert flags.tolist() == [False, keeps_archive, False, False]
+    assert ((draft.rows()["cache_offset"] == 0) == flags).all()
+    assert (RECORDS[1] in cache) is not keeps_archive
+
+
+@given(messages=some_messages())
+def test_without_a_cache_to_carry_nothing_of_it_is_in_the_records(
+    messages: list[PlannedMessage],
+) -> None:
+    """What every server up to 3.0 gets: reconstruct -G parses every message."""
+    draft, cache = drafted(messages)
+
+    assert cache == draft.cache_start
+    assert draft.cached == 0
+    for column in ("cache_offset", "cache_crc", "cache_version", "header_size", "sentdate"):
+        assert not draft.rows()[column].any()
 
 
 def test_a_message_whose_guid_nobody_knows_carries_no_cache() -> None:
@@ -279,36 +371,6 @@ def test_a_message_whose_guid_nobody_knows_carries_no_cache() -> None:
     messages = [message(each.uid, None, size_bytes=100) for each in planned_of(rows)]
 
     assert drafted(messages, source_of(rows))[0].cached == 0
-
-
-def test_records_of_the_server_s_own_form_are_counted() -> None:
-    """Others are carried too, but the server has to bring them to its form."""
-    rows = source_rows()
-    rows["cache_version"][0] = 2
-
-    draft, _ = drafted(planned_of(rows), source_of(rows))
-
-    assert (draft.cached, draft.in_own_form) == (4, 3)
-
-
-@pytest.mark.parametrize(
-    ("version", "form"),
-    [
-        ((2, 3, 16), None),
-        ((2, 4, 22), 3),
-        ((3, 0, 18), 6),
-        ((3, 2, 12), 10),
-        ((3, 4, 9), 10),
-        ((3, 6, 1), 11),
-        ((3, 10, 3), 11),
-        ((3, 12, 0), 13),
-        ((3, 13, 1), 14),
-    ],
-)
-def test_each_server_writes_its_own_form_of_the_cache(
-    version: tuple[int, int, int], form: int | None
-) -> None:
-    assert cache_form_of(version) == form
 
 
 def test_a_source_without_records_gives_no_cache() -> None:

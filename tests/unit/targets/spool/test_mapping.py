@@ -30,8 +30,10 @@ def mapped(
     is_renaming_freely: bool = False,
     into: str = "new",
 ) -> Mapped:
-    request = replace(REQUEST, renames=renames or {}, is_renaming_freely=is_renaming_freely)
-    return map_names(sources, request, into, RULES)
+    request = replace(
+        REQUEST, into=into, renames=renames or {}, is_renaming_freely=is_renaming_freely
+    )
+    return map_names(sources, request, RULES)
 
 
 def paths(found: Mapped) -> list[str]:
