@@ -59,6 +59,7 @@ def choose(selection: Selection, wanted: Wanted, *, is_without_metadata: bool) -
         raise FolderNotInGeneration(
             f"nothing of {selection.account.address} is left to restore",
             why="; ".join(f"{path}: {reason}" for path, reason in skipped.items()) or None,
+            hint="name what was left out to restore it: respool restore ACCOUNT FOLDER",
         )
     read = [read_mailbox(source) for source in kept]
     is_staged = any(part.staged is not None for part in selection.generation.parts)

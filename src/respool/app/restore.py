@@ -19,7 +19,7 @@ from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.selection import Wanted, select, written_out
 from respool.app.settings import Settings
-from respool.app.state import check_not_inside, prepare_state
+from respool.app.state import account_lock, check_not_inside, prepare_state
 from respool.app.target_account import survey_target
 from respool.app.what_changed import what_changed
 from respool.app.wiring import STEP_KINDS, actors_of
@@ -147,19 +147,18 @@ class _Errand:
         if not conversation.agree(head):
             raise Declined("the answer was no")
         account = head.request.target
-        name = f"{account.kind}-{account.address}".replace("/", "_")
-        lock = self.state / "locks" / f"{name}.lock"
-        with exclusive(lock, what=f"the account {account.address}"):
-            _check_again(head, _survey_again(self.settings, head, self.server))
-            journal = Journal(self.state)
-            try:
+        lock = account_lock(self.state, account)
+        journal = Journal(self.state)
+        try:
+            with exclusive(lock, what=f"the account {account.address}"):
+                _check_again(head, _survey_again(self.settings, head, self.server))
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
                 conversation.on_begin(run.number, head)
                 receipt = _run(run, self.server, conversation)
-                settle_raised(journal, self.server)
-                return receipt
-            finally:
-                journal.close()
+            settle_raised(self.state, journal, self.server)
+            return receipt
+        finally:
+            journal.close()
 
 
 def _checked(file: Path) -> PlanTail:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from respool.app.settings import Settings
 from respool.errors import FormatError, NotPermitted, ServerNotFound, UsageError
+from respool.model.accounts import Account
 from respool.system.configuration import read_configuration
 from respool.system.ownership import is_private
 
@@ -48,6 +49,12 @@ def _check_private(state: Path) -> None:
             why="it will hold names, flags and dates of people's mail",
             hint=f"chmod 700 {state}, or --state with a new directory",
         )
+
+
+def account_lock(state: Path, account: Account) -> Path:
+    """The file that runs into one live account lock each other out by."""
+    name = f"{account.kind}-{account.address}".replace("/", "_")
+    return state / "locks" / f"{name}.lock"
 
 
 def check_not_inside(path: Path, settings: Settings, *, what: str) -> None:

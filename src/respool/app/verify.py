@@ -42,7 +42,7 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         run = journal.run(number, STEP_KINDS)
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
-            settle_raised(journal, server)
+            settle_raised(settings.state, journal, server)
             proofs = _proofs(proof_actor(server, run), run)
         phases = {PROOF: time.monotonic() - begun}
         receipt = receipt_of(run, phases=phases, proofs=proofs)

@@ -127,7 +127,7 @@ def _made_findings(made: Rows, mailbox: StoredMailbox) -> Iterator[Finding]:
 
 def _left_aside(mailbox: StoredMailbox) -> Finding:
     deleted = (
-        "what its owner had deleted stays away"
+        "what the index knows as deleted stays away"
         if mailbox.has_index
         else "mail that its owner had deleted may come back: nothing tells it apart"
     )
