@@ -5,7 +5,6 @@ import pytest
 from respool.targets.spool.program_output import (
     parse_quota_output,
     parse_reconstruct_output,
-    quota_arguments,
 )
 
 INTERNAL = "b.loc!user.jdoe.restored"
@@ -21,8 +20,25 @@ EXTERNAL = "user/jdoe/restored@b.loc"
         (f"{EXTERNAL}\n", "Repacked user/jdoe/restored@b.loc to version 17\n"),
         (f"{INTERNAL}: updating sync_crc 1 => 2\n{INTERNAL}\n", ""),
         (f"{EXTERNAL} uid 3 mismatch: cacheoffset\n{EXTERNAL}\n", ""),
+        ("user/jdoe/restored/uid not found@b.loc\n", ""),
+        ("user/jdoe/restored/guid mismatch@b.loc\n", ""),
+        ("b.loc!user.jdoe.could not: updating exists 0 => 3\nuser/jdoe/could not@b.loc\n", ""),
+        ("Converted user/jdoe/fatal error@b.loc version 12 to 17\n", ""),
+        ("user/jdoe/Failed to reconstruct mailbox@b.loc\n", ""),
     ],
-    ids=["2.4", "3.x", "counters", "converted", "sync-crc", "cache-written"],
+    ids=[
+        "2.4",
+        "3.x",
+        "counters",
+        "converted",
+        "sync-crc",
+        "cache-written",
+        "a-folder-called-not-found",
+        "a-folder-called-mismatch",
+        "a-folder-called-could-not",
+        "a-folder-called-error",
+        "a-folder-called-failed",
+    ],
 )
 def test_a_mailbox_that_was_visited_and_mended_is_no_failure(output: str, errors: str) -> None:
     report = parse_reconstruct_output(output, errors)
@@ -49,6 +65,13 @@ def test_a_mailbox_that_was_visited_and_mended_is_no_failure(output: str, errors
         ("", "Wrong uniqueid! 5f3c (should be 39b4)\n"),
         ("", "fatal error: num too big\n"),
         (f"{EXTERNAL}\n", f"FAILED TO REPACK {EXTERNAL}\n"),
+        (
+            f"{INTERNAL} uid 3 mismatch: sentdate\n",
+            f"{INTERNAL}: Mailbox does not exist Failed to open after reconstruct\n",
+        ),
+        (f"{INTERNAL}: updating exists 0 => 3\nFailed to re-read {INTERNAL}!\n", ""),
+        ("", f"reconstruct: fatal error: {INTERNAL}\n"),
+        ("", f"createmailbox {EXTERNAL}: Permission denied\n"),
     ],
     ids=[
         "recreated",
@@ -63,6 +86,10 @@ def test_a_mailbox_that_was_visited_and_mended_is_no_failure(output: str, errors
         "uniqueid",
         "file-name",
         "repack",
+        "open",
+        "lost-from-the-list",
+        "fatal",
+        "create-denied",
     ],
 )
 def test_what_must_not_happen_to_a_mailbox_of_ours_is_a_failure(output: str, errors: str) -> None:
@@ -90,41 +117,6 @@ def test_a_mailbox_that_the_server_does_not_know_is_not_visited() -> None:
 )
 def test_the_version_that_an_index_was_brought_to_is_read(line: str, version: int | None) -> None:
     assert parse_reconstruct_output(f"{line}\n", "").converted == version
-
-
-@pytest.mark.parametrize(
-    ("version", "expected"),
-    [
-        ((2, 4, 22), ("-f", "-d", "b.loc", "user/jdoe")),
-        ((2, 5, 17), ("-f", "-d", "b.loc", "user/jdoe")),
-        ((3, 0, 18), ("-f", "-d", "b.loc", "user.jdoe")),
-        ((3, 2, 12), ("-f", "-d", "b.loc", "user.jdoe")),
-        ((3, 4, 0), ("-f", "-d", "b.loc", "user/jdoe")),
-        ((3, 6, 1), ("-f", "-u", "jdoe@b.loc")),
-        ((3, 10, 3), ("-f", "-u", "jdoe@b.loc")),
-    ],
-    ids=lambda value: ".".join(map(str, value)) if isinstance(value[0], int) else "",
-)
-def test_each_version_names_the_account_in_its_own_way(
-    version: tuple[int, int, int], expected: tuple[str, ...]
-) -> None:
-    """The wrong form is taken without a word, and counts nothing."""
-    assert quota_arguments(version, "user/jdoe@b.loc", "b.loc", "jdoe@b.loc") == expected
-
-
-@pytest.mark.parametrize(
-    ("version", "mailbox", "domain", "expected"),
-    [
-        ((3, 6, 1), "contact@b.loc", "b.loc", ("-f", "-d", "b.loc", "contact")),
-        ((3, 6, 1), "contact", None, ("-f", "contact")),
-        ((3, 0, 18), "user/john.doe", None, ("-f", "user.john^doe")),
-        ((3, 0, 18), "user/john.doe@b.loc", "b.loc", ("-f", "-d", "b.loc", "user.john^doe")),
-    ],
-)
-def test_an_account_without_owner_or_domain_is_named_too(
-    version: tuple[int, int, int], mailbox: str, domain: str | None, expected: tuple[str, ...]
-) -> None:
-    assert quota_arguments(version, mailbox, domain, None) == expected
 
 
 TABLE = "   Quota   % Used     Used             Resource Root\n  102400        0       12              STORAGE user/jdoe@b.loc\n"  # noqa: E501
