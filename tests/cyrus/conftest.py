@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from tests.support import golden
 from tests.support.cyrus_configuration import Layout
 from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.whole_account import Source
 
 
 @pytest.fixture(params=["names", "uuid"])
@@ -24,3 +25,37 @@ def empty_server(request: pytest.FixtureRequest) -> Iterator[PrivateCyrus]:
 def golden_backup(as_root: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The golden DataProtect tree for all tests that do not look at its access times."""
     return golden.unpack_dataprotect(tmp_path_factory.mktemp("backup"))
+
+
+@pytest.fixture(params=["names", "uuid"])
+def shared_server(request: pytest.FixtureRequest) -> PrivateCyrus:
+    """A server that many tests use, in either layout; each takes accounts of fresh names."""
+    server: PrivateCyrus = request.getfixturevalue(f"restoring_{request.param}")
+    return server
+
+
+@pytest.fixture(scope="session")
+def restoring_names(as_root: None) -> Iterator[PrivateCyrus]:
+    """A server with directories after mailbox names, for tests that leave it sound."""
+    with server_root() as root, PrivateCyrus(root, "names") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def restoring_uuid(as_root: None) -> Iterator[PrivateCyrus]:
+    """A server with directories after uniqueids, for tests that leave it sound."""
+    with server_root() as root, PrivateCyrus(root, "uuid") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def unpacked(as_root: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Source], Path]:
+    """Unpacks a golden backup at its first use; every restore leaves it as it is."""
+    places: dict[Source, Path] = {}
+
+    def place_of(source: Source) -> Path:
+        if source not in places:
+            places[source] = source.unpack(tmp_path_factory.mktemp("golden"))
+        return places[source]
+
+    return place_of

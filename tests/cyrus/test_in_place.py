@@ -1,0 +1,380 @@
+"""Filling an account that has never held a message, and creating one that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
+
+from respool.app.restore import restore
+from respool.errors import AccountNotOnServer, PlanRefused, StepFailed
+from respool.planning.request import Person
+from respool.runs.runner import Progress
+from respool.verification.report import Receipt
+from tests.support.directions import (
+    Folders,
+    TargetAccount,
+    all_folders_of,
+    check_target_sound,
+    fresh_target,
+    state_of,
+    true_folders,
+    unread,
+)
+from tests.support.imap_contents import acl_of, messages_in, quota_of, rights_of, subscriptions_of
+from tests.support.private_cyrus import NewMessage, PrivateCyrus, append_messages, server_root
+from tests.support.restoring import Workplace, agreeing, restored, settings_for, wish
+from tests.support.whole_account import SPOOLS, TREES, Source
+
+pytestmark = pytest.mark.needs_cyrus
+JDOE = "user/jdoe@bluemind.loc"
+CONTACT = "share/contact@bluemind.loc"
+INFO = "share/info@bluemind.loc"
+ALICE = "user/alice@bluemind.loc"
+SOURCE = SPOOLS["3.4.9"]
+NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n", flags=("$new",))
+OWNER_MAY = rights_of("lrswipkxtean")
+_NUMBERS = count(1)
+every_spool = pytest.mark.parametrize(
+    ("shared_server", "source"),
+    [
+        pytest.param(("names", "uuid")[at % 2], source, id=f"{('names', 'uuid')[at % 2]}, {name}")
+        for at, (name, source) in enumerate({**SPOOLS, **TREES}.items())
+    ],
+    indirect=["shared_server"],
+)
+
+Restore = Callable[..., Receipt]
+
+
+@pytest.fixture
+def restore_into(
+    shared_server: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+) -> Restore:
+    """Restores an account of a backup in place into another: target, source, account."""
+
+    def restore_it(target: TargetAccount, source: Source, account: str, **more: Any) -> Receipt:  # noqa: ANN401 - of a wish
+        settings = settings_for(shared_server, unpacked(source), tmp_path / "state")
+        more = {"is_in_place": True, "to": target.written, **more}
+        return restored(settings, wish(account, generation=source.generation, **more))
+
+    return restore_it
+
+
+def deliver(server: PrivateCyrus, target: TargetAccount) -> int:
+    """Put a new message into INBOX, or the root, as mail arrives; its UID."""
+    with server.admin_client() as admin:
+        rights = acl_of(admin, target.root)
+        admin.setacl(target.root, server.admin, "lrswip")
+        append_messages(admin, target.root, [NEW])
+        admin.select_folder(target.root, readonly=True)
+        uid = max(admin.search("ALL"))
+        admin.unselect_folder()
+        admin.setacl(target.root, server.admin, rights.get(server.admin, '""'))
+    return int(uid)
+
+
+def ours_left(server: PrivateCyrus) -> list[Path]:
+    """Files of ours that wait in the server's directories."""
+    return list((server.root / "spool").rglob(".respool-*"))
+
+
+@every_spool
+def test_an_account_that_never_held_mail_is_filled_as_it_was(
+    source: Source, shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    INBOX, an empty Sent and Trash are filled, what lacks is made: UIDs and all are those of
+    the truth. Who might do what in a folder that was there may do so still; new mail comes
+    after the old.
+    """
+    target = fresh_target(shared_server, "user")
+    with shared_server.client_as(target.login) as client:
+        for name in ("Sent", "Trash"):
+            client.create_folder(name)
+    with shared_server.admin_client() as admin:
+        admin.setacl(target.mailbox("Trash"), "alice@bluemind.loc", "lrs")
+    there = ("INBOX", "Sent", "Trash")
+    before = numbers_of(shared_server, target, there)
+    receipt = restore_into(target, source, JDOE)
+    assert receipt.verdict.value == "proven"
+    true = true_folders(source.truth, JDOE)
+    assert all_folders_of(shared_server, target, target.login) == true
+    assert numbers_of(shared_server, target, there) == before
+    with shared_server.client_as(target.login) as client:
+        assert subscriptions_of(client) == true.keys() - set(there)
+    uid = deliver(shared_server, target)
+    assert uid > max(message.uid for message in true["INBOX"])
+    assert not ours_left(shared_server)
+    check_target_sound(shared_server, target)
+
+
+def numbers_of(server: PrivateCyrus, target: TargetAccount, paths: tuple[str, ...]) -> object:
+    """Rights, id and UIDVALIDITY of folders, which stay."""
+    names = [target.mailbox(path) for path in paths]
+    with server.admin_client() as admin:
+        rights = [acl_of(admin, name) for name in names]
+    with server.client_as(target.login) as client:
+        return rights, [client.folder_status(path, ["UIDVALIDITY", "MAILBOXID"]) for path in paths]
+
+
+@pytest.mark.parametrize("account", [CONTACT, INFO])
+def test_a_mailshare_that_never_held_mail_is_filled_as_it_was(
+    account: str, shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    One read state for all is one again; of marks of one's own none is restored.
+    """
+    target = fresh_target(shared_server, "share")
+    with shared_server.admin_client() as admin:
+        before = acl_of(admin, target.root)
+    assert restore_into(target, SOURCE, account).verdict.value == "proven"
+    true = true_folders(SOURCE.truth, account)
+    expected = true if account == INFO else unread(true)
+    for reader in target.readers:
+        assert all_folders_of(shared_server, target, reader) == expected
+    one, other = target.readers
+    with shared_server.client_as(one) as client:
+        client.select_folder(target.name_for_readers("INBOX"))
+        marked = client.search("UNSEEN")
+        client.add_flags(marked, ["\\Seen"])
+    with shared_server.client_as(other) as client:
+        client.select_folder(target.name_for_readers("INBOX"), readonly=True)
+        assert marked
+        assert set(client.search("SEEN")) >= set(marked) if account == INFO else True
+        assert client.search("SEEN") == [] if account == CONTACT else True
+    with shared_server.admin_client() as admin:
+        assert acl_of(admin, target.root) == before
+    check_target_sound(shared_server, target)
+
+
+def test_one_folder_that_has_held_mail_is_enough_to_refuse(
+    shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    Also where nothing is left of it; nothing is changed.
+    """
+    target = fresh_target(shared_server, "user")
+    with shared_server.client_as(target.login) as client:
+        client.create_folder("Trash")
+        append_messages(client, "Trash", [replace(NEW, flags=("\\Deleted",))])
+        client.select_folder("Trash")
+        client.expunge()
+    before = state_of(shared_server, target)
+    with pytest.raises(PlanRefused) as refused:
+        restore_into(target, SOURCE, JDOE)
+    assert "--in-place" in str(refused.value.why)
+    assert "Trash" in str(refused.value.why)
+    assert state_of(shared_server, target) == before
+
+
+def test_a_second_run_in_place_is_refused(
+    shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    target = fresh_target(shared_server, "share")
+    restore_into(target, SOURCE, INFO)
+    before = state_of(shared_server, target)
+    with pytest.raises(PlanRefused):
+        restore_into(target, SOURCE, INFO)
+    assert state_of(shared_server, target) == before
+
+
+@contextlib.contextmanager
+def waiting(server: PrivateCyrus, login: str) -> Iterator[IMAPClient]:
+    """A mail program that has INBOX open and waits for news, as they all do."""
+    with server.client_as(login) as client:
+        client.select_folder("INBOX")
+        client.idle()
+        yield client
+
+
+def test_a_program_that_waits_in_inbox_sees_the_mail_come(
+    shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    Its session lives on, shows flags, keywords and envelopes, and can mark a message.
+    """
+    target = fresh_target(shared_server, "user")
+    with waiting(shared_server, target.login) as client:
+        assert restore_into(target, SOURCE, JDOE).verdict.value == "proven"
+        client.idle_done()
+        client.noop()
+        true = true_folders(SOURCE.truth, JDOE)["INBOX"]
+        fetched = client.fetch([message.uid for message in true], ["FLAGS", "ENVELOPE"])
+        assert {uid: _flags(items) for uid, items in fetched.items()} == {
+            message.uid: message.flags for message in true
+        }
+        subjects = [items[b"ENVELOPE"].subject for items in fetched.values()]
+        assert sum(subject is not None for subject in subjects) > len(true) / 2
+        client.add_flags([true[0].uid], ["$mark"])
+        deliver(shared_server, target)
+        client.noop()
+        assert len(client.search("ALL")) == len(true) + 1
+    with shared_server.client_as(target.login) as client:
+        client.select_folder("INBOX", readonly=True)
+        assert client.search(["KEYWORD", "$mark"]) == [true[0].uid]
+        assert client.search(["KEYWORD", "$new"]) == [max(client.search("ALL"))]
+    check_target_sound(shared_server, target)
+
+
+def _flags(items: dict[bytes, Any]) -> frozenset[str]:
+    return frozenset(flag.decode() for flag in items[b"FLAGS"]) - {"\\Recent"}
+
+
+@pytest.mark.parametrize("inbox", ["closed", "open in a program that waits"])
+def test_mail_that_arrives_before_inbox_is_filled_stays_and_stops_the_run(
+    inbox: str,
+    shared_server: PrivateCyrus,
+    unpacked: Callable[[Source], Path],
+    tmp_path: Path,
+) -> None:
+    """
+    It is there, alone, at once; nothing of ours is left beside it; what was made is hidden.
+    """
+    target = fresh_target(shared_server, "user")
+    delivered: list[int] = []
+
+    def on_progress(progress: Progress) -> None:
+        if progress.kind == "spool-copy-messages" and progress.lane == target.root:
+            assert ours_left(shared_server)
+            delivered.append(deliver(shared_server, target))
+
+    settings = settings_for(shared_server, unpacked(SOURCE), tmp_path / "state")
+    with contextlib.ExitStack() as stack:
+        client = None
+        if inbox != "closed":
+            client = stack.enter_context(waiting(shared_server, target.login))
+        with pytest.raises(StepFailed, match="mail has arrived") as failed:
+            restore(
+                settings,
+                wish(JDOE, to=target.written, is_in_place=True),
+                replace(agreeing(), on_progress=on_progress),
+            )
+        if client is not None:
+            client.idle_done()
+            client.noop()
+            assert client.search("ALL") == [1]
+    assert delivered == [1]
+    assert failed.value.exit_status == 20
+    assert "NOTHING THAT WAS LIVE WAS CHANGED" in str(failed.value.changed)
+    with shared_server.client_as(target.login) as client:
+        (message,) = messages_in(client, "INBOX")
+        assert message.flags == {"$new"}
+        for _, _, name in client.list_folders():
+            if name != "INBOX" and not name.startswith(("Shared", "Other")):
+                with pytest.raises(IMAPClientError, match="Permission denied"):
+                    client.select_folder(name, readonly=True)
+    inbox = shared_server.run_tool("mbpath", target.root).stdout.strip()
+    assert [each.name for each in Path(inbox).iterdir() if each.is_file()] == ["1."]
+    check_target_sound(shared_server, target)
+
+
+def gone(kind: str) -> TargetAccount:
+    """An account of a fresh name that no server has."""
+    number = next(_NUMBERS)
+    login = f"gone{number}@bluemind.loc"
+    reader = login if kind == "user" else "jdoe@bluemind.loc"
+    return TargetAccount(
+        kind="user" if kind == "user" else "share", login=login, readers=(reader,)
+    )
+
+
+@pytest.mark.parametrize("where", ["new folder", "in place"])
+@pytest.mark.parametrize("account", [JDOE, ALICE, CONTACT, INFO])
+def test_an_account_that_is_gone_is_created_with_what_it_had(
+    account: str, where: str, shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    Partition and limits are those of the backup, a mailshare's rights, too; it is never open
+    to everybody by default. A user's INBOX is his alone.
+    """
+    target = gone(account.partition("/")[0])
+    receipt = restore_into(
+        target, SOURCE, account, is_creating_account=True, is_in_place=where == "in place"
+    )
+    assert receipt.verdict.value == "proven"
+    box = SOURCE.truth.mailboxes[account.removeprefix("share/")]
+    with shared_server.admin_client() as admin:
+        rights = acl_of(admin, target.root)
+        limits = {name: limit for name, (_, limit) in quota_of(admin, target.root).items()}
+    true_rights = {who: rights_of(may) for who, may in box.acl.items()}
+    assert rights == ({target.login: OWNER_MAY} if target.kind == "user" else true_rights)
+    former = box.quota.resources if box.quota is not None else {}
+    assert limits == {name: limit for name, (_, limit) in former.items()}
+    data = shared_server.run_tool("mbpath", target.root).stdout.strip()
+    assert Path(data).is_relative_to(shared_server.files.data("bluemind_loc"))
+    true = true_folders(SOURCE.truth, account)
+    expected: Folders = unread(true) if account == CONTACT else true
+    (reader,) = target.readers
+    found = dict(all_folders_of(shared_server, target, reader))
+    if where == "in place":
+        assert found == expected
+    else:
+        into = receipt.head.into
+        assert found.pop("INBOX") == ()
+        assert found == {into if p == "INBOX" else f"{into}/{p}": m for p, m in expected.items()}
+    check_target_sound(shared_server, target)
+
+
+def test_an_account_comes_back_on_the_partition_that_it_had(
+    shared_server: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+) -> None:
+    """
+    Under its own name, in another domain; what there is of it is not made again.
+    """
+    settings = settings_for(shared_server, unpacked(SOURCE), tmp_path / "state")
+    login = "jdoe@example.org"
+    wanted = wish(login, is_creating_account=True, is_in_place=True)
+    assert restored(settings, wanted).verdict.value == "proven"
+    data = shared_server.run_tool("mbpath", f"user/{login}").stdout.strip()
+    assert Path(data).is_relative_to(shared_server.files.data("example_org"))
+    with shared_server.client_as(login) as client:
+        assert len(messages_in(client, "INBOX")) == 2
+    again = restored(settings, wish(login, is_creating_account=True, person=Person.SAME))
+    assert (again.verdict.value, again.head.facts["account"]) == ("proven", "there")
+    with pytest.raises(PlanRefused):
+        restored(settings, wanted)
+
+
+@pytest.mark.parametrize("account", ["user/john.doe@bluemind.loc", CONTACT])
+def test_an_account_that_is_gone_is_said_to_be_gone(
+    account: str, shared_server: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+) -> None:
+    """
+    With what to type; nothing is made.
+    """
+    settings = settings_for(shared_server, unpacked(SOURCE), tmp_path / "state")
+    with pytest.raises(AccountNotOnServer, match="is gone from the live server") as told:
+        restored(settings, wish(account))
+    assert told.value.exit_status == 13
+    assert "--create-account" in str(told.value.hint)
+    assert "--to" in str(told.value.hint)
+    with shared_server.admin_client() as admin:
+        assert not admin.folder_exists(account.removeprefix("share/"))
+
+
+def test_nothing_is_created_behind_the_back_of_bluemind(
+    unpacked: Callable[[Source], Path], as_root: None, tmp_path: Path
+) -> None:
+    """
+    The clicks to make are named, and then the same command restores into what they made.
+    """
+    with server_root() as root, PrivateCyrus(root) as server:
+        (root / "etc/cyrus-admins").write_text("admins: admin0 bmhiddensysadmin@global.virt\n")
+        place = Workplace(server=server, backups=unpacked(SOURCE), state=tmp_path / "state")
+        words = ("restore", ALICE, "--create-account", "--in-place", "--yes", "--json")
+        ran = place.run(*words)
+        assert (ran.status, ran.error["error"]) == (12, "plan-refused")
+        assert "Directory Entries > New > " in ran.error["why"]
+        assert ran.error["changed"] is None
+        with server.admin_client() as admin:
+            assert not admin.folder_exists(ALICE)
+        server.create_user("alice@bluemind.loc")
+        assert place.run(*words).json["verdict"] == "proven"
