@@ -28,13 +28,15 @@ from tests.support.guide import (
     as_reader,
     check_sound,
     make_contact,
+    part_1234,
+    proven,
+    serve_guide,
     set_limit,
     share_as_backed_up,
     size_of,
     storage_used,
 )
 from tests.support.imap_contents import acl_of, folder_names, subscriptions_of
-from tests.support.live_server import serve_golden_live
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
 from tests.support.restoring import Workplace, check_server_sound
 from tests.support.staging import Staging, stage_user
@@ -51,8 +53,8 @@ def layout(request: pytest.FixtureRequest) -> Layout:
 @pytest.fixture
 def work(layout: Layout, golden_backup: Path, tmp_path: Path) -> Iterator[Workplace]:
     """The guide's server, on the morning after backup number 1234."""
-    with server_root() as root, serve_golden_live(root, layout) as server:
-        yield Workplace(server=server, backups=golden_backup, state=tmp_path / "state")
+    with serve_guide(golden_backup, tmp_path / "state", layout) as place:
+        yield place
 
 
 @pytest.fixture
@@ -67,8 +69,7 @@ def without_contact(layout: Layout, golden_backup: Path, tmp_path: Path) -> Iter
 @pytest.fixture
 def staged(golden_backup: Path, tmp_path: Path) -> Staging:
     """What the guide puts into jdoe and jdoe-meta."""
-    part = next(golden_backup.rglob("imap/1234"))
-    return stage_user(part, tmp_path / "var/backups", "jdoe")
+    return stage_user(part_1234(golden_backup), tmp_path / "var/backups", "jdoe")
 
 
 def test_directories(work: Workplace) -> None:
@@ -97,7 +98,7 @@ def test_restoration_into_mailbox_other_than_the_users(
         *("--to", ALICE, "--into", RESTORE_DIR, "--yes", "--json"),
     )
 
-    assert (ran.status, ran.json["verdict"]) == (0, "proven")
+    proven(ran)
     wanted = as_backed_up() if has_meta else as_files(staged)
     assert as_owner(work.server, ALICE) == wanted
     with work.server.admin_client() as admin:
@@ -120,7 +121,7 @@ def test_restoration_with_metadata(source: str, work: Workplace, staged: Staging
 
     ran, again = work.run(*words), work.run(*words)
 
-    assert (ran.status, ran.json["verdict"]) == (0, "proven")
+    proven(ran)
     assert (again.status, again.error["error"]) == (12, "plan-refused")
     assert as_owner(work.server, JDOE) == as_backed_up()
     check_server_sound(work.server, JDOE)
@@ -135,7 +136,7 @@ def test_restoration_without_metadata(work: Workplace, staged: Staging) -> None:
         *("--into", RESTORE_DIR, "--yes", "--json"),
     )
 
-    assert (ran.status, ran.json["verdict"]) == (0, "proven")
+    proven(ran)
     assert "WITHOUT METADATA" in ran.errors
     assert "mail that was deleted may come back" in ran.errors
     assert as_owner(work.server, JDOE) == as_files(staged)
@@ -151,7 +152,7 @@ def test_restoration_without_metadata_of_a_backup_that_has_them(work: Workplace)
         *("--into", RESTORE_DIR, "--yes", "--json"),
     )
 
-    assert (ran.status, ran.json["verdict"]) == (0, "proven")
+    proven(ran)
     found = as_owner(work.server, JDOE)
     assert octets(found) == octets(as_backed_up())
     assert {message.flags for messages in found.values() for message in messages} == {frozenset()}
@@ -194,7 +195,7 @@ def test_finalizing_where_the_quota_would_be_reached(work: Workplace) -> None:
     assert (refused.status, refused.error["error"]) == (12, "plan-refused")
     assert refused.error["changed"] is None
     assert "--raise-quota" in refused.error["why"]
-    assert (raised.status, raised.json["verdict"]) == (0, "proven")
+    proven(raised)
     assert as_owner(server, JDOE) == as_backed_up()
     assert "QUOTA RAISED" in work.run("runs").output
     server.add_messages(JDOE, "INBOX", [NewMessage(octets=b"Subject: new\r\n\r\nmail\r\n")])
@@ -217,7 +218,7 @@ def test_mailshare_restoration(way: str, without_contact: Workplace) -> None:
         *(() if is_made else ("--create-account",)),
     )
 
-    assert (ran.status, ran.json["verdict"]) == (0, "proven")
+    proven(ran)
     wanted = share_as_backed_up()
     assert as_reader(server, ALICE) == wanted
     assert any(message.flags for message in wanted[RESTORED])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha1
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from imapclient import imap_utf7
 
+from tests.support.cyrus_configuration import Layout
 from tests.support.imap_contents import HeldMessage, folder_names, messages_in, quota_of
-from tests.support.private_cyrus import PrivateCyrus
-from tests.support.restoring import held
+from tests.support.live_server import serve_golden_live
+from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.restoring import Ran, Workplace, held
 from tests.support.staging import Staging
 from tests.support.truth import TruthMailbox, read_truth
 
@@ -96,6 +99,31 @@ def storage_used(server: PrivateCyrus, root: str) -> int:
 def size_of(found: Held) -> int:
     """Octets of all messages."""
     return sum(message.size_bytes for messages in found.values() for message in messages)
+
+
+@contextmanager
+def serve_guide(backups: Path, state: Path, layout: Layout = "names") -> Iterator[Workplace]:
+    """The command on the guide's server, on the morning after backup number 1234."""
+    with server_root() as root, serve_golden_live(root, layout) as server:
+        yield Workplace(server=server, backups=backups, state=state)
+
+
+def part_1234(backups: Path) -> Path:
+    """Where backup number 1234 lies."""
+    return next(backups.rglob("imap/1234"))
+
+
+def proven(ran: Ran) -> None:
+    """A restore ended well, and nothing was lost."""
+    assert ran.status == 0, ran.errors
+    assert ran.json["verdict"] == "proven"
+
+
+def directory_of(server: PrivateCyrus, name: str) -> Path:
+    """Where the server keeps the message files of a mailbox."""
+    done = server.run_tool("mbpath", name)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
 
 
 def check_sound(server: PrivateCyrus, names: list[str]) -> None:
