@@ -44,7 +44,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"ADD   {added}; {_state_kept(head)}",
         *(f"NOTE  {each}" for each in _notes(head)),
         f"SKIP  {_skipped(head)}",
-        f"LIVE  nothing that exists is changed    QUOTA {_quota(head)}",
+        f"LIVE  {_live(head)}    QUOTA {_quota(head)}",
         f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s",
     ]
     if has_details:
@@ -111,6 +111,15 @@ def _notes(head: PlanHead) -> Iterator[str]:
     leftovers = sum(each.code.startswith("leftover-") for each in head.findings)
     if leftovers:
         yield f"{leftovers} leftovers of a failed manual restore are there (--details, doctor)"
+
+
+def _live(head: PlanHead) -> str:
+    adopted = sum(not each.is_new and each.messages > 0 for each in head.mailboxes)
+    if adopted:
+        return f"no message is there to be changed; {_folders(adopted)} that never held any filled"
+    if any(each.raised_to is not None for each in head.quota):
+        return "no message or folder that exists is changed"
+    return "nothing that exists is changed"
 
 
 def _limit(resource: str, number: int | None) -> str:
