@@ -124,6 +124,16 @@ def test_a_proposed_folder_that_is_taken_becomes_the_next_free_one(
     assert targets(plan) == [f"user/jdoe/{into}@b.loc"]
 
 
+@pytest.mark.parametrize("name", ["user/jdoe/restored@b.loc", "user/jdoe/restored/a@b.loc"])
+def test_a_name_under_which_something_was_left_behind_is_taken_too(name: str) -> None:
+    """
+    A directory that no mailbox owns would become part of the new folder.
+    """
+    plan = planned([chosen("INBOX")], leftovers=frozenset({name}))
+
+    assert plan.head.into == "restored-2"
+
+
 @pytest.mark.parametrize("existing", ["user/jdoe/mine@b.loc", "user/jdoe/mine/a@b.loc"])
 def test_a_folder_that_a_person_named_is_refused_if_it_is_taken(existing: str) -> None:
     reasons = refused(
@@ -222,14 +232,37 @@ def test_the_head_says_what_will_be_added() -> None:
     assert head.facts == SURVEY.facts
 
 
-def test_a_folder_without_a_readable_index_is_refused_by_name() -> None:
+@pytest.mark.parametrize(
+    ("code", "severity", "is_without"),
+    [
+        ("records-from-files", Severity.LOSS, True),
+        ("without-metadata", Severity.NOTE, True),
+        ("message-file-missing", Severity.LOSS, False),
+    ],
+)
+def test_a_folder_that_comes_from_its_files_says_so(
+    code: str,
+    severity: Severity,
+    is_without: bool,  # noqa: FBT001 - a table
+) -> None:
+    finding = Finding(severity=severity, code=code, subject="cyrus.index", text="t")
+
+    one, other = planned([chosen("INBOX"), chosen("a", findings=(finding,))]).head.mailboxes
+
+    assert (one.is_without_metadata, other.is_without_metadata) == (False, is_without)
+
+
+def test_a_folder_without_an_index_is_restored_and_what_it_lacks_is_said() -> None:
     finding = Finding(
         severity=Severity.BLOCKS, code="index-missing", subject="cyrus.index", text="is not there"
     )
-    with pytest.raises(PlanRefused) as caught:
-        planned([chosen("INBOX"), chosen("\u00c9t\u00e9/a", findings=(finding,))])
 
-    assert caught.value.reasons == ("\u00c9t\u00e9/a: is not there",)
+    head = planned([chosen("INBOX"), chosen("a", 2, findings=(finding,))]).head
+
+    assert head.messages == 3
+    assert [(each.code, each.subject) for each in head.findings] == [
+        ("index-missing", "a: cyrus.index")
+    ]
 
 
 def test_findings_carry_their_folder() -> None:
@@ -246,7 +279,6 @@ def test_findings_carry_their_folder() -> None:
 
 def test_all_reasons_are_given_at_once_and_each_once() -> None:
     quota = QuotaLimit(root="user/jdoe", resource="STORAGE", used=10, limit=10)
-    blocked = Finding(severity=Severity.BLOCKS, code="x", subject="s", text="cannot be read")
     odd = MailboxName(domain="b.loc", parts=("user", "jdoe", "100%"))
     asked = replace(REQUEST, into="mine", is_into_given=True, renames={"nowhere": "x"})
     survey = replace(
@@ -256,18 +288,17 @@ def test_all_reasons_are_given_at_once_and_each_once() -> None:
         data_room=replace(ROOM, size_bytes=0),
         obstacles=("the program quota is missing", "the program quota is missing"),
     )
+    context = replace(CONTEXT, reasons=("another person",))
 
     with pytest.raises(PlanRefused) as caught:
-        plan_restore(
-            asked, [chosen("INBOX", findings=(blocked,)), chosen("x", name=odd)], survey, CONTEXT
-        )
+        plan_restore(asked, [chosen("INBOX"), chosen("x", name=odd)], survey, context)
 
     beginnings = [
         "--into mine",
+        "another person",
         "the program",
         "--rename nowhere",
         "'100%'",
-        "INBOX:",
         "quota",
         "no space",
     ]
@@ -280,7 +311,7 @@ def test_a_folder_that_was_narrower_stays_so_and_that_is_said() -> None:
     live = {**RIGHTS, "asmith@b.loc": "lrs"}
     private = chosen("private/a", acl={"jdoe@b.loc": "lrswipkxtecda"})
 
-    plan = planned([chosen("INBOX", acl=live), private], rights=live)
+    plan = planned([chosen("INBOX", acl=live), private], rights=live, context={"root_acl": live})
 
     said = {each.target_path: each for each in plan.head.mailboxes}
     given = {
