@@ -12,9 +12,10 @@ from respool.app.asking import request_of
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
 from respool.app.identity import compare_with_live
+from respool.app.known_person import is_known_same
 from respool.app.selection import Selection, select
 from respool.app.settings import Settings
-from respool.app.target_account import root_acl_of, survey_target, target_of
+from respool.app.target_account import root_of, survey_target, target_of
 from respool.app.wish import Wish
 from respool.backups.discovery import Backup
 from respool.errors import UsageError
@@ -22,7 +23,7 @@ from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
 from respool.planning.identity import identity_findings, identity_reasons
 from respool.planning.plan import PlanTail
-from respool.planning.request import RestoreRequest
+from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
 from respool.targets.spool.planner import PlanContext, plan_restore
@@ -47,7 +48,12 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         is_without_metadata=choice.is_without_metadata,
     )
     survey = survey_target(request, lambda: selection, server)
-    reasons, findings = _identity(request, backup, selection, survey, server)
+    root_acl, root_id = root_of(selection)
+    known = is_known_same(settings, request, source_id=root_id, live_id=survey.root_id)
+    person = request.person or (Person.SAME if known else None)
+    reasons, findings = _identity(
+        replace(request, person=person), backup, selection, survey, server
+    )
     context = PlanContext(
         software=__version__,
         now=datetime.now(UTC),
@@ -57,7 +63,8 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         source=f"{backup.root.place}: {backup.root.description}",
         is_older=selection.is_older,
         skipped=choice.skipped,
-        root_acl=root_acl_of(selection),
+        root_acl=root_acl,
+        root_id=root_id,
         findings=findings,
         reasons=reasons,
     )

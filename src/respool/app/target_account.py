@@ -7,9 +7,8 @@ from typing import Final
 
 from respool.app.selection import Selection, written_out
 from respool.app.wish import Wish
-from respool.backups.contents import read_mailbox
 from respool.backups.quota_roots import quota_limits
-from respool.backups.source import SourceMailbox
+from respool.backups.source import SourceMailbox, read_header
 from respool.errors import AmbiguousName, BackupError, FormatError, UsageError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
@@ -63,9 +62,10 @@ def survey_target(
     return survey_account(server, request.target)
 
 
-def root_acl_of(selection: Selection) -> Mapping[str, str] | None:
-    """The ACL of the account's root in the backup, None where it cannot be read."""
-    return None if selection.root is None else read_mailbox(selection.root).acl or None
+def root_of(selection: Selection) -> tuple[Mapping[str, str] | None, str | None]:
+    """ACL and unique id of the account's root in the backup, None where they are not known."""
+    header = None if selection.root is None else read_header(selection.root)
+    return (None, None) if header is None else (header.acl or None, header.uniqueid)
 
 
 def _candidates(address: str, kind: AccountKind | None, source: Account) -> list[Account]:
@@ -88,7 +88,7 @@ def _former(selection: Selection) -> Former:
     is_staged = any(part.staged is not None for part in selection.generation.parts)
     return Former(
         partition="" if is_staged else source.place.partition,
-        rights=root_acl_of(selection) or {},
+        rights=root_of(selection)[0] or {},
         limits=None if is_staged else _limits(source, selection.account),
     )
 

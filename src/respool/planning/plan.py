@@ -52,8 +52,9 @@ class PlanHead:
     """All of a plan but its steps.
 
     ``facts`` are those of the survey that matter, as text, for people and for a later
-    look. ``skipped`` are folders that were left out, with the reason. ``is_older``
-    says that newer generations lack what was asked for.
+    look. ``source_id`` is the unique id of the account's root in the backup, None where
+    it is not known. ``skipped`` are folders that were left out, with the reason.
+    ``is_older`` says that newer generations lack what was asked for.
     """
 
     version: int
@@ -65,6 +66,7 @@ class PlanHead:
     is_about: bool
     is_older: bool
     source: str
+    source_id: str | None
     target_kind: str
     target: str
     into: str

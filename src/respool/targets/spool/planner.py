@@ -31,7 +31,8 @@ _MOST_NUMBERED = 1000
 class PlanContext:
     """What a plan says about where and when it was made, and what is known besides.
 
-    ``root_acl`` is the ACL of the account's root in the backup, None where not known.
+    ``root_acl`` and ``root_id`` are ACL and unique id of the account's root in the backup,
+    None where not known.
     ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
     """
 
@@ -44,6 +45,7 @@ class PlanContext:
     is_older: bool
     skipped: Mapping[str, str]
     root_acl: Mapping[str, str] | None = None
+    root_id: str | None = None
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
 
@@ -113,6 +115,7 @@ def _head(
         is_about=context.is_about,
         is_older=context.is_older,
         source=context.source,
+        source_id=context.root_id,
         target_kind="spool",
         target=f"{request.target.address} on {survey.server}{in_place}",
         into=folder_path(request.root),

@@ -33,6 +33,8 @@ class FreeRoom:
 class SpoolSurvey:
     """One account on one server, looked at and not changed.
 
+    ``root_id`` is the unique id of its INBOX or root, None where the server tells none.
+
     ``existing`` are the account's mailbox names as the server spells them; those of them
     that have held a message are ``used``. ``owner`` is the userid that can own its
     folders. ``admins`` are the server's administrators. ``is_absent``: the server does
@@ -59,6 +61,7 @@ class SpoolSurvey:
     has_search_index: bool
     is_seen_shared: bool
     name_rules: NameRules
+    root_id: str | None = None
     is_absent: bool = False
     leftovers: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
@@ -77,4 +80,5 @@ class SpoolSurvey:
             "seen": "shared" if self.is_seen_shared else "by reader",
             "archive": "none" if self.archive_room is None else self.archive_room.directory,
             "account": "gone" if self.is_absent else "there",
+            "account id": self.root_id or "none",
         }

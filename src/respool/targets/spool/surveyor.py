@@ -58,6 +58,7 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
             server, account, partition_of(directories.data, server.configuration.roots(""))
         ),
         layout="uuid" if is_uuid else "names",
+        root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
         existing=existing,
         used=used_mailboxes(headers),
