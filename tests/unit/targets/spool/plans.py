@@ -17,7 +17,7 @@ from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import PlanContext, plan_restore
 from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
 from respool.targets.spool.steps import SourcePlace
-from respool.targets.spool.survey import FreeRoom, SpoolSurvey
+from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 
 SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")
@@ -145,3 +145,39 @@ def planned(
     asked = replace(REQUEST, **(request or {}))
     known = replace(CONTEXT, **(context or {}))
     return plan_restore(asked, folders, replace(onto, **survey), known)
+
+
+LIMITS = (
+    QuotaLimit(root=INBOX, resource="STORAGE", used=1, limit=1000),
+    QuotaLimit(root=INBOX, resource="MESSAGE", used=5, limit=8),
+)
+CREATING = {"is_creating_account": True}
+ONTO_SHARE = {"target": SHARE}
+FROM_SHARE = {"account": SHARE}
+IN_SHARED_STATE = replace(SHARE_SURVEY, is_seen_shared=True)
+WAYS: Mapping[str, tuple[Sequence[ChosenMailbox], Mapping[str, Any], SpoolSurvey]] = {
+    "beside": ([chosen("INBOX", 3), chosen("x/a", 0)], {}, SURVEY),
+    "in-place": ([chosen("INBOX", 2), chosen("x/a")], IN_PLACE, NEVER_USED),
+    "created": ([chosen("x/a", 3)], CREATING, ABSENT),
+    "created-in-place": ([chosen("INBOX", 3)], {**CREATING, **IN_PLACE}, ABSENT),
+    "onto-a-share": ([chosen("INBOX", 3), chosen("b")], ONTO_SHARE, SHARE_SURVEY),
+    "onto-a-shared-state": ([chosen("x/a", 3)], ONTO_SHARE, IN_SHARED_STATE),
+    "from-a-share": ([chosen("INBOX", 3, account=SHARE)], FROM_SHARE, SURVEY),
+    "a-shared-state": (
+        [chosen("INBOX", 3, account=SHARE, shared_seen=True), chosen("b", account=SHARE)],
+        {**FROM_SHARE, **ONTO_SHARE, **IN_PLACE},
+        replace(SHARE_SURVEY, used=frozenset()),
+    ),
+}
+
+
+def planned_by(way: str, *, is_raising: bool = False, **survey: Any) -> SpoolPlan:  # noqa: ANN401
+    """The plan of one of the ways of restoring, with limits to be raised or with room."""
+    folders, request, onto = WAYS[way]
+    roomy = tuple(replace(each, limit=1 << 40) for each in LIMITS)
+    return planned(
+        folders,
+        request={**request, "is_raising_quota": is_raising},
+        onto=replace(onto, quotas=LIMITS if is_raising else roomy),
+        **survey,
+    )

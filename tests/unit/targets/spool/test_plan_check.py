@@ -1,27 +1,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 
 from respool.planning.proof import ProveMailbox
-from respool.planning.step import Step
+from respool.planning.step import PlannedMessage, Step
 from respool.targets.spool.plan_check import PlanCheck
+from respool.targets.spool.recheck import recheck
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
+    AdoptMailbox,
     BuildConversations,
     CopyMessages,
+    CreateAccount,
     CreateMailbox,
     GiveRights,
+    RaiseQuota,
     RebuildMailbox,
     RepairQuota,
+    SettleQuota,
+    SourcePlace,
     Subscribe,
     WriteIndex,
 )
-from tests.unit.targets.spool.plans import RIGHTS, SURVEY, chosen, planned
+from tests.unit.targets.spool.plans import (
+    INBOX,
+    RIGHTS,
+    ROOM,
+    SURVEY,
+    WAYS,
+    chosen,
+    planned,
+    planned_by,
+)
 
 Change = Callable[[Any], Step]
 
@@ -175,3 +191,161 @@ def test_rights_that_a_server_breaks_on_or_that_let_somebody_in_are_found(
     found = reasons(plan, {"mailboxes": (other, *plan.head.mailboxes[1:])})
 
     assert any(reason in each for each in found)
+
+
+BOTH = [False, True]
+
+
+@pytest.mark.parametrize(("way", "is_raising"), list(product(WAYS, BOTH)))
+def test_an_honest_plan_of_every_way_is_carried_out(
+    way: str,
+    is_raising: bool,  # noqa: FBT001 - a table
+) -> None:
+    plan = planned_by(way, is_raising=is_raising, has_conversations=True, archive_room=ROOM)
+
+    assert reasons(plan) == ()
+    assert recheck(plan.head, plan.survey) == ()
+
+
+def altered(value: Any) -> Any:  # noqa: ANN401 - a field of any step
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, Mapping):
+        return {**value, "MESSAGE": 12345, "asmith@b.loc": "lrswipkxtea"}
+    if isinstance(value, SourcePlace):
+        return replace(value, data=PurePosixPath("data/of/asmith"))
+    if isinstance(value, tuple):
+        return value[1:] if value and isinstance(value[0], PlannedMessage) else ("Sent",)
+    return "user/asmith@b.loc"
+
+
+def every_field() -> list[tuple[str, str, str]]:
+    """Way, kind and field of every step that some plan has."""
+    return [
+        (way, kind, field.name)
+        for way in WAYS
+        for kind, step in {
+            each.kind: each
+            for each in planned_by(way, is_raising=True, has_conversations=True).steps()
+        }.items()
+        for field in fields(step)
+    ]
+
+
+@pytest.mark.parametrize(("way", "kind", "field"), every_field())
+def test_any_field_of_any_step_that_is_not_as_the_head_says_is_found(
+    way: str, kind: str, field: str
+) -> None:
+    plan = planned_by(way, is_raising=True, has_conversations=True)
+    steps = list(plan.steps())
+    at = next(number for number, step in enumerate(steps) if step.kind == kind)
+    steps[at] = replace(steps[at], **{field: altered(getattr(steps[at], field))})
+
+    assert check_of(plan).reasons(enumerate(steps))
+
+
+def without(plan: SpoolPlan, kind: type[Step]) -> tuple[str, ...]:
+    """Reasons against a plan that lacks the first step of ``kind``."""
+    steps = list(plan.steps())
+    at = next(number for number, step in enumerate(steps) if isinstance(step, kind))
+    return check_of(plan).reasons(enumerate(steps[:at] + steps[at + 1 :]))
+
+
+def twice(plan: SpoolPlan, kind: type[Step]) -> tuple[str, ...]:
+    """Reasons against a plan that has the first step of ``kind`` twice."""
+    steps = list(plan.steps())
+    at = next(number for number, step in enumerate(steps) if isinstance(step, kind))
+    return check_of(plan).reasons(enumerate([*steps[: at + 1], *steps[at:]]))
+
+
+@pytest.mark.parametrize(
+    "kind", [CreateAccount, AdoptMailbox, RaiseQuota, SettleQuota, RepairQuota]
+)
+def test_what_keeps_an_account_whole_is_neither_left_out_nor_done_twice(kind: type[Step]) -> None:
+    """Without the raise mail bounces while the restore goes on; without the rest, afterwards."""
+    plan = planned_by("created-in-place", is_raising=True)
+
+    assert f" of 1 {kind.kind}" in without(plan, kind)[0]
+    assert f" of 1 {kind.kind}" in twice(plan, kind)[0]
+
+
+def found_with(plan: SpoolPlan, survey: dict[str, Any] | None = None, **request: Any) -> str:  # noqa: ANN401
+    """Reasons against the steps of ``plan`` under a head or a server that is another."""
+    asked = replace(plan.head.request, **request)
+    check = replace(
+        check_of(plan, {"request": asked}), survey=replace(plan.survey, **(survey or {}))
+    )
+    return "\n".join(check.reasons(enumerate(plan.steps())))
+
+
+def test_an_account_is_created_only_where_it_is_gone_and_somebody_asked_for_it() -> None:
+    plan = planned_by("created")
+
+    there = found_with(plan, {"is_absent": False})
+    unasked = found_with(plan, is_creating_account=False)
+
+    assert found_with(plan) == ""
+    for found in (there, unasked):
+        assert "it would create user/jdoe@b.loc, and nobody asked for that" in found
+
+
+def test_an_account_is_created_with_the_rights_and_limits_that_it_had() -> None:
+    plan = planned_by("created")
+
+    assert "other rights of" in found_with(plan, {"rights": {**RIGHTS, "alice": "lrs"}})
+    assert "other limits of" in found_with(plan, {"quotas": ()})
+    assert "another partition" in found_with(plan, {"partition": "two"})
+
+
+def test_a_limit_is_raised_only_where_somebody_asked_for_it_and_as_far_as_said() -> None:
+    plan = planned_by("beside", is_raising=True)
+
+    assert found_with(plan) == ""
+    assert "nobody asked for that" in found_with(plan, is_raising_quota=False)
+    lower = tuple(replace(each, limit=each.limit - 1) for each in plan.survey.quotas)
+    assert f"other limits of {INBOX}" in found_with(plan, {"quotas": lower})
+
+
+def test_no_root_is_raised_that_the_account_does_not_have() -> None:
+    plan = planned_by("beside", is_raising=True)
+    steps = list(plan.steps())
+    (first,) = [step for step in steps if isinstance(step, RaiseQuota)]
+    others = replace(first, root="user/asmith@b.loc")
+
+    assert (
+        check_of(plan)
+        .reasons(enumerate([others, *steps]))[0]
+        .startswith("step 0 (spool-raise-quota): other limits of user/asmith@b.loc")
+    )
+
+
+def test_a_live_folder_is_adopted_only_in_place_and_only_if_it_never_held_mail() -> None:
+    plan = planned_by("in-place")
+    used = {"used": frozenset({INBOX})}
+
+    assert found_with(plan) == ""
+    assert f"{INBOX} is not to be filled in place" in found_with(plan, used)
+    assert f"{INBOX} is not made" in found_with(plan, is_in_place=False)
+
+
+def test_in_place_nothing_outside_the_account_is_filled() -> None:
+    plan = planned_by("in-place")
+    mailboxes = plan.head.mailboxes
+    (inbox,) = [each for each in mailboxes if each.target_path == "INBOX"]
+    others = [each for each in mailboxes if each is not inbox]
+    elsewhere = replace(inbox, target_name="user/asmith@b.loc")
+
+    found = reasons(plan, {"mailboxes": (elsewhere, *others)})
+
+    assert "user/asmith@b.loc is not in the new folder" in found
+
+
+def test_a_head_that_keeps_nobody_s_reading_shares_it_with_nobody() -> None:
+    """Steps and head have to agree: what the head shows is what a person says yes to."""
+    plan = planned_by("a-shared-state")
+    unread = tuple(replace(each, is_seen_kept=False) for each in plan.head.mailboxes)
+
+    found = reasons(plan, {"mailboxes": unread})
+
+    assert any("another read state of contact@b.loc" in each for each in found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
-from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
+from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
     AdoptMailbox,
     CreateAccount,
@@ -22,30 +21,27 @@ from respool.targets.spool.steps import (
     SettleQuota,
     Subscribe,
 )
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import QuotaLimit
 from tests.unit.targets.spool.plans import (
     ABSENT,
+    CREATING,
+    FROM_SHARE,
     IN_PLACE,
     INBOX,
+    LIMITS,
     NEVER_USED,
+    ONTO_SHARE,
     RIGHTS,
     SHARE,
     SHARE_RIGHTS,
     SHARE_SURVEY,
-    SURVEY,
+    WAYS,
     chosen,
     planned,
+    planned_by,
 )
 
-ROOT = "user/jdoe@b.loc"
-LIMITS = (
-    QuotaLimit(root=ROOT, resource="STORAGE", used=1, limit=1000),
-    QuotaLimit(root=ROOT, resource="MESSAGE", used=5, limit=8),
-)
 RAISING = {"is_raising_quota": True}
-CREATING = {"is_creating_account": True}
-ONTO_SHARE = {"target": SHARE}
-FROM_SHARE = {"account": SHARE}
 
 
 def said(plan: SpoolPlan) -> list[str]:
@@ -128,7 +124,7 @@ def test_an_account_that_is_gone_is_created_first_with_the_rights_and_limits_tha
     first, second, *_ = plan.steps()
     assert first == CreateAccount(
         lane=ACCOUNT_LANE,
-        mailbox=ROOT,
+        mailbox=INBOX,
         partition="b_loc",
         rights=RIGHTS,
         limits={"STORAGE": 1000, "MESSAGE": 8},
@@ -151,7 +147,7 @@ def test_limits_are_raised_before_and_put_back_after_the_count() -> None:
     plan = planned([chosen("INBOX", 3)], request=RAISING, quotas=LIMITS, has_conversations=True)
 
     words = said(plan)
-    assert words[0] == f"raise-quota {ROOT}".removesuffix("@b.loc")
+    assert words[0] == f"raise-quota {INBOX}".removesuffix("@b.loc")
     at = words.index("repair-quota user/jdoe")
     assert [each.split()[0] for each in words[at + 1 : at + 3]] == [
         "settle-quota",
@@ -159,7 +155,7 @@ def test_limits_are_raised_before_and_put_back_after_the_count() -> None:
     ]
     raised = {"STORAGE": 1000, "MESSAGE": 11}
     for step in steps_of(plan, RaiseQuota, SettleQuota):
-        assert (step.root, step.lane) == (ROOT, ACCOUNT_LANE)
+        assert (step.root, step.lane) == (INBOX, ACCOUNT_LANE)
         assert (step.former, step.limits) == ({"STORAGE": 1000, "MESSAGE": 8}, raised)
 
 
@@ -170,7 +166,7 @@ def test_each_root_is_raised_by_itself_and_one_that_has_room_is_not() -> None:
     plan = planned([chosen("INBOX", 3)], request=RAISING, quotas=(*LIMITS, inner, roomy))
 
     for kind in (RaiseQuota, SettleQuota):
-        assert sorted(each.root for each in steps_of(plan, kind)) == sorted([ROOT, inner.root])
+        assert sorted(each.root for each in steps_of(plan, kind)) == sorted([INBOX, inner.root])
 
 
 def test_limits_of_an_account_that_is_created_are_raised_once_it_has_them() -> None:
@@ -269,29 +265,13 @@ def test_folders_of_a_user_never_share_a_state(is_in_place: bool) -> None:  # no
     assert [each.is_seen_shared for each in steps] == [False] * len(steps)
 
 
-WAYS: dict[str, tuple[Sequence[ChosenMailbox], dict[str, Any], SpoolSurvey]] = {
-    "beside": ([chosen("INBOX", 2), chosen("x/a", 0)], {}, SURVEY),
-    "in-place": ([chosen("INBOX", 2), chosen("x/a")], IN_PLACE, NEVER_USED),
-    "created": ([chosen("x/a", 3)], CREATING, ABSENT),
-    "created-in-place": ([chosen("INBOX", 3)], {**CREATING, **IN_PLACE}, ABSENT),
-    "onto-a-share": ([chosen("INBOX"), chosen("b")], ONTO_SHARE, SHARE_SURVEY),
-    "from-a-share": ([chosen("INBOX", account=SHARE)], FROM_SHARE, SURVEY),
-}
-
-
 @pytest.mark.parametrize(("way", "is_raising"), list(product(WAYS, [False, True])))
 def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
     way: str,
     is_raising: bool,  # noqa: FBT001 - a table
 ) -> None:
     """Mail is only ever put into what the plan made or adopted, and before it is shown."""
-    folders, request, survey = WAYS[way]
-    limits = tuple(replace(each, limit=2**40) for each in LIMITS)
-    plan = planned(
-        folders,
-        request={**request, "is_raising_quota": is_raising},
-        onto=replace(survey, quotas=LIMITS if is_raising else limits, has_search_index=True),
-    )
+    plan = planned_by(way, is_raising=is_raising, has_search_index=True)
     steps = list(plan.steps())
 
     ready: set[str] = set()
