@@ -39,7 +39,7 @@ from tests.support.guide import (
 from tests.support.imap_contents import acl_of, folder_names, subscriptions_of
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
 from tests.support.restoring import Workplace, check_server_sound
-from tests.support.staging import Staging, stage_user
+from tests.support.staging import Staging, stage_mailshare, stage_user
 
 pytestmark = pytest.mark.needs_cyrus
 
@@ -224,6 +224,25 @@ def test_mailshare_restoration(way: str, without_contact: Workplace) -> None:
     assert any(message.flags for message in wanted[RESTORED])
     check_sound(server, [f"contact/{path}@bluemind.loc" for path in wanted])
     assert abs(storage_used(server, CONTACT) - size_of(wanted) / 1024) <= 1
+
+
+def test_mailshare_restoration_from_staged_letters(
+    without_contact: Workplace, golden_backup: Path, tmp_path: Path
+) -> None:
+    """
+    Each letter's directory is named, and the folders are put together again.
+    """
+    staged = stage_mailshare(part_1234(golden_backup), tmp_path, "contact")
+    make_contact(without_contact.server)
+
+    ran = without_contact.run(
+        *("restore", CONTACT, *staged.options()),
+        *("--into", RESTORED, "--yes", "--json"),
+    )
+
+    proven(ran)
+    assert len(staged.data) > 2
+    assert as_reader(without_contact.server, ALICE) == share_as_backed_up()
 
 
 def octets(found: Held) -> dict[str, list[tuple[int, str]]]:
