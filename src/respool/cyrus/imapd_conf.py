@@ -84,16 +84,13 @@ class ServerConfiguration:
         """
         if not self.is_on("archive_enabled"):
             return None
-        archives = self.roots("archive")
-        fitting = {
-            root: archives[name]
-            for name, root in self.roots("").items()
-            if name in archives and data.is_relative_to(root)
-        }
-        if not fitting:
+        partitions = self.roots("")
+        fitting = [name for name, root in partitions.items() if data.is_relative_to(root)]
+        partition = max(fitting, key=lambda name: len(partitions[name].parts), default=None)
+        archive = None if partition is None else self.roots("archive").get(partition)
+        if partition is None or archive is None:
             return None
-        longest = max(fitting, key=lambda root: len(root.parts))
-        return fitting[longest] / data.relative_to(longest)
+        return archive / data.relative_to(partitions[partition])
 
     @property
     def meta_kinds(self) -> frozenset[str]:

@@ -110,3 +110,52 @@ def test_what_is_not_said_has_the_server_s_default() -> None:
     assert configuration.configdirectory == PurePosixPath("/var/lib/cyrus")
     assert configuration.admins == ()
     assert configuration.meta_kinds == frozenset()
+
+
+def archived(data: str, partitions: dict[str, str], *, is_on: bool = True) -> str | None:
+    """Where what lies in ``data`` is archived; ``partitions`` by kind and name."""
+    lines = [(key.replace("_", "-", 1), value) for key, value in partitions.items()]
+    switch = [("archive_enabled", "yes")] if is_on else []
+    found = merged([*lines, *switch]).archived(PurePosixPath(data))
+    return None if found is None else str(found)
+
+
+HERE = {"partition_a": "/spool/a", "archivepartition_a": "/archive/a"}
+
+
+@pytest.mark.parametrize(
+    ("data", "partitions", "expected"),
+    [
+        ("/spool/a/j/user/jdoe", HERE, "/archive/a/j/user/jdoe"),
+        ("/spool/a", HERE, "/archive/a"),
+        ("/spool/ab/j/user/jdoe", HERE, None),
+        ("/elsewhere/j/user/jdoe", HERE, None),
+        ("/spool/a/x", {"partition_a": "/spool/a"}, None),
+        ("/spool/a/x", {"partition_a": "/spool/a", "archivepartition_b": "/archive"}, None),
+        (
+            "/spool/a/b/x",
+            {**HERE, "partition_b": "/spool/a/b", "archivepartition_b": "/cold"},
+            "/cold/x",
+        ),
+        ("/spool/a/b/x", {**HERE, "partition_b": "/spool/a/b"}, None),
+    ],
+    ids=[
+        "below",
+        "the-root-itself",
+        "a-root-with-a-longer-name",
+        "on-no-partition",
+        "without-archive",
+        "an-archive-of-another",
+        "the-inner-of-two-roots",
+        "the-inner-of-two-roots-has-none",
+    ],
+)
+def test_what_is_archived_lies_at_the_same_path_below_the_archive_partition(
+    data: str, partitions: dict[str, str], expected: str | None
+) -> None:
+    assert archived(data, partitions) == expected
+
+
+def test_without_the_switch_nothing_is_archived() -> None:
+    """The server ignores the partition then, and would not find the message."""
+    assert archived("/spool/a/x", HERE, is_on=False) is None
