@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from respool.cyrus.index import (
+    OPTION_SHARED_SEEN,
     IndexHeader,
     parse_index,
+    parse_index_header,
     patched_header_file_crc,
     render_index,
+    with_options,
 )
 from respool.cyrus.index_layouts import LAYOUTS, header_dtype, layout_of, record_dtype
 from respool.errors import FormatError, TruncatedFile, UnknownIndexVersion
@@ -222,3 +225,65 @@ def test_a_guid_that_ends_in_zeros_keeps_them() -> None:
     record = parse_index(render_index(19, HEADER, rows)).records[0]
 
     assert record["guid"].tobytes() == b"\x01" + b"\0" * 19
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_the_header_alone_is_read_of_the_first_octets(version: int, data: st.DataObject) -> None:
+    """Whatever follows, and however little of it there is."""
+    octets = render_index(version, data.draw(headers(version)), data.draw(record_rows(version)))
+    size = layout_of(version).header_size
+    more = data.draw(st.integers(size, len(octets)))
+
+    assert parse_index_header(octets[:more]) == parse_index(octets).header
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_header_is_read_though_its_crc_is_wrong(version: int) -> None:
+    """It is asked of live mailboxes, whose header may be written at this moment."""
+    octets = bytearray(rendered(version=version))
+    octets[layout_of(version).offset_in_header("header_crc")] ^= 1
+
+    assert parse_index_header(bytes(octets)).num_records == 3
+
+
+@pytest.mark.parametrize("size", [0, 10, 23, 24, 127])
+def test_a_header_that_is_not_whole_is_refused(size: int) -> None:
+    with pytest.raises(TruncatedFile):
+        parse_index_header(rendered()[:size])
+    with pytest.raises(TruncatedFile):
+        with_options(rendered()[:size], OPTION_SHARED_SEEN)
+
+
+def test_a_header_of_an_unknown_version_is_refused() -> None:
+    octets = bytearray(rendered())
+    octets[11] = 99
+
+    with pytest.raises(UnknownIndexVersion):
+        parse_index_header(bytes(octets))
+    with pytest.raises(UnknownIndexVersion):
+        with_options(bytes(octets), OPTION_SHARED_SEEN)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_options_are_set_besides_and_nothing_else_is_touched(
+    version: int, data: st.DataObject
+) -> None:
+    """And the CRC is right again, so that no server throws the index away."""
+    octets = render_index(version, data.draw(headers(version)), data.draw(record_rows(version)))
+    size = layout_of(version).header_size
+    before = parse_index(octets)
+
+    patched = with_options(octets[:256], OPTION_SHARED_SEEN)
+
+    after = parse_index(patched + octets[size:])
+    assert len(patched) == size
+    assert after.findings == ()
+    assert after.header == replace(
+        before.header, options=before.header.options | OPTION_SHARED_SEEN
+    )
+    assert after.records.tobytes() == before.records.tobytes()
+    assert with_options(patched, OPTION_SHARED_SEEN) == patched
