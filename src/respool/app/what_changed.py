@@ -21,8 +21,9 @@ def what_changed(run: RunJournal) -> str:
 
 def _added(run: RunJournal) -> Iterator[str]:
     head, rows = run.head(), run.rows()
-    if _begun(rows, CreateAccount.kind):
-        yield f"the account {head.request.target.address} was created"
+    for row in _begun(rows, CreateAccount.kind):
+        was = "was" if row.state is StepState.DONE else "may have been"
+        yield f"the account {head.request.target.address} {was} created"
     yield from _folders(head, rows)
     for raised in raised_limits(run):
         yield f"the {raised.resource} limit of {raised.root} is raised"
