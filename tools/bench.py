@@ -94,6 +94,7 @@ def by_respool(server: PrivateCyrus, backup: Path, number: int) -> tuple[Measure
     """The whole command without its proof, and the proof."""
     with tempfile.TemporaryDirectory(prefix="respool-bench-state-") as state:
         words = ["restore", LOGIN, FOLDER, "--into", f"respool{number}", "--yes", "--json"]
+        words += ["--same-person"]  # the same account on another server
         words += ["--backups", str(backup), "--imapd-conf", str(server.imapd_conf)]
         command = [sys.executable, "-m", "respool", *words, "--state", state]
         environment = as_installed()
