@@ -231,3 +231,17 @@ def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
 def test_a_journal_without_its_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="cannot be used"):
         Journal(tmp_path / "nowhere")
+
+
+def test_a_later_look_replaces_the_receipt_of_a_step_that_is_done(
+    journal: Journal, run: RunJournal
+) -> None:
+    """And of no other: what waits or failed has said nothing that could be newer."""
+    carried_out_in_part(run)
+
+    for number in (0, 1, 2, 3):
+        journal.amend(run.number, number, {"settled": "yes"})
+
+    assert [run.receipt(number) for number in range(4)] == [{"settled": "yes"}, None, None, None]
+    assert [row.state for row in run.rows()][:2] == [StepState.DONE, StepState.FAILED]
+    assert run.receipts_of_lane("") == [(MakeMailbox.kind, {"settled": "yes"})]

@@ -12,6 +12,7 @@ from respool.planning.plan import PlannedMailbox
 from respool.verification.report import (
     LaneNotes,
     MailboxOutcome,
+    RaisedLimit,
     Receipt,
     Verdict,
     lost_findings,
@@ -92,6 +93,7 @@ LOST = {"3": "guid-differs: the file's octets are 00"}
         ([at_once(GOOD)], 0, [Severity.NOTE], Verdict.PROVEN),
         ([at_once(GOOD)], 1, [], Verdict.INCOMPLETE),
         ([at_once(GOOD)], 0, [Severity.LOSS], Verdict.INCOMPLETE),
+        ([at_once(GOOD)], 0, [Severity.BLOCKS], Verdict.INCOMPLETE),
         ([at_once(proof(expected=9), LOST)], 0, [], Verdict.INCOMPLETE),
         ([at_once(proof(difference("flags")))], 0, [], Verdict.DIFFERS),
         ([at_once(proof(difference("missing")))], 0, [], Verdict.DIFFERS),
@@ -107,6 +109,7 @@ LOST = {"3": "guid-differs: the file's octets are 00"}
         "a-note",
         "lost-when-planned",
         "a-loss",
+        "an-index-that-cannot-be-read",
         "lost-in-copying",
         "flags-differ",
         "a-message-missing",
@@ -229,3 +232,58 @@ def test_a_message_lost_in_copying_is_a_finding_of_its_folder() -> None:
         text="the file's octets are 00",
         uid=3,
     )
+
+
+def receipt(**changes: Any) -> Receipt:  # noqa: ANN401 - any field of a receipt
+    """The receipt of a run that proved one folder."""
+    usual = Receipt(
+        run=3,
+        head=replace(HEAD, mailboxes=(PLANNED,)),
+        mailboxes=(at_once(GOOD),),
+        phases={"restore": 1.5},
+        left_to_do=(),
+        findings=(),
+    )
+    return replace(usual, **changes)
+
+
+def test_findings_that_cost_something_are_losses_and_notes_are_none() -> None:
+    """A folder without its index came without flags: that is no whole restore."""
+    found = tuple(finding(severity) for severity in Severity)
+
+    assert {each.severity for each in receipt(findings=found).losses} == {
+        Severity.LOSS,
+        Severity.BLOCKS,
+    }
+
+
+def test_limits_that_are_still_raised_are_said_and_differ_in_nothing_else() -> None:
+    raised = RaisedLimit(root="user/jdoe@b.loc", resource="STORAGE", former=10, limit=30)
+
+    found = receipt(raised=(raised,))
+
+    assert found.verdict is Verdict.PROVEN
+    assert found.as_json()["quota_raised"] == [
+        {"root": "user/jdoe@b.loc", "resource": "STORAGE", "former": 10, "limit": 30}
+    ]
+    assert {**found.as_json(), "quota_raised": []} == receipt().as_json()
+
+
+def test_a_folder_that_its_owner_cannot_open_is_no_proven_restore() -> None:
+    assert receipt(closed=("INBOX/restored",)).verdict is Verdict.DIFFERS
+
+
+def growing(*differs: Mapping[str, Any]) -> dict[str, Any]:
+    """The note of a proof of a live folder: nobody counts what arrives there meanwhile."""
+    return {**proof(*differs), "messages_in_target": None}
+
+
+def test_mail_that_arrives_in_a_folder_filled_in_place_is_no_difference() -> None:
+    for outcome in (at_once(growing()), later(growing(), growing())):
+        assert (outcome.differs_count, outcome.changed_count) == (0, 0)
+        assert verdict(outcome) is Verdict.PROVEN
+
+
+def test_what_is_missing_of_a_folder_filled_in_place_differs_all_the_same() -> None:
+    assert verdict(at_once(growing(difference("missing")))) is Verdict.DIFFERS
+    assert verdict(at_once({**growing(), "expected": 9})) is Verdict.DIFFERS

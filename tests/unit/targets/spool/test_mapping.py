@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from respool.model.accounts import folder_parts, folder_path
+from respool.model.accounts import Account, folder_parts, folder_path
 from respool.model.names import MailboxName, encoded_part
 from respool.targets.spool.mapping import Mapped, folders_between, map_names, unknown_renames
 from respool.targets.spool.names import refusals
 from tests.unit.planning.plans import ACCOUNT, REQUEST
-from tests.unit.targets.spool.plans import RULES
+from tests.unit.targets.spool.plans import RULES, SHARE
 
 
 def source(path: str) -> MailboxName:
@@ -193,6 +194,56 @@ def test_renames_of_folders_that_were_not_chosen_are_refused() -> None:
     reasons = unknown_renames(request, [source("INBOX"), source("a"), source("b/c/d")])
 
     assert reasons == ("--rename Sent=w: none of the chosen folders is called 'Sent'",)
+
+
+def in_place(sources: list[MailboxName], target: Account = ACCOUNT, **changes: Any) -> Mapped:  # noqa: ANN401
+    """Where ``sources`` go when the live account itself is filled."""
+    request = replace(REQUEST, target=target, is_in_place=True, **changes)
+    return map_names(sources, request, RULES)
+
+
+def test_in_place_every_folder_keeps_its_name() -> None:
+    found = in_place([source("INBOX"), source("Sent"), source("Projects/2017/Q3")])
+
+    assert [target.admin for target in found.targets] == [
+        "user/jdoe@b.loc",
+        "user/jdoe/Sent@b.loc",
+        "user/jdoe/Projects/2017/Q3@b.loc",
+    ]
+    assert found.reasons == ()
+
+
+def test_in_place_of_another_account_inbox_becomes_its_root() -> None:
+    found = in_place([source("INBOX"), source("Sent")], SHARE)
+
+    assert [target.admin for target in found.targets] == ["contact@b.loc", "contact/Sent@b.loc"]
+
+
+@pytest.mark.parametrize("path", ["./INBOX", "./INBOX/x"])
+def test_in_place_a_folder_called_inbox_has_to_be_renamed(path: str) -> None:
+    """IMAP knows one INBOX, and clients would show the other's mail as its own."""
+    (reason,) = in_place([source("INBOX"), source(path)]).reasons
+
+    assert "cannot be told from INBOX itself" in reason
+    renamed = in_place([source("INBOX"), source(path)], renames={"./INBOX": "old"})
+    assert renamed.reasons == ()
+
+
+def test_in_place_a_rename_onto_inbox_is_refused() -> None:
+    (reason,) = in_place([source("INBOX"), source("a")], renames={"a": "INBOX"}).reasons
+
+    assert reason == "'INBOX' and 'a' would both become 'INBOX'"
+
+
+def test_into_another_account_the_new_folder_is_its_own() -> None:
+    request = replace(REQUEST, target=SHARE)
+
+    found = map_names([source("INBOX"), source("a/b")], request, RULES)
+
+    assert [target.admin for target in found.targets] == [
+        "contact/restored@b.loc",
+        "contact/restored/a/b@b.loc",
+    ]
 
 
 def test_folders_above_are_made_once_outermost_first() -> None:
