@@ -91,17 +91,17 @@ def test_an_account_that_never_held_mail_is_filled_as_it_was(
     source: Source, shared_server: PrivateCyrus, restore_into: Restore
 ) -> None:
     """
-    INBOX, an empty Sent and Trash are filled, what lacks is made: UIDs and all are those of
-    the truth. Who might do what in a folder that was there may do so still; new mail comes
-    after the old.
+    INBOX, an empty Sent and Trash are filled, Vide stays empty, what lacks is made: UIDs and
+    all are those of the truth. Who might do what in a folder that was there may do so still;
+    new mail comes after the old.
     """
     target = fresh_target(shared_server, "user")
     with shared_server.client_as(target.login) as client:
-        for name in ("Sent", "Trash"):
+        for name in ("Sent", "Trash", "Vide"):
             client.create_folder(name)
     with shared_server.admin_client() as admin:
         admin.setacl(target.mailbox("Trash"), "alice@bluemind.loc", "lrs")
-    there = ("INBOX", "Sent", "Trash")
+    there = ("INBOX", "Sent", "Trash", "Vide")
     before = numbers_of(shared_server, target, there)
     receipt = restore_into(target, source, JDOE)
     assert receipt.verdict.value == "proven"
@@ -271,9 +271,11 @@ def test_mail_that_arrives_before_inbox_is_filled_stays_and_stops_the_run(
             if name != "INBOX" and not name.startswith(("Shared", "Other")):
                 with pytest.raises(IMAPClientError, match="Permission denied"):
                     client.select_folder(name, readonly=True)
-    inbox = shared_server.run_tool("mbpath", target.root).stdout.strip()
-    assert [each.name for each in Path(inbox).iterdir() if each.is_file()] == ["1."]
-    check_target_sound(shared_server, target)
+    directory = Path(shared_server.run_tool("mbpath", target.root).stdout.strip())
+    assert [each.name for each in directory.iterdir() if each.is_file()] == ["1."]
+    looked = shared_server.run_tool("reconstruct", "-n", "-G", target.root)
+    assert (looked.stdout.strip(), looked.stderr) == (target.root, "")
+    assert shared_server.error_lines() == ()
 
 
 def gone(kind: str) -> TargetAccount:

@@ -39,7 +39,7 @@ def receipt_of(
     outcomes = tuple(
         outcome_of(planned, _notes(lanes[planned.target_name], planned, proofs))
         for planned in head.mailboxes
-        if planned.source_path is not None
+        if planned.is_proven
     )
     return Receipt(
         run=run.number,

@@ -46,6 +46,13 @@ class PlannedMailbox:
     rights: Mapping[str, str]
     narrower_for: tuple[str, ...]
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether a run reads it back: not what only holds others, nor a live folder that
+        gets nothing.
+        """
+        return self.source_path is not None and (self.is_new or self.messages > 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanHead:

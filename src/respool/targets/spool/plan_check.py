@@ -77,11 +77,10 @@ class PlanCheck:
         wanted: dict[tuple[str, str], int] = {}
         for each in self.head.mailboxes:
             name, is_filled = each.target_name, each.messages > 0
-            is_proven = each.source_path is not None and (each.is_new or is_filled)
             wanted[CreateMailbox.kind, name] = int(each.is_new)
             wanted[GiveRights.kind, name] = int(each.is_new)
             wanted[AdoptMailbox.kind, name] = int(not each.is_new and is_filled)
-            wanted[ProveMailbox.kind, name] = int(is_proven)
+            wanted[ProveMailbox.kind, name] = int(each.is_proven)
             wanted["messages", name] = each.messages
         wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
         wanted[RepairQuota.kind, self._root] = 1
