@@ -228,7 +228,7 @@ def test_a_guid_that_ends_in_zeros_keeps_them() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_the_header_alone_is_read_of_the_first_octets(version: int, data: st.DataObject) -> None:
     """Whatever follows, and however little of it there is."""
@@ -267,7 +267,7 @@ def test_a_header_of_an_unknown_version_is_refused() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@settings(max_examples=10)
+@settings(max_examples=4)
 @given(data=st.data())
 def test_options_are_set_besides_and_nothing_else_is_touched(
     version: int, data: st.DataObject

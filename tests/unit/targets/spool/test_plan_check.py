@@ -220,29 +220,21 @@ def altered(value: Any) -> Any:  # noqa: ANN401 - a field of any step
     return "user/asmith@b.loc"
 
 
-def every_field() -> list[tuple[str, str, str]]:
-    """Way, kind and field of every step that some plan has."""
-    return [
-        (way, kind, field.name)
-        for way in WAYS
-        for kind, step in {
-            each.kind: each
-            for each in planned_by(way, is_raising=True, has_conversations=True).steps()
-        }.items()
-        for field in fields(step)
-    ]
-
-
-@pytest.mark.parametrize(("way", "kind", "field"), every_field())
-def test_any_field_of_any_step_that_is_not_as_the_head_says_is_found(
-    way: str, kind: str, field: str
-) -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_any_field_of_any_step_that_is_not_as_the_head_says_is_found(way: str) -> None:
     plan = planned_by(way, is_raising=True, has_conversations=True)
     steps = list(plan.steps())
-    at = next(number for number, step in enumerate(steps) if step.kind == kind)
-    steps[at] = replace(steps[at], **{field: altered(getattr(steps[at], field))})
+    first_of_kind = {step.kind: at for at, step in reversed(list(enumerate(steps)))}
 
-    assert check_of(plan).reasons(enumerate(steps))
+    unnoticed = []
+    for kind, at in first_of_kind.items():
+        for field in fields(steps[at]):
+            other = replace(steps[at], **{field.name: altered(getattr(steps[at], field.name))})
+            forged = [*steps[:at], other, *steps[at + 1 :]]
+            if not check_of(plan).reasons(enumerate(forged)):
+                unnoticed.append((kind, field.name))
+
+    assert unnoticed == []
 
 
 def without(plan: SpoolPlan, kind: type[Step]) -> tuple[str, ...]:
