@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -168,6 +169,65 @@ def test_octets_that_are_no_plan_are_refused(untouched: Workplace, tmp_path: Pat
     file.write_bytes(bytes(range(256)))
     ran = carry_out(untouched, file)
     assert (ran.status, ran.error["error"]) == (12, "plan-file-invalid")
+
+
+def _forged(file: Path, *steps: dict[str, object]) -> None:
+    """The plan with ``steps`` before its own, and a count and digest of those."""
+    head, *own = file.read_text("ascii").splitlines()[:-1]
+    fields = [*steps, *map(json.loads, own)]
+    body = [
+        json.dumps({**each, "step": number}, separators=(",", ":"))
+        for number, each in enumerate(fields)
+    ]
+    tail = {
+        "steps": len(body),
+        "messages": sum(len(each.get("messages", ())) for each in fields),
+        "digest": hashlib.sha256("".join([head, *body]).encode("ascii")).hexdigest(),
+    }
+    lines = [head, *body, json.dumps(tail, separators=(",", ":"))]
+    file.write_text("".join(f"{line}\n" for line in lines), "ascii")
+
+
+ALICE = "user/alice@bluemind.loc"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"kind": "spool-raise-quota", "root": ALICE, "former": {}, "limits": {"STORAGE": 1}},
+        {"kind": "spool-settle-quota", "root": INBOX, "former": {}, "limits": {}},
+        {"kind": "spool-adopt-mailbox", "mailbox": INBOX, "is_seen_shared": False},
+        {"kind": "spool-give-rights", "mailbox": ALICE, "rights": {JDOE: "lrs"}},
+        {
+            "kind": "spool-create-account",
+            "mailbox": "user/mallory@bluemind.loc",
+            "partition": "bluemind_loc",
+            "rights": {JDOE: "lrs"},
+            "limits": {},
+        },
+    ],
+    ids=lambda step: step["kind"],
+)
+def test_a_plan_with_a_step_that_nobody_agreed_to_is_refused(
+    untouched: Workplace, sample: Path, step: dict[str, object]
+) -> None:
+    """
+    Its digest is right: whoever can write a plan file can compute that, too.
+    """
+    before = live_state(untouched.server, USERS)
+    _forged(sample, {**step, "lane": ""})
+    ran = carry_out(untouched, sample)
+    assert (ran.status, ran.error["error"]) == (12, "plan-refused")
+    assert f"step 0 ({step['kind']})" in ran.error["why"]
+    assert live_state(untouched.server, USERS) == before
+
+
+def test_a_plan_that_was_only_written_anew_is_still_the_same(
+    live: Workplace, plan_file: Path
+) -> None:
+    """So the refusals above are about the steps, not about how they were written."""
+    _forged(plan_file)
+    assert carry_out(live, plan_file).status == 0
 
 
 def take_the_folder(live: Workplace) -> None:

@@ -100,6 +100,7 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "size_bytes": sum(each.size_bytes for path in LOST for each in _true(path)),
         "lost_in_backup": 0,
         "note": None,
+        "quota_raised": [],
         "findings": [],
         "left_to_do": [],
     }
@@ -225,10 +226,21 @@ def test_the_receipt_is_kept_for_the_ticket(live: Workplace) -> None:
     assert list((live.state / "plans").iterdir()) == []
 
 
-def test_a_mailshare_is_refused_and_said_so(untouched: Workplace) -> None:
-    ran = untouched.run("restore", "contact@bluemind.loc", "--yes", "--json")
-    assert ran.status == 12
-    assert "mailshare" in ran.error["what"]
+def test_a_mailshare_comes_back_into_a_folder_of_its_own(live: Workplace) -> None:
+    """
+    With its rights, read back by the administrator: nobody owns it. It does not share
+    what was read, so that is nobody's, and its mail is unread; that is said before.
+    """
+    into = "restored-2024-11-20"
+    ran = live.run("restore", "contact@bluemind.loc", "--yes", "--json")
+    assert (ran.status, ran.json["verdict"], ran.json["into"]) == (0, "proven", into)
+    assert {each["read_by"] for each in ran.json["mailboxes"]} == {"administrator"}
+    assert sum(each["proven"] for each in ran.json["mailboxes"]) == ran.json["messages"] > 0
+    assert "unread" in ran.errors
+    with live.server.admin_client() as admin:
+        rights = acl_of(admin, "contact@bluemind.loc")
+        for each in ran.json["mailboxes"]:
+            assert acl_of(admin, f"contact/{each['to']}@bluemind.loc") == rights
 
 
 def test_without_an_account_it_says_what_to_type(untouched: Workplace) -> None:
