@@ -100,11 +100,19 @@ def flush_file_system(directory: Path) -> None:
 
 
 def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:
-    """Make ``directory`` and what lacks above it, each with ``mode`` and ``owner``."""
+    """Make ``directory`` and what lacks above it, each with ``mode`` and ``owner``.
+
+    Another thread, or the server, may make one of them meanwhile.
+    """
     if directory.is_dir():
         return
     make_directory(directory.parent, mode=mode, owner=owner)
-    directory.mkdir(mode=mode)
+    try:
+        directory.mkdir(mode=mode)
+    except FileExistsError:
+        if not directory.is_dir():
+            raise
+        return
     directory.chmod(mode)
     if owner is not None and is_root():
         os.chown(directory, owner.uid, owner.gid)

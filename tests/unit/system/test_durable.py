@@ -4,6 +4,7 @@ import os
 import resource
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -139,6 +140,24 @@ def test_directories_that_were_there_stay_as_they_are(tmp_path: Path) -> None:
     make_directory(tmp_path / "a" / "b" / "c", mode=0o750, owner=None)
 
     assert [mode_of(tmp_path / path) for path in ("a", "a/b", "a/b/c")] == [0o755, 0o700, 0o700]
+
+
+def test_directories_may_be_made_by_several_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for number in range(50):
+            place = tmp_path / str(number) / "a" / "b" / "c"
+            made = [
+                pool.submit(make_directory, place / str(each), mode=0o700, owner=None)
+                for each in range(8)
+            ]
+            assert [each.result() for each in made] == [None] * 8
+
+
+def test_a_file_in_the_place_of_a_directory_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+
+    with pytest.raises(FileExistsError):
+        make_directory(tmp_path / "a", mode=0o700, owner=None)
 
 
 def test_a_private_file_is_ours_alone_and_new(tmp_path: Path) -> None:
