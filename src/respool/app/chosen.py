@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from respool.app.backups import backup_of
-from respool.app.selection import Selection, Wanted
+from respool.app.selection import Selection, Wanted, is_earlier_restore
 from respool.app.settings import Settings
 from respool.backups.contents import mailboxes_of, read_mailbox
-from respool.backups.source import SourceMailbox
+from respool.backups.source import SourceMailbox, read_header
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
 from respool.planning.plan import PlanHead
 from respool.targets.spool.sequence import ChosenMailbox
 from respool.targets.spool.steps import SourcePlace
-
-_EARLIER_RESTORE: Final = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +83,18 @@ def place_of(source: SourceMailbox) -> SourcePlace:
     )
 
 
-def sources_of(settings: Settings, head: PlanHead) -> Mapping[str, SourcePlace]:
-    """Where the backup has each mailbox of a plan's account, by its name in the backup.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSide:
+    """What the backup has of a plan's account: places and ACLs by its mailbox names."""
+
+    places: Mapping[str, SourcePlace]
+    acls: Mapping[str, Mapping[str, str]]
+    root_acl: Mapping[str, str] | None
+    has_metadata: bool
+
+
+def backup_side(settings: Settings, head: PlanHead) -> BackupSide:
+    """The backup as it is now, for a plan that was made of it before.
 
     Raises:
         BackupError: the backup, or the plan's generation of it, is not there.
@@ -96,13 +102,30 @@ def sources_of(settings: Settings, head: PlanHead) -> Mapping[str, SourcePlace]:
     backup = backup_of(settings)
     for generation in backup.generations:
         if generation.label == head.generation_label:
-            mailboxes = mailboxes_of(generation, head.request.account)
-            return {each.name.admin: place_of(each) for each in mailboxes}
+            account = head.request.account
+            boxes = {each.name.admin: each for each in mailboxes_of(generation, account)}
+            planned = {each.source_name for each in head.mailboxes}
+            taken = {name: box for name, box in boxes.items() if name in planned}
+            acls = {name: _acl(box) for name, box in taken.items()}
+            root = boxes.get(account.root.admin)
+            return BackupSide(
+                places={name: place_of(box) for name, box in boxes.items()},
+                acls=acls,
+                root_acl=None if root is None else _acl(root) or None,
+                has_metadata=any(
+                    acls[name] or box.place.meta is not None for name, box in taken.items()
+                ),
+            )
     raise GenerationNotFound(
         f"there is no generation {head.generation_label} any more",
         why=f"looked in {backup.root.place}",
         hint="--backups names another place; respool backups shows what is there",
     )
+
+
+def _acl(source: SourceMailbox) -> Mapping[str, str]:
+    header = read_header(source)
+    return {} if header is None else header.acl
 
 
 def _without_earlier(
@@ -117,7 +140,7 @@ def _without_earlier(
         path = folder_path(source.name)
         if source.name.is_deleted:
             skipped[path] = f"a deleted folder, {_count(source)} messages"
-        elif _EARLIER_RESTORE.fullmatch(path.split("/")[0]):
+        elif is_earlier_restore(path):
             skipped[path] = f"of an earlier restore, {_count(source)} messages"
         else:
             kept.append(source)

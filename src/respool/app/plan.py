@@ -17,11 +17,10 @@ from respool.app.selection import Selection, select
 from respool.app.settings import Settings
 from respool.app.target_account import root_of, survey_target, target_of
 from respool.app.wish import Wish
-from respool.backups.discovery import Backup
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
-from respool.planning.identity import identity_findings, identity_reasons
+from respool.planning.identity import IdentityAsked, identity_findings, identity_reasons
 from respool.planning.plan import PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
@@ -49,11 +48,7 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     )
     survey = survey_target(request, lambda: selection, server)
     root_acl, root_id = root_of(selection)
-    known = is_known_same(settings, request, source_id=root_id, live_id=survey.root_id)
-    person = request.person or (Person.SAME if known else None)
-    reasons, findings = _identity(
-        replace(request, person=person), backup, selection, survey, server
-    )
+    reasons, findings = identity_of(settings, request, selection, survey, server)
     context = PlanContext(
         software=__version__,
         now=datetime.now(UTC),
@@ -94,9 +89,9 @@ def new_plan_file(state: Path) -> Path:
     return state / "plans" / f"{secrets.token_hex(8)}.jsonl"
 
 
-def _identity(
+def identity_of(
+    settings: Settings,
     request: RestoreRequest,
-    backup: Backup,
     selection: Selection,
     survey: SpoolSurvey,
     server: CyrusServer,
@@ -105,15 +100,14 @@ def _identity(
 
     Nothing is compared where another account was named, or where there is none yet.
     """
-    if request.target != request.account or survey.is_absent:
+    rules = survey.name_rules
+    is_other = rules.written(request.target.root) != rules.written(request.account.root)
+    if is_other or request.target.kind is not request.account.kind or survey.is_absent:
         return (), ()
-    compared = compare_with_live(backup, selection, server, survey.name_rules)
-    has_held_mail = bool(survey.used)
-    return (
-        identity_reasons(
-            compared, request.account, person=request.person, has_held_mail=has_held_mail
-        ),
-        identity_findings(
-            compared, request.account, person=request.person, has_held_mail=has_held_mail
-        ),
+    compared = compare_with_live(backup_of(settings), selection, server, rules)
+    known = is_known_same(
+        settings, request, source_id=root_of(selection)[1], live_id=survey.root_id
     )
+    person = request.person or (Person.SAME if known else None)
+    asked = IdentityAsked(account=request.account, person=person, has_held_mail=bool(survey.used))
+    return identity_reasons(compared, asked), identity_findings(compared, asked)

@@ -17,6 +17,7 @@ from respool.system.cyrus_server import CyrusServer
 from respool.system.locks import try_to_hold
 from respool.targets.spool.limits import Settled, settle
 from respool.targets.spool.steps import RaiseQuota, SettleQuota
+from respool.targets.spool.surveyor import is_of
 from respool.verification.report import RaisedLimit
 
 _SETTLED = frozenset({Settled.YES, Settled.BY_OTHERS})
@@ -54,10 +55,13 @@ def settle_raised(state: Path, journal: Journal, server: CyrusServer) -> None:
         run = journal.run(row.number, STEP_KINDS)
         try:
             raised = list(_raised(run))
-            lock = account_lock(state, run.head().request.target) if raised else None
-        except PlanFileInvalid:  # of an older version, which raised nothing
+            head = run.head()
+        except (PlanFileInvalid, OSError):  # of an older version, which raised nothing; or gone
             continue
-        held = None if lock is None else try_to_hold(lock)
+        if not raised or not is_of(server, head.facts.get("server", "")):
+            continue
+        lock = account_lock(state, head.request.target, server.default_domain)
+        held = try_to_hold(lock)
         for each in raised:
             is_free = held is not None and each.step.root not in waiting
             if not (is_free and _is_settled(each, run, journal, server)):

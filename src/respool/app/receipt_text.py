@@ -28,7 +28,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"respool, run {receipt.run}: {receipt.verdict.value.upper()}",
         f"account     {account}",
         f"from        generation {head.generation_label}, {_taken(head)}, {head.source}",
-        f"to          {head.target}, folder {head.into}",
+        f"to          {head.target}{_new_account(head)}, folder {head.into}",
         f"messages    {receipt.proven:,} of {receipt.restored:,} read back and equal",
         f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
         f"time        {receipt.seconds:.1f} s",
@@ -41,6 +41,9 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     ]
     if head.request.note:
         lines.append(f"note        {head.request.note}")
+    lines += [f"rights      {line}" for line in _narrower(head)]
+    if not all(each.is_seen_kept for each in head.mailboxes if each.messages):
+        lines.append("unread      for every reader: their own marks are not restored")
     lines += ["", *folder_lines(receipt)]
     if receipt.losses:
         lines += ["", *lost_lines(receipt)]
@@ -88,6 +91,18 @@ def differing_lines(receipt: Receipt) -> list[str]:
             for mailbox in receipt.mailboxes
             for each in mailbox.differs[:_MOST_LOST]
         ),
+    ]
+
+
+def _new_account(head: PlanHead) -> str:
+    return ", created by this run" if head.facts.get("account") == "gone" else ""
+
+
+def _narrower(head: PlanHead) -> list[str]:
+    return [
+        f"{each.target_path} is not for {', '.join(each.narrower_for)}, as in the backup"
+        for each in head.mailboxes
+        if each.narrower_for
     ]
 
 

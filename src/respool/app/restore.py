@@ -11,13 +11,13 @@ from pathlib import Path
 
 from respool.app.access import server_access
 from respool.app.backups import backup_of
-from respool.app.chosen import sources_of
+from respool.app.chosen import backup_side
 from respool.app.phases import PhaseClock
-from respool.app.plan import make_plan, new_plan_file, write_plan
+from respool.app.plan import identity_of, make_plan, new_plan_file, write_plan
 from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
-from respool.app.selection import Wanted, select, written_out
+from respool.app.selection import Selection, Wanted, select, written_out
 from respool.app.settings import Settings
 from respool.app.state import account_lock, check_not_inside, prepare_state
 from respool.app.target_account import survey_target
@@ -42,9 +42,13 @@ from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
 from respool.system.signals import undisturbed
 from respool.targets.spool.plan_check import PlanCheck
+from respool.targets.spool.planned import planned_rights, rights_rules
 from respool.targets.spool.recheck import recheck
 from respool.targets.spool.survey import SpoolSurvey
 from respool.verification.report import Receipt
+
+_NEW_FOLDER = "restore again: it takes a new folder"
+_IN_PLACE = "restore what is missing into a new folder: leave --in-place out"
 
 
 def _unheard(_progress: Progress) -> None:
@@ -147,7 +151,7 @@ class _Errand:
         if not conversation.agree(head):
             raise Declined("the answer was no")
         account = head.request.target
-        lock = account_lock(self.state, account)
+        lock = account_lock(self.state, account, self.server.default_domain)
         journal = Journal(self.state)
         try:
             with exclusive(lock, what=f"the account {account.address}"):
@@ -176,12 +180,24 @@ def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
         survey = _survey_again(settings, head, server)
         _check_again(head, survey)
         steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
-        check = PlanCheck(head=head, survey=survey, sources=sources_of(settings, head))
+        side = backup_side(settings, head)
+        rules = rights_rules(
+            head.request, survey, root_acl=side.root_acl, has_metadata=side.has_metadata
+        )
+        check = PlanCheck(
+            head=head,
+            survey=survey,
+            sources=side.places,
+            rights=planned_rights(head, side.acls, rules),
+        )
         reasons = check.reasons(enumerate(steps))
     if reasons:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"
         )
+    strangers, _ = identity_of(settings, head.request, _selected(settings, head), survey, server)
+    if strangers:
+        raise PlanRefused("this plan cannot be carried out", strangers)
 
 
 def _without_last(lines: Iterable[str]) -> Iterator[str]:
@@ -194,11 +210,15 @@ def _without_last(lines: Iterable[str]) -> Iterator[str]:
 
 def _survey_again(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
     """The target as it is now; for one to be created the backup is asked again."""
-    request = head.request
-    label = request.generation
+    return survey_target(head.request, lambda: _selected(settings, head), server)
+
+
+def _selected(settings: Settings, head: PlanHead) -> Selection:
+    """The plan's account in its generation of the backup, whole."""
+    label = head.request.generation
     generation = f"generation:{label}" if label.isdigit() else label
-    wanted = Wanted(account=written_out(request.account), generation=generation)
-    return survey_target(request, lambda: select(backup_of(settings), wanted), server)
+    wanted = Wanted(account=written_out(head.request.account), generation=generation)
+    return select(backup_of(settings), wanted)
 
 
 def _check_again(head: PlanHead, survey: SpoolSurvey) -> None:
@@ -242,5 +262,7 @@ def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseExcepti
     if isinstance(error, RespoolError):
         error.changed = what_changed(run)
     if isinstance(error, Interrupted):
-        error.hint = error.hint or "restore again: it takes a new folder"
+        in_place = run.head().request.is_in_place
+        again = _IN_PLACE if in_place else _NEW_FOLDER
+        error.hint = error.hint or again
     return error

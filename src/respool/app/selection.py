@@ -28,6 +28,8 @@ from respool.model.names import DELETED, decoded_part, encoded_part
 
 _KINDS = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
 _SHOWN = 6
+_RESTORED = "restored-"
+_EARLIER_RESTORE = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,8 @@ def matching(mailboxes: Iterable[SourceMailbox], folder: str) -> tuple[SourceMai
     """The mailboxes that one FOLDER means: it and all below it.
 
     ``=NAME`` is that one alone; ``*`` stays within a level, ``**`` crosses, and both mean
-    exactly what they match. DELETED is meant only where its name is typed.
+    exactly what they match. DELETED and earlier restores are meant only where their names
+    are typed.
     """
     pattern = normalize("NFC", folder)
     alone = pattern.startswith("=")
@@ -132,12 +135,18 @@ def matching(mailboxes: Iterable[SourceMailbox], folder: str) -> tuple[SourceMai
             for each in mailboxes
             if expression.fullmatch(_path(each))
             and (not each.name.is_deleted or pattern.startswith(DELETED))
+            and (not is_earlier_restore(_path(each)) or pattern.startswith(_RESTORED))
         )
     return tuple(
         each
         for each in mailboxes
         if _path(each) == pattern or (not alone and _path(each).startswith(f"{pattern}/"))
     )
+
+
+def is_earlier_restore(path: str) -> bool:
+    """Whether a folder is, or is below, what a restore made with a name of its own choice."""
+    return _EARLIER_RESTORE.fullmatch(path.partition("/")[0]) is not None
 
 
 def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:

@@ -51,8 +51,13 @@ def _check_private(state: Path) -> None:
         )
 
 
-def account_lock(state: Path, account: Account) -> Path:
-    """The file that runs into one live account lock each other out by."""
+def account_lock(state: Path, account: Account, default_domain: str | None) -> Path:
+    """The file that runs into one live account lock each other out by.
+
+    The server's default domain may be part of an account's name or not: it is the same one.
+    """
+    if account.domain == default_domain:
+        account = Account(kind=account.kind, login=account.login, domain=None)
     name = f"{account.kind}-{account.address}".replace("/", "_")
     return state / "locks" / f"{name}.lock"
 

@@ -8,7 +8,13 @@ from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
-from respool.targets.spool.steps import CreateAccount, CreateMailbox, GiveRights, WriteIndex
+from respool.targets.spool.steps import (
+    CopyMessages,
+    CreateAccount,
+    CreateMailbox,
+    GiveRights,
+    WriteIndex,
+)
 
 
 def what_changed(run: RunJournal) -> str:
@@ -16,7 +22,8 @@ def what_changed(run: RunJournal) -> str:
     added = "; ".join(_added(run))
     if not added:
         return "NOTHING WAS CHANGED"
-    return f"NOTHING THAT WAS LIVE WAS CHANGED; {added} (run {run.number})"
+    kept = "NO MESSAGE" if run.head().request.is_in_place else "NOTHING"
+    return f"{kept} THAT WAS LIVE WAS CHANGED; {added} (run {run.number})"
 
 
 def _added(run: RunJournal) -> Iterator[str]:
@@ -31,11 +38,8 @@ def _added(run: RunJournal) -> Iterator[str]:
 
 def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     begun = _begun(rows, CreateMailbox.kind)
-    adopted = {each.target_name for each in head.mailboxes if not each.is_new}
-    filled = [row for row in _begun(rows, WriteIndex.kind) if row.lane in adopted]
-    if filled:
-        folders = "1 folder was" if len(filled) == 1 else f"{len(filled)} folders were"
-        yield f"{folders} filled in place"
+    adopted = frozenset(each.target_name for each in head.mailboxes if not each.is_new)
+    yield from _in_place(rows, adopted)
     if not begun:
         return
     name = "new folders" if head.request.is_in_place else f"the new folder {head.into}"
@@ -45,6 +49,23 @@ def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     was, is_ = ("were", "are") if head.request.is_in_place else ("was", "is")
     shown = "partly in sight of" if _begun(rows, GiveRights.kind) else "hidden from"
     yield f"{name} {was} begun and {is_} {shown} the owner"
+
+
+def _in_place(rows: Sequence[StepRow], adopted: frozenset[str]) -> Iterator[str]:
+    writing = [row for row in _begun(rows, WriteIndex.kind) if row.lane in adopted]
+    filled = {row.lane for row in writing if row.state is StepState.DONE}
+    copying = {row.lane for row in _begun(rows, CopyMessages.kind) if row.lane in adopted}
+    if filled:
+        yield f"{_folders_were(len(filled))} filled in place"
+    if copying - filled:
+        yield (
+            f"{_folders_were(len(copying - filled))} begun: copies wait there under names that no"
+            " mail program sees"
+        )
+
+
+def _folders_were(count: int) -> str:
+    return "1 folder was" if count == 1 else f"{count} folders were"
 
 
 def _begun(rows: Sequence[StepRow], kind: str) -> list[StepRow]:

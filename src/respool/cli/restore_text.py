@@ -22,6 +22,7 @@ _SAID_AT_ONCE = frozenset(
     {
         "account-made-anew",
         "dates-of-a-copy",
+        "identity-not-compared",
         "other-person-said",
         "rights-unknown",
         "same-person-said",
@@ -95,6 +96,8 @@ def _notes(head: PlanHead) -> Iterator[str]:
     if head.request.has_expunged:
         count = sum(each.brought_back for each in head.mailboxes)
         yield f"{shown_count(count)} messages that were deleted come back, as asked"
+    if _shares_seen_anew(head):
+        yield "its readers will share what they have read, as they did in the backup"
     archived = sum(each.archived for each in head.mailboxes)
     if archived:
         yield f"{shown_count(archived)} messages go to the archive partition, as they were"
@@ -122,6 +125,11 @@ def _live(head: PlanHead) -> str:
     return "nothing that exists is changed"
 
 
+def _shares_seen_anew(head: PlanHead) -> bool:
+    filled = [each for each in head.mailboxes if each.messages and not each.is_new]
+    return head.facts.get("seen") == "by reader" and any(each.is_seen_shared for each in filled)
+
+
 def _limit(resource: str, number: int | None) -> str:
     if number is None:
         return "none"
@@ -130,8 +138,15 @@ def _limit(resource: str, number: int | None) -> str:
 
 def question(head: PlanHead) -> str:
     """What is asked before anything is changed."""
-    count = shown_count(head.messages)
-    return f"Add {count} messages to the mailbox of {head.request.target.address}?"
+    request = head.request
+    also = [
+        "create that account" if head.facts.get("account") == "gone" else "",
+        "raise its quota" if any(each.raised_to is not None for each in head.quota) else "",
+    ]
+    said = "".join(f", and {each}" for each in also if each)
+    where = " in place" if request.is_in_place else ""
+    whose = f"the mailbox of {request.target.address}"
+    return f"Add {shown_count(head.messages)} messages to {whose}{where}{said}?"
 
 
 def receipt_screen(receipt: Receipt, file: Path) -> str:
@@ -215,16 +230,18 @@ def _skipped(head: PlanHead) -> str:
 
 
 def _quota(head: PlanHead) -> str:
-    for each in head.quota:
-        if each.resource == "STORAGE" and each.limit is not None:
-            used, after, limit = (
-                shown_size(number * 1024)
-                for number in (each.used, each.after, each.raised_to or each.limit)
-            )
+    limited = [each for each in head.quota if each.limit is not None]
+    if not limited:
+        return "no limit"
+    full = [each for each in limited if each.is_full]
+    flows = f"{full[0].resource} IS FULL" if full else "mail flows"
+    for each in limited:
+        if each.resource == "STORAGE":
+            used, after = shown_size(each.used * 1024), shown_size(each.after * 1024)
             raised = " (raised)" if each.raised_to is not None else ""
-            flows = "mail flows" if each.after < (each.raised_to or each.limit) else "IT IS FULL"
+            limit = _limit(each.resource, each.raised_to or each.limit)
             return f"{used} -> {after} of {limit}{raised}, {flows}"
-    return "no limit"
+    return flows
 
 
 def _has_search(head: PlanHead) -> bool:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from respool.cyrus.index_layouts import (
     HEADER_CRC,
-    HEADER_FILE_CRC_OFFSET,
     RECORD_CRC,
     IndexLayout,
     header_dtype,
@@ -180,22 +179,6 @@ def with_options(octets: bytes, options: int) -> bytes:
     at = layout.offset_in_header("options")
     (present,) = struct.unpack_from(">I", patched, at)
     struct.pack_into(">I", patched, at, present | options)
-    crc_at = layout.offset_in_header(HEADER_CRC)
-    struct.pack_into(">I", patched, crc_at, zlib.crc32(patched[:crc_at]))
-    return bytes(patched)
-
-
-def patched_header_file_crc(octets: bytes, crc: int) -> bytes:
-    """The same index with another CRC of its ``cyrus.header`` (octets 96 to 99).
-
-    Raises:
-        FormatError: as `parse_index`.
-
-    Source: lab, recipe T4: 2.4 throws the index away when this CRC is wrong.
-    """
-    layout = _layout_in(memoryview(octets))
-    patched = bytearray(octets)
-    struct.pack_into(">I", patched, HEADER_FILE_CRC_OFFSET, crc)
     crc_at = layout.offset_in_header(HEADER_CRC)
     struct.pack_into(">I", patched, crc_at, zlib.crc32(patched[:crc_at]))
     return bytes(patched)

@@ -69,6 +69,10 @@ class MailboxName:
         """The mailbox ``parts`` below this one."""
         return MailboxName(domain=self.domain, parts=self.parts + parts)
 
+    def ancestor(self, size: int) -> MailboxName:
+        """The mailbox of the first ``size`` parts."""
+        return MailboxName(domain=self.domain, parts=self.parts[:size])
+
     def is_below(self, other: MailboxName) -> bool:
         """Whether this is a descendant of ``other`` (not ``other`` itself)."""
         size = len(other.parts)

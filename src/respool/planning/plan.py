@@ -10,6 +10,7 @@ from respool.model.findings import Finding
 from respool.planning.request import RestoreRequest
 
 PLAN_VERSION = 2
+FOLDER_RESOURCES = ("X-NUM-FOLDERS", "MAILBOX")  # up to 3.8, and since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class PlannedMailbox:
     the user, ``brought_back`` those of them that were asked for, ``lost`` those whose file
     the backup lacks or has damaged. ``archived`` go to the archive partition.
     ``is_seen_kept``: what was read is read again; else all comes back unread.
+    ``is_seen_shared``: the readers of a mailshare have one read state together.
     ``is_without_metadata``: flags and dates are not the index's. ``rights`` are what a
     new folder gets at the end; ``narrower_for`` names who gets less there than in the
     target's INBOX, because the folder was narrower in the backup.
@@ -42,6 +44,7 @@ class PlannedMailbox:
     archived: int
     archived_bytes: int
     is_seen_kept: bool
+    is_seen_shared: bool
     is_without_metadata: bool
     rights: Mapping[str, str]
     narrower_for: tuple[str, ...]
@@ -109,6 +112,14 @@ class QuotaForecast:
     after: int
     limit: int | None
     raised_to: int | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no new mail would be taken any more; a limit on folders may be reached."""
+        limit = self.limit if self.raised_to is None else self.raised_to
+        if limit is None:
+            return False
+        return self.after > limit if self.resource in FOLDER_RESOURCES else self.after >= limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

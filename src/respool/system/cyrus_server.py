@@ -138,13 +138,32 @@ class CyrusServer:
         Raises:
             ProgramFailed: the server knows no such mailbox.
         """
-        encoding = ("-7",) if self.version >= (3, 6, 0) else ()
-        data = self._path(mailbox, *encoding)
-        meta = self._path(mailbox, "-m", *encoding)
-        archive = self.configuration.archived(PurePosixPath(data))
+        return self._directories(self._path(mailbox), self._path(mailbox, "-m"))
+
+    def directories_of(self, mailboxes: Sequence[str]) -> Mapping[str, MailboxDirectories]:
+        """Those of each of ``mailboxes`` that ``mbpath`` knows, by few calls."""
+        found: dict[str, MailboxDirectories] = {}
+        for start in range(0, len(mailboxes), _NAMES_A_CALL):
+            group = mailboxes[start : start + _NAMES_A_CALL]
+            data, meta = self._paths(group), self._paths(group, "-m")
+            if len(data) == len(meta) == len(group):
+                pairs = zip(data, meta, strict=True)
+                found.update(zip(group, (self._directories(*pair) for pair in pairs), strict=True))
+                continue
+            for each in group:  # one is unknown or broken: which, only single calls tell
+                with suppress(ProgramFailed):
+                    found[each] = self.directories(each)
+        return found
+
+    def _directories(self, data: Path, meta: Path) -> MailboxDirectories:
+        archive = self.archived(PurePosixPath(data))
         return MailboxDirectories(
             data=data, meta=meta, archive=None if archive is None else Path(archive)
         )
+
+    def archived(self, data: PurePosixPath) -> PurePosixPath | None:
+        """Where what is archived of a data directory lies; None: nowhere, or before 3.0."""
+        return self.configuration.archived(data) if self.version >= (3, 0, 0) else None
 
     def uniqueid(self, mailbox: str) -> str | None:
         """The id of ``mailbox``: as IMAP tells it, else as its ``cyrus.header`` does.
@@ -167,31 +186,23 @@ class CyrusServer:
         except (OSError, FormatError):
             return None
 
-    def meta_directories(self, mailboxes: Sequence[str]) -> Mapping[str, Path]:
-        """The meta directory of each of ``mailboxes`` that ``mbpath`` knows, by few calls."""
-        encoding = ("-7",) if self.version >= (3, 6, 0) else ()
-        found: dict[str, Path] = {}
-        for start in range(0, len(mailboxes), _NAMES_A_CALL):
-            group = mailboxes[start : start + _NAMES_A_CALL]
-            done = self.run_tool("mbpath", "-m", *encoding, "--", *group, timeout_seconds=60.0)
-            lines = [Path(line) for line in done.output.splitlines() if line.startswith("/")]
-            if len(lines) == len(group):
-                found.update(zip(group, lines, strict=True))
-                continue
-            for each in group:  # one is unknown or broken: which, only single calls tell
-                with suppress(ProgramFailed):
-                    found[each] = self._path(each, "-m", *encoding)
-        return found
-
     def _path(self, mailbox: str, *options: str) -> Path:
-        words = (*options, "--", mailbox)  # a name may begin with "-"
-        done = self.run_tool("mbpath", *words, timeout_seconds=60.0)
+        done = self._mbpath((mailbox,), *options)
         line = done.output.strip("\n")
         if done.status != 0 or not line.startswith("/"):
             raise ProgramFailed(
-                f"mbpath does not know {words[-1]}", why=(done.errors or done.output).strip()
+                f"mbpath does not know {mailbox}", why=(done.errors or done.output).strip()
             )
         return Path(line)
+
+    def _paths(self, mailboxes: Sequence[str], *options: str) -> list[Path]:
+        lines = self._mbpath(mailboxes, *options).output.splitlines()
+        return [Path(line) for line in lines if line.startswith("/")]
+
+    def _mbpath(self, mailboxes: Sequence[str], *options: str) -> Finished:
+        encoding = ("-7",) if self.version >= (3, 6, 0) else ()
+        words = (*options, *encoding, "--", *mailboxes)  # a name may begin with "-"
+        return self.run_tool("mbpath", *words, timeout_seconds=60.0)
 
     def run_tool(self, name: str, *words: str, timeout_seconds: float = 3600.0) -> Finished:
         """Run one of the server's own programs, on its own configuration, as its own user.

@@ -148,6 +148,7 @@ class Receipt:
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,
+            "closed": list(self.closed),
             "quota_raised": [each.as_json() for each in self.raised],
             "findings": [finding.as_json() for finding in self.findings],
             "left_to_do": list(self.left_to_do),

@@ -41,7 +41,7 @@ def restore(
 ) -> int:
     """Restore folders into a new folder of the live account, and prove it message by message.
 
-    Shows the plan and asks first. Nothing that exists is changed. Without folders the
+    Shows the plan and asks first. No message that exists is changed. Without folders the
     whole account is restored.
     """
     from pathlib import Path

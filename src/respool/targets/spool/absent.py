@@ -9,6 +9,7 @@ from respool.model.accounts import Account
 from respool.model.findings import Finding, Severity
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.recipes import limits_of_version
 from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 from respool.targets.spool.surveyor import (
@@ -57,7 +58,7 @@ def survey_absent(server: CyrusServer, account: Account, former: Former) -> Spoo
         findings=findings,
         quotas=tuple(
             QuotaLimit(root=root, resource=resource, used=0, limit=limit)
-            for resource, limit in (former.limits or {}).items()
+            for resource, limit in limits_of_version(former.limits or {}, server.version)
         ),
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         is_absent=True,
@@ -73,7 +74,8 @@ def _rights_once_created(
     if survey.owner is not None:
         return {survey.owner: all_of_them}, ()
     rights = {who: may for who, may in former.rights.items() if is_fit_identifier(who)}
-    if rights:
+    is_shut_out = any(who.startswith("-") for who in former.rights.keys() - rights.keys())
+    if rights and not is_shut_out:  # else whom the backup shuts out would be let in
         return rights, ()
     text = "the backup does not say who may read it: only administrators will; share it again"
     unknown = Finding(

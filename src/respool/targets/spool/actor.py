@@ -105,7 +105,7 @@ class SpoolActor:
             case RaiseQuota():
                 return limits.raise_limits(self.server, step, before)
             case RepairQuota():
-                return rebuilding.repair_quota(self.server, step)
+                return rebuilding.repair_quota(self.server, step, before)
             case SettleQuota():
                 settled = limits.settle(self.server, step.root, step.former, step.limits)
                 return {"settled": settled.value}

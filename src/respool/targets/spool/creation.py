@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool.live_indexes import live_index_headers, used_mailboxes
+from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.shared_seen import share_seen
 from respool.targets.spool.steps import (
     AdoptMailbox,
@@ -79,7 +79,7 @@ def adopt(server: CyrusServer, step: AdoptMailbox) -> Note:
     Raises:
         StepFailed: it has held a message.
     """
-    if used_mailboxes(live_index_headers(server, [step.mailbox])):
+    if live_mailboxes(server, [step.mailbox])[step.mailbox].is_used:
         raise StepFailed(
             f"{step.mailbox} has held mail",
             why="it arrived after the plan was made",

@@ -1,9 +1,9 @@
 """Putting messages into a live mailbox that has never held one, as the server itself would.
 
-Deliveries go on meanwhile. So the message files wait under names of ours; then, with the
-index locked as every process of the server locks it, it is looked whether it is still
-empty, the files get their names, and the records are written into it, in the server's own
-version, as an append is.
+Deliveries go on meanwhile. So the message files wait under names of ours, and the index is
+laid out beside. Then, with the live index locked as every process of the server locks it,
+it is looked whether it is still empty and nothing else lies there; the files get their
+names, and the records are written into it, in the server's own version, as an append is.
 
 Source: imap/mailbox.c, ``mailbox_lock_index`` and ``mailbox_commit`` (fcntl on
 ``cyrus.index``); imap/append.c.
@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from respool.cyrus.header import header_crc
 from respool.cyrus.index import Index, parse_index, render_index
-from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import FormatError, StepFailed
 from respool.model.inventory import ARCHIVED, Rows
 from respool.runs.actor import Note, RunRecord
@@ -30,9 +30,32 @@ from respool.targets.spool.index_writing import (
     Lane,
     MailboxFiles,
     copied_messages,
+    fresh_index,
     header_with,
     lay,
 )
+from respool.targets.spool.live_files import (
+    foreign_files,
+    forget_unfinished,
+    message_directories,
+    message_files,
+    note_unfinished,
+    unfinished_files,
+    waiting_files,
+)
+from respool.targets.spool.recipes import recipe_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filling:
+    """One mailbox, its files, and what is to be written into them."""
+
+    lane: Lane
+    server: CyrusServer
+    files: MailboxFiles
+    waiting_cache: Path
+    draft: IndexDraft
+    rows: Rows
 
 
 def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
@@ -41,43 +64,71 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
     Done twice it is the same as once.
 
     Raises:
-        StepFailed: mail has arrived meanwhile (then nothing of ours is left there), or
-            the mailbox cannot be written.
+        StepFailed: mail has arrived meanwhile, or lies there unknown to the index (then
+            nothing of ours is left there), or the mailbox cannot be written.
     """
     files = MailboxFiles.of(lane.directories, server.configuration.meta_kinds)
     try:
+        # Laid out before the lock: no delivery waits for the backup to be read.
+        fresh = fresh_index(files.index, lane.uidvalidity)
+        draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
+        waiting_cache = files.cache.with_name(f"{TEMPORARY_PREFIX}{files.cache.name}")
+        lay(draft, waiting_cache, lane, server, record)
+        filling = _Filling(
+            lane=lane,
+            server=server,
+            files=files,
+            waiting_cache=waiting_cache,
+            draft=draft,
+            rows=draft.rows(),
+        )
         with record_locked(files.index) as index:
-            return _write(lane, files, index, server, record)
+            return _fill(filling, index, record)
     except (OSError, OverflowError) as error:
         raise StepFailed(
             f"the index of {lane.step.lane} cannot be written", why=str(error)
         ) from error
 
 
-def _write(
-    lane: Lane, files: MailboxFiles, descriptor: int, server: CyrusServer, record: RunRecord
-) -> Note:
-    present = _index(files.index, descriptor)
-    fresh = FreshIndex(version=present.version, header=present.header)
+def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
+    lane, rows, draft = filling.lane, filling.rows, filling.draft
+    present = _index(filling.files.index, descriptor)
     if present.header.last_uid or len(present.records):
-        if _has_ours(present, lane, record):
-            return {"records": len(present.records)}
-        _clear(lane)
-        raise StepFailed(
-            f"mail has arrived in {lane.step.lane} while it was to be filled",
-            why=f"its last UID is {present.header.last_uid}; nothing was put into it",
-            hint="restore this folder into a new one: leave --in-place out",
-            can_be_tried_again=False,
-        )
-    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
-    lay(draft, files.cache, lane, server, record)
-    rows = draft.rows()
+        is_ours = _has_ours(present, lane, record)
+        _clear(filling, kept={f"{uid}." for uid in present.records["uid"].tolist()})
+        if is_ours:
+            return {"records": len(rows), "keywords": list(draft.keywords), "cached": None}
+        raise _not_empty(lane, f"its last UID is {present.header.last_uid}")
+    foreign = foreign_files(lane.directories)
+    if foreign:
+        _clear(filling, kept=foreign)
+        raise _not_empty(lane, f"{len(foreign)} message files lie there that no index knows")
     _name_files(lane, rows)
-    header = header_with(files.header, tuple(draft.keywords))
-    write_durably(files.header, header, owner=server.owner)
+    if recipe_for(filling.server.version).carries_cache:
+        filling.waiting_cache.rename(filling.files.cache)
+    header = header_with(filling.files.header, tuple(draft.keywords))
+    fresh = FreshIndex(version=present.version, header=present.header)
     head = index_header(rows, fresh, header_file_crc=header_crc(header))
-    _put(descriptor, render_index(present.version, head, rows), present.header.start_offset)
+    octets = render_index(present.version, head, rows)
+    start = present.header.start_offset
+    # Records first: until the header speaks of them there are none. The file cyrus.header
+    # and the CRC of it change one right after the other: 2.4 takes no index where they differ.
+    _pwrite(descriptor, octets[start:], start)
+    os.fsync(descriptor)
+    write_durably(filling.files.header, header, owner=filling.server.owner)
+    _pwrite(descriptor, octets[:start], 0)
+    os.fsync(descriptor)
+    forget_unfinished(lane.directories)
     return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+
+
+def _not_empty(lane: Lane, why: str) -> StepFailed:
+    return StepFailed(
+        f"mail has arrived in {lane.step.lane} while it was to be filled",
+        why=f"{why}; nothing was put into it",
+        hint="restore this folder into a new one: leave --in-place out",
+        can_be_tried_again=False,
+    )
 
 
 def _index(file: Path, descriptor: int) -> Index:
@@ -101,57 +152,52 @@ def _has_ours(present: Index, lane: Lane, record: RunRecord) -> bool:
     ]
     found = present.records[: len(ours)]
     guids = [row["guid"].tobytes().hex() for row in found]
-    return list(zip(found["uid"].tolist(), guids, strict=True)) == ours
+    return bool(ours) and list(zip(found["uid"].tolist(), guids, strict=True)) == ours
 
 
-def _directories(lane: Lane) -> Iterator[Path]:
-    for directory in (lane.directories.data, lane.directories.archive):
-        if directory is not None and directory.is_dir():
-            yield directory
-
-
-def _waiting(directory: Path) -> Mapping[str, str]:
-    """Name that each of our copies has while it waits → name of its message file."""
-    names = {each.name: each.name.removeprefix(TEMPORARY_PREFIX) for each in directory.iterdir()}
-    return {now: then for now, then in names.items() if now != then and uid_of_file(then)}
-
-
-def _name_files(lane: Lane, rows: Rows) -> None:
-    """Every copy gets the name of its message; what a former attempt named stays.
-
-    Copies that another run left waiting, of messages that are none of ours, go.
-    """
+def _homes(lane: Lane, rows: Rows) -> Mapping[str, Path]:
+    """Name of each message file → its directory."""
     archive, data = lane.directories.archive, lane.directories.data
     is_archived = ((rows["system_flags"] & ARCHIVED) != 0).tolist()
-    homes = {
+    return {
         f"{uid}.": archive if archived and archive is not None else data
         for uid, archived in zip(rows["uid"].tolist(), is_archived, strict=True)
     }
-    for directory in _directories(lane):
-        for now, then in _waiting(directory).items():
+
+
+def _name_files(lane: Lane, rows: Rows) -> None:
+    """Every copy gets the name of its message; all names are noted before.
+
+    What an attempt that was cut off has left, and is none of ours now, goes.
+    """
+    homes = _homes(lane, rows)
+    note_unfinished(lane.directories, homes.keys() | unfinished_files(lane.directories))
+    for directory in message_directories(lane.directories):
+        for now, then in waiting_files(directory).items():
             if homes.get(then) == directory:
                 (directory / now).rename(directory / then)
             else:
                 (directory / now).unlink()
+        for name in message_files(directory):
+            if homes.get(name) != directory:
+                (directory / name).unlink()
         flush_directory(directory)
     for name, directory in homes.items():
         if not (directory / name).is_file():
             raise StepFailed(f"the copy {name} of a message is not in {directory}")
 
 
-def _clear(lane: Lane) -> None:
-    for directory in _directories(lane):
-        for name in _waiting(directory):
+def _clear(filling: _Filling, *, kept: frozenset[str] | set[str]) -> None:
+    """Remove all that is ours and that no index speaks of; ``kept`` are not ours."""
+    directories = filling.lane.directories
+    unfinished = unfinished_files(directories) - kept
+    for directory in message_directories(directories):
+        for name in (*waiting_files(directory), *(unfinished & message_files(directory))):
             with contextlib.suppress(OSError):
                 (directory / name).unlink()
-
-
-def _put(descriptor: int, octets: bytes, header_size: int) -> None:
-    """Records first, header last: until the header says so there are none."""
-    _pwrite(descriptor, octets[header_size:], header_size)
-    os.fsync(descriptor)
-    _pwrite(descriptor, octets[:header_size], 0)
-    os.fsync(descriptor)
+    with contextlib.suppress(OSError):
+        filling.waiting_cache.unlink()
+    forget_unfinished(directories)
 
 
 def _pwrite(descriptor: int, octets: bytes, offset: int) -> None:

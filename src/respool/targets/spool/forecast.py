@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from respool.planning.plan import PlannedMailbox, QuotaForecast
+from respool.planning.plan import FOLDER_RESOURCES, PlannedMailbox, QuotaForecast
 from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
 
 _BLOCK = 4096
@@ -13,7 +13,6 @@ _RESERVE_OCTETS = 64 << 20  # a full disk hurts everybody's mail
 _META_OCTETS_A_MESSAGE = 4096  # index record, cache record, and what reconstruct writes beside
 _FILES_A_MAILBOX = 8
 _LEAST_ROOM = 20
-_FOLDER_RESOURCES = ("X-NUM-FOLDERS", "MAILBOX")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +60,10 @@ def _forecast(quota: QuotaLimit, load: Load, *, is_raising: bool) -> QuotaForeca
         after=quota.used + added,
         limit=quota.limit,
     )
-    if is_raising and is_filled(forecast):
+    if is_raising and forecast.is_full:
         room = max(quota.limit - quota.used, quota.limit // _LEAST_ROOM, 1)
         return replace(forecast, raised_to=forecast.after + room)
     return forecast
-
-
-def is_filled(forecast: QuotaForecast) -> bool:
-    """Whether no new mail would be taken any more; a limit on folders may be reached."""
-    if forecast.limit is None:
-        return False
-    if forecast.resource in _FOLDER_RESOURCES:
-        return forecast.after > forecast.limit
-    return forecast.after >= forecast.limit
 
 
 def _added(resource: str, load: Load) -> int:
@@ -81,7 +71,7 @@ def _added(resource: str, load: Load) -> int:
         return -(-load.size_bytes // 1024)
     if resource == "MESSAGE":
         return load.messages
-    return load.mailboxes if resource in _FOLDER_RESOURCES else 0
+    return load.mailboxes if resource in FOLDER_RESOURCES else 0
 
 
 def quota_reasons(forecasts: tuple[QuotaForecast, ...]) -> tuple[str, ...]:
@@ -92,7 +82,7 @@ def quota_reasons(forecasts: tuple[QuotaForecast, ...]) -> tuple[str, ...]:
         " new mail would be refused. --raise-quota raises the limit for as long as it takes;"
         " or choose fewer folders"
         for each in forecasts
-        if each.raised_to is None and is_filled(each) and each.after > each.used
+        if each.is_full and each.after > each.used
     )
 
 

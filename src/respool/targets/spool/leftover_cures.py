@@ -17,7 +17,7 @@ from respool.cyrus.dlist import render_atom
 from respool.cyrus.header import MAGIC
 from respool.cyrus.mailbox_records import BY_ID, MailboxRecord, id_key, record_key
 from respool.model.names import MailboxName
-from respool.targets.spool.program_output import quota_arguments
+from respool.targets.spool.program_output import Counted, quota_arguments
 
 GIVES_NEW_ID = (3, 0, 0)  # the first version whose mbtool has -r
 AWAY = "respool-leftovers"
@@ -145,7 +145,14 @@ def _quota_words(on: ServerCommands, name: MailboxName) -> Sequence[str]:
     root = MailboxName(domain=name.domain, parts=name.parts[:size])
     domain = None if name.domain == on.default_domain else name.domain
     login = root.parts[-1] if domain is None else f"{root.parts[-1]}@{domain}"
-    return quota_arguments(on.version, on.mailbox(root), domain, login if name.is_user else None)
+    bare = MailboxName(domain=None, parts=root.parts)
+    counted = Counted(
+        domain=domain,
+        local=on.mailbox(bare),
+        internal=bare.internal,
+        userid=login if name.is_user else None,
+    )
+    return quota_arguments(on.version, counted)
 
 
 def _header_body(record: MailboxRecord, keyword_count: int) -> str:

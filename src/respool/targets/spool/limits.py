@@ -50,6 +50,8 @@ def settle(
     Only those that were raised are asked: another may be reached, and stay as it is.
     """
     uses = [use for use in server.admin.quota(root) if use.root == root]
+    if not uses:
+        return Settled.NO
     if {use.resource: use.limit for use in uses} != dict(raised):
         return Settled.BY_OTHERS
     if not fits_below({use.resource: use.used for use in uses}, former, raised):

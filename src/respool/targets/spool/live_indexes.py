@@ -7,14 +7,44 @@ before 3.0 do not tell over IMAP whether read state is shared.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from respool.cyrus.index import OPTION_SHARED_SEEN, IndexHeader, parse_index_header
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import FormatError
-from respool.system.cyrus_server import CyrusServer
+from respool.system.cyrus_server import CyrusServer, MailboxDirectories
+from respool.targets.spool.live_files import foreign_files
 
 HEADER_OCTETS = 256  # more than any version's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMailbox:
+    """One live mailbox: where it lies and its index's header, each None where unknown."""
+
+    directories: MailboxDirectories | None
+    header: IndexHeader | None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it has held a message or holds message files, or that cannot be told.
+
+        Files beside an empty index are mail, too: the index may have been lost.
+        """
+        if self.directories is None or self.header is None:
+            return True
+        if self.header.last_uid > 0 or self.header.num_records > 0:
+            return True
+        try:
+            return bool(foreign_files(self.directories))
+        except OSError:
+            return True
+
+    @property
+    def is_seen_shared(self) -> bool:
+        """Whether its readers have one read state together."""
+        return self.header is not None and bool(self.header.options & OPTION_SHARED_SEEN)
 
 
 def live_index_file(server: CyrusServer, mailbox: str) -> Path:
@@ -23,35 +53,23 @@ def live_index_file(server: CyrusServer, mailbox: str) -> Path:
     Raises:
         ProgramFailed: it knows no such mailbox.
     """
-    directories = server.directories(mailbox)
+    return _index_in(server, server.directories(mailbox))
+
+
+def live_mailboxes(server: CyrusServer, mailboxes: Sequence[str]) -> Mapping[str, LiveMailbox]:
+    """Each of ``mailboxes``, looked at."""
+    directories = server.directories_of(mailboxes)
+    return {each: _looked_at(server, directories.get(each)) for each in mailboxes}
+
+
+def _looked_at(server: CyrusServer, directories: MailboxDirectories | None) -> LiveMailbox:
+    header = None if directories is None else _header(_index_in(server, directories))
+    return LiveMailbox(directories=directories, header=header)
+
+
+def _index_in(server: CyrusServer, directories: MailboxDirectories) -> Path:
     is_in_meta = "index" in server.configuration.meta_kinds
     return (directories.meta if is_in_meta else directories.data) / INDEX_FILE
-
-
-def live_index_headers(
-    server: CyrusServer, mailboxes: Sequence[str]
-) -> Mapping[str, IndexHeader | None]:
-    """The header of each mailbox's index; None where it cannot be read."""
-    headers: dict[str, IndexHeader | None] = dict.fromkeys(mailboxes)
-    directories = server.meta_directories(mailboxes)
-    is_in_meta = "index" in server.configuration.meta_kinds
-    for each, meta in directories.items():
-        headers[each] = _header(meta / INDEX_FILE if is_in_meta else live_index_file(server, each))
-    return headers
-
-
-def used_mailboxes(headers: Mapping[str, IndexHeader | None]) -> frozenset[str]:
-    """Those that have held a message, or of which that cannot be told."""
-    return frozenset(
-        mailbox
-        for mailbox, header in headers.items()
-        if header is None or header.last_uid > 0 or header.num_records > 0
-    )
-
-
-def is_seen_shared(header: IndexHeader | None) -> bool:
-    """Whether the readers of a mailbox have one read state together."""
-    return header is not None and bool(header.options & OPTION_SHARED_SEEN)
 
 
 def _header(index: Path) -> IndexHeader | None:

@@ -17,7 +17,8 @@ from respool.planning.proof import ProveMailbox
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota, load_of
 from respool.targets.spool.names import refusals
-from respool.targets.spool.rights import is_fit_identifier
+from respool.targets.spool.rights import Rights
+from respool.targets.spool.sequence import repair_quota_step
 from respool.targets.spool.steps import (
     AdoptMailbox,
     BuildConversations,
@@ -44,12 +45,14 @@ _OF_A_LANE = (MessageStep, WriteIndex, RebuildMailbox, BuildSearchIndex, ProveMa
 class PlanCheck:
     """A head, the server as surveyed a moment ago, and where the backup has each folder.
 
-    ``sources`` are by the backup's mailbox name, for the head's account and generation.
+    ``sources`` are by the backup's mailbox name, for the head's account and generation;
+    ``rights`` are what each new folder may give, by its name.
     """
 
     head: PlanHead
     survey: SpoolSurvey
     sources: Mapping[str, SourcePlace]
+    rights: Mapping[str, Rights]
 
     def reasons(self, steps: Iterable[tuple[int, Step]]) -> tuple[str, ...]:
         """What the steps (with their numbers) would do that the head does not say."""
@@ -121,14 +124,12 @@ class PlanCheck:
             yield from self._of_rights(planned)
 
     def _of_rights(self, planned: PlannedMailbox) -> Iterator[str]:
-        live = self.survey.rights
-        for who, may in planned.rights.items():
-            is_fit = is_fit_identifier(who) and may.isalnum() and may.isascii()
-            if not is_fit or not (who.startswith("-") or set(may) <= set(live.get(who, ""))):
-                yield f"{planned.target_name} would give {who} {may}, more than INBOX does"
-        for who, may_not in live.items():
-            if who.startswith("-") and not set(may_not) <= set(planned.rights.get(who, "")):
-                yield f"{planned.target_name} would let {who[1:]} in, whom INBOX shuts out"
+        allowed = dict(self.rights.get(planned.target_name, {}))
+        if dict(planned.rights) != allowed:
+            yield (
+                f"{planned.target_name} would get the rights {dict(planned.rights)}, and INBOX and"
+                f" backup allow {allowed}"
+            )
 
     def _of_step(self, step: Step) -> Iterator[str]:
         yield from self._of_lane(step)
@@ -183,8 +184,8 @@ class PlanCheck:
     def _of_owner(self, step: RepairQuota | BuildConversations | Subscribe) -> Iterator[str]:
         yield from self._differs("user", step.userid, {self.survey.owner})
         if isinstance(step, RepairQuota):
-            yield from self._differs("account", step.mailbox, {self._root})
-            yield from self._differs("domain", step.domain, {self.head.request.target.domain})
+            if step != repair_quota_step(self.head, self.survey):
+                yield f"it would count another account than {self._root}"
         elif isinstance(step, Subscribe):
             yield from self._differs("folder", self._written(step.parts), self._planned)
 

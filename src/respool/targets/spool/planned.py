@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from respool.model.accounts import folder_path
 from respool.model.inventory import IN_ARCHIVE
 from respool.model.names import MailboxName
-from respool.planning.plan import PlannedMailbox
+from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spared_by
-from respool.targets.spool.sequence import ChosenMailbox, Destined
+from respool.targets.spool.sequence import Destined
 from respool.targets.spool.survey import SpoolSurvey
 
 _SEEN_BIT = np.uint32(1 << 4)
@@ -21,15 +21,15 @@ _NO_METADATA = frozenset({"records-from-files", "without-metadata"})
 
 def rights_rules(
     request: RestoreRequest,
-    chosen: Sequence[ChosenMailbox],
     survey: SpoolSurvey,
+    *,
     root_acl: Rights | None,
+    has_metadata: bool,
 ) -> RightsRules:
     """What rights go by; ``root_acl`` is that of the account's root in the backup, if known.
 
-    A backup of message files alone says nothing of rights.
+    A backup of message files alone (not ``has_metadata``) says nothing of rights.
     """
-    has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
     return RightsRules(
         live=survey.rights,
         spared=spared_by(survey.rights, survey.owner, survey.admins),
@@ -37,6 +37,25 @@ def rights_rules(
         source_owner=request.account.userid,
         is_known=has_metadata,
     )
+
+
+def planned_rights(
+    head: PlanHead, acls: Mapping[str, Rights], rules: RightsRules
+) -> Mapping[str, Rights]:
+    """The rights of each new folder of a plan, by its name; ``acls`` are the backup's."""
+    found: dict[str, Rights] = {}
+    for each in head.mailboxes:
+        if each.source_name is not None:
+            found[each.target_name] = rules.of_folder(acls.get(each.source_name, {}))
+            continue
+        below = [
+            acls.get(other.source_name, {})
+            for other in head.mailboxes
+            if other.source_name is not None
+            and other.target_path.startswith(f"{each.target_path}/")
+        ]
+        found[each.target_name] = rules.of_holder(below)
+    return found
 
 
 def planned_holder(
@@ -60,6 +79,7 @@ def planned_holder(
         archived=0,
         archived_bytes=0,
         is_seen_kept=True,
+        is_seen_shared=survey.is_seen_shared,
         is_without_metadata=False,
         rights=rights,
         narrower_for=narrower_for(survey.rights, rights),
@@ -88,6 +108,7 @@ def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> 
         archived=len(archived),
         archived_bytes=int(archived["size"].sum()),
         is_seen_kept=each.is_seen_kept,
+        is_seen_shared=each.is_seen_shared,
         is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
         rights=rights,
         narrower_for=narrower_for(survey.rights, rights) if each.is_new else (),

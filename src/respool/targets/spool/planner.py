@@ -19,12 +19,19 @@ from respool.targets.spool.forecast import (
     quota_reasons,
     room_reasons,
 )
+from respool.targets.spool.in_place import against_filling, against_in_place
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
 _MOST_NUMBERED = 1000
+_RIGHTS_UNKNOWN = Finding(
+    severity=Severity.NOTE,
+    code="rights-unknown",
+    subject="every folder",
+    text="the backup says nothing of rights: each gets those of the INBOX, a private one too",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,9 @@ def plan_restore(
         for name in folders_between(request.root, mapped.targets)
         if not _is_there(name, request, survey)
     )
-    rules = rights_rules(request, chosen, survey, context.root_acl)
+    has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
+    rules = rights_rules(request, survey, root_acl=context.root_acl, has_metadata=has_metadata)
+    reasons += against_filling(destined, survey, rules)
     mailboxes = (
         *(planned_holder(name, destined, survey, rules) for name in holders),
         *(planned_mailbox(each, survey, rules) for each in destined),
@@ -88,7 +97,8 @@ def plan_restore(
             f"this restore into {request.target.address} cannot be carried out",
             tuple(dict.fromkeys(reasons)),
         )
-    findings = (*context.findings, *survey.findings, *_findings(chosen))
+    unknown = () if has_metadata or len(chosen) == 1 else (_RIGHTS_UNKNOWN,)
+    findings = (*context.findings, *survey.findings, *unknown, *_findings(chosen))
     counted = _Counted(mailboxes=mailboxes, quota=quota, findings=findings)
     head = _head(request, survey, context, counted)
     return SpoolPlan(head=head, destined=destined, holders=holders, survey=survey)
@@ -134,7 +144,7 @@ def _with_free_folder(
 ) -> tuple[RestoreRequest, list[str]]:
     """The request with a name for the new folder that is free, or why there is none."""
     if request.is_in_place:
-        return request, list(_against_filling(survey))
+        return request, list(against_in_place(survey))
     if request.is_into_given:
         taken = _is_taken(request.into, request, survey)
         shown = decoded_part(request.into)
@@ -152,16 +162,6 @@ def _is_taken(name: str, request: RestoreRequest, survey: SpoolSurvey) -> bool:
     below = mailbox.removesuffix(f"@{request.target.domain}") + survey.separator
     taken = survey.existing | survey.leftovers
     return mailbox in taken or any(other.startswith(below) for other in taken)
-
-
-def _against_filling(survey: SpoolSurvey) -> Iterator[str]:
-    used = sorted(survey.used)
-    if used:
-        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
-        yield (
-            f"--in-place fills only an account that has never held a message, and {used[0]}{more}"
-            " has; without it, a new folder is made"
-        )
 
 
 def _is_there(name: MailboxName, request: RestoreRequest, survey: SpoolSurvey) -> bool:

@@ -48,25 +48,36 @@ def parse_reconstruct_output(output: str, errors: str) -> ReconstructReport:
     )
 
 
-def quota_arguments(
-    version: tuple[int, int, int], mailbox: str, domain: str | None, userid: str | None
-) -> tuple[str, ...]:
-    """Arguments of ``quota`` that count the account of ``mailbox`` anew.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What ``quota -f`` is to count: an account, or with ``local`` None its whole domain.
 
-    ``mailbox`` is its root in the administrator's spelling. Without ``-u`` the argument
-    is a prefix: ``user/al`` would count alice, too. From 3.6 on ``-u`` names one user
-    (before, it could remove the roots of others: issue 3839). 3.0 and 3.2 want internal
-    names, all others external ones without the domain; the wrong form is a silent no-op.
+    ``domain`` is the one that is part of the name, not the server's default one. ``local``
+    and ``internal`` spell the rest: ``user/john.doe`` and ``user.john^doe``.
+    """
+
+    domain: str | None
+    local: str | None
+    internal: str | None
+    userid: str | None
+
+
+def quota_arguments(version: tuple[int, int, int], counted: Counted) -> tuple[str, ...]:
+    """Arguments of ``quota`` that count an account anew.
+
+    Without ``-u`` the name is a prefix: ``user/al`` would count alice, too. From 3.6 on
+    ``-u`` names one user (before, it could remove the roots of others: issue 3839). 3.0
+    and 3.2 want internal names, all others external ones without the domain; the wrong
+    form is a silent no-op.
 
     Source: imap/quota.c of 2.4.22 to 3.10.3; cyrus-formats 5.6; ``-u`` seen on 3.6.1.
     """
-    if userid is not None and version >= (3, 6, 0):
-        return ("-f", "-u", userid)
-    local = mailbox if domain is None else mailbox.removesuffix(f"@{domain}")
-    if (3, 0, 0) <= version < (3, 4, 0):
-        local = local.replace(".", "^").replace("/", ".")
-    of_domain = () if domain is None else ("-d", domain)
-    return ("-f", *of_domain, "--", local)  # a mailshare's name may begin with "-"
+    if counted.userid is not None and version >= (3, 6, 0):
+        return ("-f", "-u", counted.userid)
+    of_domain = () if counted.domain is None else ("-d", counted.domain)
+    is_internal = (3, 0, 0) <= version < (3, 4, 0)
+    name = counted.internal if is_internal else counted.local
+    return ("-f", *of_domain, *(() if name is None else ("--", name)))  # may begin with "-"
 
 
 def parse_quota_output(output: str, errors: str) -> tuple[str, ...]:

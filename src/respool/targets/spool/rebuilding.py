@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from respool.errors import StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
 from respool.system.programs import Finished
 from respool.targets.spool.program_output import (
+    Counted,
     parse_quota_output,
     parse_reconstruct_output,
     quota_arguments,
@@ -33,7 +36,7 @@ def rebuild(server: CyrusServer, mailbox: str) -> Note:
             raise StepFailed(
                 f"reconstruct could not rebuild {mailbox}",
                 why="; ".join(report.failures) or "it did not visit the mailbox",
-                hint="the mail log says more; the new folder is hidden from its owner",
+                hint="the mail log says more; `respool runs` lists what was begun",
             )
         changes += report.changes
         converted = converted or report.converted
@@ -48,27 +51,54 @@ def build_search_index(server: CyrusServer, mailbox: str) -> Note:
 
 def build_conversations(server: CyrusServer, userid: str) -> Note:
     """``ctl_conversationsdb -b`` for one user. A failure is noted: mail is not touched by it."""
-    done = server.run_tool("ctl_conversationsdb", "-b", userid)
+    done = server.run_tool("ctl_conversationsdb", "-b", "--", userid)
     return {"status": done.status, "said": done.errors.strip()[:500]}
 
 
-def repair_quota(server: CyrusServer, step: RepairQuota) -> Note:
-    """``quota -f`` in the form that this version wants, and what it uses now.
+def repair_quota(server: CyrusServer, step: RepairQuota, before: Note) -> Note:
+    """``quota -f`` in the form that this version wants, and what is used then.
+
+    A form that the server does not understand counts nothing, and says nothing: then the
+    whole domain is counted, and what is used is looked at again.
 
     Raises:
-        StepFailed: it crashed or failed.
+        StepFailed: it crashed, failed, or did not count what was added.
     """
-    words = quota_arguments(server.version, step.mailbox, step.domain, step.userid)
-    done = server.run_tool("quota", *words)
+    account = Counted(
+        domain=step.domain, local=step.local, internal=step.internal, userid=step.userid
+    )
+    everybody = replace(account, local=None, internal=None, userid=None)
+    repaired = _count(server, step, account)
+    if not _is_counted(server, step, before):
+        repaired += _count(server, step, everybody)
+        if not _is_counted(server, step, before):
+            raise StepFailed(
+                f"quota -f did not count {step.mailbox}",
+                why="what is used did not rise by what was added",
+                hint="count it with the server's quota program; the mail log says more",
+            )
+    return {"repaired": repaired, "use": quota_use(server, step.mailbox)}
+
+
+def _count(server: CyrusServer, step: RepairQuota, counted: Counted) -> list[str]:
+    done = server.run_tool("quota", *quota_arguments(server.version, counted))
     _check_ended(done, step.mailbox)
     if done.status != 0:
-        raise StepFailed(
-            f"quota -f failed for {step.mailbox}", why=(done.errors or done.output).strip()[:500]
-        )
-    return {
-        "repaired": list(parse_quota_output(done.output, done.errors)),
-        "use": quota_use(server, step.mailbox),
-    }
+        said = (done.errors or done.output).strip()[:500]
+        raise StepFailed(f"quota -f failed for {step.mailbox}", why=said)
+    return list(parse_quota_output(done.output, done.errors))
+
+
+def _is_counted(server: CyrusServer, step: RepairQuota, before: Note) -> bool:
+    """Whether what is used has risen, or holds what was added already.
+
+    Half of it is enough: a backup may have lost some of its messages.
+    """
+    now = quota_use(server, step.mailbox).get("STORAGE")
+    if now is None:
+        return True
+    former = before.get("use", {}).get("STORAGE", {"used": 0})
+    return now["used"] > former["used"] or now["used"] >= step.added_bytes // 2048
 
 
 def quota_use(server: CyrusServer, mailbox: str) -> dict[str, dict[str, int]]:
@@ -83,5 +113,5 @@ def _check_ended(done: Finished, mailbox: str) -> None:
         raise StepFailed(
             f"{done.command[0]} crashed on {mailbox}",
             why=f"ended by {done.signal_name}: {done.errors.strip()[-300:]}",
-            hint="the new folder is hidden from its owner; the mail log says more",
+            hint="the mail log says more; `respool runs` lists what was begun",
         )

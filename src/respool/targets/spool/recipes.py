@@ -6,6 +6,7 @@ seen on 3.2.6, 3.6.1 and 3.10.2 besides.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -44,3 +45,21 @@ OLDEST: Final[Version] = RECIPES[-1].since
 def recipe_for(version: Version) -> Recipe:
     """The recipe of a server of ``version``; of one older than all, the oldest."""
     return next((each for each in RECIPES if version >= each.since), RECIPES[-1])
+
+
+# Resources of quotas as later versions call them; 2.4 knows storage alone.
+_RENAMED: Final = {"X-ANNOTATION-STORAGE": "ANNOTATION-STORAGE", "X-NUM-FOLDERS": "MAILBOX"}
+_RENAMED_SINCE: Final[Version] = (3, 10, 0)
+_MORE_THAN_STORAGE_SINCE: Final[Version] = (2, 5, 0)
+
+
+def limits_of_version(limits: Mapping[str, int], version: Version) -> Iterator[tuple[str, int]]:
+    """``limits`` by the names that a server of ``version`` knows; those it lacks are left out.
+
+    Source: imap/quota_db.c, ``quota_names``; 3.10.3 as seen in its answers.
+    """
+    for resource, limit in limits.items():
+        if version < _MORE_THAN_STORAGE_SINCE and resource != "STORAGE":
+            continue
+        renamed = version >= _RENAMED_SINCE
+        yield (_RENAMED.get(resource, resource) if renamed else resource), limit

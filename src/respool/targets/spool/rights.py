@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 _ANYONE = "anyone"
 _UNFIT = frozenset('"\\(){}%*')
+_ALL_RIGHTS = frozenset("lrswipkxtea")
 _OBSOLETE = frozenset("cd")  # the server's own shorthand for other letters (RFC 4314)
 
 Rights: TypeAlias = Mapping[str, str]
@@ -55,16 +56,15 @@ class RightsRules:
 def spared_by(live: Rights, owner: str | None, admins: Iterable[str]) -> frozenset[str]:
     """Who keeps what he has: the server's administrators, and the owner.
 
-    BlueMind names the owner by another identifier than his login: where the login has no
-    entry, all who may administer the INBOX are spared, for he is one of them.
+    BlueMind names the owner by another identifier than his login: it is the one that has
+    all rights, where just one has.
     """
     spared = frozenset(admins)
     if owner is None:
         return spared
-    if owner in live:
-        return spared | {owner}
-    people = {who for who in live if who != _ANYONE and not who.startswith("-")}
-    return spared | {who for who in people if "a" in live[who]}
+    people = {who for who in live if who != _ANYONE and not who.startswith("-")} - spared
+    full = {who for who in people if set(live[who]) >= _ALL_RIGHTS}
+    return spared | {owner} | (full if len(full) == 1 else frozenset())
 
 
 def is_narrower(folder: Rights, root: Rights, exempt: frozenset[str]) -> bool:

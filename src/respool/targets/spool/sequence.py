@@ -35,6 +35,7 @@ from respool.targets.spool.steps import (
 from respool.targets.spool.survey import SpoolSurvey
 
 _ROWS_AT_ONCE = 8192
+_PREFIX_IS_SAFE = (2, 5, 0)
 _DELETED_BIT = np.uint32(1 << 2)
 _SEEN_BIT = np.uint32(1 << 4)
 
@@ -159,12 +160,7 @@ class SpoolPlan:
 
     def _counting(self) -> Iterator[Step]:
         survey = self.survey
-        yield RepairQuota(
-            lane=ACCOUNT_LANE,
-            mailbox=self._written(self._root),
-            domain=self.head.request.target.domain,
-            userid=survey.owner,
-        )
+        yield repair_quota_step(self.head, survey)
         for root, raised in self._raised().items():
             yield SettleQuota(lane=ACCOUNT_LANE, root=root, **raised)
         if survey.has_conversations and survey.owner is not None:
@@ -201,6 +197,29 @@ class SpoolPlan:
                 yield Subscribe(
                     lane=ACCOUNT_LANE, userid=self.survey.owner, parts=name.parts[depth:]
                 )
+
+
+def repair_quota_step(head: PlanHead, survey: SpoolSurvey) -> RepairQuota:
+    """Counting the target anew, by a name that no version misunderstands.
+
+    2.4 takes a higher quota root from mailboxes whose account is named below it: there the
+    whole domain is counted (cyrus-formats 5.6).
+    """
+    rules, root = survey.name_rules, head.request.target.root
+    domain = None if root.domain == rules.default_domain else root.domain
+    bare = MailboxName(domain=None, parts=root.parts)
+    has_higher_root = any(each.root != rules.written(root) for each in survey.quotas)
+    by_name = survey.version >= _PREFIX_IS_SAFE or not has_higher_root
+    added = 0 if head.request.is_in_place else head.size_bytes
+    return RepairQuota(
+        lane=ACCOUNT_LANE,
+        mailbox=rules.written(root),
+        domain=domain,
+        local=bare.admin_with(rules.separator) if by_name else None,
+        internal=bare.internal if by_name else None,
+        userid=survey.owner,
+        added_bytes=added,
+    )
 
 
 class RaisedLimits(TypedDict):

@@ -113,20 +113,29 @@ class BuildSearchIndex(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepairQuota(Step):
-    """Let ``quota -f`` count what the account uses."""
+    """Let ``quota -f`` count what the account uses.
+
+    ``mailbox`` is its root in the administrator's spelling. ``domain``, ``local`` and
+    ``internal`` are what the program wants in its place, by version: the domain that is
+    part of the name, and the name without it in both spellings; ``local`` None counts the
+    whole domain. What is used must be at least ``added_bytes`` afterwards.
+    """
 
     kind: ClassVar[str] = "spool-repair-quota"
 
     mailbox: str
     domain: str | None
+    local: str | None
+    internal: str | None
     userid: str | None
+    added_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleQuota(Step):
     """Put raised limits back, if what is used fits below the former ones.
 
-    Else they stay raised, and every later command looks again.
+    Else they stay raised, and the next restore or ``verify`` looks again.
     """
 
     kind: ClassVar[str] = "spool-settle-quota"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from respool.model.findings import Finding
 from respool.targets.spool.names import NameRules
@@ -34,13 +34,14 @@ class SpoolSurvey:
     """One account on one server, looked at and not changed.
 
     ``root_id`` is the unique id of its INBOX or root, None where the server tells none.
-
     ``existing`` are the account's mailbox names as the server spells them; those of them
-    that have held a message are ``used``. ``owner`` is the userid that can own its
-    folders. ``admins`` are the server's administrators. ``is_absent``: the server does
-    not have the account; all else is then as it will be once it was created.
-    ``archive_room`` is None where the partition has no archive. ``leftovers`` are names
-    whose directories hold something though no mailbox owns them.
+    that have held a message are ``used``, and ``empty_acls`` are the ACLs of the others.
+    ``own_roots`` are those of the others with a quota root of their own, and that root.
+    ``owner`` is the userid that can own its folders. ``admins`` are the server's
+    administrators. ``is_absent``: the server does not have the account; all else is then
+    as it will be once it was created. ``archive_room`` is None where the partition has no
+    archive. ``leftovers`` are names whose directories hold something though no mailbox
+    owns them.
     """
 
     server: str
@@ -62,6 +63,8 @@ class SpoolSurvey:
     is_seen_shared: bool
     name_rules: NameRules
     root_id: str | None = None
+    empty_acls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own_roots: Mapping[str, str] = field(default_factory=dict)
     is_absent: bool = False
     leftovers: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()

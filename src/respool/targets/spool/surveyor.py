@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -15,11 +15,7 @@ from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
 from respool.system.ownership import may_act_as
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
-from respool.targets.spool.live_indexes import (
-    is_seen_shared,
-    live_index_headers,
-    used_mailboxes,
-)
+from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.recipes import OLDEST
 from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
@@ -51,7 +47,9 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     directories = server.directories(root)
     existing = frozenset({root, *_existing(server, root)})
     is_uuid = "uuid" in directories.data.parts
-    headers = live_index_headers(server, sorted(existing))
+    live = live_mailboxes(server, sorted(existing))
+    unused = {name for name, each in live.items() if not each.is_used}
+    uses = server.admin.quota(root)
     leftovers = find_leftovers(server, account)
     return replace(
         survey_without_mailboxes(
@@ -61,17 +59,31 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
         existing=existing,
-        used=used_mailboxes(headers),
+        used=existing - unused,
+        empty_acls={name: server.admin.acl(name) for name in sorted(unused)},
+        own_roots=_own_roots(server, unused, roots=frozenset(use.root for use in uses)),
         quotas=tuple(
             QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
-            for use in server.admin.quota(root)
+            for use in uses
         ),
-        is_seen_shared=is_seen_shared(headers.get(root)),
+        is_seen_shared=live[root].is_seen_shared,
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         leftovers=frozenset(rules.written(each) for each in leftovers.directories),
         findings=leftovers.findings,
         obstacles=(*_obstacles(server), *_in_the_way(leftovers.findings, is_uuid=is_uuid)),
     )
+
+
+def _own_roots(
+    server: CyrusServer, mailboxes: Iterable[str], roots: frozenset[str]
+) -> Mapping[str, str]:
+    """Those of ``mailboxes`` that count against another quota root than the account's."""
+    found: dict[str, str] = {}
+    for mailbox in sorted(mailboxes):
+        others = {use.root for use in server.admin.quota(mailbox)} - roots
+        if others:
+            found[mailbox] = min(others)
+    return found
 
 
 def _in_the_way(findings: Sequence[Finding], *, is_uuid: bool) -> Iterator[str]:
@@ -83,6 +95,15 @@ def _in_the_way(findings: Sequence[Finding], *, is_uuid: bool) -> Iterator[str]:
     for each in findings:
         if is_uuid and each.code == RECORD_WITHOUT_ID:
             yield f"{each.subject}: {each.text}; until then quotas cannot be counted"
+
+
+def is_of(server: CyrusServer, fact: str) -> bool:
+    """Whether a survey's fact ``server`` was of this server, of whatever version then."""
+    return fact.rpartition(", Cyrus ")[0] == _name_of(server)
+
+
+def _name_of(server: CyrusServer) -> str:
+    return server.configuration.text("servername") or "this server"
 
 
 def check_may_write(server: CyrusServer) -> None:
@@ -122,7 +143,7 @@ def survey_without_mailboxes(server: CyrusServer, account: Account, partition: s
             f"the server has no partition {partition} for {account.address}",
             why=f"partitions are {', '.join(sorted(configuration.roots(''))) or 'none'}",
         )
-    archive = configuration.archived(data)
+    archive = server.archived(data)
     return SpoolSurvey(
         server=f"{configuration.text('servername') or 'this server'}, Cyrus {server.version_text}",
         version=server.version,
