@@ -214,7 +214,7 @@ def test_a_tree_that_nobody_holds_keeps_nothing_open(place: Path) -> None:
 
     del tree
 
-    assert open_descriptors() == before
+    assert open_descriptors() <= before  # those of other tests may go at any time
 
 
 def test_nothing_in_it_can_write() -> None:
