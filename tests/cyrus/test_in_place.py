@@ -263,7 +263,7 @@ def test_mail_that_arrives_before_inbox_is_filled_stays_and_stops_the_run(
             assert client.search("ALL") == [1]
     assert delivered == [1]
     assert failed.value.exit_status == 20
-    assert "NOTHING THAT WAS LIVE WAS CHANGED" in str(failed.value.changed)
+    assert "NO MESSAGE THAT WAS LIVE WAS CHANGED" in str(failed.value.changed)
     with shared_server.client_as(target.login) as client:
         (message,) = messages_in(client, "INBOX")
         assert message.flags == {"$new"}

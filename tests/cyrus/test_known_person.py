@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def restore(server: PrivateCyrus, tmp_path: Path) -> Callable[..., str]:
     backups = golden.unpack_spool("3.0.18", tmp_path / "backup")
     settings = settings_for(server, backups, tmp_path / "state")
 
-    def restore(**more: object) -> str:
+    def restore(**more: Any) -> str:  # noqa: ANN401 - passed on to a dataclass
         return restored(settings, wish(JDOE, "Drafts", **more)).verdict.value
 
     return restore

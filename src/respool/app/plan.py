@@ -20,7 +20,7 @@ from respool.app.wish import Wish
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
-from respool.planning.identity import IdentityAsked, identity_findings, identity_reasons
+from respool.planning.identity import identity_findings, identity_reasons
 from respool.planning.plan import PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
@@ -109,5 +109,9 @@ def identity_of(
         settings, request, source_id=root_of(selection)[1], live_id=survey.root_id
     )
     person = request.person or (Person.SAME if known else None)
-    asked = IdentityAsked(account=request.account, person=person, has_held_mail=bool(survey.used))
-    return identity_reasons(compared, asked), identity_findings(compared, asked)
+    used = bool(survey.used)
+    account = request.account
+    return (
+        identity_reasons(compared, account, person=person, has_held_mail=used),
+        identity_findings(compared, account, person=person, has_held_mail=used),
+    )

@@ -6,7 +6,6 @@ What speaks for and against comes from `respool.planning.incarnation`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from respool.model.accounts import Account, AccountKind
@@ -28,47 +27,43 @@ _SAID: Final[Mapping[Person, tuple[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityAsked:
-    """Whose account is asked about, what was said of it, and whether it has ever held mail.
+def identity_reasons(
+    comparison: Comparison, account: Account, *, person: Person | None, has_held_mail: bool
+) -> tuple[str, ...]:
+    """Why a restore into the live account is refused, and what to type; else nothing.
 
-    An account that has not is nobody's yet, as long as its owner is not known to be another.
+    ``has_held_mail`` says whether the live account has ever held a message: one that has
+    not is nobody's yet, as long as its owner is not known to be another.
     """
-
-    account: Account
-    person: Person | None
-    has_held_mail: bool
-
-
-def identity_reasons(comparison: Comparison, asked: IdentityAsked) -> tuple[str, ...]:
-    """Why a restore into the live account is refused, and what to type; else nothing."""
-    if not comparison.speaks_against or asked.person is not None:
+    if not comparison.speaks_against or person is not None:
         return ()
-    if asked.account.kind is AccountKind.MAILSHARE:
+    if account.kind is AccountKind.MAILSHARE:
         return ()
-    if not asked.has_held_mail and not comparison.has_other_owner:
+    if not has_held_mail and not comparison.has_other_owner:
         return ()
     return (
-        f"{asked.account.address} may be another person's account than the one in the backup",
+        f"{account.address} may be another person's account than the one in the backup",
         *comparison.lines,
         _WHAT_TO_TYPE,
     )
 
 
-def identity_findings(comparison: Comparison, asked: IdentityAsked) -> tuple[Finding, ...]:
+def identity_findings(
+    comparison: Comparison, account: Account, *, person: Person | None, has_held_mail: bool
+) -> tuple[Finding, ...]:
     """What a plan that is not refused says of the account's identity; all are notes."""
-    if identity_reasons(comparison, asked):
+    if identity_reasons(comparison, account, person=person, has_held_mail=has_held_mail):
         return ()
-    if asked.person is not None:
-        code, said = _SAID[asked.person]
+    if person is not None:
+        code, said = _SAID[person]
     elif comparison.speaks_against:
         code, said = "account-made-anew", "the live account is not the one of the backup"
-        if asked.account.kind is AccountKind.USER:
+        if account.kind is AccountKind.USER:
             said += ", but has never held a message"
     elif not comparison.speaks_for:
         code, said = "identity-not-compared", "nothing tells whether it is the same account"
     else:
         return ()
     text = f"{said}; compared: {'; '.join(comparison.lines)}"
-    subject = asked.account.root.display
+    subject = account.root.display
     return (Finding(severity=Severity.NOTE, code=code, subject=subject, text=text),)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,7 +14,6 @@ from respool.cyrus.index import (
     IndexHeader,
     parse_index,
     parse_index_header,
-    patched_header_file_crc,
     render_index,
     with_options,
 )
@@ -201,14 +199,6 @@ def test_a_number_that_does_not_fit_is_refused() -> None:
 
     with pytest.raises(OverflowError, match="size"):
         render_index(12, HEADER, rows)
-
-
-def test_the_crc_of_the_header_file_is_replaced_and_the_header_stays_sound() -> None:
-    octets = patched_header_file_crc(rendered(), 0xDEADBEEF)
-
-    assert parse_index(octets).header.header_file_crc == 0xDEADBEEF
-    assert int.from_bytes(octets[124:128], "big") == zlib.crc32(octets[:124])
-    assert codes(octets) == []
 
 
 def test_an_empty_index_has_no_records() -> None:

@@ -23,9 +23,11 @@ def against_in_place(survey: SpoolSurvey) -> Iterator[str]:
 def against_filling(
     destined: Sequence[Destined], survey: SpoolSurvey, rules: RightsRules
 ) -> Iterator[str]:
-    """Live folders whose rights stay as they are must not be wider than the backup's were.
+    """A live folder keeps its rights: it must not be open to whom the backup's was closed.
 
-    Nor may one have a quota root of its own: what it takes is not forecast.
+    What its owner has shared himself since is his wish, where the backup's folder was no
+    narrower than the account. Nor may a folder have a quota root of its own: what it takes
+    is not forecast.
     """
     for each in destined:
         if each.is_new:
@@ -35,7 +37,7 @@ def against_filling(
         wanted = rules.of_folder(each.chosen.mailbox.acl)
         people = sorted({who.removeprefix("-") for who in live} - rules.spared)
         wider = [who for who in people if effective(live, who) - effective(wanted, who)]
-        if wider and each.wanted.any():
+        if wider and wanted != rules.live and each.wanted.any():
             yield (
                 f"{written} is open to {', '.join(wider)}, to whom the backup's folder was not;"
                 " take those rights away first, or leave --in-place out"

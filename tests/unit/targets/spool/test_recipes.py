@@ -6,8 +6,27 @@ from dataclasses import dataclass
 
 import pytest
 
-from respool.targets.spool.program_output import parse_reconstruct_output, quota_arguments
+from respool.model.names import MailboxName
+from respool.targets.spool.program_output import (
+    Counted,
+    parse_reconstruct_output,
+    quota_arguments,
+)
 from respool.targets.spool.recipes import OLDEST, RECIPES, Version, recipe_for
+
+
+def counted(
+    *parts: str, domain: str | None = None, owner: str | None = None, separator: str = "/"
+) -> Counted:
+    """What is to be counted, by the parts of a root's name."""
+    bare = MailboxName(domain=None, parts=parts)
+    return Counted(
+        domain=domain,
+        local=bare.admin_with(separator),
+        internal=bare.internal,
+        userid=owner,
+    )
+
 
 CHECK = ("-G",)
 CONVERT = ("-V", "max")
@@ -17,6 +36,7 @@ EXTERNAL = ("-f", "-d", "b.loc", "--", "user/john.doe")
 INTERNAL = ("-f", "-d", "b.loc", "--", "user.john^doe")
 BY_USER = ("-f", "-u", "john.doe@b.loc")
 SHARE = ("-f", "-d", "b.loc", "--", "contact")
+WHOLE = ("-f", "-d", "b.loc")
 TABLE = [
     ((2, 4, 22), [CHECK], False, EXTERNAL, SHARE),
     ((2, 5, 17), [CHECK, CONVERT], False, EXTERNAL, SHARE),
@@ -45,9 +65,9 @@ def test_each_version_is_told_what_it_understands(
 
     assert list(recipe.rebuilds) == rebuilds
     assert recipe.carries_cache is is_carried
-    of = quota_arguments(version, "user/john.doe@b.loc", "b.loc", "john.doe@b.loc")
-    assert of == of_user
-    assert quota_arguments(version, "contact@b.loc", "b.loc", None) == of_share
+    user = counted("user", "john.doe", domain="b.loc", owner="john.doe@b.loc")
+    assert quota_arguments(version, user) == of_user
+    assert quota_arguments(version, counted("contact", domain="b.loc")) == of_share
 
 
 @pytest.mark.parametrize("row", TABLE, ids=VERSIONS)
@@ -71,36 +91,38 @@ def test_the_table_is_in_order_and_the_oldest_stands_for_what_is_older_still() -
 
 
 @pytest.mark.parametrize(
-    ("version", "mailbox", "domain", "owner", "expected"),
+    ("version", "account", "expected"),
     [
-        ((3, 6, 1), "contact", None, None, ("-f", "--", "contact")),
-        ((2, 4, 22), "user/jdoe", None, "jdoe", ("-f", "--", "user/jdoe")),
-        ((3, 0, 18), "user/john.doe", None, "john.doe", ("-f", "--", "user.john^doe")),
-        ((3, 6, 1), "user/jdoe", None, "jdoe", ("-f", "-u", "jdoe")),
-        ((3, 0, 18), "v1.2@b.loc", "b.loc", None, ("-f", "-d", "b.loc", "--", "v1^2")),
-        ((3, 8, 7), "v1.2@b.loc", "b.loc", None, ("-f", "-d", "b.loc", "--", "v1.2")),
-        ((3, 4, 9), "-x@b.loc", "b.loc", None, ("-f", "-d", "b.loc", "--", "-x")),
-        ((3, 4, 9), "a@b.loc@b.loc", "b.loc", None, ("-f", "-d", "b.loc", "--", "a@b.loc")),
+        ((3, 6, 1), counted("contact"), ("-f", "--", "contact")),
+        ((2, 4, 22), counted("user", "jdoe", owner="jdoe"), ("-f", "--", "user/jdoe")),
+        ((3, 0, 18), counted("user", "john.doe"), ("-f", "--", "user.john^doe")),
+        ((3, 0, 18), counted("user", "jdoe", separator="."), ("-f", "--", "user.jdoe")),
+        ((3, 4, 9), counted("user", "jdoe", separator="."), ("-f", "--", "user.jdoe")),
+        ((3, 6, 1), counted("user", "jdoe", owner="jdoe"), ("-f", "-u", "jdoe")),
+        ((3, 0, 18), counted("v1.2", domain="b.loc"), ("-f", "-d", "b.loc", "--", "v1^2")),
+        ((3, 8, 7), counted("v1.2", domain="b.loc"), ("-f", "-d", "b.loc", "--", "v1.2")),
+        ((3, 4, 9), counted("-x", domain="b.loc"), ("-f", "-d", "b.loc", "--", "-x")),
+        ((3, 4, 9), counted("a@b.loc", domain="b.loc"), ("-f", "-d", "b.loc", "--", "a@b.loc")),
+        ((2, 4, 22), Counted(domain="b.loc", local=None, internal=None, userid=None), WHOLE),
     ],
     ids=[
         "a-share-without-domain",
         "a-user-without-domain",
         "3.0-without-domain",
+        "3.0-with-dots",
+        "3.4-with-dots",
         "3.6-without-domain",
         "a-dot-inside",
         "a-dot-outside",
         "a-name-like-an-option",
         "a-name-with-a-domain",
+        "a-whole-domain",
     ],
 )
 def test_odd_accounts_are_named_too(
-    version: Version,
-    mailbox: str,
-    domain: str | None,
-    owner: str | None,
-    expected: tuple[str, ...],
+    version: Version, account: Counted, expected: tuple[str, ...]
 ) -> None:
-    assert quota_arguments(version, mailbox, domain, owner) == expected
+    assert quota_arguments(version, account) == expected
 
 
 @dataclass(frozen=True, kw_only=True)

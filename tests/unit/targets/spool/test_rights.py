@@ -220,17 +220,21 @@ def test_a_folder_that_holds_others_gives_what_all_of_them_give() -> None:
         (
             {"7A1F": ALL, "alice": "lrs", "-bob": "a", "anyone": "a"},
             "jdoe@b.loc",
-            {"admin0", "7A1F"},
+            {"admin0", "jdoe@b.loc", "7A1F"},
         ),
         ({"group:sales": ALL}, None, {"admin0"}),
-        ({}, "jdoe@b.loc", {"admin0"}),
+        ({"7A1F": ALL, "9C2E": ALL}, "jdoe@b.loc", {"admin0", "jdoe@b.loc"}),
+        ({}, "jdoe@b.loc", {"admin0", "jdoe@b.loc"}),
     ],
-    ids=["by-login", "by-the-uid-of-a-directory", "nobody-owns-it", "no-rights"],
+    ids=["by-login", "by-the-uid-of-a-directory", "nobody-owns-it", "one-of-two", "no-rights"],
 )
 def test_the_owner_is_found_under_his_login_or_by_what_he_may(
     live: Rights, owner: str | None, spared: set[str]
 ) -> None:
-    """BlueMind names him in ACLs by the id that he has in its directory."""
+    """BlueMind names him in ACLs by the id that he has in its directory.
+
+    Where two have all rights, none of them is taken for him: the other is a delegate.
+    """
     assert spared_by(live, owner, ("admin0",)) == spared
 
 
