@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from respool.app.selection import Selection, written_out
@@ -30,7 +31,8 @@ def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
         AmbiguousName: the live server has both a user and a mailshare of that name.
     """
     if wish.to is None:
-        return selection.account
+        is_typed = wish.wanted.account.partition("/")[0] in _KINDS
+        return selection.account if is_typed else _of_either_kind(selection, server)
     word, slash, rest = wish.to.partition("/")
     kind = _KINDS.get(word) if slash else None
     address = rest if kind is not None else wish.to
@@ -66,6 +68,18 @@ def root_of(selection: Selection) -> tuple[Mapping[str, str] | None, str | None]
     """ACL and unique id of the account's root in the backup, None where they are not known."""
     header = None if selection.root is None else read_header(selection.root)
     return (None, None) if header is None else (header.acl or None, header.uniqueid)
+
+
+def _of_either_kind(selection: Selection, server: CyrusServer) -> Account:
+    """The account itself; staged directories may not tell its kind: then the server does."""
+    account = selection.account
+    is_staged = any(part.staged is not None for part in selection.generation.parts)
+    if is_staged and not _is_there(account, server):
+        for kind in AccountKind:
+            other = replace(account, kind=kind)
+            if _is_there(other, server):
+                return other
+    return account
 
 
 def _candidates(address: str, kind: AccountKind | None, source: Account) -> list[Account]:

@@ -16,6 +16,7 @@ from respool.errors import BackupFileMissing, FormatError
 from respool.system.read_only import ReadOnlyTree
 from respool.targets.spool.leftover_walk import LiveSpool, Spot, messages_in
 from respool.targets.spool.leftovers import MailboxLook
+from respool.targets.spool.live_files import UNFINISHED
 
 _HEADER_LIMIT: Final = 1 << 20
 _INDEX_HEAD: Final = 1 << 10
@@ -52,6 +53,13 @@ def look_at(spool: LiveSpool, record: MailboxRecord, spot: Spot) -> MailboxLook:
         record_count=count,
         message_count=files,
         keyword_slots=_keyword_slots(spool.tree, index_file) if count and not header else 0,
+        is_unfinished=_is_unfinished(spool.tree, partition, spot[1]),
+    )
+
+
+def _is_unfinished(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -> bool:
+    return partition.data is not None and (
+        tree.stat(partition.data / directory / UNFINISHED) is not None
     )
 
 

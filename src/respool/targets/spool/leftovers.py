@@ -89,7 +89,7 @@ class MailboxLook:
     ``header_id`` is the uniqueid in its ``cyrus.header``, None where that is not readable;
     ``record_count`` counts records of its index, expunged ones too, None without an index;
     ``keyword_slots`` is the highest slot of a keyword in use, looked at where the header is
-    unreadable alone.
+    unreadable alone. ``is_unfinished``: a restore in place was cut off here.
     """
 
     record: MailboxRecord
@@ -99,6 +99,7 @@ class MailboxLook:
     record_count: int | None
     message_count: int
     keyword_slots: int = 0
+    is_unfinished: bool = False
 
 
 def without_id(records: Iterable[MailboxRecord], on: ServerCommands) -> Iterator[MailboxRecord]:
@@ -196,7 +197,11 @@ def leftovers_of_mailbox(look: MailboxLook, on: ServerCommands) -> Iterator[Left
         if count:
             yield _header_empty(look, count, on)
         return
-    if count is not None and look.message_count > _FEWER * count:
+    if look.is_unfinished:
+        text = "a restore in place was cut off here; its files wait for a record. The same restore"
+        text += " with --in-place takes them up; reconstruct would show them without their flags"
+        yield Leftover(code=INDEX_EMPTIED, subject=subject, text=text, cure=None)
+    elif count is not None and look.message_count > _FEWER * count:
         text = f"its index has {count} records, beside it lie {look.message_count} message files;"
         text += " the flags that the index had are lost: reconstruct brings the messages back"
         text += " without them, a restore with respool brings both"
