@@ -68,3 +68,14 @@ def test_that_it_is_another_persons_is_asked_each_time(
 def test_an_account_that_a_restore_created_is_known(restore: Callable[..., str]) -> None:
     assert restore(is_creating_account=True) == "proven"
     assert restore() == "proven"
+
+
+def test_an_account_that_was_restored_into_while_it_was_empty_is_known(
+    server: PrivateCyrus, restore: Callable[..., str]
+) -> None:
+    """
+    What fills it since then came from its own backup.
+    """
+    server.create_user(JDOE)
+    assert restore() == "proven"
+    assert restore() == "proven"

@@ -1,7 +1,8 @@
 """Whether an earlier run on this machine has settled whose a live account is.
 
-Somebody said that it is the same person's, or the run itself made the account again:
-then nobody is asked twice, as long as both INBOXes are the same.
+Somebody said that it is the same person's, or the run itself made the account again, or
+restored into it while it had never held a message: then nobody is asked twice, as long as
+both INBOXes are the same.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _runs(journal: Journal) -> Iterator[tuple[PlanHead, RunJournal]]:
 
 def _same_ids(head: PlanHead, run: RunJournal) -> Iterator[str]:
     """Ids of the live INBOX that is the same person's by this run."""
-    if head.request.person is Person.SAME:
+    if head.request.person is not Person.OTHER:
         yield head.facts.get("account id", "")
     for row in run.rows():
         if row.kind == CreateAccount.kind:
