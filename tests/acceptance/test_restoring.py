@@ -101,6 +101,7 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "lost_in_backup": 0,
         "note": None,
         "quota_raised": [],
+        "closed": [],
         "findings": [],
         "left_to_do": [],
     }

@@ -270,7 +270,10 @@ def test_limits_that_are_still_raised_are_said_and_differ_in_nothing_else() -> N
 
 
 def test_a_folder_that_its_owner_cannot_open_is_no_proven_restore() -> None:
-    assert receipt(closed=("INBOX/restored",)).verdict is Verdict.DIFFERS
+    found = receipt(closed=("INBOX/restored",))
+
+    assert found.verdict is Verdict.DIFFERS
+    assert found.as_json()["closed"] == ["INBOX/restored"]
 
 
 def growing(*differs: Mapping[str, Any]) -> dict[str, Any]:
