@@ -12,6 +12,7 @@ from pathlib import Path
 from respool.app.access import server_access
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
+from respool.app.cut_off import clear_cut_off
 from respool.app.phases import PhaseClock
 from respool.app.plan import identity_of, make_plan, new_plan_file, write_plan
 from respool.app.raised_quotas import settle_raised
@@ -78,6 +79,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     """
     state = prepare_state(settings)
     with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
+        clear_cut_off(state, server)
         tail = write_plan(make_plan(settings, wish, server), file)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
         return errand.carry_out(conversation)

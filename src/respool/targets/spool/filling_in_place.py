@@ -22,7 +22,7 @@ from respool.cyrus.index import Index, parse_index, render_index
 from respool.errors import FormatError, StepFailed
 from respool.model.inventory import ARCHIVED, Rows
 from respool.runs.actor import Note, RunRecord
-from respool.system.cyrus_server import CyrusServer
+from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.durable import TEMPORARY_PREFIX, flush_directory, write_durably
 from respool.system.locks import record_locked
 from respool.targets.spool.index_records import FreshIndex, IndexDraft, index_header
@@ -72,7 +72,7 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
         # Laid out before the lock: no delivery waits for the backup to be read.
         fresh = fresh_index(files.index, lane.uidvalidity)
         draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
-        waiting_cache = files.cache.with_name(f"{TEMPORARY_PREFIX}{files.cache.name}")
+        waiting_cache = _waiting_cache(files)
         lay(draft, waiting_cache, lane, server, record)
         filling = _Filling(
             lane=lane,
@@ -90,18 +90,39 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
         ) from error
 
 
+def clear_up(directories: MailboxDirectories, server: CyrusServer) -> bool:
+    """Remove what a run that was cut off left in a mailbox that got mail of its own since.
+
+    While it is empty all stays: the next run in place takes it up.
+
+    Raises:
+        StepFailed, OSError: its index cannot be locked or read; nothing was removed.
+    """
+    files = MailboxFiles.of(directories, server.configuration.meta_kinds)
+    with record_locked(files.index) as descriptor:
+        present = _index(files.index, descriptor)
+        if not (present.header.last_uid or len(present.records)):
+            return False
+        _clear(directories, _waiting_cache(files), kept=_known(present))
+        return True
+
+
+def _waiting_cache(files: MailboxFiles) -> Path:
+    return files.cache.with_name(f"{TEMPORARY_PREFIX}{files.cache.name}")
+
+
 def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     lane, rows, draft = filling.lane, filling.rows, filling.draft
     present = _index(filling.files.index, descriptor)
     if present.header.last_uid or len(present.records):
         is_ours = _has_ours(present, lane, record)
-        _clear(filling, kept={f"{uid}." for uid in present.records["uid"].tolist()})
+        _clear(lane.directories, filling.waiting_cache, kept=_known(present))
         if is_ours:
             return {"records": len(rows), "keywords": list(draft.keywords), "cached": None}
         raise _not_empty(lane, f"its last UID is {present.header.last_uid}")
     foreign = foreign_files(lane.directories)
     if foreign:
-        _clear(filling, kept=foreign)
+        _clear(lane.directories, filling.waiting_cache, kept=foreign)
         raise _not_empty(lane, f"{len(foreign)} message files lie there that no index knows")
     _name_files(lane, rows)
     if recipe_for(filling.server.version).carries_cache:
@@ -187,16 +208,20 @@ def _name_files(lane: Lane, rows: Rows) -> None:
             raise StepFailed(f"the copy {name} of a message is not in {directory}")
 
 
-def _clear(filling: _Filling, *, kept: frozenset[str] | set[str]) -> None:
+def _known(present: Index) -> frozenset[str]:
+    """Names of the message files that an index speaks of."""
+    return frozenset(f"{uid}." for uid in present.records["uid"].tolist())
+
+
+def _clear(directories: MailboxDirectories, waiting_cache: Path, *, kept: frozenset[str]) -> None:
     """Remove all that is ours and that no index speaks of; ``kept`` are not ours."""
-    directories = filling.lane.directories
     unfinished = unfinished_files(directories) - kept
     for directory in message_directories(directories):
         for name in (*waiting_files(directory), *(unfinished & message_files(directory))):
             with contextlib.suppress(OSError):
                 (directory / name).unlink()
     with contextlib.suppress(OSError):
-        filling.waiting_cache.unlink()
+        waiting_cache.unlink()
     forget_unfinished(directories)
 
 
