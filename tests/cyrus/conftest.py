@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +11,9 @@ import pytest
 
 from tests.support import golden
 from tests.support.cyrus_configuration import Layout
+from tests.support.distribution import INSTALLED
 from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.program_places import look_only_in
 from tests.support.whole_account import Source
 
 
@@ -59,3 +63,27 @@ def unpacked(as_root: None, tmp_path_factory: pytest.TempPathFactory) -> Callabl
         return places[source]
 
     return place_of
+
+
+@pytest.fixture
+def put_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str, str], None]]:
+    """Puts a program of that name and text before the server's own."""
+
+    def put(name: str, text: str) -> None:
+        tmp_path.chmod(0o755)
+        folder = Path(f"/tmp/{tmp_path.name}-{os.getpid()}-bin")
+        folder.mkdir()
+        folders.append(folder)
+        (folder / name).write_text(text, "utf-8")
+        (folder / name).chmod(0o755)
+        for tool in INSTALLED.programs.iterdir():
+            if tool.name != name:
+                (folder / tool.name).symlink_to(tool)
+        look_only_in(folder, monkeypatch)
+
+    folders: list[Path] = []
+    yield put
+    for folder in folders:
+        shutil.rmtree(folder)

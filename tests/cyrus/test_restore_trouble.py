@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -20,10 +19,8 @@ from imapclient.exceptions import IMAPClientError
 
 from respool.errors import PlanRefused, RespoolError, StepFailed
 from tests.support import golden
-from tests.support.distribution import INSTALLED
 from tests.support.imap_contents import folder_names
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
-from tests.support.program_places import look_only_in
 from tests.support.restoring import (
     LiveState,
     Workplace,
@@ -230,30 +227,6 @@ CRASHING = {
     "says that it failed": "#!/bin/sh\necho 'x: Mailbox format corruption detected'\n",
     "says nothing": "#!/bin/sh\nexit 0\n",
 }
-
-
-@pytest.fixture
-def put_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str, str], None]]:
-    """Puts a program of that name and text before the server's own."""
-
-    def put(name: str, text: str) -> None:
-        tmp_path.chmod(0o755)
-        folder = Path(f"/tmp/{tmp_path.name}-{os.getpid()}-bin")
-        folder.mkdir()
-        folders.append(folder)
-        (folder / name).write_text(text, "utf-8")
-        (folder / name).chmod(0o755)
-        for tool in INSTALLED.programs.iterdir():
-            if tool.name != name:
-                (folder / tool.name).symlink_to(tool)
-        look_only_in(folder, monkeypatch)
-
-    folders: list[Path] = []
-    yield put
-    for folder in folders:
-        shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("text", CRASHING.values(), ids=CRASHING.keys())
