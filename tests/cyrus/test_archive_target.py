@@ -43,6 +43,7 @@ ARCHIVES = Path(
 )
 # What reconstruct says of each message in place whose answers it parses anew; all is right then.
 REBUILT = "missing cache offset"
+FILES_ALONE = {"into": INTO, "is_without_metadata": True}
 Uids = Mapping[str, frozenset[int]]
 
 
@@ -154,14 +155,16 @@ def restore_all(
 
 
 @pytest.mark.parametrize(
-    ("account", "kind", "more"),
+    ("archiving", "account", "kind", "more"),
     [
-        pytest.param(JDOE, "user", {"into": INTO}, id="user"),
-        pytest.param(JDOE, "user", {"is_in_place": True}, id="user, in place"),
-        pytest.param(JDOE, "user", {"into": INTO, "is_without_metadata": True}, id="files alone"),
-        pytest.param(CONTACT, "share", {"into": INTO}, id="mailshare"),
-        pytest.param(CONTACT, "user", {"is_in_place": True}, id="mailshare to user, in place"),
+        pytest.param("names", JDOE, "user", {"into": INTO}, id="user, names"),
+        pytest.param("uuid", JDOE, "user", {"into": INTO}, id="user, uuid"),
+        pytest.param("uuid", JDOE, "user", {"is_in_place": True}, id="user, in place, uuid"),
+        pytest.param("names", JDOE, "user", FILES_ALONE, id="files alone, names"),
+        pytest.param("uuid", CONTACT, "share", {"into": INTO}, id="mailshare, uuid"),
+        pytest.param("names", CONTACT, "user", {"is_in_place": True}, id="in place, names"),
     ],
+    indirect=["archiving"],
 )
 def test_what_was_archived_lies_in_the_archive_and_the_index_says_so(
     account: str,
@@ -198,6 +201,7 @@ def test_what_was_archived_lies_in_the_archive_and_the_index_says_so(
     check_target_sound(archiving, target, told)
 
 
+@pytest.mark.parametrize("archiving", ["names"], indirect=True)
 def test_what_was_never_archived_is_not_archived_by_us(
     archiving: PrivateCyrus, unpacked: Callable[[Source], Path]
 ) -> None:
@@ -243,7 +247,10 @@ def test_an_archived_message_can_be_marked_moved_and_deleted_like_any_other(
 
 
 @pytest.mark.parametrize(
-    ("account", "kind"), [(JDOE, "user"), (CONTACT, "share")], ids=["user", "mailshare"]
+    ("shared_server", "account", "kind"),
+    [("names", JDOE, "user"), ("uuid", CONTACT, "share")],
+    ids=["user", "mailshare"],
+    indirect=["shared_server"],
 )
 def test_without_an_archive_all_are_ordinary_messages(
     account: str,

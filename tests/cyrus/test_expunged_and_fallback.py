@@ -37,11 +37,13 @@ SOURCE = SPOOLS["3.2.12"]
 DELETED = "DELETED/Ancien/673A6780"
 INBOX_OF_ANNA = Path("var/spool/cyrus/data/bluemind_loc/domain/b/bluemind.loc/a/user/anna")
 BACKUPS = {**SPOOLS, **{name: TREES[name] for name in ("generation 89", "BlueMind 4")}}
+LAYOUTS = ("names", "uuid")
 each_in_turn = pytest.mark.parametrize(
-    ("shared_server", "source"),
+    ("shared_server", "source", "account"),
     [
-        pytest.param(("names", "uuid")[at % 2], source, id=f"{('names', 'uuid')[at % 2]}, {name}")
+        pytest.param(layout, source, account, id=f"{layout}, {name}, {account}")
         for at, (name, source) in enumerate(BACKUPS.items())
+        for layout, account in ((LAYOUTS[at % 2], (JDOE, CONTACT)[at // 2 % 2]),)
     ],
     indirect=["shared_server"],
 )
@@ -60,7 +62,6 @@ def with_expunged(source: Source, account: str) -> Folders:
     return true
 
 
-@pytest.mark.parametrize("account", [JDOE, CONTACT])
 @each_in_turn
 def test_expunged_mail_comes_back_when_that_is_asked_for(
     source: Source,
@@ -91,16 +92,16 @@ def test_expunged_mail_comes_back_when_that_is_asked_for(
 
 
 def test_expunged_mail_comes_back_without_metadata_too(
-    shared_server: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+    restoring_uuid: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
 ) -> None:
-    target = fresh_target(shared_server, "user")
+    target = fresh_target(restoring_uuid, "user")
     receipt = restored(
-        settings_for(shared_server, unpacked(SOURCE), tmp_path / "state"),
+        settings_for(restoring_uuid, unpacked(SOURCE), tmp_path / "state"),
         wish(JDOE, to=target.written, into=INTO, has_expunged=True, is_without_metadata=True),
     )
     assert receipt.verdict.value == "proven"
     expected = without_flags(with_expunged(SOURCE, JDOE))
-    assert folders_of(shared_server, target, target.login) == expected
+    assert folders_of(restoring_uuid, target, target.login) == expected
 
 
 CHOSEN = {
@@ -178,8 +179,15 @@ FALLING_BACK = (
 )
 
 
-@pytest.mark.parametrize("version", golden.DAMAGED_VERSIONS)
-@pytest.mark.parametrize("damage", FALLING_BACK)
+@pytest.mark.parametrize(
+    ("shared_server", "version", "damage"),
+    [
+        (LAYOUTS[(at + turn) % 2], version, damage)
+        for at, damage in enumerate(FALLING_BACK)
+        for turn, version in enumerate(golden.DAMAGED_VERSIONS)
+    ],
+    indirect=["shared_server"],
+)
 def test_what_no_index_knows_comes_back_from_its_files_and_only_that(
     damage: str, version: str, shared_server: PrivateCyrus, tmp_path: Path
 ) -> None:

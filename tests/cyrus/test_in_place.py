@@ -42,11 +42,12 @@ SOURCE = SPOOLS["3.4.9"]
 NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n", flags=("$new",))
 OWNER_MAY = rights_of("lrswipkxtean")
 _NUMBERS = count(1)
+BACKUPS = {**SPOOLS, "BlueMind 4": TREES["BlueMind 4"]}
 every_spool = pytest.mark.parametrize(
     ("shared_server", "source"),
     [
         pytest.param(("names", "uuid")[at % 2], source, id=f"{('names', 'uuid')[at % 2]}, {name}")
-        for at, (name, source) in enumerate({**SPOOLS, **TREES}.items())
+        for at, (name, source) in enumerate(BACKUPS.items())
     ],
     indirect=["shared_server"],
 )
@@ -175,6 +176,24 @@ def test_one_folder_that_has_held_mail_is_enough_to_refuse(
     assert state_of(shared_server, target) == before
 
 
+def test_a_folder_with_a_limit_of_its_own_is_not_filled(
+    shared_server: PrivateCyrus, restore_into: Restore
+) -> None:
+    """
+    It would be overfilled unseen: its limit is another than that of INBOX.
+    """
+    target = fresh_target(shared_server, "user")
+    with shared_server.client_as(target.login) as client:
+        client.create_folder("Projects")
+    with shared_server.admin_client() as admin:
+        admin._imap.setquota(f'"{target.mailbox("Projects")}"', "(STORAGE 1)")
+    before = state_of(shared_server, target)
+    with pytest.raises(PlanRefused) as refused:
+        restore_into(target, SOURCE, JDOE)
+    assert f"{target.mailbox('Projects')} has a quota root of its own" in str(refused.value.why)
+    assert state_of(shared_server, target) == before
+
+
 def test_a_second_run_in_place_is_refused(
     shared_server: PrivateCyrus, restore_into: Restore
 ) -> None:
@@ -228,7 +247,11 @@ def _flags(items: dict[bytes, Any]) -> frozenset[str]:
     return frozenset(flag.decode() for flag in items[b"FLAGS"]) - {"\\Recent"}
 
 
-@pytest.mark.parametrize("inbox", ["closed", "open in a program that waits"])
+@pytest.mark.parametrize(
+    ("shared_server", "inbox"),
+    [("names", "closed"), ("uuid", "open in a program that waits")],
+    indirect=["shared_server"],
+)
 def test_mail_that_arrives_before_inbox_is_filled_stays_and_stops_the_run(
     inbox: str,
     shared_server: PrivateCyrus,
@@ -288,8 +311,17 @@ def gone(kind: str) -> TargetAccount:
     )
 
 
-@pytest.mark.parametrize("where", ["new folder", "in place"])
-@pytest.mark.parametrize("account", [JDOE, ALICE, CONTACT, INFO])
+@pytest.mark.parametrize(
+    ("shared_server", "account", "where"),
+    [
+        pytest.param(layout, account, where, id=f"{layout}, {account}, {where}")
+        for at, account in enumerate((JDOE, ALICE, CONTACT, INFO))
+        for layout, where in zip(
+            ("names", "uuid"), ("new folder", "in place")[:: (-1) ** at], strict=True
+        )
+    ],
+    indirect=["shared_server"],
+)
 def test_an_account_that_is_gone_is_created_with_what_it_had(
     account: str, where: str, shared_server: PrivateCyrus, restore_into: Restore
 ) -> None:

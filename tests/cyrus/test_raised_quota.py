@@ -38,10 +38,12 @@ RAISED = {"STORAGE": 17, "MESSAGE": 500}
 
 @pytest.fixture
 def place(
-    shared_server: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+    request: pytest.FixtureRequest, unpacked: Callable[[Source], Path], tmp_path: Path
 ) -> Workplace:
-    """The command, on a server that other tests use, too."""
-    return Workplace(server=shared_server, backups=unpacked(SOURCE), state=tmp_path / "state")
+    """The command, on a server that other tests use, too; a parameter names its layout."""
+    layout = getattr(request, "param", "names")
+    server: PrivateCyrus = request.getfixturevalue(f"restoring_{layout}")
+    return Workplace(server=server, backups=unpacked(SOURCE), state=tmp_path / "state")
 
 
 def limited(server: PrivateCyrus, kind: Kind, limits: Mapping[str, int]) -> TargetAccount:
@@ -124,7 +126,9 @@ def test_a_restore_that_would_fill_an_account_is_refused_before_anything_is_chan
     check_target_sound(place.server, target)
 
 
-@pytest.mark.parametrize("kind", ["user", "share"])
+@pytest.mark.parametrize(
+    ("place", "kind"), [("names", "user"), ("uuid", "share")], indirect=["place"]
+)
 def test_mail_flows_while_a_limit_is_raised_and_it_goes_back_when_all_fits_again(
     kind: Kind, place: Workplace
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from respool.cli.restore_text import plan_text
+from respool.errors import PlanRefused
 from respool.verification.report import Receipt
 from tests.support.directions import (
     INTO,
@@ -131,7 +132,8 @@ class Restoring:
     ) -> Receipt:
         """Restore an account, or folders of it, into another."""
         settings = settings_for(self.server, self.backups, self.state)
-        return restored(settings, wish(account, *folders, to=target.written, into=INTO, **more))
+        more = {"into": INTO, "to": target.written, **more}
+        return restored(settings, wish(account, *folders, **more))
 
 
 @pytest.fixture
@@ -201,6 +203,31 @@ def test_a_folder_made_to_hold_a_private_one_is_as_private(
     assert seen_by(restoring.server, target, ANNA) == {"INBOX": (), **expected}
     for who in (BERTA, CARLA, DORA):
         assert seen_by(restoring.server, target, who) == {}
+
+
+def test_a_private_folder_is_not_put_into_a_live_one_that_is_open_to_more(
+    restoring: Restoring, crossed: CrossedBackup
+) -> None:
+    """
+    In place a live folder keeps its rights: who is one too many is named first.
+    """
+    target = target_for_all(restoring.server, "share")
+    salaries = target.mailbox("Salaries")
+    restoring.server.create_mailbox(salaries)
+    with pytest.raises(PlanRefused) as refused:
+        restoring.into(target, f"share/{COUNCIL}", into=None, is_in_place=True)
+    assert f"{salaries} is open to " in str(refused.value.why)
+    assert all(who in str(refused.value.why) for who in (BERTA, CARLA, DORA))
+    assert ANNA not in str(refused.value.why)
+    with restoring.server.admin_client() as admin:
+        for who in (BERTA, CARLA, DORA, *target.readers):
+            admin.setacl(salaries, who, '""')
+    receipt = restoring.into(target, f"share/{COUNCIL}", into=None, is_in_place=True)
+    assert receipt.verdict.value == "proven"
+    held = crossed.held[COUNCIL]
+    for who, visible in VISIBLE.items():
+        seen = folders_of(restoring.server, target, who, "INBOX")
+        assert seen == {path: held[path] for path in visible}
 
 
 def test_a_folder_of_the_same_name_of_another_share_is_never_taken(
