@@ -197,9 +197,14 @@ def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"
         )
-    strangers, _ = identity_of(settings, head.request, _selected(settings, head), survey, server)
-    if strangers:
-        raise PlanRefused("this plan cannot be carried out", strangers)
+    strangers, said = identity_of(
+        settings, head.request, _selected(settings, head), survey, server
+    )
+    unsaid = {each.code: each.text for each in said if head.request.person is not None}
+    for each in head.findings:
+        unsaid.pop(each.code, None)
+    if strangers or unsaid:  # whoever agrees to the plan must have been told whose it is
+        raise PlanRefused("this plan cannot be carried out", (*strangers, *unsaid.values()))
 
 
 def _without_last(lines: Iterable[str]) -> Iterator[str]:
