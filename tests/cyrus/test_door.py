@@ -146,7 +146,7 @@ def test_it_has_all_options_of_the_server_but_the_password_check(
     with opened(cyrus_names, runtime):
         there = read_configuration(house_of(runtime) / "imapd.conf").options
     differing = {key for key in own.keys() | there.keys() if own.get(key) != there.get(key)}
-    assert differing == {"sasl_mech_list", "sasl_saslauthd_path"}
+    assert differing == {"sasl_mech_list", "sasl_saslauthd_path", "serverinfo"}
     assert there["sasl_pwcheck_method"] == "saslauthd"
 
 
@@ -169,6 +169,7 @@ def test_what_would_keep_root_out_is_left_out() -> None:
         "sync_log: yes",
         "archivepartition-x: /a",
         "allowplaintext: yes",
+        "serverinfo: on",
         "sasl_mech_list: PLAIN",
         "sasl_pwcheck_method: saslauthd",
         "sasl_saslauthd_path: /mux",

@@ -18,6 +18,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from respool.errors import PlanRefused, RespoolError, StepFailed
+from respool.planning.request import Person
 from tests.support import golden
 from tests.support.imap_contents import folder_names
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
@@ -37,7 +38,8 @@ JDOE = "jdoe@bluemind.loc"
 INTO = "back"
 LIVE = NewMessage(octets=b"Subject: live\r\n\r\nlive\r\n", flags=("\\Flagged", "$label1"))
 PASSWORD = {"RESPOOL_IMAP_PASSWORD": "secret"}
-COMMAND = ("restore", JDOE, "-g", "88", "--into", INTO, "--yes", "--json")
+SAME = Person.SAME  # the account on this server is another than the backup's
+COMMAND = ("restore", JDOE, "-g", "88", "--into", INTO, "--same-person", "--yes", "--json")
 
 
 @pytest.fixture
@@ -211,7 +213,7 @@ def test_a_disk_that_fills_half_way_stops_the_run_and_touches_nothing_live(
         with pytest.raises(StepFailed) as failed:
             restored(
                 settings_for(server, golden_backup, tmp_path / "state"),
-                wish(JDOE, generation="88", into=INTO),
+                wish(JDOE, generation="88", into=INTO, person=SAME),
             )
         after, hidden = live_and_hidden(server)
     assert failed.value.exit_status == 20
@@ -242,11 +244,11 @@ def test_a_reconstruct_that_fails_stops_the_run_and_touches_nothing_live(
     with pytest.raises(StepFailed) as failed:
         restored(
             settings_for(server, golden_backup, tmp_path / "state"),
-            wish(JDOE, "Projects/2017", into=INTO),
+            wish(JDOE, "Projects/2017", into=INTO, person=SAME),
         )
     assert failed.value.exit_status == 20
     assert "reconstruct" in failed.value.what
-    assert f"the new folder {INTO} was begun (run 1)" in str(failed.value.changed)
+    assert f"the new folder {INTO} was begun" in str(failed.value.changed)
     after, hidden = live_and_hidden(server)
     assert after == before
     assert hidden
@@ -262,7 +264,7 @@ def test_a_quota_program_that_fails_is_told(
     with pytest.raises(RespoolError) as failed:
         restored(
             settings_for(server, golden_backup, tmp_path / "state"),
-            wish(JDOE, "Drafts", into=INTO),
+            wish(JDOE, "Drafts", into=INTO, person=SAME),
         )
     assert (failed.value.exit_status, "no such root" in str(failed.value.why)) == (20, True)
 
@@ -309,7 +311,9 @@ def test_after_sigkill_the_next_command_ends_the_door_and_restores(place: Workpl
     assert left_behind(process.pid) != ()
     assert live_state(place.server, [JDOE], without=INTO) == before
     assert no_message_shows(place.server)
-    ran = place.run("restore", JDOE, "-g", "88", "--into", "again", "--yes", "--json")
+    ran = place.run(
+        "restore", JDOE, "-g", "88", "--into", "again", "--same-person", "--yes", "--json"
+    )
     assert left_behind(process.pid) == ()
     assert (ran.status, ran.json["verdict"], ran.json["run"]) == (0, "proven", 2)
 
@@ -319,13 +323,17 @@ def test_killed_while_it_begins_it_can_be_run_again(place: Workplace) -> None:
     wait_until((place.state / "runs" / "1").exists)
     process.kill()
     process.communicate(timeout=60)
-    ran = place.run("restore", JDOE, "-g", "88", "--into", "again", "--yes", "--json")
+    ran = place.run(
+        "restore", JDOE, "-g", "88", "--into", "again", "--same-person", "--yes", "--json"
+    )
     assert (ran.status, ran.json["verdict"]) == (0, "proven")
 
 
 def test_two_restores_of_one_account_do_not_meet(place: Workplace) -> None:
     first = started_run(place)
-    second = place.run("restore", JDOE, "Drafts", "--into", "other", "--yes", "--json")
+    second = place.run(
+        "restore", JDOE, "Drafts", "--into", "other", "--same-person", "--yes", "--json"
+    )
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert (second.status, second.error["error"]) == (11, "locked")
@@ -343,5 +351,7 @@ def test_no_room_for_more_files_is_refused(
 
     monkeypatch.setattr("respool.targets.spool.surveyor.os.statvfs", lambda _path: FewFiles)
     with pytest.raises(PlanRefused, match="cannot be carried out") as refused:
-        restored(settings_for(server, golden_backup, tmp_path), wish(JDOE, "Projects/2017"))
+        restored(
+            settings_for(server, golden_backup, tmp_path), wish(JDOE, "Projects/2017", person=SAME)
+        )
     assert "takes 3 more files" in str(refused.value.why)

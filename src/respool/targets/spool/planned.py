@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from respool.model.accounts import folder_path
+from respool.model.accounts import AccountKind, folder_path
 from respool.model.inventory import IN_ARCHIVE
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
@@ -28,12 +28,15 @@ def rights_rules(
 ) -> RightsRules:
     """What rights go by; ``root_acl`` is that of the account's root in the backup, if known.
 
-    A backup of message files alone (not ``has_metadata``) says nothing of rights.
+    A user who shares his INBOX does not share his other folders by that: back in his own
+    account each is for those alone who had it. A backup of message files alone (not
+    ``has_metadata``) says nothing of rights.
     """
+    is_his_own = request.target == request.account and request.account.kind is AccountKind.USER
     return RightsRules(
         live=survey.rights,
         spared=spared_by(survey.rights, survey.owner, survey.admins),
-        root=root_acl,
+        root=None if is_his_own else root_acl,
         source_owner=request.account.userid,
         is_known=has_metadata,
     )

@@ -21,7 +21,8 @@ class RightsRules:
     ``live`` is what CREATE gives below the target's root: the root's own ACL.
     ``spared`` are the target's owner and the server's administrators: they keep what they
     have. ``root`` is the ACL of the account's root in the backup, None where that is not
-    known; ``source_owner`` owns it there. ``is_known`` is False for a backup without any
+    known or does not count: then each folder is held against its own ACL;
+    ``source_owner`` owns it there. ``is_known`` is False for a backup without any
     ACL at all: then there is nothing to go by, and the target's rights hold.
     """
 
