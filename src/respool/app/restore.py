@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.app.access import server_access
-from respool.app.backups import backup_of
-from respool.app.chosen import backup_side
 from respool.app.cut_off import clear_cut_off
 from respool.app.phases import PhaseClock
-from respool.app.plan import identity_of, make_plan, new_plan_file, write_plan
+from respool.app.plan import make_plan, new_plan_file, write_plan
+from respool.app.plan_file import check_honesty, check_unchanged, checked_tail
 from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
-from respool.app.selection import Selection, Wanted, select, written_out
 from respool.app.settings import Settings
 from respool.app.state import account_lock, check_not_inside, prepare_state
-from respool.app.target_account import survey_target
 from respool.app.what_changed import what_changed
 from respool.app.wiring import STEP_KINDS, actors_of
 from respool.app.wish import Wish
@@ -32,9 +29,8 @@ from respool.errors import (
     PlanFileInvalid,
     PlanRefused,
     RespoolError,
-    SurveyChanged,
 )
-from respool.planning.codec import check_plan, parse_head, parse_step, render_plan
+from respool.planning.codec import parse_head, render_plan
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
@@ -42,10 +38,6 @@ from respool.runs.states import RunState
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
 from respool.system.signals import undisturbed
-from respool.targets.spool.plan_check import PlanCheck
-from respool.targets.spool.planned import planned_rights, rights_rules
-from respool.targets.spool.recheck import recheck
-from respool.targets.spool.survey import SpoolSurvey
 from respool.verification.report import Receipt
 
 _NEW_FOLDER = "restore again: it takes a new folder"
@@ -98,8 +90,8 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         except OSError as error:
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
-        tail = _checked(file)
-        _check_steps(settings, file, server)
+        tail = checked_tail(file)
+        check_honesty(settings, file, server)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
         return errand.carry_out(conversation)
 
@@ -157,7 +149,7 @@ class _Errand:
         journal = Journal(self.state)
         try:
             with exclusive(lock, what=f"the account {account.address}"):
-                _check_again(head, _survey_again(self.settings, head, self.server))
+                check_unchanged(self.settings, head, self.server)
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
                 conversation.on_begin(run.number, head)
                 receipt = _run(run, self.server, conversation)
@@ -165,77 +157,6 @@ class _Errand:
             return receipt
         finally:
             journal.close()
-
-
-def _checked(file: Path) -> PlanTail:
-    try:
-        with file.open(encoding="ascii") as lines:
-            return check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
-    except UnicodeDecodeError as error:
-        raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
-
-
-def _check_steps(settings: Settings, file: Path, server: CyrusServer) -> None:
-    """A plan file comes from outside: what its steps do must be what its head says."""
-    with file.open(encoding="ascii") as lines:
-        head = parse_head(next(lines))
-        survey = _survey_again(settings, head, server)
-        _check_again(head, survey)
-        steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
-        side = backup_side(settings, head)
-        rules = rights_rules(
-            head.request, survey, root_acl=side.root_acl, has_metadata=side.has_metadata
-        )
-        check = PlanCheck(
-            head=head,
-            survey=survey,
-            sources=side.places,
-            rights=planned_rights(head, side.acls, rules),
-        )
-        reasons = check.reasons(enumerate(steps))
-    if reasons:
-        raise PlanRefused(
-            "this plan does not do what it says", reasons, hint="make the plan again"
-        )
-    strangers, said = identity_of(
-        settings, head.request, _selected(settings, head), survey, server
-    )
-    unsaid = {each.code: each.text for each in said if head.request.person is not None}
-    for each in head.findings:
-        unsaid.pop(each.code, None)
-    if strangers or unsaid:  # whoever agrees to the plan must have been told whose it is
-        raise PlanRefused("this plan cannot be carried out", (*strangers, *unsaid.values()))
-
-
-def _without_last(lines: Iterable[str]) -> Iterator[str]:
-    previous: str | None = None
-    for line in lines:
-        if previous is not None:
-            yield previous
-        previous = line
-
-
-def _survey_again(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
-    """The target as it is now; for one to be created the backup is asked again."""
-    return survey_target(head.request, lambda: _selected(settings, head), server)
-
-
-def _selected(settings: Settings, head: PlanHead) -> Selection:
-    """The plan's account in its generation of the backup, whole."""
-    label = head.request.generation
-    generation = f"generation:{label}" if label.isdigit() else label
-    wanted = Wanted(account=written_out(head.request.account), generation=generation)
-    return select(backup_of(settings), wanted)
-
-
-def _check_again(head: PlanHead, survey: SpoolSurvey) -> None:
-    reasons = recheck(head, survey)
-    if reasons:
-        raise SurveyChanged(
-            "the server is no longer as it was when the plan was made",
-            why="; ".join(reasons),
-            hint="make the plan again",
-        )
 
 
 def _run(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Receipt:

@@ -1,0 +1,106 @@
+"""Does a plan still hold, and does a plan file do what it says and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from respool.app.backups import backup_of
+from respool.app.chosen import backup_side
+from respool.app.plan import identity_of
+from respool.app.selection import Selection, Wanted, select, written_out
+from respool.app.settings import Settings
+from respool.app.target_account import survey_target
+from respool.app.wiring import STEP_KINDS
+from respool.errors import PlanFileInvalid, PlanRefused, SurveyChanged
+from respool.planning.codec import check_plan, parse_head, parse_step
+from respool.planning.plan import PlanHead, PlanTail
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.plan_check import PlanCheck
+from respool.targets.spool.planned import planned_rights, rights_rules
+from respool.targets.spool.recheck import recheck
+from respool.targets.spool.survey import SpoolSurvey
+
+
+def checked_tail(file: Path) -> PlanTail:
+    """The last line of a plan file, all of which was read.
+
+    Raises:
+        PlanFileInvalid: cut, altered, or no plan at all.
+    """
+    try:
+        with file.open(encoding="ascii") as lines:
+            return check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
+    except UnicodeDecodeError as error:
+        raise PlanFileInvalid("this is no plan of respool", why=str(error)) from error
+
+
+def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
+    """A plan file comes from outside: what its steps do must be what its head says.
+
+    Raises:
+        SurveyChanged: the server is no longer as it was.
+        PlanRefused: it does something else, or may be for another person's account.
+    """
+    with file.open(encoding="ascii") as lines:
+        head = parse_head(next(lines))
+        survey = check_unchanged(settings, head, server)
+        steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
+        side = backup_side(settings, head)
+        rules = rights_rules(
+            head.request, survey, root_acl=side.root_acl, has_metadata=side.has_metadata
+        )
+        check = PlanCheck(
+            head=head,
+            survey=survey,
+            sources=side.places,
+            rights=planned_rights(head, side.acls, rules),
+        )
+        reasons = check.reasons(enumerate(steps))
+    if reasons:
+        raise PlanRefused(
+            "this plan does not do what it says", reasons, hint="make the plan again"
+        )
+    strangers, said = identity_of(
+        settings, head.request, _selected(settings, head), survey, server
+    )
+    unsaid = {each.code: each.text for each in said if head.request.person is not None}
+    for each in head.findings:
+        unsaid.pop(each.code, None)
+    if strangers or unsaid:  # whoever agrees to the plan must have been told whose it is
+        raise PlanRefused("this plan cannot be carried out", (*strangers, *unsaid.values()))
+
+
+def _without_last(lines: Iterable[str]) -> Iterator[str]:
+    previous: str | None = None
+    for line in lines:
+        if previous is not None:
+            yield previous
+        previous = line
+
+
+def _selected(settings: Settings, head: PlanHead) -> Selection:
+    """The plan's account in its generation of the backup, whole."""
+    label = head.request.generation
+    generation = f"generation:{label}" if label.isdigit() else label
+    wanted = Wanted(account=written_out(head.request.account), generation=generation)
+    return select(backup_of(settings), wanted)
+
+
+def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
+    """The target as it is now, which must be as it was when the plan was made.
+
+    Of an account to be created the backup is asked again.
+
+    Raises:
+        SurveyChanged: it is not.
+    """
+    survey = survey_target(head.request, lambda: _selected(settings, head), server)
+    reasons = recheck(head, survey)
+    if reasons:
+        raise SurveyChanged(
+            "the server is no longer as it was when the plan was made",
+            why="; ".join(reasons),
+            hint="make the plan again",
+        )
+    return survey
