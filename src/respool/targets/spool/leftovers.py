@@ -199,7 +199,8 @@ def leftovers_of_mailbox(look: MailboxLook, on: ServerCommands) -> Iterator[Left
         return
     if look.is_unfinished:
         text = "a restore in place was cut off here; its files wait for a record. The same restore"
-        text += " with --in-place takes them up; reconstruct would show them without their flags"
+        text += " with --in-place takes them up, or, once mail has come, any restore removes them;"
+        text += " reconstruct would show them without their flags"
         yield Leftover(code=INDEX_EMPTIED, subject=subject, text=text, cure=None)
     elif count is not None and look.message_count > _FEWER * count:
         text = f"its index has {count} records, beside it lie {look.message_count} message files;"
