@@ -20,6 +20,7 @@ from pathlib import Path
 from respool.cyrus.header import header_crc
 from respool.cyrus.index import Index, parse_index, render_index
 from respool.errors import FormatError, StepFailed
+from respool.model.findings import Severity
 from respool.model.inventory import ARCHIVED, Rows
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
@@ -209,7 +210,17 @@ def _name_files(lane: Lane, rows: Rows) -> None:
 
 
 def _known(present: Index) -> frozenset[str]:
-    """Names of the message files that an index speaks of."""
+    """Names of the message files that an index speaks of.
+
+    Raises:
+        StepFailed: it is damaged; a record that cannot be read may be of any file.
+    """
+    if any(each.severity is not Severity.NOTE for each in present.findings):
+        raise StepFailed(
+            "the live index is damaged; nothing beside it is removed",
+            why="; ".join(each.text for each in present.findings),
+            can_be_tried_again=False,
+        )
     return frozenset(f"{uid}." for uid in present.records["uid"].tolist())
 
 
