@@ -15,6 +15,7 @@ PACKAGE = PROJECT / "src" / "respool"
 PURE_GLOBS = (
     "model/*.py",
     "cyrus/*.py",
+    "bluemind/*.py",
     "planning/*.py",
     "verification/compare.py",
     "targets/*/steps.py",

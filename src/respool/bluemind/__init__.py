@@ -1,0 +1,1 @@
+"""On-disk formats of BlueMind, octets in and values out; no input or output lives here."""
