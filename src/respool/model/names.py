@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 from respool.model.modified_utf7 import (
     InvalidModifiedUtf7,
@@ -12,6 +15,7 @@ from respool.model.modified_utf7 import (
 
 USER = "user"
 DELETED = "DELETED"
+_DELETED_AT: Final = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -64,6 +68,21 @@ class MailboxName:
     def is_deleted(self) -> bool:
         """Whether this lies below ``DELETED``, where delayed deletion keeps mailboxes."""
         return self.parts[0] == DELETED and len(self.parts) > 1
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        """When delayed deletion moved this here, by its last part; None where none says so.
+
+        Eight hexadecimal digits, seconds since 1970, added by the server that deleted it.
+
+        Source: imap/mboxname.c, ``mboxname_todeleted``, ``mboxname_isdeletedmailbox``.
+
+        >>> str(parse_internal_name("b.loc!DELETED.user.jdoe.Old.673C4583").deleted_at)
+        '2024-11-19 08:00:03+00:00'
+        """
+        if not self.is_deleted or len(self.parts) < 3 or not _DELETED_AT.fullmatch(self.parts[-1]):
+            return None
+        return datetime.fromtimestamp(int(self.parts[-1], 16), UTC)
 
     def child(self, *parts: str) -> MailboxName:
         """The mailbox ``parts`` below this one."""

@@ -83,3 +83,22 @@ def test_a_deleted_mailbox_belongs_to_the_account_it_had() -> None:
 
     assert account == Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
     assert account_of(mailbox_name("user")) is None
+
+
+@pytest.mark.parametrize(
+    ("internal", "expected"),
+    [
+        ("b.loc!DELETED.user.jdoe.Old.673c4583", "2024-11-19T08:00:03+00:00"),
+        ("DELETED.contact.673C4583", "2024-11-19T08:00:03+00:00"),
+        ("DELETED.contact.Old.673C458", None),
+        ("DELETED.673C4583", None),
+        ("user.jdoe.673C4583", None),
+        ("DELETED.contact.Old.673C458G", None),
+    ],
+)
+def test_only_the_last_part_of_a_deleted_mailbox_says_when(
+    internal: str, expected: str | None
+) -> None:
+    deleted_at = parse_internal_name(internal).deleted_at
+
+    assert (deleted_at.isoformat() if deleted_at else None) == expected
