@@ -9,10 +9,10 @@ Source: BackupPath.java, GenerationWriter.java, RemoveForgottenParts.java.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from respool.backups.descriptions import DescribedPart, Description, read_descriptions
 from respool.backups.letters import missing_letters
@@ -20,7 +20,8 @@ from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.errors import BackupFileMissing
 from respool.model.findings import Finding, Severity
-from respool.model.generations import BackupRoot, Generation, GenerationState, Part
+from respool.model.generations import BackupRoot, Generation, GenerationState, OtherPart, Part
+from respool.system.read_only import ReadOnlyTree
 
 _RSYNC: Final = "rsync"
 _SPOOL: Final = "dp_spool"
@@ -32,7 +33,11 @@ _VALID: Final = "VALID"
 class _OnDisk:
     part_id: int
     address: str
+    tag: PurePosixPath
     place: PurePosixPath
+
+
+_Disk: TypeAlias = Mapping[tuple[str, int], _OnDisk]  # by tag and number
 
 
 class DataProtect:
@@ -50,11 +55,17 @@ class DataProtect:
         rsync = _rsync_directory(root.place)
         if rsync is None:
             return ()
-        disk = {part.part_id: part for part in _parts_on_disk(rsync)}
+        on_disk = tuple(_parts_on_disk(rsync))
+        disk = {(str(part.tag), part.part_id): part for part in on_disk}
         descriptions = _descriptions_near(rsync)
         described = [_described(description, disk) for description in descriptions]
-        named = {part.part_id for description in descriptions for part in description.parts}
-        forgotten = [_forgotten(part) for number, part in disk.items() if number not in named]
+        named = {
+            (part.tag, part.part_id)
+            for description in descriptions
+            for part in (*description.parts, *description.others)
+        }
+        unnamed = [part for key, part in disk.items() if key not in named]
+        forgotten = [_forgotten(part, unnamed) for part in unnamed if part.tag == _MAIL]
         found = _with_missing_letters(described) + forgotten
         return tuple(sorted(found, key=_order, reverse=True))
 
@@ -94,14 +105,22 @@ def _descriptions_near(rsync: PurePosixPath) -> tuple[Description, ...]:
 def _parts_on_disk(rsync: PurePosixPath) -> Iterator[_OnDisk]:
     """All directories whose name is all digits; links such as ``last`` are none."""
     tree = tree_at(rsync)
-    for address in tree.subdirectories():
-        for name in tree.subdirectories(address / _MAIL):
+    for address, tag in _tags(tree):
+        for name in tree.subdirectories(address / tag):
             if name.isascii() and name.isdigit():
-                place = tree.root / address / _MAIL / name
-                yield _OnDisk(part_id=int(name), address=address, place=place)
+                place = tree.root / address / tag / name
+                yield _OnDisk(part_id=int(name), address=address, tag=tag, place=place)
 
 
-def _described(description: Description, disk: dict[int, _OnDisk]) -> Generation:
+def _tags(tree: ReadOnlyTree) -> Iterator[tuple[str, PurePosixPath]]:
+    """Each address with each tag that it has; a tag is two directories deep."""
+    for address in tree.subdirectories():
+        for first in tree.subdirectories(address):
+            for second in tree.subdirectories(PurePosixPath(address, first)):
+                yield address, PurePosixPath(first, second)
+
+
+def _described(description: Description, disk: _Disk) -> Generation:
     findings: list[Finding] = []
     if description.problem is not None:
         text = f"its description cannot be read: {description.problem}"
@@ -110,7 +129,7 @@ def _described(description: Description, disk: dict[int, _OnDisk]) -> Generation
         findings.append(_loss("no-mail-part", str(description.generation_id), "it has no mail"))
     parts = []
     for named in description.parts:
-        found = disk.get(named.part_id)
+        found = disk.get((named.tag, named.part_id))
         findings += _part_findings(named, found)
         if found is not None:
             parts.append(_part(named, found))
@@ -124,6 +143,18 @@ def _described(description: Description, disk: dict[int, _OnDisk]) -> Generation
         parts=tuple(sorted(parts, key=lambda part: part.part_id or 0)),
         software=description.software,
         findings=tuple(findings),
+        others=_others(
+            found
+            for part in description.others
+            if (found := disk.get((part.tag, part.part_id))) is not None
+        ),
+    )
+
+
+def _others(found: Iterable[_OnDisk]) -> tuple[OtherPart, ...]:
+    return tuple(
+        OtherPart(tag=str(part.tag), part_id=part.part_id, address=part.address, place=part.place)
+        for part in sorted(found, key=lambda part: (part.address, part.tag, part.part_id))
     )
 
 
@@ -161,8 +192,8 @@ def _part(named: DescribedPart, found: _OnDisk) -> Part:
     )
 
 
-def _forgotten(found: _OnDisk) -> Generation:
-    """A part that no description names."""
+def _forgotten(found: _OnDisk, unnamed: Sequence[_OnDisk]) -> Generation:
+    """A part of mail that no description names, with what else of its server none names."""
     text = "no description names it: the next backup deletes it. Move it out of dp_spool"
     part = Part(part_id=found.part_id, place=found.place, address=found.address)
     return Generation(
@@ -173,6 +204,9 @@ def _forgotten(found: _OnDisk) -> Generation:
         state=GenerationState.AT_RISK,
         parts=(part,),
         findings=(_loss("part-without-description", f"part {found.part_id}", text),),
+        others=_others(
+            part for part in unnamed if part.tag != _MAIL and part.address == found.address
+        ),
     )
 
 

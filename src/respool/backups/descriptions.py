@@ -25,9 +25,10 @@ _SIZE_LIMIT: Final = 16 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedPart:
-    """One mail part as a description names it."""
+    """One part as a description names it."""
 
     part_id: int
+    tag: str
     begin: datetime | None
     end: datetime | None
     has_end: bool
@@ -38,12 +39,16 @@ class DescribedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """One generation as its file describes it; ``problem`` says why it could not be read."""
+    """One generation as its file describes it; ``problem`` says why it could not be read.
+
+    ``parts`` are those of mail, ``others`` those of every other tag.
+    """
 
     generation_id: int
     protected_at: datetime | None = None
     software: str | None = None
     parts: tuple[DescribedPart, ...] = ()
+    others: tuple[DescribedPart, ...] = ()
     problem: str | None = None
 
 
@@ -70,16 +75,15 @@ def parse_description(octets: bytes, generation_id: int) -> Description:
     if not isinstance(value, dict):
         return Description(generation_id=generation_id, problem="it is not JSON of a generation")
     software = value.get("blueMind")
-    parts = value.get("parts")
+    entries = value.get("parts")
+    parts = [_part(entry) for entry in (entries if isinstance(entries, list) else [])]
+    known = [part for part in parts if part is not None]
     return Description(
         generation_id=_number(value, "id") or generation_id,
         protected_at=_time(value, "protectionTime"),
         software=_text(software, "displayName") if isinstance(software, dict) else None,
-        parts=tuple(
-            part
-            for entry in (parts if isinstance(parts, list) else [])
-            if (part := _part(entry)) is not None
-        ),
+        parts=tuple(part for part in known if part.tag == MAIL_TAG),
+        others=tuple(part for part in known if part.tag != MAIL_TAG),
     )
 
 
@@ -92,13 +96,14 @@ def _read(directory: PurePosixPath, name: str, generation_id: int) -> Descriptio
 
 
 def _part(entry: object) -> DescribedPart | None:
-    if not isinstance(entry, dict) or entry.get("tag") != MAIL_TAG:
+    if not isinstance(entry, dict):
         return None
-    part_id = _number(entry, "id")
-    if part_id is None:
+    part_id, tag = _number(entry, "id"), _text(entry, "tag")
+    if part_id is None or tag is None:
         return None
     return DescribedPart(
         part_id=part_id,
+        tag=tag,
         begin=_time(entry, "begin"),
         end=_time(entry, "end"),
         has_end=entry.get("end") is not None,

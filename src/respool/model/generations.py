@@ -65,12 +65,27 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPart:
+    """A part of a generation that holds no mail: configuration, an archive store, a dump.
+
+    ``tag`` is DataProtect's word for what it holds: ``bm/conf``, ``mail/archive``.
+    ``place`` is absolute; below it are original paths, as in a part of mail.
+    """
+
+    tag: str
+    part_id: int
+    address: str
+    place: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """One dated state inside a backup root.
 
     ``generation_id`` is None where there is no description (a single spool, or a part
     at risk); ``label`` names it on screen and in ``-g`` in every case. ``taken_at`` is
-    aware UTC, and approximate where ``is_about`` says so.
+    aware UTC, and approximate where ``is_about`` says so. ``others`` are what was backed up
+    together with the mail and is on disk, too.
     """
 
     generation_id: int | None
@@ -81,6 +96,7 @@ class Generation:
     parts: tuple[Part, ...]
     software: str | None = None
     findings: tuple[Finding, ...] = field(default=())
+    others: tuple[OtherPart, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,3 +172,29 @@ def test_other_places_are_refused_with_what_was_looked_for(tmp_path: Path) -> No
     assert "dp_spool" in (caught.value.why or "")
     with pytest.raises(BackupNotFound, match="no directory"):
         open_backup(tmp_path / "nothing")
+
+
+def test_what_was_backed_up_beside_the_mail_goes_with_its_generation(tmp_path: Path) -> None:
+    write_spool(part_directory(tmp_path, 12), ["user/jdoe@b.loc"])
+    configuration = tmp_path / "dp_spool/rsync/10.0.0.1/bm/conf/11"
+    configuration.mkdir(parents=True)
+    write_description(
+        tmp_path, 1, [{"id": 12}, {"id": 11, "tag": "bm/conf"}, {"id": 13, "tag": "bm/pgsql"}]
+    )
+
+    (generation,) = open_backup(tmp_path).generations
+
+    assert [(each.tag, each.part_id, each.place.name) for each in generation.others] == [
+        ("bm/conf", 11, "11")
+    ]
+    assert generation.state is GenerationState.COMPLETE
+
+
+def test_what_nothing_describes_goes_with_the_forgotten_mail_of_its_server(tmp_path: Path) -> None:
+    write_spool(part_directory(tmp_path, 12), ["user/jdoe@b.loc"])
+    (tmp_path / "dp_spool/rsync/10.0.0.1/mail/archive/9").mkdir(parents=True)
+    (tmp_path / "dp_spool/rsync/10.0.0.2/mail/archive/8").mkdir(parents=True)
+
+    (generation,) = open_backup(tmp_path).generations
+
+    assert [(each.tag, each.part_id) for each in generation.others] == [("mail/archive", 9)]
