@@ -150,6 +150,13 @@ class UnknownIndexVersion(FormatError):
     code: ClassVar[str] = "unknown-index-version"
 
 
+class LibraryMissing(RespoolError):
+    """Reading this needs a library that an extra of respool installs."""
+
+    code: ClassVar[str] = "library-missing"
+    exit_status: ClassVar[int] = 10
+
+
 class PlanRefused(RespoolError):
     """The plan cannot be carried out; nothing was changed. All reasons at once."""
 
