@@ -94,9 +94,15 @@ class FolderNotInGeneration(BackupError):
 
 
 class MessageNotInMailbox(BackupError):
-    """The mailbox has no message with that UID."""
+    """No message has that UID or GUID, or its file is missing."""
 
     code: ClassVar[str] = "message-not-in-mailbox"
+
+
+class PartNotInMessage(BackupError):
+    """The message has no part of that number."""
+
+    code: ClassVar[str] = "part-not-in-message"
 
 
 class UnsafeBackupEntry(BackupError):

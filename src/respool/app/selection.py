@@ -70,7 +70,7 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
         return _newest_with(backup, wanted)
     generation = choose_generation(backup.generations, wanted.generation)
     try:
-        return _select_in(generation, wanted)
+        return select_in(generation, wanted)
     except (AccountNotInGeneration, FolderNotInGeneration) as error:
         raise _with_other_generation(error, backup, wanted, generation) from error
 
@@ -187,7 +187,8 @@ def _named_account(part: Part, text: str) -> Account:
     )
 
 
-def _select_in(generation: Generation, wanted: Wanted) -> Selection:
+def select_in(generation: Generation, wanted: Wanted) -> Selection:
+    """The mailboxes that are wanted, of this generation; errors as `select`."""
     account = find_account(generation, wanted.account)
     mailboxes = mailboxes_of(generation, account)
     root = next((each for each in mailboxes if each.name == account.root), None)
@@ -219,7 +220,7 @@ def _newest_with(backup: Backup, wanted: Wanted) -> Selection:
     first: BackupError | None = None
     for generation in usable_generations(backup.generations):
         try:
-            found = _select_in(generation, wanted)
+            found = select_in(generation, wanted)
         except (AccountNotInGeneration, FolderNotInGeneration) as error:
             first = first or error
             continue
@@ -237,7 +238,7 @@ def _with_other_generation(
         if generation is passed:
             continue
         try:
-            _select_in(generation, wanted)
+            select_in(generation, wanted)
         except (AccountNotInGeneration, FolderNotInGeneration, AmbiguousName):
             continue
         typed = ["respool", wanted.command, wanted.account, *wanted.folders]

@@ -47,6 +47,18 @@ def print_note(text: str) -> None:
     _write("\n".join(visible(line) for line in text.split("\n")), sys.stderr)
 
 
+def print_octets(octets: bytes, *, as_they_are: bool = False) -> None:
+    """A message: as it is, but harmless lines on a terminal, unless ``as_they_are``."""
+    if as_they_are or not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(octets)
+        return
+    from respool.cli.terminal import harmless_lines
+
+    for line in harmless_lines(octets):
+        _write(line)
+
+
 def print_table(table: Table) -> None:
     """A table: with colour on a terminal, plain columns elsewhere."""
     rows = [[visible(cell) for cell in row] for row in table.rows]

@@ -115,6 +115,11 @@ class StoredMailbox:
         mask: NDArray[np.bool_] = self.visible() & there & whole
         return mask
 
+    def has_guid(self, guid: bytes) -> NDArray[np.bool_]:
+        """Mask of the records with this GUID of 20 octets."""
+        mask: NDArray[np.bool_] = self.records["guid"] == np.void(guid)
+        return mask
+
     def messages(self, mask: NDArray[np.bool_] | None = None) -> Iterator[StoredMessage]:
         """The messages of ``mask`` (all visible ones without it), in UID order, lazily."""
         chosen = self.records[self.visible() if mask is None else mask]

@@ -4,81 +4,76 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from respool.cli.options import (
-    AccountName,
-    AsJson,
-    BackupOptions,
-    FolderName,
-    Generation,
-    settings_of,
-)
+from respool.cli.options import AccountName, AsJson, BackupOptions, Generation, settings_of
 
 if TYPE_CHECKING:
     from respool.app.cat import OpenedMessage
 
-_CHUNK = 1 << 20
+_MESSAGE = typer.Argument(
+    metavar="[FOLDER] UID|GUID",
+    help="A UID of FOLDER, as `respool ls` shows it; or a GUID, of any folder without FOLDER.",
+    show_default=False,
+)
+_HEADERS = typer.Option("--headers", help="The header alone.")
+_PART = typer.Option(
+    "--part",
+    metavar="N",
+    help="One part, decoded: 1, 2.1 … as IMAP numbers them; or HEADER, TEXT, 2.MIME.",
+)
+_RAW = typer.Option("--raw", help="Octets as they are, on a terminal too.")
 
 EXAMPLES = """\b
 Examples:
   respool cat jdoe@example.org INBOX 42 > message.eml
-  respool cat jdoe@example.org Projects/2017 7 -g 154 | less
+  respool cat jdoe@example.org Projects/2017 7 -g 154 --headers
+  respool cat jdoe@example.org INBOX 42 --part 2 > contract.pdf
+  respool cat jdoe@example.org 3c826e6d3ddc9c2d3563bd6be968440920687a4e
 """
 
 
 def cat(
     account: AccountName,
-    folder: FolderName,
-    uid: Annotated[int, typer.Argument(metavar="UID", min=1, help="As `respool ls` shows it.")],
+    message: Annotated[list[str], _MESSAGE],
     *,
     generation: Generation = None,
+    headers: Annotated[bool, _HEADERS] = False,
+    part: Annotated[str | None, _PART] = None,
+    raw: Annotated[bool, _RAW] = False,
     backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
-    """One message as it is: octet by octet into a file, made harmless on a terminal."""
-    from respool.app.cat import get_message
+    """One message as it is: octet by octet into a file, made harmless on a terminal.
+
+    Without -g: of the newest generation that has the folder, or the message.
+    """
+    from respool.app.cat import excerpt, get_message
     from respool.app.selection import Wanted
+    from respool.cli.output import print_json, print_octets
+    from respool.errors import UsageError
 
-    settings = settings_of(backup)
-    wanted = Wanted(account=account, folders=(folder,), generation=generation, command="cat")
-    message = get_message(settings, wanted, uid)
-    with message.file as file:
-        if as_json:
-            _print_json(message)
-        else:
-            _copy(file)
-
-
-def _copy(file: BinaryIO) -> None:
-    import sys
-
-    from respool.cli.output import print_text
-
-    if sys.stdout.isatty():
-        for line in file:
-            print_text(line.decode("utf-8", "surrogateescape").rstrip("\r\n"))
-        return
-    while octets := file.read(_CHUNK):
-        sys.stdout.buffer.write(octets)
+    if len(message) > 2 or (headers and part is not None):
+        raise UsageError("cat takes one message, and either --headers or --part")
+    *folders, text = message
+    wanted = Wanted(account=account, folders=tuple(folders), generation=generation, command="cat")
+    found = get_message(settings_of(backup), wanted, text)
+    with found.file as file:
+        octets = excerpt(file.read(), headers=headers, part=part)
+    if as_json:
+        print_json(found.as_json(octets, part="HEADER" if headers else part))
+    else:
+        _print_copies(found)
+        print_octets(octets, as_they_are=raw)
 
 
-def _print_json(message: OpenedMessage) -> None:
-    import base64
+def _print_copies(message: OpenedMessage) -> None:
+    """Where it was found, unless that was typed."""
+    from respool.cli.output import print_note
 
-    from respool.cli.output import print_json
-
-    octets = message.file.read()
-    print_json(
-        {
-            "account": message.selection.account.address,
-            "generation": message.selection.generation.label,
-            "name": message.mailbox.name.display,
-            "uid": message.uid,
-            "guid": message.guid,
-            "size_bytes": len(octets),
-            "octets_base64": base64.b64encode(octets).decode("ascii"),
-        }
-    )
+    for copy in message.copies or ():
+        state = ", expunged" if copy.is_expunged else ""
+        taken = "this one" if copy is message.found else "the same"
+        print_note(f"{copy.path}, message {copy.uid}{state}: {taken}")
