@@ -23,7 +23,10 @@ PARAMETERS = 6
 PUBLIC_METHODS = 10
 NESTING = 4
 
-LAYOUT_TABLES = PACKAGE / "cyrus" / "index_layouts.py"
+TABLES = {
+    PACKAGE / "cyrus" / "index_layouts.py",
+    PACKAGE / "model" / "finding_kinds.py",
+}
 ALL = python_files("src", "tests", "tools")
 SOURCE = python_files("src")
 BLOCKS = (
@@ -77,7 +80,7 @@ def nesting_of(node: ast.AST, *, is_elif: bool = False) -> int:
     return own + deepest
 
 
-@pytest.mark.parametrize("path", [p for p in ALL if p != LAYOUT_TABLES], ids=relative)
+@pytest.mark.parametrize("path", [p for p in ALL if p not in TABLES], ids=relative)
 def test_a_module_can_be_read_in_five_minutes(path: Path) -> None:
     limit = COMMAND_LINES if path.parent == PACKAGE / "cli" / "commands" else MODULE_LINES
 

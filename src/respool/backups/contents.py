@@ -224,7 +224,7 @@ def _source(
         spool=part.place,
         place=place,
         part_id=part.part_id,
-        findings=letter_findings(named),
+        findings=letter_findings(named, place.directory),
     )
 
 
@@ -261,12 +261,13 @@ def _without_twins(found: list[SourceMailbox]) -> tuple[SourceMailbox, ...]:
 
 
 def _twin(source: SourceMailbox, number: int) -> SourceMailbox:
-    where = source.place.meta or source.place.data or source.place.archive
+    where = source.place.directory
     finding = Finding(
         severity=Severity.NOTE,
         code="mailbox-found-twice",
         subject=source.name.display,
         text=f"found again in {source.spool}/{where}; shown under another name",
+        file=where,
     )
     *above, last = source.name.parts
     name = replace(source.name, parts=(*above, f"{last}~{number}"))

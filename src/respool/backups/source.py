@@ -78,21 +78,23 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
     tree = tree_at(source.spool)
     place = source.place
     findings = list(source.findings)
+    directories: dict[str, PurePosixPath] = {}
     data = _listing(tree, place.data, IN_DATA, findings)
     meta = data
     if place.meta != place.data:
         meta = _listing(tree, place.meta, NOWHERE, findings)
     archive = _listing(tree, place.archive, IN_ARCHIVE, findings)
     files = MailboxFiles(
-        header=_octets(tree, place, HEADER_FILE, (meta, data), findings),
-        index=_octets(tree, place, INDEX_FILE, (meta, data), findings),
+        header=_octets(tree, HEADER_FILE, (meta, data), directories, findings),
+        index=_octets(tree, INDEX_FILE, (meta, data), directories, findings),
         messages=np.concatenate([data.rows(), archive.rows()]),
         odd_entries=tuple(
-            OddEntry(file_name=name, kind=kind)
-            for name, kind in sorted(meta.odd | data.odd | archive.odd)
+            OddEntry(file_name=name, kind=kind, directory=directory)
+            for name, kind, directory in sorted(meta.odd | data.odd | archive.odd)
         ),
         index_time=_index_time(meta, data),
         findings=tuple(findings),
+        directories=directories,
     )
     return join_mailbox(source.name, place, files)
 
@@ -177,9 +179,10 @@ class _Listing:
     """A directory as listed: numbers for its message files, names for the rest."""
 
     place: int
+    directory: PurePosixPath | None
     numbers: array[int] = field(default_factory=lambda: array("q"))
     files: dict[str, Entry] = field(default_factory=dict)
-    odd: set[tuple[str, str]] = field(default_factory=set)
+    odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
 
     def add(self, entry: Entry) -> None:
         """Sort one entry in."""
@@ -190,7 +193,7 @@ class _Listing:
         elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
             self.files[entry.name] = entry
         elif entry.kind is not EntryKind.DIRECTORY:
-            self.odd.add((entry.name, entry.kind.value))
+            self.odd.add((entry.name, entry.kind.value, self.directory))
 
     def rows(self) -> Rows:
         """FILE rows of the message files, in no order; none for a directory of meta."""
@@ -206,7 +209,7 @@ class _Listing:
 def _listing(
     tree: ReadOnlyTree, directory: PurePosixPath | None, place: int, findings: list[Finding]
 ) -> _Listing:
-    listing = _Listing(place)
+    listing = _Listing(place, directory)
     if directory is not None:
         try:
             for entry in tree.scan(directory):
@@ -214,27 +217,35 @@ def _listing(
         except BackupFileMissing:
             return listing
         except BackupError as error:
-            findings.append(_unreadable(str(directory), error))
+            findings.append(_unreadable(str(directory), directory, error))
     return listing
 
 
 def _octets(
     tree: ReadOnlyTree,
-    place: MailboxPlace,
     file_name: str,
     listings: tuple[_Listing, _Listing],
+    directories: dict[str, PurePosixPath],
     findings: list[Finding],
 ) -> bytes | None:
-    """A cyrus.* file of meta, else of data: a server may keep only some in meta."""
+    """A cyrus.* file of meta, else of data: a server may keep only some in meta.
+
+    Where it was found is put into ``directories``.
+    """
     limit = _HEADER_LIMIT if file_name == HEADER_FILE else _INDEX_LIMIT
-    for directory, listing in zip((place.meta, place.data), listings, strict=True):
+    for listing in listings:
         entry = listing.files.get(file_name)
+        directory = listing.directory
         if directory is None or entry is None or entry.kind is not EntryKind.FILE:
             continue
+        directories.setdefault(file_name, directory)
         try:
-            return tree.read(directory / file_name, limit)
+            octets = tree.read(directory / file_name, limit)
         except BackupError as error:
-            findings.append(_unreadable(file_name, error))
+            findings.append(_unreadable(file_name, directory / file_name, error))
+            continue
+        directories[file_name] = directory
+        return octets
     return None
 
 
@@ -243,11 +254,12 @@ def _index_time(meta: _Listing, data: _Listing) -> int | None:
     return None if entry is None else entry.mtime_ns // _NANOSECONDS
 
 
-def _unreadable(subject: str, error: BackupError) -> Finding:
+def _unreadable(subject: str, file: PurePosixPath, error: BackupError) -> Finding:
     why = f": {error.why}" if error.why else ""
     return Finding(
         severity=Severity.LOSS,
         code="file-unreadable",
         subject=subject,
         text=f"{error.what}{why}",
+        file=file,
     )

@@ -119,13 +119,23 @@ def folders_below(
             yield from folders_below(tree, roots, start / name, depth + 1)
 
 
-def letter_findings(named: NamedDirectory | None) -> tuple[Finding, ...]:
+def letter_findings(
+    named: NamedDirectory | None, directory: PurePosixPath | None
+) -> tuple[Finding, ...]:
     """A finding where a mailbox lies under a letter that no server would look under."""
     if named is None or named.is_letter_right:
         return ()
     text = f'it lies under the letter "{named.letter}", where a server would not look for it'
     name = named.name.display
-    return (Finding(severity=Severity.NOTE, code="letter-differs", subject=name, text=text),)
+    return (
+        Finding(
+            severity=Severity.NOTE,
+            code="letter-differs",
+            subject=name,
+            text=text,
+            file=directory,
+        ),
+    )
 
 
 def _directories_in(

@@ -209,7 +209,7 @@ def _letter_findings(
     on_disk = tuple(each.replace(".", "^") for each in name.parts)
     if len(below) <= len(name.parts) or below[1:] != on_disk or not is_single_letter(below[0]):
         return ()
-    return letter_findings(name_of_directory(below, is_hashed=True))
+    return letter_findings(name_of_directory(below, is_hashed=True), found)
 
 
 def _listed(directories: Sequence[PurePosixPath]) -> str:

@@ -50,8 +50,9 @@ def nameless_in(tree: ReadOnlyTree, partition: Partition) -> tuple[Finding, ...]
         Finding(
             severity=Severity.BLOCKS,
             code="mailbox-without-name",
-            subject=str(place.meta or place.data or place.archive),
+            subject=str(place.directory),
             text="a mailbox whose header is missing or unreadable; nothing else names it",
+            file=place.directory,
         )
         for name, place in _listed(tree, partition)
         if name is None

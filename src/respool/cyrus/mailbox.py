@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -41,11 +43,12 @@ class OddEntry:
     """An entry of a mailbox's directory that is no regular file of mail.
 
     ``kind`` is ``link``, ``pipe``, ``socket`` or ``device``, or ``file`` for a regular
-    file whose name is nearly that of a message.
+    file whose name is nearly that of a message. ``directory`` is relative to the spool.
     """
 
     file_name: str
     kind: str
+    directory: PurePosixPath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class MailboxFiles:
     """What lies in the directories of one mailbox. Octets are None where there is no file.
 
     ``messages`` are FILE rows in any order. ``index_time`` is the index's mtime in seconds.
+    ``directories`` says where each cyrus.* file lies, if not in meta, else data.
     """
 
     header: bytes | None
@@ -61,6 +65,7 @@ class MailboxFiles:
     odd_entries: tuple[OddEntry, ...] = ()
     index_time: int | None = None
     findings: tuple[Finding, ...] = field(default=())
+    directories: Mapping[str, PurePosixPath] = field(default_factory=dict)
 
 
 def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
@@ -101,7 +106,22 @@ def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) ->
         index_time=files.index_time,
     )
     findings += _message_findings(mailbox)
-    return replace(mailbox, findings=tuple(findings))
+    located = tuple(_with_file(finding, place, files) for finding in findings)
+    return replace(mailbox, findings=located)
+
+
+def message_file(place: MailboxPlace, uid: int, where: int) -> PurePosixPath | None:
+    """Where a message's file lies, or would: ``where`` is IN_ARCHIVE, or else in data."""
+    directory = place.archive if where == IN_ARCHIVE else place.data
+    return None if directory is None else directory / f"{uid}."
+
+
+def _with_file(finding: Finding, place: MailboxPlace, files: MailboxFiles) -> Finding:
+    """The finding with the cyrus.* file that it is about, where it names one."""
+    if finding.file is not None or not finding.subject.startswith("cyrus."):
+        return finding
+    directory = files.directories.get(finding.subject, place.meta or place.data)
+    return finding if directory is None else replace(finding, file=directory / finding.subject)
 
 
 def place_records(records: Rows, files: Rows) -> tuple[Rows, Rows]:
@@ -173,12 +193,14 @@ def _entry_findings(entries: tuple[OddEntry, ...]) -> list[Finding]:
 
 def _entry_finding(entry: OddEntry) -> Finding:
     uid = uid_of_file(entry.file_name)
+    file = None if entry.directory is None else entry.directory / entry.file_name
     if entry.kind == "file":
         text = "no message file has such a name; it is left alone"
-        return _finding(Severity.LOSS, "odd-message-file-name", entry.file_name, text)
+        found = _finding(Severity.LOSS, "odd-message-file-name", entry.file_name, text)
+        return replace(found, file=file)
     severity = Severity.LOSS if is_like_message_file(entry.file_name) else Severity.NOTE
     text = f"a {entry.kind} stands where only files belong; it is not opened"
-    return _finding(severity, "unsafe-entry", entry.file_name, text, uid)
+    return replace(_finding(severity, "unsafe-entry", entry.file_name, text, uid), file=file)
 
 
 def _keyword_findings(records: Rows, keywords: tuple[str | None, ...]) -> list[Finding]:
@@ -204,22 +226,24 @@ def _message_findings(mailbox: StoredMailbox) -> list[Finding]:
     missing = visible[visible["place"] == NOWHERE]
     there = visible[visible["place"] != NOWHERE]
     differing = there[there["file_size"] != there["size"].astype("i8")]
+    of = mailbox.place
+    archived = (missing["system_flags"] & np.uint32(ARCHIVED)) != 0
+    where = np.where(archived, IN_ARCHIVE if of.archive else IN_DATA, IN_DATA)
+    text = "its file is not in the backup"
     findings = [
-        _message(Severity.LOSS, "message-file-missing", uid, "its file is not in the backup")
-        for uid in missing["uid"].tolist()
+        _message("message-file-missing", uid, text, message_file(of, uid, at))
+        for uid, at in zip(missing["uid"].tolist(), where.tolist(), strict=True)
     ]
-    for uid, size, stated in zip(
-        differing["uid"].tolist(),
-        differing["file_size"].tolist(),
-        differing["size"].tolist(),
-        strict=True,
-    ):
+    columns = [differing[name].tolist() for name in ("uid", "place", "file_size", "size")]
+    for uid, at, size, stated in zip(*columns, strict=True):
         text = f"its file has {size} octets, the index says {stated}"
-        findings.append(_message(Severity.LOSS, "message-file-size-differs", uid, text))
+        file = message_file(of, uid, at)
+        findings.append(_message("message-file-size-differs", uid, text, file))
     text = "a message file that the index does not have; only its octets are known"
+    columns = [mailbox.orphans[name].tolist() for name in ("uid", "place")]
     findings += [
-        _message(Severity.LOSS, "message-file-without-record", uid, text)
-        for uid in mailbox.orphans["uid"].tolist()
+        _message("message-file-without-record", uid, text, message_file(of, uid, at))
+        for uid, at in zip(*columns, strict=True)
     ]
     return findings + _guid_findings(visible)
 
@@ -241,8 +265,8 @@ def _last_uid(index: Index | None, files: Rows) -> int:
     return max(index.header.last_uid, last)
 
 
-def _message(severity: Severity, code: str, uid: int, text: str) -> Finding:
-    return _finding(severity, code, f"message {uid}", text, uid)
+def _message(code: str, uid: int, text: str, file: PurePosixPath | None) -> Finding:
+    return replace(_finding(Severity.LOSS, code, f"message {uid}", text, uid), file=file)
 
 
 def _finding(

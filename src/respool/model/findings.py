@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from pathlib import PurePosixPath
 
+from respool.model.finding_kinds import KINDS, Severity
 
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    NOTE = "note"  # odd, nothing is lost
-    LOSS = "loss"  # something of the user's is missing or damaged in the backup
-    BLOCKS = "blocks"  # this mailbox cannot be restored with its metadata
+__all__ = ["Finding", "Severity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One oddity. ``code`` is stable; ``subject`` is a mailbox, file or UID; ``text`` says it.
+    """One oddity. ``code`` is one of KINDS; ``subject`` names a mailbox, file or UID.
 
-    ``uid`` is set where the finding is about one message.
+    ``text`` says what was found.
+    ``uid`` is set where the finding is about one message, ``file`` where it is about a file
+    or directory of the backup: its path relative to the part's place.
     """
 
     severity: Severity
@@ -26,6 +24,25 @@ class Finding:
     subject: str
     text: str
     uid: int | None = None
+    file: PurePosixPath | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the reference does not know.
+
+        Raises:
+            ValueError: a code without a row, or a severity that its row does not name.
+        """
+        kind = KINDS.get(self.code)
+        if kind is None or self.severity not in kind.severities:
+            what = f'finding code "{self.code}"'
+            what += "" if kind is None else f" with severity {self.severity}"
+            where = "add it to model/finding_kinds.py and docs/reference/findings.md"
+            raise ValueError(f"unknown {what}: {where}")
+
+    @property
+    def means(self) -> str:
+        """What it means for a restore, in one sentence."""
+        return KINDS[self.code].means
 
     def as_json(self) -> dict[str, str | int | None]:
         """The shape in every ``findings`` list."""
@@ -33,6 +50,8 @@ class Finding:
             "severity": self.severity.value,
             "code": self.code,
             "subject": self.subject,
+            "file": None if self.file is None else str(self.file),
             "text": self.text,
+            "means": self.means,
             "uid": self.uid,
         }

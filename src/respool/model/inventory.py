@@ -67,6 +67,11 @@ class MailboxPlace:
     meta: PurePosixPath | None = None
     archive: PurePosixPath | None = None
 
+    @property
+    def directory(self) -> PurePosixPath | None:
+        """The one to name in a finding: meta, else data, else archive."""
+        return self.meta or self.data or self.archive
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMailbox:

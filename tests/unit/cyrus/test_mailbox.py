@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -154,6 +156,50 @@ def test_odd_entries_are_found(entry: OddEntry, code: str, uid: int | None) -> N
     finding = joined(some_rows(1), files(1), odd=(entry,)).findings[0]
 
     assert (finding.code, finding.uid, finding.subject) == (code, uid, entry.file_name)
+
+
+def test_findings_name_their_files() -> None:
+    place = MailboxPlace(
+        partition=PartitionName("b_loc"),
+        data=PurePosixPath("d"),
+        meta=PurePosixPath("m"),
+        archive=PurePosixPath("a"),
+    )
+    rows = some_rows(3)
+    rows["guid"] = np.void(b"\1" * 20)
+    rows["system_flags"][1] |= ARCHIVED
+    index = render_index(13, IndexHeader(last_uid=9, uidvalidity=7), rows)
+    listed = [(3, 5, 0, IN_DATA), *files(4, place=IN_ARCHIVE)]
+    odd = OddEntry(file_name="x", kind="link", directory=PurePosixPath("a"))
+    found = MailboxFiles(
+        header=b"",
+        index=index,
+        messages=as_rows(listed),
+        odd_entries=(odd,),
+        directories={"cyrus.header": PurePosixPath("d")},
+    )
+
+    mailbox = join_mailbox(NAME, place, found)
+
+    assert {(each.code, str(each.file)) for each in mailbox.findings} == {
+        ("header-unreadable", "d/cyrus.header"),
+        ("unsafe-entry", "a/x"),
+        ("message-file-missing", "d/1."),
+        ("message-file-missing", "a/2."),
+        ("message-file-size-differs", "d/3."),
+        ("message-file-without-record", "a/4."),
+    }
+
+
+def test_a_file_of_the_index_is_looked_for_in_meta_first() -> None:
+    place = MailboxPlace(
+        partition=PartitionName("b_loc"), data=PurePosixPath("d"), meta=PurePosixPath("m")
+    )
+    found = MailboxFiles(header=None, index=None, messages=as_rows([]))
+
+    mailbox = join_mailbox(NAME, place, found)
+
+    assert {str(each.file) for each in mailbox.findings} == {"m/cyrus.header", "m/cyrus.index"}
 
 
 @given(header=st.binary(max_size=80), index=st.binary(max_size=200))

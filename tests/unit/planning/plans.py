@@ -13,6 +13,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from respool.model.accounts import Account, AccountKind
+from respool.model.finding_kinds import KINDS
+from respool.model.findings import Finding
 from respool.planning.codec import render_plan
 from respool.planning.plan import PLAN_VERSION, PlanHead
 from respool.planning.request import RestoreRequest
@@ -94,9 +96,25 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any type t
         return st.dictionaries(TEXT, values_of(arguments[1]), max_size=2)
     if issubclass(kind, StrEnum):
         return st.sampled_from(list(kind))
+    fields = {field.name for field in dataclasses.fields(kind)}
+    return _findings() if kind is Finding else _built(kind, fields)
+
+
+def _built(kind: Any, fields: Iterable[str], **given: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401
     hints = get_type_hints(kind)
-    return st.builds(
-        kind, **{field.name: values_of(hints[field.name]) for field in dataclasses.fields(kind)}
+    return st.builds(kind, **given, **{name: values_of(hints[name]) for name in fields})
+
+
+def _findings() -> st.SearchStrategy[Any]:
+    """Codes of the table, each with a severity that it can have."""
+    pairs = [(each.code, one) for each in KINDS.values() for one in sorted(each.severities)]
+    return st.sampled_from(pairs).flatmap(
+        lambda pair: _built(
+            Finding,
+            ("subject", "text", "uid", "file"),
+            code=st.just(pair[0]),
+            severity=st.just(pair[1]),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from respool.model.finding_kinds import KINDS
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlannedMailbox
 from respool.verification.report import (
@@ -79,7 +80,8 @@ def verdict(*outcomes: MailboxOutcome, lost: int = 0, **changes: Any) -> Verdict
 
 
 def finding(severity: Severity) -> Finding:
-    return Finding(severity=severity, code="c", subject="s", text="t")
+    code = next(code for code, kind in KINDS.items() if severity in kind.severities)
+    return Finding(severity=severity, code=code, subject="s", text="t")
 
 
 LOST = {"3": "guid-differs: the file's octets are 00"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from respool.cyrus.mailbox import message_file
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
@@ -199,11 +200,12 @@ def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
 def _empty(mailbox: StoredMailbox) -> Iterator[Finding]:
     """Messages of no octets, of which the server would delete the file (seen on 3.6.1)."""
     rows = mailbox.records[mailbox.restorable() & (mailbox.records["size"] == 0)]
-    for uid in rows["uid"].tolist():
+    for uid, place in zip(rows["uid"].tolist(), rows["place"].tolist(), strict=True):
         yield Finding(
             severity=Severity.LOSS,
             code="message-empty",
             subject=f"message {uid}",
             text="it has no octets at all; a server would not keep it",
             uid=uid,
+            file=message_file(mailbox.place, uid, place),
         )

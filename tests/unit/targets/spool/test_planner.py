@@ -266,8 +266,16 @@ def test_a_folder_without_an_index_is_restored_and_what_it_lacks_is_said() -> No
 
 
 def test_findings_carry_their_folder() -> None:
-    one = Finding(severity=Severity.LOSS, code="c", subject="message 3", text="t", uid=3)
-    whole = Finding(severity=Severity.NOTE, code="d", subject="cyrus.header", text="t")
+    one = Finding(
+        severity=Severity.LOSS,
+        code="message-file-missing",
+        subject="message 3",
+        text="t",
+        uid=3,
+    )
+    whole = Finding(
+        severity=Severity.LOSS, code="header-missing", subject="cyrus.header", text="t"
+    )
 
     head = planned([chosen("a", findings=(one, whole))]).head
 

@@ -1,0 +1,267 @@
+"""Every kind of finding: its stable code, how much it can matter, what it means for a restore.
+
+To add one: a row here, in the order of the codes, and a heading with the same severity and
+the same sentence in docs/reference/findings.md. A code is never removed or given another
+meaning: plans, receipts and scripts keep them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    NOTE = "note"  # odd, nothing is lost
+    LOSS = "loss"  # something of the user's is missing or damaged in the backup
+    BLOCKS = "blocks"  # this mailbox cannot be restored with its metadata
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingKind:
+    """A kind of finding; ``means`` is one plain sentence about a restore."""
+
+    code: str
+    severities: frozenset[Severity]
+    means: str
+
+
+NOTE: Final = (Severity.NOTE,)
+LOSS: Final = (Severity.LOSS,)
+BLOCKS: Final = (Severity.BLOCKS,)
+NOTE_OR_LOSS: Final = (*NOTE, *LOSS)
+
+_ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
+    "account-made-anew": (
+        NOTE,
+        "The mail goes to an account that was made after the backup and never held a message.",
+    ),
+    "archive-missing": (
+        LOSS,
+        "Archived messages of this partition cannot be restored from this generation.",
+    ),
+    "backup-file-missing": (
+        LOSS,
+        "The file was there when the plan was made and is gone: the message is not restored.",
+    ),
+    "backup-unreadable": (
+        LOSS,
+        "The system refuses to read it: the message is not restored.",
+    ),
+    "databases-missing": (
+        NOTE_OR_LOSS,
+        "Mail is restored; readers' seen marks, subscriptions, quotas and annotations are not.",
+    ),
+    "dates-of-a-copy": (
+        NOTE,
+        "The messages are restored with the date on which somebody copied their files.",
+    ),
+    "description-unreadable": (
+        LOSS,
+        "What the generation should hold is not known; what lies on disk is restored.",
+    ),
+    "file-unreadable": (
+        LOSS,
+        "The system refuses to read it: what it holds is not restored.",
+    ),
+    "guid-differs": (
+        LOSS,
+        "The octets are not those of the message that was delivered: it is not restored.",
+    ),
+    "guid-zero": (
+        NOTE,
+        "The messages are restored, but nothing tells whether their octets are still the same.",
+    ),
+    "header-missing": (
+        LOSS,
+        "Messages and system flags are restored; names of keywords and rights are lost.",
+    ),
+    "header-unreadable": (
+        LOSS,
+        "Messages and system flags are restored; names of keywords and rights are lost.",
+    ),
+    "hsm-store-missing": (
+        LOSS,
+        "Of messages that were archived, only the stubs can be restored.",
+    ),
+    "identity-not-compared": (
+        NOTE,
+        "The mail is restored; nothing tells whether the account is the same person's still.",
+    ),
+    "index-count-too-high": (
+        NOTE,
+        "All records are there and are restored; only their number in the header is wrong.",
+    ),
+    "index-cut": (
+        BLOCKS,
+        "What follows the cut is restored from its files, without flags, deleted mail too.",
+    ),
+    "index-header-crc-differs": (
+        NOTE,
+        "Records are restored, each checked by its own CRC; UIDVALIDITY may be wrong.",
+    ),
+    "index-longer-than-its-count": (
+        NOTE,
+        "The records that the header counts are restored; what follows them is left aside.",
+    ),
+    "index-missing": (
+        BLOCKS,
+        "The folder is restored from its files: no flags, dated by the files, deleted mail too.",
+    ),
+    "index-record-damaged": (
+        LOSS,
+        "The message is restored from its file, without flags.",
+    ),
+    "index-record-impossible-uid": (
+        LOSS,
+        "The record is left out: no server gives such a UID to a message.",
+    ),
+    "index-record-out-of-order": (
+        LOSS,
+        "The record is left out: another one of the same index has its place.",
+    ),
+    "index-unreadable": (
+        BLOCKS,
+        "The folder is restored from its files: no flags, dated by the files, deleted mail too.",
+    ),
+    "keyword-without-name": (
+        LOSS,
+        "The messages are restored without this keyword.",
+    ),
+    "leftover-directory": (
+        NOTE,
+        "A failed manual restore left a directory on the live server; its name is not used.",
+    ),
+    "leftover-doubled-id": (
+        NOTE,
+        "Two live mailboxes have one id since a failed manual restore; neither is touched.",
+    ),
+    "leftover-header-empty": (
+        NOTE,
+        "A live mailbox lost its cyrus.header in a failed manual restore; it is not touched.",
+    ),
+    "leftover-index-emptied": (
+        NOTE,
+        "A live mailbox has more files than records since a failed restore; it is not touched.",
+    ),
+    "leftover-record-without-id": (
+        NOTE,
+        "A failed manual restore left a mailbox that is only a record; its name is not used.",
+    ),
+    "leftovers-not-searched": (
+        NOTE,
+        "Whether a failed manual restore left something on the live server is not known.",
+    ),
+    "letter-differs": (
+        NOTE,
+        "It is restored like any other, to where a server looks for it.",
+    ),
+    "letters-missing": (
+        LOSS,
+        "Accounts and folders under these letters cannot be restored from this generation.",
+    ),
+    "mailbox-found-twice": (
+        NOTE,
+        "Both are restored, the second under another name.",
+    ),
+    "mailbox-without-name": (
+        BLOCKS,
+        "It belongs to no account that can be named, so it is not restored.",
+    ),
+    "message-empty": (
+        LOSS,
+        "It is not restored: there is nothing in it, and a server would throw it away.",
+    ),
+    "message-file-missing": (
+        LOSS,
+        "The message is not restored: only its flags and dates are known.",
+    ),
+    "message-file-size-differs": (
+        LOSS,
+        "The message is not restored: its file is cut, overwritten or of another message.",
+    ),
+    "message-file-without-record": (
+        LOSS,
+        "Restored without flags if newer than the index; else left out: it may be deleted mail.",
+    ),
+    "message-not-in-mailbox": (
+        LOSS,
+        "The directory of the message is not in the backup: the message is not restored.",
+    ),
+    "name-not-decodable": (
+        NOTE,
+        "The folder is restored; a new name may be needed, since a server may refuse this one.",
+    ),
+    "no-mail-part": (
+        LOSS,
+        "Nothing can be restored from this generation.",
+    ),
+    "odd-message-file-name": (
+        LOSS,
+        "It is not restored: no server would take a file of that name for a message.",
+    ),
+    "other-person-said": (
+        NOTE,
+        "The mail goes to another person, as was asked for.",
+    ),
+    "part-empty": (
+        LOSS,
+        "Nothing can be restored from this part.",
+    ),
+    "part-missing": (
+        LOSS,
+        "Mail of this server cannot be restored from this generation.",
+    ),
+    "part-not-valid": (
+        LOSS,
+        "What is there is restored; something may be missing without a trace.",
+    ),
+    "part-running": (
+        NOTE,
+        "The backup is still being written: wait for its end, or take an older generation.",
+    ),
+    "part-without-description": (
+        LOSS,
+        "It can be restored as long as it lies there; the next backup deletes it.",
+    ),
+    "records-from-files": (
+        NOTE_OR_LOSS,
+        "These messages are restored without flags, dated by their files.",
+    ),
+    "rights-unknown": (
+        NOTE,
+        "Who may read the folder is set anew: look at it after the restore.",
+    ),
+    "same-person-said": (
+        NOTE,
+        "The live account is taken for the same person's.",
+    ),
+    "size-differs": (
+        LOSS,
+        "The message is not restored: its file is longer or shorter than its record says.",
+    ),
+    "unsafe-backup-entry": (
+        LOSS,
+        "It is not opened: the message is not restored.",
+    ),
+    "unsafe-entry": (
+        NOTE_OR_LOSS,
+        "It is not opened and not restored; the rest of the folder is.",
+    ),
+    "without-metadata": (
+        NOTE,
+        "The folder is restored without flags and keywords, dated by its files.",
+    ),
+}
+
+KINDS: Final[Mapping[str, FindingKind]] = MappingProxyType(
+    {
+        code: FindingKind(code=code, severities=frozenset(severities), means=means)
+        for code, (severities, means) in _ROWS.items()
+    }
+)
