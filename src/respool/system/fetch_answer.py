@@ -83,6 +83,9 @@ def _date(text: bytes) -> datetime | None:
         return None
     day, year, hour, minute, second = (int(found[at]) for at in (1, 3, 4, 5, 6))
     offset = timedelta(hours=int(found[8]), minutes=int(found[9]))
-    zone = timezone(offset if found[7] == b"+" else -offset)
     month = _MONTHS.index(found[2]) + 1
-    return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    try:
+        zone = timezone(offset if found[7] == b"+" else -offset)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):  # 31 February; a year that UTC does not have
+        return None

@@ -1,0 +1,279 @@
+"""Every parser of the project: how it is called, what it may raise, octets to begin with.
+
+Whoever writes a parser adds a row. `./dev fuzz` and tests/unit/test_fuzzed.py read the
+table: any octets must give a value or one of the errors of the row, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from respool.app.wiring import STEP_KINDS
+from respool.backups.descriptions import parse_description
+from respool.cyrus.cache import parse_cache_envelope, sound_cache_record
+from respool.cyrus.dlist import parse_dlist
+from respool.cyrus.header import parse_header, with_keywords
+from respool.cyrus.imapd_conf import parse_lines
+from respool.cyrus.index import parse_index, parse_index_header
+from respool.cyrus.mailbox_records import (
+    parse_dumped_records,
+    parse_id_record,
+    parse_shown_records,
+)
+from respool.cyrus.message_headers import fields_of_envelope, parse_message_headers
+from respool.cyrus.quota_root import parse_quota_limits
+from respool.cyrus.spool_paths import name_of_directory
+from respool.errors import FormatError, PlanFileInvalid
+from respool.model.modified_utf7 import parse_modified_utf7
+from respool.model.names import parse_internal_name
+from respool.planning.codec import check_plan, parse_head, parse_step, parse_tail
+from respool.system.answer_words import parse_words
+from respool.system.fetch_answer import parse_fetch
+from respool.targets.spool.program_output import parse_quota_output, parse_reconstruct_output
+from tests.support.golden import SPOOLS
+from tests.support.right_crcs import with_right_index_crcs
+
+Seeds = Callable[[], tuple[bytes, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parser:
+    """One parser: ``refuses`` are its documented errors, ``longest`` octets are tried."""
+
+    parse: Callable[[bytes], object]
+    seeds: Seeds
+    words: tuple[bytes, ...] = ()
+    refuses: tuple[type[Exception], ...] = (FormatError,)
+    longest: int = 4096
+
+
+@cache
+def _golden(archive: str) -> Mapping[str, bytes]:
+    with tarfile.open(SPOOLS / archive) as tar:
+        return {
+            member.name: file.read()
+            for member in tar
+            if member.isfile() and (file := tar.extractfile(member)) is not None
+        }
+
+
+def golden(ending: str, *archives: str, longest: int = 4096) -> Seeds:
+    """The two shortest files of each golden archive whose path ends so."""
+
+    def seeds() -> tuple[bytes, ...]:
+        found: set[bytes] = set()
+        for archive in archives or ("2.4.20/spool.tar.gz", "3.10.3/spool.tar.gz"):
+            fitting = {text for name, text in _golden(archive).items() if name.endswith(ending)}
+            found |= set(
+                sorted((each for each in fitting if 4 < len(each) <= longest), key=len)[:2]
+            )
+        return tuple(sorted(found))
+
+    return seeds
+
+
+def literal(*seeds: bytes) -> Seeds:
+    """Seeds as they stand."""
+    return lambda: seeds
+
+
+def text_of(octets: bytes) -> str:
+    """Text as Python hands over names and lines of other programs."""
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def _cache_fields(octets: bytes) -> object:
+    return fields_of_envelope(parse_cache_envelope(octets))
+
+
+def _plan_lines() -> tuple[bytes, ...]:
+    from respool.planning.codec import render_plan  # noqa: PLC0415 - Hypothesis is slow to load
+    from tests.unit.planning.plans import HEAD  # noqa: PLC0415
+
+    return tuple(line.encode("ascii") for line in render_plan(HEAD, ()))
+
+
+def _whole_plan() -> tuple[bytes, ...]:
+    return (b"\n".join(_plan_lines()),)
+
+
+def _drained(values: Iterator[Any]) -> int:
+    return sum(1 for _ in values)
+
+
+DLIST = literal(
+    b'%(A %(jdoe lrs anyone "") I {3}\r\nabc U (NIL "a\\"b") N user.x V 12)', b"(a ())"
+)
+DLIST_WORDS = (b"%(", b"NIL", b"{1}\r\n", b"{3+}\r\n", b'"', b"\\", b"(", b")", b" ")
+ENVELOPE = (
+    b'("Tue, 3 Oct 2017 10:00:00 +0200" "R=?utf-8?Q?=C3=A9?=" (("A" NIL "alice" "b.loc")) NIL'
+    b' NIL ((NIL NIL {4}\r\nj"do "b.loc")) NIL NIL NIL "<1@b.loc>")'
+)
+GENERATION = json.dumps(
+    {
+        "id": 87,
+        "protectionTime": 1731891600000,
+        "blueMind": {"displayName": "3.5"},
+        "parts": [{"id": 1232, "tag": "mail/imap", "begin": 1, "end": 2, "size": 3, "valid": "V"}],
+    }
+).encode()
+MESSAGE = (
+    b'From: =?utf-8?B?w4k=?= <a@b.loc>, "x\\"y" (c) <d@e>\r\nTo: g: a@b, c@d;\r\n'
+    b"Subject: =?iso-8859-1?Q?=E9?= =?x?q?y?=\r\n folded\r\n"
+    b"Date: Tue, 3 Oct 2017 10:00:00 +0200 (CEST)\r\nMessage-ID: <1@b>\r\n\r\nbody\r\n"
+)
+MESSAGE_WORDS = (b"=?utf-8?B?", b"=?utf-7?Q?", b"?=", b"\r\n ", b"\r\n\r\n", b"Date: ", b"To: ")
+RECORDS_2_5 = b"b.loc!user.jdoe\t%(P main I abc A %(jdoe lrs) V 1 M 2)\n$RACL\tx\n"
+RECORDS_3_6 = b"Nb.loc!user\x1fjdoe\t%(I abc P main T r A %(jdoe lrs))\nIabc\t%(N user\x1fx)\n"
+FETCHED = (
+    b'1 (UID 7 FLAGS (\\Seen a[b NIL) INTERNALDATE " 3-Oct-2017 10:00:00 +0200"'
+    b' RFC822.SIZE 12 BODY[] "")'
+)
+
+PARSERS: Mapping[str, Parser] = {
+    "index": Parser(
+        parse=parse_index, seeds=golden("/cyrus.index"), words=(b"\0\0\0\x0c", b"\xff\xff\xff\xff")
+    ),
+    "index-right-crcs": Parser(
+        parse=lambda octets: parse_index(with_right_index_crcs(octets)),
+        seeds=golden("/cyrus.index"),
+        words=(b"\0\0\0\x0c", b"\x7f\xff\xff\xff"),
+    ),
+    "index-header": Parser(parse=parse_index_header, seeds=golden("/cyrus.index"), longest=300),
+    "header": Parser(
+        parse=parse_header, seeds=golden("/cyrus.header"), words=DLIST_WORDS, longest=1024
+    ),
+    "header-keywords": Parser(
+        parse=lambda octets: with_keywords(octets, ("a", "$b")),
+        seeds=golden("/cyrus.header"),
+        words=DLIST_WORDS,
+        longest=1024,
+    ),
+    "dlist": Parser(parse=parse_dlist, seeds=DLIST, words=DLIST_WORDS, longest=512),
+    "cache-record": Parser(
+        parse=lambda octets: sound_cache_record(octets, 4, 0),
+        seeds=golden("/cyrus.cache"),
+        words=(b"\0\0\0\0", b"\xff\xff\xff\xff"),
+    ),
+    "cache-envelope": Parser(
+        parse=_cache_fields,
+        seeds=literal(len(ENVELOPE).to_bytes(4, "big") + ENVELOPE),
+        words=(b"NIL", b"((", b"))", b"{3}\r\n", b'"', b"\\", *MESSAGE_WORDS),
+        longest=1024,
+    ),
+    "message-headers": Parser(
+        parse=parse_message_headers,
+        seeds=literal(MESSAGE),
+        words=MESSAGE_WORDS,
+        longest=2048,
+    ),
+    "quota-root": Parser(
+        parse=parse_quota_limits,
+        seeds=literal(b"12 34\n", b"1 2 M 3 4\n", b"%(S (12 34) M (1) SCAN %(S 1))\n"),
+        words=(*DLIST_WORDS, b"AS", b"NF", b" -1"),
+        longest=512,
+    ),
+    "imapd-conf": Parser(
+        parse=lambda octets: _drained(parse_lines(text_of(octets))),
+        seeds=literal(b"a: b\n# c\\\nd\n@include: /x\nlong: a\\\n b\n"),
+        words=(b"\\\n", b"@include:", b"#", b"\x85"),
+        longest=512,
+    ),
+    "mailboxes-shown-2.5": Parser(
+        parse=lambda octets: _drained(parse_shown_records(text_of(octets), (3, 0, 18))),
+        seeds=literal(RECORDS_2_5),
+        words=(*DLIST_WORDS, b"\t", b"\n"),
+        longest=1024,
+    ),
+    "mailboxes-shown-3.6": Parser(
+        parse=lambda octets: _drained(parse_shown_records(text_of(octets), (3, 8, 7))),
+        seeds=literal(RECORDS_3_6),
+        words=(*DLIST_WORDS, b"\t", b"\n", b"\x1f", b"!"),
+        longest=1024,
+    ),
+    "mailboxes-by-id": Parser(
+        parse=lambda octets: parse_id_record(text_of(octets), "abc"),
+        seeds=literal(b"Iabc\t%(N user\x1fx T r)\n"),
+        words=(b"Iabc\t%(", *DLIST_WORDS, b"\x1f"),
+        longest=512,
+    ),
+    "mailboxes-dumped": Parser(
+        parse=lambda octets: _drained(parse_dumped_records(text_of(octets))),
+        seeds=literal(b"user.jdoe\t0 main jdoe\tlrs\t\n"),
+        words=(b"\t", b"!", b"^", b".."),
+        longest=512,
+    ),
+    "modified-utf7": Parser(
+        parse=lambda octets: parse_modified_utf7(octets.decode("latin-1")),
+        seeds=literal(b"&AMk-t&AOk-", b"R&-D", b"&ZeVnLIqe-"),
+        refuses=(ValueError,),
+        longest=256,
+    ),
+    "internal-name": Parser(
+        parse=lambda octets: parse_internal_name(text_of(octets)).display,
+        seeds=literal(b"b.loc!user.john^doe.&AMk-t&AOk-"),
+        refuses=(ValueError,),
+        longest=256,
+    ),
+    "directory-name": Parser(
+        parse=lambda octets: name_of_directory(text_of(octets.replace(b"\0", b"")).split("/")),
+        seeds=literal(b"domain/b/b.loc/j/user/john^doe"),
+        words=(b"domain/", b"user/", b"uuid/"),
+        longest=256,
+    ),
+    "description": Parser(
+        parse=lambda octets: parse_description(octets, 1),
+        seeds=literal(GENERATION),
+        words=(b'"parts"', b'"mail/imap"', b"1e999", b"null", b"[[", b"NaN"),
+        longest=1024,
+    ),
+    "imap-words": Parser(
+        parse=lambda octets: parse_words([octets, (octets + b"{3}", b"abc"), b")"]),
+        seeds=literal(b'(a "b c") NIL x[y', b'LIST (\\HasNoChildren) "/" a'),
+        refuses=(ValueError,),
+        longest=256,
+    ),
+    "imap-fetch": Parser(
+        parse=lambda octets: _drained(parse_fetch([octets, (octets + b" BODY[] {3}", b"abc")])),
+        seeds=literal(FETCHED),
+        words=(b"UID ", b"FLAGS (", b"INTERNALDATE ", b"-Feb-", b"0001", b"9999", b"BODY[]"),
+        longest=512,
+    ),
+    "plan-head": Parser(
+        parse=lambda octets: parse_head(text_of(octets)),
+        seeds=_plan_lines,
+        refuses=(PlanFileInvalid,),
+    ),
+    "plan-step": Parser(
+        parse=lambda octets: parse_step(text_of(octets), STEP_KINDS),
+        seeds=literal(*(b'{"step":0,"kind":"%s"}' % kind.encode() for kind in STEP_KINDS)),
+        words=tuple(kind.encode() for kind in STEP_KINDS),
+        refuses=(PlanFileInvalid,),
+        longest=1024,
+    ),
+    "plan-tail": Parser(
+        parse=lambda octets: parse_tail(text_of(octets)),
+        seeds=_plan_lines,
+        refuses=(PlanFileInvalid,),
+    ),
+    "plan": Parser(
+        parse=lambda octets: check_plan(text_of(octets).split("\n"), STEP_KINDS),
+        seeds=_whole_plan,
+        refuses=(PlanFileInvalid,),
+    ),
+    "reconstruct-output": Parser(
+        parse=lambda octets: parse_reconstruct_output(text_of(octets), ""),
+        seeds=literal(b"user/jdoe\nConverted a version 12 to 13\nuid 3 not found\n"),
+        longest=512,
+    ),
+    "quota-output": Parser(
+        parse=lambda octets: parse_quota_output(text_of(octets), ""),
+        seeds=literal(b"user/jdoe: STORAGE usage was 1, now 2\n"),
+        longest=512,
+    ),
+}
