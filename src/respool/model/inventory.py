@@ -23,21 +23,36 @@ from respool.model.names import MailboxName
 
 Rows = NDArray[np.void]  # a structured array of RECORD or FILE
 
-# One record, the same for every index version; times are whole seconds since 1970.
+# The times of a record, in the order of its ``nanoseconds``.
+RECORD_TIMES: Final = ("internaldate", "sentdate", "gmtime", "last_updated", "savedate")
+
+# One record, the same for every index version, all that any of them says. Times are whole
+# seconds since 1970, what is left of each is in ``nanoseconds``. What a version does not
+# have is zero: so is ``guid`` before version 10, where ``message_uuid`` is no hash of the
+# message. The last three columns are of the message file.
 RECORD: Final = np.dtype(
     [
         ("uid", "u4"),
         ("internaldate", "i8"),
         ("sentdate", "i8"),
         ("gmtime", "i8"),
+        ("last_updated", "i8"),
+        ("savedate", "i8"),
+        ("nanoseconds", "u4", (5,)),
         ("size", "u8"),
         ("header_size", "u4"),
+        ("content_offset", "u4"),
+        ("content_lines", "u4"),
         ("system_flags", "u4"),
         ("user_flags", "u4", (4,)),
         ("guid", "V20"),
+        ("message_uuid", "V12"),
         ("modseq", "u8"),
+        ("createdmodseq", "u8"),
+        ("cid", "u8"),
+        ("basecid", "u8"),
         ("cache_offset", "u8"),
-        ("cache_version", "u4"),
+        ("cache_version", "u2"),
         ("cache_crc", "u4"),
         ("place", "u1"),
         ("file_size", "i8"),
@@ -56,6 +71,7 @@ SYSTEM_FLAG_MASK: Final = 0x1F
 ARCHIVED: Final = 1 << 29
 UNLINKED: Final = 1 << 30
 EXPUNGED: Final = 1 << 31
+INTERNAL_FLAGS_MASK: Final = 0xFC000000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

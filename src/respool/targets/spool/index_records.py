@@ -89,7 +89,10 @@ class IndexDraft:
 
     def rows(self) -> Rows:
         """All records so far."""
-        return np.concatenate([np.zeros(0, dtype=RECORD), *self._groups])
+        rows: Rows = np.concatenate([np.zeros(0, dtype=RECORD), *self._groups])
+        if len(rows):
+            rows["last_updated"] = rows["internaldate"].max()
+        return rows
 
     def _laid(self, messages: Sequence[PlannedMessage]) -> Rows:
         rows: Rows = np.zeros(len(messages), dtype=RECORD)

@@ -1,0 +1,119 @@
+"""Records of a ``cyrus.index`` as RECORD rows, and back, through the table of their version.
+
+What a version does not have is zero in RECORD, and left out when written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.cyrus.index_layouts import RECORD_CRC, IndexLayout, record_dtype
+from respool.model.inventory import RECORD, RECORD_TIMES, Rows
+
+CHUNK_RECORDS: Final = 4096  # what is converted at once: few enough to stay in a CPU's cache
+SEEN_BIT: Final = 1 << 4
+NANOSECONDS: Final = 1_000_000_000
+_NOT_COPIED: Final = frozenset({RECORD_CRC, "cache_offset", "cache_version"})
+
+
+def records_in(body: memoryview, layout: IndexLayout, count: int) -> Rows:
+    """The on-disk rows of ``body``, which begins with the first record; nothing is copied."""
+    dtype = record_dtype(layout)
+    return np.frombuffer(body[: count * dtype.itemsize], dtype=dtype, count=count)
+
+
+def to_columns(raw: Rows, layout: IndexLayout, kept: NDArray[np.bool_]) -> Rows:
+    """RECORD rows of the on-disk rows that are ``kept``, some thousand at a time."""
+    rows: Rows = np.zeros(int(np.count_nonzero(kept)), dtype=RECORD)
+    filled = 0
+    for start in range(0, len(raw), CHUNK_RECORDS):
+        mask = kept[start : start + CHUNK_RECORDS]
+        chunk = raw[start : start + CHUNK_RECORDS]
+        chunk = chunk if mask.all() else chunk[mask]
+        _read_columns(rows[filled : filled + len(chunk)], chunk, layout)
+        filled += len(chunk)
+    return rows
+
+
+def from_columns(records: Rows, layout: IndexLayout) -> Rows:
+    """On-disk rows of RECORD rows, with CRCs where the version has them.
+
+    Raises:
+        OverflowError: a number that does not fit its field.
+    """
+    rows: Rows = np.zeros(len(records), dtype=record_dtype(layout))
+    for name in layout.record_names:
+        if name in RECORD_TIMES:
+            rows[name] = _time_on_disk(records, name, layout)
+        elif name not in _NOT_COPIED:
+            column = records[name]
+            if column.dtype.kind == "u" and column.ndim == 1:
+                _check_fits(column, rows.dtype[name].itemsize, name)
+            rows[name] = column
+    if not layout.has_crcs:
+        rows["system_flags"] &= ~np.uint32(SEEN_BIT)
+    offsets = records["cache_offset"]
+    rows["cache_offset"] = offsets & np.uint64(0xFFFFFFFF)
+    high = (offsets >> np.uint64(32)).astype("u4") << np.uint32(16)
+    rows["cache_version"] = records["cache_version"].astype("u4") | high
+    if layout.has_crcs:
+        body = memoryview(rows.tobytes())
+        for start, crcs in record_crcs(body, layout):
+            rows[RECORD_CRC][start : start + len(crcs)] = crcs
+    return rows
+
+
+def record_crcs(body: memoryview, layout: IndexLayout) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """The CRCs that the records of ``body`` ought to have: number of the first, and some.
+
+    A record's CRC is over all octets of it before the field.
+    """
+    length, size = layout.offset_in_record(RECORD_CRC), layout.record_size
+    count = len(body) // size
+    for start in range(0, count, CHUNK_RECORDS):
+        many = min(CHUNK_RECORDS, count - start)
+        octets: Rows = np.ndarray(
+            (many,), dtype=f"V{length}", buffer=body, offset=start * size, strides=(size,)
+        )
+        crcs = map(zlib.crc32, octets.tolist())
+        yield start, np.fromiter(crcs, dtype=np.uint32, count=many)
+
+
+def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:
+    for name in layout.record_names:
+        if name in RECORD_TIMES and layout.has_nanoseconds:
+            seconds, rest = np.divmod(raw[name].astype("i8"), NANOSECONDS)
+            rows[name] = seconds
+            rows["nanoseconds"][:, RECORD_TIMES.index(name)] = rest
+        elif name not in _NOT_COPIED:
+            rows[name] = raw[name]
+    if not layout.has_crcs:
+        rows["system_flags"] &= ~np.uint32(SEEN_BIT)
+    # From 3.0 on the cache offset has 48 bits, 16 of them with the version.
+    version = raw["cache_version"].astype("u4")
+    rows["cache_offset"] = raw["cache_offset"].astype("u8") | (
+        (version >> np.uint32(16)).astype("u8") << np.uint64(32)
+    )
+    rows["cache_version"] = version & np.uint32(0xFFFF)
+
+
+def _time_on_disk(records: Rows, name: str, layout: IndexLayout) -> NDArray[np.int64]:
+    seconds: NDArray[np.int64] = records[name]
+    if not layout.has_nanoseconds:
+        _check_fits(seconds, layout.width_in_record(name), name)
+        return seconds
+    rest = records["nanoseconds"][:, RECORD_TIMES.index(name)]
+    exact: NDArray[np.int64] = seconds * NANOSECONDS + rest
+    if not np.array_equal(exact // NANOSECONDS, seconds):
+        raise OverflowError(f"{name} does not fit the nanoseconds of a cyrus.index record")
+    return exact
+
+
+def _check_fits(column: NDArray[np.integer], width: int, name: str) -> None:
+    if len(column) and (int(column.min()) < 0 or int(column.max()) >= 1 << (8 * width)):
+        raise OverflowError(f"{name} does not fit {width} octets of a cyrus.index record")
