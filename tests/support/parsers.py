@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from respool.app.wiring import STEP_KINDS
 from respool.backups.descriptions import parse_description
 from respool.cyrus.cache import parse_cache_envelope, sound_cache_record
 from respool.cyrus.dlist import parse_dlist
 from respool.cyrus.header import parse_header, with_keywords
 from respool.cyrus.imapd_conf import parse_lines
-from respool.cyrus.index import parse_index, parse_index_header
+from respool.cyrus.index import IndexHeader, parse_index, parse_index_header, render_index
+from respool.cyrus.index_layouts import LAYOUTS
 from respool.cyrus.mailbox_records import (
     parse_dumped_records,
     parse_id_record,
@@ -27,8 +30,10 @@ from respool.cyrus.mailbox_records import (
 )
 from respool.cyrus.message_headers import fields_of_envelope, parse_message_headers
 from respool.cyrus.quota_root import parse_quota_limits
+from respool.cyrus.raw_index import raw_header, raw_records
 from respool.cyrus.spool_paths import name_of_directory
 from respool.errors import FormatError, PlanFileInvalid
+from respool.model.inventory import RECORD, Rows
 from respool.model.modified_utf7 import parse_modified_utf7
 from respool.model.names import parse_internal_name
 from respool.planning.codec import check_plan, parse_head, parse_step, parse_tail
@@ -135,7 +140,30 @@ FETCHED = (
     b' RFC822.SIZE 12 BODY[] "")'
 )
 
+
+def _old_and_new_indexes() -> tuple[bytes, ...]:
+    """One of each version, since servers left us some only."""
+    rows: Rows = np.zeros(2, dtype=RECORD)
+    rows["uid"] = 3, 5
+    rows["size"] = 700
+    head = IndexHeader(last_uid=5, uidvalidity=7)
+    return tuple(render_index(version, head, rows) for version in LAYOUTS)
+
+
+def _index_by_name(octets: bytes) -> object:
+    """Records and header field by field, and the index that we would write of them."""
+    index = parse_index(octets)
+    render_index(index.version, index.header, index.records)
+    return raw_header(index.header), _drained(raw_records(index.records, index.version))
+
+
 PARSERS: Mapping[str, Parser] = {
+    "index-every-version": Parser(
+        parse=lambda octets: _index_by_name(with_right_index_crcs(octets)),
+        seeds=_old_and_new_indexes,
+        words=(b"\0\0\0\x06", b"\0\0\0\x14", b"\x7f\xff\xff\xff", b"\0\0\0\x90"),
+        longest=600,
+    ),
     "index": Parser(
         parse=parse_index, seeds=golden("/cyrus.index"), words=(b"\0\0\0\x0c", b"\xff\xff\xff\xff")
     ),

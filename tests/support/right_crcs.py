@@ -5,12 +5,18 @@ from __future__ import annotations
 import zlib
 
 from respool.cyrus.index_layouts import HEADER_CRC, LAYOUTS, RECORD_CRC
+from respool.errors import FormatError
 
 
 def with_right_index_crcs(octets: bytes) -> bytes:
     """An index of a known version whose header and records hold what their CRCs say."""
     layout = LAYOUTS.get(int.from_bytes(octets[8:12], "big"))
-    if layout is None or len(octets) < layout.header_size:
+    if layout is None or not layout.has_crcs or len(octets) < layout.header_size:
+        return octets
+    sizes = int.from_bytes(octets[12:16], "big"), int.from_bytes(octets[16:20], "big")
+    try:
+        layout = layout.with_sizes(*sizes)
+    except FormatError:
         return octets
     patched = bytearray(octets)
     _put_crc(patched, 0, layout.offset_in_header(HEADER_CRC))
