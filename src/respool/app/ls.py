@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from respool.app.backups import backup_of
+from respool.app.folders import annotation_json
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
-from respool.backups.contents import read_mailbox
+from respool.backups.mailboxes import read_with_state
 from respool.backups.source import SourceMailbox, mapped_cache, open_message
 from respool.cyrus.cache import Buffer, parse_cache_envelope, sound_cache_record
 from respool.cyrus.message_headers import (
@@ -24,6 +28,7 @@ from respool.model.findings import Finding
 from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, NOWHERE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
+from respool.model.state import Annotation, MailboxState
 
 NO_FIELDS = HeaderFields(
     subject_raw=None,
@@ -37,16 +42,22 @@ NO_FIELDS = HeaderFields(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedMessage:
-    """One message; None is unknown. Without a record, its date is the file's."""
+    r"""One message; None is unknown. Without a record, its date is the file's.
+
+    ``seen_by`` are the readers with a ``\Seen`` of their own who have seen it.
+    """
 
     uid: int
     guid: str | None
     internaldate: datetime
     size_bytes: int
     flags: tuple[str, ...]
+    modseq: int | None
     is_expunged: bool
     is_archived: bool
     fields: HeaderFields
+    seen_by: tuple[str, ...]
+    annotations: tuple[Annotation, ...]
     findings: tuple[Finding, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -57,6 +68,7 @@ class ListedMessage:
             "internaldate": as_utc_text(self.internaldate),
             "size_bytes": self.size_bytes,
             "flags": list(self.flags),
+            "modseq": self.modseq,
             "expunged": self.is_expunged,
             "archived": self.is_archived,
             "subject": self.fields.subject,
@@ -65,6 +77,8 @@ class ListedMessage:
             "to": [address.as_json() for address in self.fields.to_addresses],
             "date": as_utc_text(self.fields.date),
             "message_id": self.fields.message_id,
+            "seen_by": list(self.seen_by),
+            "annotations": [annotation_json(each) for each in self.annotations],
             "findings": [finding.as_json() for finding in self.findings],
         }
 
@@ -88,80 +102,118 @@ def list_messages(
         AmbiguousName.
     """
     selection = select(backup_of(settings), wanted)
-    source = get_mailbox(selection, wanted.folders[0])
-    mailbox = read_mailbox(source)
-    return FolderListing(
-        selection=selection,
-        mailbox=mailbox,
-        messages=_messages(source, mailbox, include_expunged=include_expunged),
-    )
+    return list_folder(selection, wanted.folders[0], include_expunged=include_expunged)
 
 
-def _messages(
-    source: SourceMailbox, mailbox: StoredMailbox, *, include_expunged: bool
-) -> Iterator[ListedMessage]:
+def list_folder(
+    selection: Selection, folder: str, *, include_expunged: bool = False
+) -> FolderListing:
+    """The same, of a selection."""
+    source = get_mailbox(selection, folder)
+    mailbox, state = read_with_state(source, selection.account)
     mask = mailbox.visible()
     if include_expunged:
         mask = mask | mailbox.recoverable()
-    by_uid: dict[int, tuple[Finding, ...]] = {}
-    for finding in mailbox.findings:
-        if finding.uid is not None:
-            by_uid[finding.uid] = (*by_uid.get(finding.uid, ()), finding)
+    beside = _Beside.of(mailbox, state)
+    return FolderListing(
+        selection=selection,
+        mailbox=mailbox,
+        messages=_messages(source, mailbox, mailbox.records[mask], beside),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beside:
+    """What there is about single messages outside their records."""
+
+    state: MailboxState
+    annotations: Mapping[int, tuple[Annotation, ...]]
+    findings: Mapping[int, tuple[Finding, ...]]
+
+    @classmethod
+    def of(cls, mailbox: StoredMailbox, state: MailboxState) -> _Beside:
+        """By the UIDs of the messages; who has read each is asked in time."""
+        annotations: dict[int, tuple[Annotation, ...]] = {}
+        for each in state.on_messages:
+            if each.uid is not None:
+                annotations[each.uid] = (*annotations.get(each.uid, ()), each)
+        findings: dict[int, tuple[Finding, ...]] = {}
+        for finding in mailbox.findings:
+            if finding.uid is not None:
+                findings[finding.uid] = (*findings.get(finding.uid, ()), finding)
+        return cls(state=state, annotations=annotations, findings=findings)
+
+    def readers_of(self, uids: NDArray[np.int64]) -> Iterator[tuple[str, ...]]:
+        """For each of these UIDs, in their order, who has seen it."""
+        seen_by = sorted(self.state.seen_by.items())
+        masks = [(reader, seen.mask(uids)) for reader, seen in seen_by]
+        for number in range(len(uids)):
+            yield tuple(reader for reader, mask in masks if mask[number])
+
+
+def _messages(
+    source: SourceMailbox, mailbox: StoredMailbox, rows: Rows, beside: _Beside
+) -> Iterator[ListedMessage]:
+    uids = np.concatenate([rows["uid"], mailbox.orphans["uid"]]).astype(np.int64)
+    order = np.argsort(uids, kind="stable")
+    readers = beside.readers_of(uids[order])
     with ExitStack() as stack:
         caches = tuple(
             stack.enter_context(mapped_cache(source, is_archived=is_archived))
             for is_archived in (False, True)
         )
-        rows = mailbox.records[mask]
-        for is_orphan, number in _in_uid_order(rows, mailbox.orphans):
-            if is_orphan:
-                row = mailbox.orphans[number]
-                yield _orphan(source, row, by_uid.get(int(row["uid"]), ()))
-            else:
+        for number, seen_by in zip(order.tolist(), readers, strict=True):
+            if number < len(rows):
                 row = rows[number]
                 fields = _fields(source, row, caches)
-                yield _recorded(mailbox, row, fields, by_uid.get(int(row["uid"]), ()))
-
-
-def _in_uid_order(rows: Rows, orphans: Rows) -> Iterator[tuple[bool, int]]:
-    order = [(uid, False, number) for number, uid in enumerate(rows["uid"].tolist())]
-    order += [(uid, True, number) for number, uid in enumerate(orphans["uid"].tolist())]
-    for _, is_orphan, number in sorted(order):
-        yield is_orphan, number
+                yield _recorded(mailbox, row, fields, seen_by, beside)
+            else:
+                yield _orphan(source, mailbox.orphans[number - len(rows)], seen_by, beside)
 
 
 def _recorded(
     mailbox: StoredMailbox,
     row: Rows,
     fields: HeaderFields,
-    findings: tuple[Finding, ...],
+    seen_by: tuple[str, ...],
+    beside: _Beside,
 ) -> ListedMessage:
     bits = int(row["system_flags"])
     guid = row["guid"].tobytes()
+    uid = int(row["uid"])
     return ListedMessage(
-        uid=int(row["uid"]),
+        uid=uid,
         guid=guid.hex() if any(guid) else None,
         internaldate=at_utc(int(row["internaldate"])),
         size_bytes=int(row["size"]),
         flags=mailbox.flags_of(row),
+        modseq=int(row["modseq"]),
         is_expunged=bool(bits & EXPUNGED),
         is_archived=bool(bits & ARCHIVED) or int(row["place"]) == IN_ARCHIVE,
         fields=fields,
-        findings=findings,
+        seen_by=seen_by,
+        annotations=beside.annotations.get(uid, ()),
+        findings=beside.findings.get(uid, ()),
     )
 
 
-def _orphan(source: SourceMailbox, row: Rows, findings: tuple[Finding, ...]) -> ListedMessage:
+def _orphan(
+    source: SourceMailbox, row: Rows, seen_by: tuple[str, ...], beside: _Beside
+) -> ListedMessage:
+    uid = int(row["uid"])
     return ListedMessage(
-        uid=int(row["uid"]),
+        uid=uid,
         guid=None,
         internaldate=at_utc(int(row["mtime"])),
         size_bytes=int(row["size"]),
         flags=(),
+        modseq=None,
         is_expunged=False,
         is_archived=int(row["place"]) == IN_ARCHIVE,
         fields=_fields_of_file(source, row),
-        findings=findings,
+        seen_by=seen_by,
+        annotations=beside.annotations.get(uid, ()),
+        findings=beside.findings.get(uid, ()),
     )
 
 

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from typing import Final, TextIO
 from unicodedata import combining, east_asian_width
 
 _UNITS: Final = ("B", "K", "M", "G", "T")
 _THOUSAND: Final = 1024
 _GAP: Final = "  "
+_FIRST_ROWS: Final = 200
 UNKNOWN: Final = "?"
 
 
@@ -66,6 +69,17 @@ def print_table(table: Table) -> None:
         _print_rich(table, rows)
     else:
         _print_plain(table, rows)
+
+
+def print_long_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], right: AbstractSet[int]
+) -> None:
+    """A table of any length, each row as it comes: the first ones set the widths."""
+    coming = iter(rows)
+    first = [[visible(cell) for cell in row] for row in islice(coming, _FIRST_ROWS)]
+    widths = _widths([list(headings), *first])
+    for row in chain([list(headings)], first, ([visible(cell) for cell in row] for row in coming)):
+        _write_row(row, widths, right)
 
 
 def visible(text: str) -> str:
@@ -124,16 +138,22 @@ def _write(text: str, stream: TextIO | None = None) -> None:
 
 
 def _print_plain(table: Table, rows: list[list[str]]) -> None:
-    widths = [
-        max(_width(row[column]) for row in [list(table.headings), *rows])
-        for column in range(len(table.headings))
+    everything = [list(table.headings), *rows]
+    widths = _widths(everything)
+    for row in everything:
+        _write_row(row, widths, table.right)
+
+
+def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+
+
+def _write_row(row: Sequence[str], widths: Sequence[int], right: AbstractSet[int]) -> None:
+    cells = [
+        _padded(cell, width, is_right=column in right)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
-    for row in [list(table.headings), *rows]:
-        cells = [
-            _padded(cell, width, is_right=column in table.right)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        _write(_GAP.join(cells).rstrip())
+    _write(_GAP.join(cells).rstrip())
 
 
 def _padded(cell: str, width: int, *, is_right: bool) -> str:

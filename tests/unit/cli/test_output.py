@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from respool.cli.output import Table, print_json, print_table, print_text, shown_size, visible
+from respool.cli.output import (
+    Table,
+    print_json,
+    print_long_table,
+    print_table,
+    print_text,
+    shown_size,
+    visible,
+)
 
 
 def test_control_characters_and_odd_octets_are_written_out(
@@ -61,3 +70,21 @@ def test_a_table_is_plain_columns_where_there_is_no_terminal(
 )
 def test_sizes_are_short(size: int | None, shown: str) -> None:
     assert shown_size(size) == shown
+
+
+def test_a_long_table_shows_a_row_before_the_last_is_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    The first rows set the widths; a later cell that is wider moves what follows it.
+    """
+
+    def rows() -> Iterator[tuple[str, str]]:
+        for number in range(250):
+            yield str(number), "x"
+        assert "199  x" in capsys.readouterr().out
+        yield "1000000", "\x1b"
+
+    print_long_table(("UID", "SUBJECT"), rows(), frozenset({0}))
+
+    assert capsys.readouterr().out.splitlines()[-1] == "1000000  \\x1b"

@@ -59,12 +59,12 @@ def ls(
 
 
 def _print(listing: FolderListing) -> None:
-    from respool.cli.output import Table, print_note, print_table, zone_name
+    from respool.cli.output import print_long_table, print_note, zone_name
 
     print_note(f"generation {listing.selection.generation.label}")
     headings = ("UID", f"RECEIVED ({zone_name()})", "SIZE", "FLAGS", "FROM", "SUBJECT")
-    rows = [_row(message) for message in listing.messages]
-    print_table(Table(headings=headings, rows=rows, right=frozenset({0, 2})))
+    rows = (_row(message) for message in listing.messages)
+    print_long_table(headings, rows, right=frozenset({0, 2}))
     for finding in listing.mailbox.findings:
         print_note(f"{finding.subject}: {finding.text}")
 

@@ -4,25 +4,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from respool.cli.options import AccountName, AsJson, BackupOptions, Generation, settings_of
 
 if TYPE_CHECKING:
-    from respool.app.show import AccountContents, FolderSummary
+    from respool.app.folders import FolderSummary
+    from respool.app.show import AccountContents
+
+_FOLDERS = typer.Argument(
+    metavar="FOLDER",
+    help="Only these and what is below them, in full.",
+    show_default=False,
+)
+_DETAILS = typer.Option(
+    "--details", help="Each folder in full: rights, readers, quota, annotations, ids."
+)
 
 EXAMPLES = """\b
 Examples:
   respool show jdoe@example.org
-  respool show share/contact@example.org -g latest~1
+  respool show jdoe@example.org Projects/2017 -g 2017-10-03
+  respool show share/contact@example.org -g latest~1 --details
   respool show jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
 """
 
 
 def show(
     account: AccountName,
+    folders: Annotated[list[str] | None, _FOLDERS] = None,
     *,
     generation: Generation = None,
+    details: Annotated[bool, _DETAILS] = False,
     backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
@@ -32,41 +47,50 @@ def show(
     from respool.cli.output import print_json
 
     settings = settings_of(backup)
-    wanted = Wanted(account=account, generation=generation, command="show")
+    wanted = Wanted(
+        account=account, folders=tuple(folders or ()), generation=generation, command="show"
+    )
     contents = show_account(settings, wanted)
     if as_json:
         print_json(contents.as_json())
     else:
-        _print(contents)
+        _print(contents, in_full=details or bool(folders))
 
 
-def _print(contents: AccountContents) -> None:
+def _print(contents: AccountContents, *, in_full: bool) -> None:
+    from respool.cli.folder_text import folder_lines
     from respool.cli.output import Table, print_table, print_text, shown_time, zone_name
 
     taken = contents.generation.taken_at
     when = shown_time(taken, is_about=contents.generation.is_about)
-    zone = f" {zone_name(taken)}" if taken else ""
-    label = contents.generation.label
-    print_text(f"{contents.account.address}, generation {label}, {when}{zone}")
+    zone = f" {zone_name(taken)}" if taken else f", times in {zone_name()}"
+    print_text(f"{contents.account.address}, generation {contents.generation.label}, {when}{zone}")
     headings = ("FOLDER", "MSGS", "UNREAD", "SIZE", "DELETED*", "NOTES")
     rows = [_row(folder) for folder in contents.folders]
     print_table(Table(headings=headings, rows=rows, right=frozenset({1, 2, 3, 4})))
     print_text("* deleted by the user, still on disk")
     for folder in contents.folders:
-        for finding in folder.mailbox.findings:
-            print_text(f"{folder.as_json()['path']}: {finding.subject}: {finding.text}")
+        if in_full:
+            print_text("")
+            for line in folder_lines(folder):
+                print_text(line)
+        else:
+            for finding in folder.mailbox.findings:
+                print_text(f"{folder.path}: {finding.subject}: {finding.text}")
+    if in_full and contents.subscriptions:
+        names = ", ".join(name.display for name in contents.subscriptions)
+        print_text(f"\nsubscribed to {names}")
 
 
 def _row(folder: FolderSummary) -> tuple[str, ...]:
+    from respool.cli.folder_text import notes_of
     from respool.cli.output import shown_count, shown_size
-    from respool.model.accounts import folder_path
 
-    losses = [each for each in folder.mailbox.findings if each.severity.value != "note"]
     return (
-        folder_path(folder.mailbox.name),
+        folder.path,
         shown_count(folder.messages),
         shown_count(folder.unseen),
         shown_size(folder.size_bytes),
         shown_count(folder.expunged),
-        f"{len(losses)} damaged" if losses else "",
+        notes_of(folder),
     )

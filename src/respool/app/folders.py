@@ -1,0 +1,156 @@
+"""One folder of a backup in figures: its messages, and all that was kept of it beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from respool.backups.mailboxes import read_with_state
+from respool.backups.server_state import server_state
+from respool.backups.source import SourceMailbox
+from respool.model.accounts import Account, AccountKind, folder_path
+from respool.model.inventory import Rows, StoredMailbox
+from respool.model.json_text import as_utc_text
+from respool.model.names import MailboxName, parse_internal_name
+from respool.model.state import SHARED, Annotation, MailboxState, QuotaRoot
+
+_SEEN = 1 << 4
+_KIB = 1 << 10
+_IN_KIB = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSummary:
+    r"""Counts of one mailbox; None is unknown.
+
+    Without an index, ``messages`` are the message files. ``unseen`` is unknown for a
+    mailshare whose readers each have their own. ``seen_by`` has how many of ``messages``
+    each reader with a ``\Seen`` of his own has seen.
+    """
+
+    account: Account
+    mailbox: StoredMailbox
+    state: MailboxState
+    messages: int
+    unseen: int | None
+    expunged: int | None
+    size_bytes: int
+    seen_by: Mapping[str, int]
+    quota_name: MailboxName | None
+    quota: QuotaRoot | None
+
+    @property
+    def path(self) -> str:
+        """As people type it."""
+        return folder_path(self.mailbox.name)
+
+    @property
+    def special_use(self) -> tuple[str, ...]:
+        r"""``\Sent`` and the like, as its owner sees them."""
+        is_user = self.account.kind is AccountKind.USER
+        return self.state.special_use(self.account.userid if is_user else None)
+
+    @property
+    def annotated_messages(self) -> int:
+        """How many messages somebody wrote something beside."""
+        return len({each.uid for each in self.state.on_messages})
+
+    def as_json(self) -> dict[str, object]:
+        """The shape in ``show --json``."""
+        mailbox = self.mailbox
+        return {
+            "name": mailbox.name.display,
+            "path": self.path,
+            "messages": self.messages,
+            "unseen": self.unseen,
+            "expunged": self.expunged,
+            "size_bytes": self.size_bytes,
+            "uidvalidity": mailbox.uidvalidity,
+            "uidnext": mailbox.last_uid + 1 if mailbox.has_index else None,
+            "highestmodseq": mailbox.highestmodseq,
+            "uniqueid": mailbox.uniqueid,
+            "partition": mailbox.place.partition,
+            "deleted_at": as_utc_text(mailbox.name.deleted_at),
+            "keywords": [keyword for keyword in mailbox.keywords if keyword is not None],
+            "acl": dict(mailbox.acl),
+            "quota": self._quota_json(),
+            "special_use": list(self.special_use),
+            "shared_seen": mailbox.shared_seen,
+            "seen_by": [
+                {"reader": reader, "messages": count} for reader, count in self.seen_by.items()
+            ],
+            "annotations": [annotation_json(each) for each in self.state.annotations],
+            "annotated_messages": self.annotated_messages,
+            "index_version": mailbox.index_version,
+            "findings": [finding.as_json() for finding in mailbox.findings],
+        }
+
+    def _quota_json(self) -> dict[str, object] | None:
+        if self.quota_name is None:
+            return None
+        known = self.quota
+        return {
+            "root": self.quota_name.display,
+            "resources": None if known is None else quota_resources(known),
+        }
+
+
+def annotation_json(annotation: Annotation) -> dict[str, str | None]:
+    """The shape in every list of annotations; ``userid`` is null where everybody sees it."""
+    return {
+        "entry": annotation.entry,
+        "userid": None if annotation.userid == SHARED else annotation.userid,
+        "value": annotation.value.decode("utf-8", "surrogateescape"),
+    }
+
+
+def quota_resources(quota: QuotaRoot) -> dict[str, dict[str, int]]:
+    """Used and limit of what is limited, storage in KiB, as a server answers GETQUOTA."""
+    return {
+        name: {
+            "used": quota.used.get(name, 0) // (_KIB if name in _IN_KIB else 1),
+            "limit": limit,
+        }
+        for name, limit in quota.limits.items()
+    }
+
+
+def read_folder(source: SourceMailbox, account: Account) -> FolderSummary:
+    """A mailbox counted; no value is made for a single message.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    mailbox, state = read_with_state(source, account)
+    quota_name = _quota_name(mailbox)
+    visible = mailbox.records[mailbox.visible()]
+    rows: Rows = visible if mailbox.has_index else mailbox.orphans
+    is_known = account.kind is AccountKind.USER or mailbox.shared_seen
+    unseen = int(np.count_nonzero((visible["system_flags"] & np.uint32(_SEEN)) == 0))
+    return FolderSummary(
+        account=account,
+        mailbox=mailbox,
+        state=state,
+        messages=len(rows),
+        unseen=unseen if mailbox.has_index and is_known else None,
+        expunged=int(np.count_nonzero(mailbox.recoverable())) if mailbox.has_index else None,
+        size_bytes=int(rows["size"].sum()),
+        seen_by={
+            reader: int(np.count_nonzero(uids.mask(rows["uid"])))
+            for reader, uids in sorted(state.seen_by.items())
+        },
+        quota_name=quota_name,
+        quota=None if quota_name is None else server_state(source.spool).quota_root(quota_name),
+    )
+
+
+def _quota_name(mailbox: StoredMailbox) -> MailboxName | None:
+    """The root that the mailbox counts for, as its header has it."""
+    if not mailbox.quota_root:
+        return None
+    try:
+        return parse_internal_name(mailbox.quota_root)
+    except ValueError:
+        return None

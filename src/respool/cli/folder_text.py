@@ -1,0 +1,104 @@
+"""One folder for people, in full: what the columns of ``show`` have no room for."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+from respool.cli.output import shown_count, shown_size, shown_time, visible
+
+if TYPE_CHECKING:
+    from respool.app.folders import FolderSummary
+    from respool.model.state import Annotation, QuotaRoot
+
+_WIDTH: Final = 80
+_LABEL: Final = 13
+_KIB: Final = 1 << 10
+_OCTETS: Final = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
+_DAMAGED: Final = frozenset({"loss", "blocks"})
+
+
+def notes_of(folder: FolderSummary) -> str:
+    """The column NOTES: what is wrong first, then what is worth a word."""
+    from respool.app.selection import is_earlier_restore
+
+    losses = [each for each in folder.mailbox.findings if each.severity.value in _DAMAGED]
+    deleted_at = folder.mailbox.name.deleted_at
+    notes = [f"{len(losses)} damaged"] if losses else []
+    notes += ["an earlier restore"] if is_earlier_restore(folder.path) else []
+    notes += [f"{deleted_at.astimezone():%d %b %Y}"] if deleted_at else []
+    notes += [use.removeprefix("\\") for use in folder.special_use]
+    notes += [f"{len(folder.seen_by)} readers"] if len(folder.seen_by) > 1 else []
+    return ", ".join(notes)
+
+
+def folder_lines(folder: FolderSummary) -> Iterator[str]:
+    """A folder's name, and below it a line or two for each thing that was kept of it."""
+    yield folder.path
+    for label, text in _facts(folder):
+        if text:
+            head = f"  {label:<{_LABEL}}"
+            below = " " * len(head)
+            yield from wrap(visible(text), _WIDTH, initial_indent=head, subsequent_indent=below)
+    for finding in folder.mailbox.findings:
+        text = visible(f"{finding.subject}: {finding.text}")
+        yield from wrap(text, _WIDTH, initial_indent="  ! ", subsequent_indent="    ")
+
+
+def _facts(folder: FolderSummary) -> Iterator[tuple[str, str]]:
+    mailbox = folder.mailbox
+    name = mailbox.name
+    yield "special use", " ".join(folder.special_use)
+    yield "deleted", shown_time(name.deleted_at) if name.deleted_at else ""
+    yield "keywords", " ".join(each for each in mailbox.keywords if each is not None)
+    yield "rights", ", ".join(f"{who} {rights}" for who, rights in mailbox.acl.items())
+    yield "quota", _quota(folder)
+    yield "read state", "one for all its readers" if mailbox.shared_seen else ""
+    total = shown_count(folder.messages)
+    for reader, seen in folder.seen_by.items():
+        yield "seen by", f"{reader}: {shown_count(seen)} of {total}"
+    for each in folder.state.annotations:
+        yield "annotation", _annotation(each)
+    on_messages = sorted({each.entry for each in folder.state.on_messages})
+    if on_messages:
+        count = shown_count(folder.annotated_messages)
+        yield "annotations", f"{', '.join(on_messages)} on {count} messages"
+    yield "ids", _ids(folder)
+
+
+def _quota(folder: FolderSummary) -> str:
+    if folder.quota_name is None:
+        return ""
+    root = folder.quota_name.display
+    if folder.quota is None:
+        return f"counts for {root}, whose limits are unknown"
+    limits = [_limit(folder.quota, resource) for resource in folder.quota.limits]
+    return f"counts for {root}: {', '.join(limits) or 'no limit'}"
+
+
+def _limit(quota: QuotaRoot, resource: str) -> str:
+    used, limit = quota.used.get(resource, 0), quota.limits[resource]
+    if resource in _OCTETS:
+        return f"{resource} {shown_size(used)} of {shown_size(limit * _KIB)}"
+    return f"{resource} {shown_count(used)} of {shown_count(limit)}"
+
+
+def _annotation(annotation: Annotation) -> str:
+    whose = f" of {annotation.userid}" if annotation.userid else ""
+    return f"{annotation.entry}{whose}: {annotation.value.decode('utf-8', 'backslashreplace')}"
+
+
+def _ids(folder: FolderSummary) -> str:
+    mailbox = folder.mailbox
+    facts = (
+        ("uidvalidity", mailbox.uidvalidity),
+        ("last uid", mailbox.last_uid if mailbox.has_index else None),
+        ("highestmodseq", mailbox.highestmodseq),
+        ("uniqueid", mailbox.uniqueid),
+        ("partition", mailbox.place.partition),
+        ("index version", mailbox.index_version),
+    )
+    return ", ".join(f"{name} {value}" for name, value in facts if value is not None)
