@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from respool.backups.mailboxes import read_with_state
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
 from respool.model.accounts import Account, AccountKind, folder_path
-from respool.model.inventory import Rows, StoredMailbox
+from respool.model.inventory import StoredMailbox
 from respool.model.json_text import as_utc_text
 from respool.model.names import MailboxName, parse_internal_name
+from respool.model.rows import Counts, counts_of
 from respool.model.state import SHARED, Annotation, MailboxState, QuotaRoot
 
-_SEEN = 1 << 4
 _KIB = 1 << 10
 _IN_KIB = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderSummary:
-    r"""Counts of one mailbox; None is unknown.
+    """One mailbox, what was kept of it, and its figures.
 
-    Without an index, ``messages`` are the message files. ``unseen`` is unknown for a
-    mailshare whose readers each have their own. ``seen_by`` has how many of ``messages``
-    each reader with a ``\Seen`` of his own has seen.
+    ``quota`` is None where the backup has nothing of the root ``quota_name``.
     """
 
     account: Account
     mailbox: StoredMailbox
     state: MailboxState
-    messages: int
-    unseen: int | None
-    expunged: int | None
-    size_bytes: int
-    seen_by: Mapping[str, int]
+    counts: Counts
     quota_name: MailboxName | None
     quota: QuotaRoot | None
 
@@ -53,6 +44,12 @@ class FolderSummary:
         return self.state.special_use(self.account.userid if is_user else None)
 
     @property
+    def unseen(self) -> int | None:
+        """Unknown of a mailshare whose readers each have their own."""
+        is_known = self.account.kind is AccountKind.USER or self.mailbox.shared_seen
+        return self.counts.unseen if is_known else None
+
+    @property
     def annotated_messages(self) -> int:
         """How many messages somebody wrote something beside."""
         return len({each.uid for each in self.state.on_messages})
@@ -63,10 +60,10 @@ class FolderSummary:
         return {
             "name": mailbox.name.display,
             "path": self.path,
-            "messages": self.messages,
+            "messages": self.counts.messages,
             "unseen": self.unseen,
-            "expunged": self.expunged,
-            "size_bytes": self.size_bytes,
+            "expunged": self.counts.expunged,
+            "size_bytes": self.counts.size_bytes,
             "uidvalidity": mailbox.uidvalidity,
             "uidnext": mailbox.last_uid + 1 if mailbox.has_index else None,
             "highestmodseq": mailbox.highestmodseq,
@@ -79,7 +76,8 @@ class FolderSummary:
             "special_use": list(self.special_use),
             "shared_seen": mailbox.shared_seen,
             "seen_by": [
-                {"reader": reader, "messages": count} for reader, count in self.seen_by.items()
+                {"reader": reader, "messages": count}
+                for reader, count in self.counts.seen_by.items()
             ],
             "annotations": [annotation_json(each) for each in self.state.annotations],
             "annotated_messages": self.annotated_messages,
@@ -125,22 +123,11 @@ def read_folder(source: SourceMailbox, account: Account) -> FolderSummary:
     """
     mailbox, state = read_with_state(source, account)
     quota_name = _quota_name(mailbox)
-    visible = mailbox.records[mailbox.visible()]
-    rows: Rows = visible if mailbox.has_index else mailbox.orphans
-    is_known = account.kind is AccountKind.USER or mailbox.shared_seen
-    unseen = int(np.count_nonzero((visible["system_flags"] & np.uint32(_SEEN)) == 0))
     return FolderSummary(
         account=account,
         mailbox=mailbox,
         state=state,
-        messages=len(rows),
-        unseen=unseen if mailbox.has_index and is_known else None,
-        expunged=int(np.count_nonzero(mailbox.recoverable())) if mailbox.has_index else None,
-        size_bytes=int(rows["size"].sum()),
-        seen_by={
-            reader: int(np.count_nonzero(uids.mask(rows["uid"])))
-            for reader, uids in sorted(state.seen_by.items())
-        },
+        counts=counts_of(mailbox, state),
         quota_name=quota_name,
         quota=None if quota_name is None else server_state(source.spool).quota_root(quota_name),
     )

@@ -7,9 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
 from respool.app.selection import Selection, Wanted, get_mailbox, select
@@ -28,6 +25,7 @@ from respool.model.findings import Finding
 from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, NOWHERE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
+from respool.model.rows import in_uid_order
 from respool.model.state import Annotation, MailboxState
 
 NO_FIELDS = HeaderFields(
@@ -132,7 +130,7 @@ class _Beside:
 
     @classmethod
     def of(cls, mailbox: StoredMailbox, state: MailboxState) -> _Beside:
-        """By the UIDs of the messages; who has read each is asked in time."""
+        """By the UIDs of the messages."""
         annotations: dict[int, tuple[Annotation, ...]] = {}
         for each in state.on_messages:
             if each.uid is not None:
@@ -143,32 +141,21 @@ class _Beside:
                 findings[finding.uid] = (*findings.get(finding.uid, ()), finding)
         return cls(state=state, annotations=annotations, findings=findings)
 
-    def readers_of(self, uids: NDArray[np.int64]) -> Iterator[tuple[str, ...]]:
-        """For each of these UIDs, in their order, who has seen it."""
-        seen_by = sorted(self.state.seen_by.items())
-        masks = [(reader, seen.mask(uids)) for reader, seen in seen_by]
-        for number in range(len(uids)):
-            yield tuple(reader for reader, mask in masks if mask[number])
-
 
 def _messages(
     source: SourceMailbox, mailbox: StoredMailbox, rows: Rows, beside: _Beside
 ) -> Iterator[ListedMessage]:
-    uids = np.concatenate([rows["uid"], mailbox.orphans["uid"]]).astype(np.int64)
-    order = np.argsort(uids, kind="stable")
-    readers = beside.readers_of(uids[order])
     with ExitStack() as stack:
         caches = tuple(
             stack.enter_context(mapped_cache(source, is_archived=is_archived))
             for is_archived in (False, True)
         )
-        for number, seen_by in zip(order.tolist(), readers, strict=True):
-            if number < len(rows):
-                row = rows[number]
+        for is_orphan, row, seen_by in in_uid_order(rows, mailbox.orphans, beside.state):
+            if is_orphan:
+                yield _orphan(source, row, seen_by, beside)
+            else:
                 fields = _fields(source, row, caches)
                 yield _recorded(mailbox, row, fields, seen_by, beside)
-            else:
-                yield _orphan(source, mailbox.orphans[number - len(rows)], seen_by, beside)
 
 
 def _recorded(

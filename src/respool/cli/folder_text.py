@@ -31,7 +31,7 @@ def notes_of(folder: FolderSummary) -> str:
     notes += ["an earlier restore"] if is_earlier_restore(folder.path) else []
     notes += [f"{deleted_at.astimezone():%d %b %Y}"] if deleted_at else []
     notes += [use.removeprefix("\\") for use in folder.special_use]
-    notes += [f"{len(folder.seen_by)} readers"] if len(folder.seen_by) > 1 else []
+    notes += [f"{len(folder.counts.seen_by)} readers"] if len(folder.counts.seen_by) > 1 else []
     return ", ".join(notes)
 
 
@@ -57,8 +57,8 @@ def _facts(folder: FolderSummary) -> Iterator[tuple[str, str]]:
     yield "rights", ", ".join(f"{who} {rights}" for who, rights in mailbox.acl.items())
     yield "quota", _quota(folder)
     yield "read state", "one for all its readers" if mailbox.shared_seen else ""
-    total = shown_count(folder.messages)
-    for reader, seen in folder.seen_by.items():
+    total = shown_count(folder.counts.messages)
+    for reader, seen in folder.counts.seen_by.items():
         yield "seen by", f"{reader}: {shown_count(seen)} of {total}"
     for each in folder.state.annotations:
         yield "annotation", _annotation(each)

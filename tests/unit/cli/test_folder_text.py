@@ -14,6 +14,7 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import FILE, RECORD, MailboxPlace, StoredMailbox
 from respool.model.messages import PartitionName, UidValidity
 from respool.model.names import MailboxName
+from respool.model.rows import Counts
 from respool.model.state import SPECIAL_USE, Annotation, MailboxState, QuotaRoot
 
 JDOE = Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
@@ -33,6 +34,7 @@ SENT = StoredMailbox(
     records=np.zeros(0, dtype=RECORD),
     orphans=np.zeros(0, dtype=FILE),
 )
+COUNTS = Counts(messages=1204, unseen=0, expunged=0, size_bytes=0, seen_by={"alice@b.loc": 3})
 FOLDER = FolderSummary(
     account=JDOE,
     mailbox=SENT,
@@ -46,11 +48,7 @@ FOLDER = FolderSummary(
             Annotation(entry="/comment", userid="jdoe@b.loc", value=b"y", uid=1),
         ),
     ),
-    messages=1204,
-    unseen=0,
-    expunged=0,
-    size_bytes=0,
-    seen_by={"alice@b.loc": 3},
+    counts=COUNTS,
     quota_name=JDOE.root,
     quota=QuotaRoot(
         root=JDOE.root,
@@ -60,8 +58,8 @@ FOLDER = FolderSummary(
 )
 
 
-def finding(severity: Severity) -> Finding:
-    return Finding(severity=severity, code="guid-zero", subject="x", text="what is odd")
+def finding(severity: Severity, code: str) -> Finding:
+    return Finding(severity=severity, code=code, subject="x", text="what is odd")
 
 
 def with_mailbox(**changes: object) -> FolderSummary:
@@ -89,9 +87,12 @@ def test_details_have_a_line_for_all_that_was_kept() -> None:
     ("folder", "notes"),
     [
         (FOLDER, "Sent"),
-        (replace(FOLDER, seen_by={"a": 1, "b": 2}), "Sent, 2 readers"),
-        (with_mailbox(findings=(finding(Severity.NOTE),)), "Sent"),
-        (with_mailbox(findings=(finding(Severity.LOSS),)), "1 damaged, Sent"),
+        (replace(FOLDER, counts=replace(COUNTS, seen_by={"a": 1, "b": 2})), "Sent, 2 readers"),
+        (with_mailbox(findings=(finding(Severity.NOTE, "guid-zero"),)), "Sent"),
+        (
+            with_mailbox(findings=(finding(Severity.LOSS, "message-file-missing"),)),
+            "1 damaged, Sent",
+        ),
         (with_mailbox(name=JDOE.root.child("restored-2026-11-17")), "an earlier restore, Sent"),
     ],
 )

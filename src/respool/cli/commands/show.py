@@ -88,9 +88,9 @@ def _row(folder: FolderSummary) -> tuple[str, ...]:
 
     return (
         folder.path,
-        shown_count(folder.messages),
+        shown_count(folder.counts.messages),
         shown_count(folder.unseen),
-        shown_size(folder.size_bytes),
-        shown_count(folder.expunged),
+        shown_size(folder.counts.size_bytes),
+        shown_count(folder.counts.expunged),
         notes_of(folder),
     )

@@ -1,0 +1,69 @@
+"""Questions to many messages at once: how many, in which order, seen by whom.
+
+Nothing here makes a value for each message of a mailbox before it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from respool.model.inventory import Rows, StoredMailbox
+from respool.model.state import MailboxState
+
+_SEEN: Final = 1 << 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    r"""What a mailbox holds in figures; None is unknown.
+
+    Without an index ``messages`` are the message files. ``unseen`` is what the records
+    say: the owner's, or everybody's where the mailbox shares it. ``seen_by`` has how
+    many of ``messages`` each reader with a ``\Seen`` of his own has seen, by userid.
+    """
+
+    messages: int
+    unseen: int | None
+    expunged: int | None
+    size_bytes: int
+    seen_by: Mapping[str, int]
+
+
+def counts_of(mailbox: StoredMailbox, state: MailboxState) -> Counts:
+    """A mailbox counted."""
+    visible = mailbox.records[mailbox.visible()]
+    rows: Rows = visible if mailbox.has_index else mailbox.orphans
+    unseen = np.count_nonzero((visible["system_flags"] & np.uint32(_SEEN)) == 0)
+    expunged = np.count_nonzero(mailbox.recoverable())
+    return Counts(
+        messages=len(rows),
+        unseen=int(unseen) if mailbox.has_index else None,
+        expunged=int(expunged) if mailbox.has_index else None,
+        size_bytes=int(rows["size"].sum()),
+        seen_by={
+            reader: int(np.count_nonzero(uids.mask(rows["uid"])))
+            for reader, uids in sorted(state.seen_by.items())
+        },
+    )
+
+
+def in_uid_order(
+    records: Rows, orphans: Rows, state: MailboxState
+) -> Iterator[tuple[bool, Rows, tuple[str, ...]]]:
+    """The rows of both by their UIDs: whether it is an orphan, the row, who has seen it.
+
+    A record comes before an orphan of the same UID. Readers are sorted.
+    """
+    uids = np.concatenate([records["uid"], orphans["uid"]])
+    order = np.argsort(uids, kind="stable")
+    masks = [(reader, seen.mask(uids)) for reader, seen in sorted(state.seen_by.items())]
+    for number in order.tolist():
+        readers = tuple(reader for reader, mask in masks if mask[number])
+        if number < len(records):
+            yield False, records[number], readers
+        else:
+            yield True, orphans[number - len(records)], readers
