@@ -59,6 +59,38 @@ class SourceMailbox:
     findings: tuple[Finding, ...] = field(default=())
 
 
+@dataclass(slots=True)
+class Listing:
+    """A directory as listed: numbers for its message files, names for the rest."""
+
+    place: int
+    directory: PurePosixPath | None
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    files: dict[str, Entry] = field(default_factory=dict)
+    odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
+
+    def add(self, entry: Entry) -> None:
+        """Sort one entry in."""
+        uid = uid_of_file(entry.name) if entry.kind is EntryKind.FILE else None
+        if uid is not None:
+            seconds = entry.mtime_ns // _NANOSECONDS
+            self.numbers.extend((uid, entry.size_bytes, seconds))
+        elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
+            self.files[entry.name] = entry
+        elif entry.kind is not EntryKind.DIRECTORY:
+            self.odd.add((entry.name, entry.kind.value, self.directory))
+
+    def rows(self) -> Rows:
+        """FILE rows of the message files, in no order; none for a directory of meta."""
+        columns = np.array(self.numbers, dtype=np.int64).reshape(-1, 3)
+        rows: Rows = np.zeros(len(columns) if self.place != NOWHERE else 0, dtype=FILE)
+        if self.place != NOWHERE:
+            for column, name in enumerate(("uid", "size", "mtime")):
+                rows[name] = columns[:, column]
+            rows["place"] = self.place
+        return rows
+
+
 @lru_cache(maxsize=_OPEN_TREES)
 def tree_at(place: PurePosixPath) -> ReadOnlyTree:
     """The tree of a part, opened once; a few are kept open.
@@ -75,16 +107,31 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
+    findings = list(source.findings)
+    place = source.place
+    files = files_of(
+        source,
+        list_directory(source, place.data, IN_DATA, findings),
+        list_directory(source, place.archive, IN_ARCHIVE, findings),
+        findings,
+    )
+    return join_mailbox(source.name, place, files)
+
+
+def files_of(
+    source: SourceMailbox, data: Listing, archive: Listing, findings: list[Finding]
+) -> MailboxFiles:
+    """What lies in the directories of a mailbox, of which two were listed already.
+
+    ``findings`` are what was found until here; what is found here is added.
+    """
     tree = tree_at(source.spool)
     place = source.place
-    findings = list(source.findings)
     directories: dict[str, PurePosixPath] = {}
-    data = _listing(tree, place.data, IN_DATA, findings)
     meta = data
     if place.meta != place.data:
-        meta = _listing(tree, place.meta, NOWHERE, findings)
-    archive = _listing(tree, place.archive, IN_ARCHIVE, findings)
-    files = MailboxFiles(
+        meta = list_directory(source, place.meta, NOWHERE, findings)
+    return MailboxFiles(
         header=_octets(tree, HEADER_FILE, (meta, data), directories, findings),
         index=_octets(tree, INDEX_FILE, (meta, data), directories, findings),
         messages=np.concatenate([data.rows(), archive.rows()]),
@@ -96,7 +143,6 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
         findings=tuple(findings),
         directories=directories,
     )
-    return join_mailbox(source.name, place, files)
 
 
 def read_index(source: SourceMailbox) -> Index | None:
@@ -174,45 +220,14 @@ def _cache_entry(tree: ReadOnlyTree, directory: PurePosixPath | None) -> Entry |
     return entry if entry is not None and entry.kind is EntryKind.FILE else None
 
 
-@dataclass(slots=True)
-class _Listing:
-    """A directory as listed: numbers for its message files, names for the rest."""
-
-    place: int
-    directory: PurePosixPath | None
-    numbers: array[int] = field(default_factory=lambda: array("q"))
-    files: dict[str, Entry] = field(default_factory=dict)
-    odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
-
-    def add(self, entry: Entry) -> None:
-        """Sort one entry in."""
-        uid = uid_of_file(entry.name) if entry.kind is EntryKind.FILE else None
-        if uid is not None:
-            seconds = entry.mtime_ns // _NANOSECONDS
-            self.numbers.extend((uid, entry.size_bytes, seconds))
-        elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
-            self.files[entry.name] = entry
-        elif entry.kind is not EntryKind.DIRECTORY:
-            self.odd.add((entry.name, entry.kind.value, self.directory))
-
-    def rows(self) -> Rows:
-        """FILE rows of the message files, in no order; none for a directory of meta."""
-        columns = np.array(self.numbers, dtype=np.int64).reshape(-1, 3)
-        rows: Rows = np.zeros(len(columns) if self.place != NOWHERE else 0, dtype=FILE)
-        if self.place != NOWHERE:
-            for column, name in enumerate(("uid", "size", "mtime")):
-                rows[name] = columns[:, column]
-            rows["place"] = self.place
-        return rows
-
-
-def _listing(
-    tree: ReadOnlyTree, directory: PurePosixPath | None, place: int, findings: list[Finding]
-) -> _Listing:
-    listing = _Listing(place, directory)
+def list_directory(
+    source: SourceMailbox, directory: PurePosixPath | None, place: int, findings: list[Finding]
+) -> Listing:
+    """What lies in one directory of a mailbox; nothing where there is none."""
+    listing = Listing(place, directory)
     if directory is not None:
         try:
-            for entry in tree.scan(directory):
+            for entry in tree_at(source.spool).scan(directory):
                 listing.add(entry)
         except BackupFileMissing:
             return listing
@@ -224,7 +239,7 @@ def _listing(
 def _octets(
     tree: ReadOnlyTree,
     file_name: str,
-    listings: tuple[_Listing, _Listing],
+    listings: tuple[Listing, Listing],
     directories: dict[str, PurePosixPath],
     findings: list[Finding],
 ) -> bytes | None:
@@ -249,7 +264,7 @@ def _octets(
     return None
 
 
-def _index_time(meta: _Listing, data: _Listing) -> int | None:
+def _index_time(meta: Listing, data: Listing) -> int | None:
     entry = meta.files.get(INDEX_FILE) or data.files.get(INDEX_FILE)
     return None if entry is None else entry.mtime_ns // _NANOSECONDS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -69,7 +69,16 @@ class MailboxFiles:
 
 
 def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
+    """One mailbox of its files, with all findings. Errors and the rest as `join_files`."""
+    mailbox = join_files(name, place, files)
+    return replace(mailbox, findings=(*mailbox.findings, *message_findings(mailbox)))
+
+
+def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
     """One mailbox of its files. Damage costs what is damaged, and never raises.
+
+    Its findings are those about the mailbox; those about single messages, of which there
+    may be a million, `message_findings` makes.
 
     Without a readable index ``has_index`` is False, ``records`` are empty and all message
     files are orphans. Seen is the bit of the record: the owner's, or everybody's
@@ -105,7 +114,8 @@ def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) ->
         orphans=orphans,
         index_time=files.index_time,
     )
-    findings += _message_findings(mailbox)
+    if index is not None:
+        findings += _guid_findings(records[mailbox.visible()])
     located = tuple(_with_file(finding, place, files) for finding in findings)
     return replace(mailbox, findings=located)
 
@@ -214,14 +224,15 @@ def _keyword_findings(records: Rows, keywords: tuple[str | None, ...]) -> list[F
         if count:
             text = f"{count} messages have keyword {slot}, whose name is lost"
             subject = f"keyword {slot}"
-            findings.append(_finding(Severity.LOSS, "keyword-without-name", subject, text))
+            lost = _finding(Severity.LOSS, "keyword-without-name", subject, text)
+            findings.append(replace(lost, count=count))
     return findings
 
 
-def _message_findings(mailbox: StoredMailbox) -> list[Finding]:
-    """What is wrong with single messages; of orphans only where an index could have them."""
+def message_findings(mailbox: StoredMailbox) -> Iterator[Finding]:
+    """What is wrong with single messages, lazily; of orphans only where there is an index."""
     if not mailbox.has_index:
-        return []
+        return
     visible = mailbox.records[mailbox.visible()]
     missing = visible[visible["place"] == NOWHERE]
     there = visible[visible["place"] != NOWHERE]
@@ -230,22 +241,17 @@ def _message_findings(mailbox: StoredMailbox) -> list[Finding]:
     archived = (missing["system_flags"] & np.uint32(ARCHIVED)) != 0
     where = np.where(archived, IN_ARCHIVE if of.archive else IN_DATA, IN_DATA)
     text = "its file is not in the backup"
-    findings = [
-        _message("message-file-missing", uid, text, message_file(of, uid, at))
-        for uid, at in zip(missing["uid"].tolist(), where.tolist(), strict=True)
-    ]
+    for uid, at in zip(missing["uid"].tolist(), where.tolist(), strict=True):
+        yield _message("message-file-missing", uid, text, message_file(of, uid, at))
     columns = [differing[name].tolist() for name in ("uid", "place", "file_size", "size")]
     for uid, at, size, stated in zip(*columns, strict=True):
         text = f"its file has {size} octets, the index says {stated}"
         file = message_file(of, uid, at)
-        findings.append(_message("message-file-size-differs", uid, text, file))
+        yield _message("message-file-size-differs", uid, text, file)
     text = "a message file that the index does not have; only its octets are known"
     columns = [mailbox.orphans[name].tolist() for name in ("uid", "place")]
-    findings += [
-        _message("message-file-without-record", uid, text, message_file(of, uid, at))
-        for uid, at in zip(*columns, strict=True)
-    ]
-    return findings + _guid_findings(visible)
+    for uid, at in zip(*columns, strict=True):
+        yield _message("message-file-without-record", uid, text, message_file(of, uid, at))
 
 
 def _guid_findings(visible: Rows) -> list[Finding]:
@@ -254,7 +260,7 @@ def _guid_findings(visible: Rows) -> list[Finding]:
     if not count:
         return []
     text = f"{count} messages have no GUID in the index; their octets cannot be checked"
-    return [_finding(Severity.NOTE, "guid-zero", INDEX_FILE, text)]
+    return [replace(_finding(Severity.NOTE, "guid-zero", INDEX_FILE, text), count=count)]
 
 
 def _last_uid(index: Index | None, files: Rows) -> int:

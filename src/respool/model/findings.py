@@ -14,7 +14,7 @@ __all__ = ["Finding", "Severity"]
 class Finding:
     """One oddity. ``code`` is one of KINDS; ``subject`` names a mailbox, file or UID.
 
-    ``text`` says what was found.
+    ``text`` says what was found. ``count`` is of how many things of its kind it speaks.
     ``uid`` is set where the finding is about one message, ``file`` where it is about a file
     or directory of the backup: its path relative to the part's place.
     """
@@ -25,6 +25,7 @@ class Finding:
     text: str
     uid: int | None = None
     file: PurePosixPath | None = None
+    count: int = 1
 
     def __post_init__(self) -> None:
         """Refuse what the reference does not know.
@@ -54,4 +55,5 @@ class Finding:
             "text": self.text,
             "means": self.means,
             "uid": self.uid,
+            "count": self.count,
         }

@@ -24,4 +24,4 @@ def at_most(
         yield last
     if last is not None and count > limit:
         more = f"{count - limit:,} more of these, {count:,} in all"
-        yield replace(last, subject="and more", text=more, uid=None)
+        yield replace(last, subject="and more", text=more, uid=None, count=count - limit)

@@ -40,6 +40,7 @@ def test_json_says_which_file_and_what_it_means() -> None:
         "text": "its file is not in the backup",
         "means": KINDS["message-file-missing"].means,
         "uid": 7,
+        "count": 1,
     }
 
 

@@ -111,7 +111,7 @@ def _findings() -> st.SearchStrategy[Any]:
     return st.sampled_from(pairs).flatmap(
         lambda pair: _built(
             Finding,
-            ("subject", "text", "uid", "file"),
+            ("subject", "text", "uid", "file", "count"),
             code=st.just(pair[0]),
             severity=st.just(pair[1]),
         )
