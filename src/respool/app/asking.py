@@ -39,6 +39,7 @@ def request_of(
         is_creating_account=wish.is_creating_account,
         is_in_place=wish.is_in_place,
         is_raising_quota=wish.is_raising_quota,
+        is_without_seen=wish.is_without_seen,
         note=wish.note,
     )
 

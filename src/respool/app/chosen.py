@@ -10,10 +10,12 @@ from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, is_earlier_restore
 from respool.app.settings import Settings
 from respool.backups.contents import mailboxes_of, read_mailbox
+from respool.backups.mailboxes import read_with_state
 from respool.backups.source import SourceMailbox, read_header
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
+from respool.model.state import MailboxState
 from respool.planning.plan import PlanHead
 from respool.targets.spool.sequence import ChosenMailbox
 from respool.targets.spool.steps import SourcePlace
@@ -57,15 +59,20 @@ def choose(selection: Selection, wanted: Wanted, *, is_without_metadata: bool) -
             why="; ".join(f"{path}: {reason}" for path, reason in skipped.items()) or None,
             hint="name what was left out to restore it: respool restore ACCOUNT FOLDER",
         )
-    read = [read_mailbox(source) for source in kept]
+    both = [read_with_state(source, selection.account) for source in kept]
+    read = [box for box, _ in both]
     is_staged = any(part.staged is not None for part in selection.generation.parts)
     if is_staged and not any(box.has_index or box.acl for box in read):
         is_without_metadata = True
     mend = with_files_only if is_without_metadata else with_files_as_records
     return Choice(
         mailboxes=tuple(
-            ChosenMailbox(place=place_of(source), mailbox=mend(box))
-            for source, box in zip(kept, read, strict=True)
+            ChosenMailbox(
+                place=place_of(source),
+                mailbox=mend(box),
+                state=MailboxState() if is_without_metadata else state,
+            )
+            for source, (box, state) in zip(kept, both, strict=True)
         ),
         skipped=skipped,
         is_without_metadata=is_without_metadata,

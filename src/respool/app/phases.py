@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 
 RESTORE = "restore"
 PROOF = "proof"
+_PROOFS = frozenset({ProveMailbox.kind, ProveSeen.kind})
 
 
 class PhaseClock:
@@ -21,7 +22,7 @@ class PhaseClock:
     def step(self, kind: str) -> None:
         """A step of ``kind`` has just ended."""
         now = time.monotonic()
-        self._seconds[PROOF if kind == ProveMailbox.kind else RESTORE] += now - self._last
+        self._seconds[PROOF if kind in _PROOFS else RESTORE] += now - self._last
         self._last = now
 
     @property

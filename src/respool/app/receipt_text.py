@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from respool.app.given_text import differing_seen, seen_lines
 from respool.planning.plan import PlanHead
 from respool.system.durable import write_durably
 from respool.verification.report import Receipt, Verdict
@@ -42,8 +43,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     if head.request.note:
         lines.append(f"note        {head.request.note}")
     lines += [f"rights      {line}" for line in _narrower(head)]
-    if not all(each.is_seen_kept for each in head.mailboxes if each.messages):
-        lines.append("unread      for every reader: their own marks are not restored")
+    lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
     lines += ["", *folder_lines(receipt)]
     if receipt.losses:
         lines += ["", *lost_lines(receipt)]
@@ -91,6 +91,7 @@ def differing_lines(receipt: Receipt) -> list[str]:
             for mailbox in receipt.mailboxes
             for each in mailbox.differs[:_MOST_LOST]
         ),
+        *differing_seen(receipt.seen),
     ]
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlannedMailbox
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal
 from respool.verification.report import (
@@ -17,17 +17,19 @@ from respool.verification.report import (
     lost_findings,
     outcome_of,
 )
+from respool.verification.seen_report import ReaderOutcome, SeenReport, reader_outcomes
 
 Note: TypeAlias = Mapping[str, Any]
+Proofs: TypeAlias = Mapping[tuple[str, str], Note]  # by kind of step, and lane
 
 
 def receipt_of(
     run: RunJournal,
     *,
     phases: Mapping[str, float],
-    proofs: Mapping[str, Note] | None = None,
+    proofs: Proofs | None = None,
 ) -> Receipt:
-    """The receipt of ``run``; ``proofs`` (lane → note) are newer ones than the run's own.
+    """The receipt of ``run``; ``proofs`` are newer ones than the run's own.
 
     ``phases`` are seconds of wall time by phase.
     """
@@ -41,6 +43,11 @@ def receipt_of(
         for planned in head.mailboxes
         if planned.is_proven
     )
+    readers = tuple(
+        each
+        for planned in head.mailboxes
+        for each in _readers(lanes[planned.target_name], planned, proofs)
+    )
     return Receipt(
         run=run.number,
         head=head,
@@ -48,24 +55,36 @@ def receipt_of(
         phases=phases,
         left_to_do=_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
         raised=raised_limits(run),
+        seen=SeenReport(outcomes=readers),
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
 
 
 def _notes(
-    receipts: Sequence[tuple[str, Note]],
-    planned: PlannedMailbox,
-    proofs: Mapping[str, Note] | None,
+    receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
 ) -> LaneNotes:
     lost: dict[str, str] = {}
-    first: Note | None = None
-    for kind, receipt in receipts:
+    for _, receipt in receipts:
         lost.update(receipt.get("lost", {}))
-        if kind == ProveMailbox.kind and "proven" in receipt:
-            first = receipt
-    newest = first if proofs is None else proofs.get(planned.target_name)
+    first, newest = _proof(receipts, proofs, ProveMailbox.kind, planned.target_name)
     return LaneNotes(lost=lost, proof=newest, first_proof=first)
+
+
+def _readers(
+    receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
+) -> Iterator[ReaderOutcome]:
+    first, newest = _proof(receipts, proofs, ProveSeen.kind, planned.target_name)
+    return reader_outcomes(planned, receipts, first_proof=first, proof=newest)
+
+
+def _proof(
+    receipts: Sequence[tuple[str, Note]], proofs: Proofs | None, kind: str, lane: str
+) -> tuple[Note | None, Note | None]:
+    """The run's own proof of a lane, and the one to be reported."""
+    notes = [note for each, note in receipts if each == kind and note]
+    first = notes[-1] if notes else None
+    return first, first if proofs is None else proofs.get((kind, lane))
 
 
 def _left_to_do(

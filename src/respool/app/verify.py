@@ -11,14 +11,13 @@ from respool.app.access import server_access
 from respool.app.phases import PROOF
 from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
-from respool.app.receipts import receipt_of
+from respool.app.receipts import Proofs, receipt_of
 from respool.app.settings import Settings
-from respool.app.wiring import STEP_KINDS, proof_actor
+from respool.app.wiring import STEP_KINDS, proof_actor, seen_proof_actor
 from respool.errors import RunNotFound
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.runs.journal import Journal, RunJournal
-from respool.system.cyrus_server import reach_server
-from respool.verification.actor import ProofActor
+from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.verification.report import Receipt
 
 
@@ -43,7 +42,7 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
             settle_raised(settings.state, journal, server)
-            proofs = _proofs(proof_actor(server, run), run)
+            proofs = _proofs(server, run)
         phases = {PROOF: time.monotonic() - begun}
         receipt = receipt_of(run, phases=phases, proofs=proofs)
         file = run.directory / "verify"
@@ -53,12 +52,15 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         journal.close()
 
 
-def _proofs(actor: ProofActor, run: RunJournal) -> Mapping[str, Mapping[str, Any]]:
-    found: dict[str, Mapping[str, Any]] = {}
+def _proofs(server: CyrusServer, run: RunJournal) -> Proofs:
+    mail, seen = proof_actor(server, run), seen_proof_actor(server, run)
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in run.rows():
-        if row.kind != ProveMailbox.kind:
+        if row.kind not in {ProveMailbox.kind, ProveSeen.kind}:
             continue
         step = run.step(row.number)
         if isinstance(step, ProveMailbox):
-            found[step.lane] = actor.prove_again(step)
+            found[row.kind, step.lane] = mail.prove_again(step)
+        elif isinstance(step, ProveSeen):
+            found[row.kind, step.lane] = seen.prove_again(step)
     return found

@@ -23,4 +23,5 @@ class Wish:
     is_creating_account: bool = False
     is_in_place: bool = False
     is_raising_quota: bool = False
+    is_without_seen: bool = False
     note: str | None = None

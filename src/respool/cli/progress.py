@@ -28,6 +28,8 @@ _PHASES = {
     "prove-mailbox": (4, "prove"),
     "spool-give-rights": (4, "show"),
     "spool-subscribe": (4, "show"),
+    "spool-give-seen": (4, "give back"),
+    "prove-seen": (4, "give back"),
 }
 _PROOF_SHARE = 0.5  # a byte read back counts as half a byte copied
 

@@ -76,6 +76,10 @@ RaiseQuota = Annotated[
     bool,
     typer.Option("--raise-quota", help="Raise a quota that is too small for the restored mail."),
 ]
+NoSeen = Annotated[
+    bool,
+    typer.Option("--no-seen", help="Leave what each reader of a shared folder has read."),
+]
 Noted = Annotated[
     str | None,
     typer.Option("--note", metavar="TEXT", help="Kept in plan and receipt: a ticket number."),
@@ -100,4 +104,5 @@ class Wishes:
     create_account: CreateAccount = False
     in_place: InPlace = False
     raise_quota: RaiseQuota = False
+    no_seen: NoSeen = False
     note: Noted = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _state_kept(head: PlanHead) -> str:
     if filled and all(each.is_without_metadata for each in filled):
         return "all unread, dated by their files: WITHOUT METADATA"
     if not all(each.is_seen_kept for each in filled):
-        return "unread for every reader; other flags and dates kept"
+        readers = "but for those who had read it" if any(e.seen_by for e in filled) else "for all"
+        return f"unread {readers}; other flags and dates kept"
     unseen = sum(each.unseen for each in filled)
     return f"{shown_count(unseen)} unread stay unread; flags and dates kept"
 
@@ -91,8 +93,7 @@ def _notes(head: PlanHead) -> Iterator[str]:
         yield f"{_folders(len(without))} partly or wholly WITHOUT METADATA (--details says which)"
     if without and head.request.is_without_metadata:
         yield "no flags or keywords; mail that was deleted may come back where no index tells"
-    if not all(each.is_seen_kept for each in filled):
-        yield "readers' own marks of what they have read are not restored by this release"
+    yield from given_notes(head)
     if head.request.has_expunged:
         count = sum(each.brought_back for each in head.mailboxes)
         yield f"{shown_count(count)} messages that were deleted come back, as asked"
@@ -155,14 +156,15 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     by_owner = readers <= {"owner"}
     account = receipt.head.request.target
     who = account.address.partition("@")[0] if by_owner else "the administrator"
-    changed = sum(each.changed_count for each in receipt.mailboxes)
+    changed = receipt.changed_count
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
-    but = " BUT FOR WHAT ITS OWNER CHANGED SINCE" if changed else ""
+    who_changed = "owner and readers" if receipt.seen.changed_since else "owner"
+    but = f" BUT FOR WHAT ITS {who_changed.upper()} CHANGED SINCE" if changed else ""
     counts = f"{shown_count(receipt.proven)} of {shown_count(receipt.restored)}"
     verdict = f"{receipt.verdict.value.upper()}{but}"
     lines = [f"RUN {receipt.run}  {verdict}: {counts} read back as {who}{equal}"]
     if changed:
-        lines.append(f"  Changed by its owner since: {shown_count(changed)} things")
+        lines.append(f"  Changed by its {who_changed} since: {shown_count(changed)} things")
     lines += [f"  ITS OWNER CANNOT OPEN {name}" for name in receipt.closed]
     if receipt.lost:
         lines.append(
@@ -175,9 +177,9 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
             f" -> {file} names them"
         )
     if receipt.verdict.value == "differs":
-        wrong = sum(each.differs_count for each in receipt.mailboxes)
+        wrong = receipt.differs_count
         lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {file}")
-    lines += [f"  {raised_line(each)}" for each in receipt.raised]
+    lines += [*given_screen(receipt), *(f"  {raised_line(each)}" for each in receipt.raised)]
     left = receipt.left_to_do or ("nothing",)
     lines += [f"  Left for you: {each}" for each in left]
     lines.append(f"  Look again any time: respool verify {receipt.run}")
@@ -280,5 +282,6 @@ def _details(head: PlanHead) -> list[str]:
         f"{'' if each.uid is None else f' {each.uid}'}: {each.code}, {each.text}"
         for each in head.findings
     ]
+    lines += given_details(head)
     lines += [f"{name}: {value}" for name, value in head.facts.items()]
     return lines

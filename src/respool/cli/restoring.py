@@ -66,6 +66,7 @@ def wish_of(
         is_creating_account=wishes.create_account,
         is_in_place=wishes.in_place,
         is_raising_quota=wishes.raise_quota,
+        is_without_seen=wishes.no_seen,
         note=wishes.note,
     )
 

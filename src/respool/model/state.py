@@ -44,6 +44,25 @@ class UidSet:
         found: NDArray[np.bool_] = (at >= 0) & (uids <= bounds[at, 1])
         return found
 
+    @property
+    def count(self) -> int:
+        """How many UIDs are in the set."""
+        return sum(last - first + 1 for first, last in self.ranges)
+
+    def uids(self) -> NDArray[np.int64]:
+        """All of them, ascending: 8 octets each."""
+        spans = [np.arange(first, last + 1, dtype="i8") for first, last in self.ranges]
+        return np.concatenate(spans) if spans else np.zeros(0, dtype="i8")
+
+    def minus(self, other: UidSet) -> UidSet:
+        """Those of its UIDs that ``other`` lacks."""
+        uids = self.uids()
+        return UidSet.of_array(uids[~other.mask(uids)])
+
+    def plus(self, other: UidSet) -> UidSet:
+        """The UIDs of both."""
+        return UidSet(ranges=tuple(_joined(sorted((*self.ranges, *other.ranges)))))
+
     def __str__(self) -> str:
         """As IMAP writes it: ``1:5,9``."""
         return ",".join(
@@ -58,6 +77,17 @@ class UidSet:
         '1:3,9'
         """
         return cls(ranges=tuple(_joined((uid, uid) for uid in sorted(uids))))
+
+    @classmethod
+    def of_array(cls, uids: NDArray[np.integer]) -> UidSet:
+        """The set of an array of UIDs, in any order; no object is made for each of them."""
+        each = np.unique(uids).astype("i8")
+        if not len(each):
+            return cls()
+        breaks = np.flatnonzero(np.diff(each) != 1)
+        firsts = each[np.concatenate([[0], breaks + 1])].tolist()
+        lasts = each[np.concatenate([breaks, [len(each) - 1]])].tolist()
+        return cls(ranges=tuple(zip(firsts, lasts, strict=True)))
 
     @classmethod
     def parse(cls, text: str) -> UidSet:

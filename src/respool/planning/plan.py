@@ -9,7 +9,7 @@ from datetime import datetime
 from respool.model.findings import Finding
 from respool.planning.request import RestoreRequest
 
-PLAN_VERSION = 2
+PLAN_VERSION = 3
 FOLDER_RESOURCES = ("X-NUM-FOLDERS", "MAILBOX")  # up to 3.8, and since
 
 
@@ -27,7 +27,10 @@ class PlannedMailbox:
     ``is_seen_shared``: the readers of a mailshare have one read state together.
     ``is_without_metadata``: flags and dates are not the index's. ``rights`` are what a
     new folder gets at the end; ``narrower_for`` names who gets less there than in the
-    target's INBOX, because the folder was narrower in the backup.
+    target's INBOX, because the folder was narrower in the backup. ``seen_by`` counts the
+    marks that each reader gets back, by the login that he has on the target; ``seen_left``
+    says why one gets none. ``is_owner_a_reader``: of a mailshare that goes to a user, what
+    he himself had read there is read again.
     """
 
     source_name: str | None
@@ -48,6 +51,9 @@ class PlannedMailbox:
     is_without_metadata: bool
     rights: Mapping[str, str]
     narrower_for: tuple[str, ...]
+    seen_by: Mapping[str, int]
+    seen_left: Mapping[str, str]
+    is_owner_a_reader: bool
 
     @property
     def is_proven(self) -> bool:

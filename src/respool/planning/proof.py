@@ -1,4 +1,4 @@
-"""The step that reads a mailbox back and compares it with the plan."""
+"""The steps that read back what was restored and compare it with the plan."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ class ProveMailbox(Step):
     parts: tuple[str, ...]
     is_seen_shared: bool
     may_grow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveSeen(Step):
+    """Look what each reader has read of the lane's mailbox, as himself, and compare.
+
+    What he was given is what the lane's own steps say.
+    """
+
+    kind: ClassVar[str] = "prove-seen"
+    can_be_undone: ClassVar[bool] = False

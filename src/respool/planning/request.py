@@ -29,6 +29,7 @@ class RestoreRequest:
     name is refused) or it is our proposal (then the next free one is used). With
     ``is_in_place`` there is no new folder: INBOX becomes INBOX. ``renames`` map decoded
     folder paths to new ones; ``is_renaming_freely`` takes every proposal.
+    ``is_without_seen`` leaves what each reader of a folder has read.
     """
 
     account: Account
@@ -45,6 +46,7 @@ class RestoreRequest:
     is_creating_account: bool = False
     is_in_place: bool = False
     is_raising_quota: bool = False
+    is_without_seen: bool = False
     note: str | None = None
 
     @property

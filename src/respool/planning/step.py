@@ -85,6 +85,20 @@ class MessageStep(Step):
     messages: tuple[PlannedMessage, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenStep(Step):
+    """A step that gives a reader back which messages of the lane's mailbox he has read.
+
+    ``domain`` and ``parts`` are the mailbox's name, from its root inwards; ``reader`` is
+    his login on the target, ``uids`` a set of UIDs as IMAP writes it (``1:5,9``).
+    """
+
+    domain: str | None
+    parts: tuple[str, ...]
+    reader: str
+    uids: str
+
+
 def groups(messages: Iterable[PlannedMessage]) -> Iterator[tuple[PlannedMessage, ...]]:
     """``messages`` in groups of at most 500 messages or 64 MiB, none empty, lazily."""
     group: list[PlannedMessage] = []

@@ -156,6 +156,12 @@ class ImapSession:
             answer = self._client.select_folder(mailbox, readonly=True)
         return int(answer[b"EXISTS"])
 
+    def open_to_change(self, mailbox: str) -> int:
+        """SELECT ``mailbox``; how many messages it holds."""
+        with self._answers(f"SELECT {quoted(mailbox)}"):
+            answer = self._client.select_folder(mailbox)
+        return int(answer[b"EXISTS"])
+
     def is_alive(self) -> bool:
         """Whether the server still listens: it ends sessions that are idle for long."""
         try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.verification.seen_report import SeenReport
 
 # What a user may change in a folder that is his; octets, sizes and dates never change.
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
@@ -85,7 +86,8 @@ class Receipt:
     """What a run did, and what was read back of it.
 
     ``closed`` are folders that their owner could not open when all was done.
-    ``raised`` are limits that are still higher than before the run.
+    ``raised`` are limits that are still higher than before the run. ``seen`` is what
+    readers were given back of their own.
     """
 
     run: int
@@ -96,6 +98,7 @@ class Receipt:
     findings: tuple[Finding, ...]
     closed: tuple[str, ...] = ()
     raised: tuple[RaisedLimit, ...] = ()
+    seen: SeenReport = field(default_factory=SeenReport)
 
     @property
     def seconds(self) -> float:
@@ -125,9 +128,19 @@ class Receipt:
         return tuple(each for each in self.findings if each.severity in lost)
 
     @property
+    def differs_count(self) -> int:
+        """In how many things something is not as planned."""
+        return sum(each.differs_count for each in self.mailboxes) + len(self.seen.differing)
+
+    @property
+    def changed_count(self) -> int:
+        """In how many things owner or readers changed something since."""
+        return sum(each.changed_count for each in self.mailboxes) + self.seen.changed_since
+
+    @property
     def verdict(self) -> Verdict:
         """Equality first; what the backup lacks is said after it."""
-        if self.closed or any(each.differs_count for each in self.mailboxes):
+        if self.closed or self.differs_count:
             return Verdict.DIFFERS
         return Verdict.INCOMPLETE if self.lost or self.losses else Verdict.PROVEN
 
@@ -145,6 +158,7 @@ class Receipt:
             "messages": self.proven,
             "size_bytes": head.size_bytes,
             "lost_in_backup": self.lost,
+            "seen": self.seen.as_json(),
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,

@@ -109,7 +109,7 @@ def test_a_run_of_another_version_or_without_its_plan_is_listed_by_its_number(
         older = begun(journal, tmp_path, planned_by("beside"))
         kept_receipt(older, json.dumps({"verdict": "proven", "messages": 3}))
         plan = older.directory / "plan.jsonl"
-        plan.write_text(plan.read_text("ascii").replace('"version":2', '"version":1', 1), "ascii")
+        plan.write_text(plan.read_text("ascii").replace('"version":3', '"version":1', 1), "ascii")
         lost = begun(journal, tmp_path, planned_by("beside"))
         (lost.directory / "plan.jsonl").unlink()
 

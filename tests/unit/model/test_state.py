@@ -24,6 +24,16 @@ def test_a_mask_tells_which_uids_are_in_a_set(uids: set[int], asked: list[int]) 
     assert mask.tolist() == [uid in uids for uid in asked]
 
 
+@given(one=UIDS, other=UIDS)
+def test_sets_are_counted_joined_and_taken_from_each_other(one: set[int], other: set[int]) -> None:
+    first, second = UidSet.of(one), UidSet.of(other)
+
+    assert first == UidSet.of_array(np.array(sorted(one), dtype="u4"))
+    assert first.count == len(one)
+    assert first.plus(second) == UidSet.of(one | other)
+    assert first.minus(second) == UidSet.of(one - other)
+
+
 @pytest.mark.parametrize("text", ["0", "1:", "a", "1,,2", "1:2147483648", "-1", " 1"])
 def test_what_is_no_set_of_uids_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="UIDs"):

@@ -12,6 +12,7 @@ from respool.targets.spool import (
     copying,
     creation,
     filling_in_place,
+    giving_seen,
     index_writing,
     limits,
     rebuilding,
@@ -25,6 +26,7 @@ from respool.targets.spool.steps import (
     CreateAccount,
     CreateMailbox,
     GiveRights,
+    GiveSeen,
     RaiseQuota,
     RebuildMailbox,
     RepairQuota,
@@ -68,11 +70,8 @@ class SpoolActor:
                 return self._create(step, before)
             case BuildConversations():
                 return rebuilding.build_conversations(self.server, step.userid)
-            case GiveRights():
-                self.created.check(step.mailbox)
-                return creation.give_rights(self.server, step)
-            case Subscribe():
-                return creation.subscribe(self.server, step)
+            case GiveRights() | Subscribe() | GiveSeen():
+                return self._give(step)
             case _:
                 assert_never(step)
 
@@ -84,6 +83,17 @@ class SpoolActor:
                 return creation.create(self.server, step, before)
             case AdoptMailbox():
                 return creation.adopt(self.server, step)
+
+    def _give(self, step: GiveRights | Subscribe | GiveSeen) -> Note:
+        match step:
+            case GiveRights():
+                self.created.check(step.mailbox)
+                return creation.give_rights(self.server, step)
+            case Subscribe():
+                return creation.subscribe(self.server, step)
+            case GiveSeen():
+                self.created.check(step.lane)
+                return giving_seen.give_seen(self.server, step)
 
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:

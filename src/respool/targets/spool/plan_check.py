@@ -13,9 +13,10 @@ from functools import cached_property
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota, load_of
+from respool.targets.spool.given_check import GivenCheck, counted_as
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import Rights
 from respool.targets.spool.sequence import repair_quota_step
@@ -27,6 +28,7 @@ from respool.targets.spool.steps import (
     CreateAccount,
     CreateMailbox,
     GiveRights,
+    GiveSeen,
     RaiseQuota,
     RebuildMailbox,
     RepairQuota,
@@ -38,7 +40,15 @@ from respool.targets.spool.steps import (
 from respool.targets.spool.survey import SpoolSurvey
 
 _MOST_REASONS = 5
-_OF_A_LANE = (MessageStep, WriteIndex, RebuildMailbox, BuildSearchIndex, ProveMailbox)
+_OF_A_LANE = (
+    MessageStep,
+    WriteIndex,
+    RebuildMailbox,
+    BuildSearchIndex,
+    ProveMailbox,
+    GiveSeen,
+    ProveSeen,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +73,7 @@ class PlanCheck:
             if len(found) >= _MOST_REASONS:
                 return tuple(found)
             about: str = getattr(step, "mailbox", getattr(step, "root", step.lane))
-            counts[step.kind, about] += 1
+            counts[counted_as(step), about] += 1
             if isinstance(step, CopyMessages):
                 counts["messages", step.lane] += len(step.messages)
         return (*found, *self._of_counts(counts))
@@ -85,6 +95,7 @@ class PlanCheck:
             wanted[AdoptMailbox.kind, name] = int(not each.is_new and is_filled)
             wanted[ProveMailbox.kind, name] = int(each.is_proven)
             wanted["messages", name] = each.messages
+            wanted |= {(kind, name): count for kind, count in self._given.wanted(each).items()}
         wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
         wanted[RepairQuota.kind, self._root] = 1
         for limit in self.head.quota:
@@ -144,6 +155,8 @@ class PlanCheck:
                 yield from self._of_source(step)
             case ProveMailbox():
                 yield from self._of_proof(step)
+            case GiveSeen():
+                yield from self._given.of_seen(step, self._planned.get(step.lane))
             case RepairQuota() | BuildConversations() | Subscribe():
                 yield from self._of_owner(step)
             case _:
@@ -225,6 +238,10 @@ class PlanCheck:
             yield from self._differs("partition", step.partition, {self.survey.partition})
         elif not self.head.request.is_in_place or step.mailbox in self.survey.used:
             yield f"{step.mailbox} is not to be filled in place"
+
+    @property
+    def _given(self) -> GivenCheck:
+        return GivenCheck(head=self.head, survey=self.survey)
 
     @cached_property
     def _planned(self) -> Mapping[str, PlannedMailbox]:

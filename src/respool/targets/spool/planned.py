@@ -86,6 +86,9 @@ def planned_holder(
         is_without_metadata=False,
         rights=rights,
         narrower_for=narrower_for(survey.rights, rights),
+        seen_by={},
+        seen_left={},
+        is_owner_a_reader=False,
     )
 
 
@@ -115,4 +118,7 @@ def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> 
         is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
         rights=rights,
         narrower_for=narrower_for(survey.rights, rights) if each.is_new else (),
+        seen_by={reader: uids.count for reader, uids in each.marks.items()},
+        seen_left=each.seen_left,
+        is_owner_a_reader=each.owner_marks is not None,
     )

@@ -23,6 +23,7 @@ from respool.targets.spool.forecast import (
 from respool.targets.spool.in_place import against_filling, against_in_place
 from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
+from respool.targets.spool.readers import Readers
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
@@ -42,6 +43,7 @@ class PlanContext:
     ``root_acl`` and ``root_id`` are ACL and unique id of the account's root in the backup,
     None where not known.
     ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
+    ``logins`` are those of the backup's readers who have an account on the target.
     """
 
     software: str
@@ -56,6 +58,7 @@ class PlanContext:
     root_id: str | None = None
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
+    logins: frozenset[str] = frozenset()
 
 
 def plan_restore(
@@ -86,6 +89,8 @@ def plan_restore(
     has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
     rules = rights_rules(request, survey, root_acl=context.root_acl, has_metadata=has_metadata)
     reasons += against_filling(destined, survey, rules)
+    readers = Readers(request=request, survey=survey, logins=context.logins)
+    destined = tuple(readers.with_marks(each, rules) for each in destined)
     mailboxes = (
         *(planned_holder(name, destined, survey, rules) for name in holders),
         *(planned_mailbox(each, survey, rules) for each in destined),

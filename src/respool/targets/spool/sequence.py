@@ -1,9 +1,9 @@
-"""The steps of a spool plan in their order: create, fill, count, prove, show."""
+"""The steps of a spool plan in their order: create, fill, count, prove, show, give back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TypedDict
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from respool.model.accounts import AccountKind
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
+from respool.model.state import MailboxState, UidSet
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
 from respool.targets.spool.steps import (
     AdoptMailbox,
@@ -24,6 +25,7 @@ from respool.targets.spool.steps import (
     CreateAccount,
     CreateMailbox,
     GiveRights,
+    GiveSeen,
     RaiseQuota,
     RebuildMailbox,
     RepairQuota,
@@ -42,10 +44,11 @@ _SEEN_BIT = np.uint32(1 << 4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenMailbox:
-    """One mailbox of the backup that is to be restored."""
+    """One mailbox of the backup that is to be restored, and what was kept besides it."""
 
     place: SourcePlace
     mailbox: StoredMailbox
+    state: MailboxState = field(default_factory=MailboxState)
 
     def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:
         """Mask of the records that will be restored.
@@ -67,6 +70,8 @@ class Destined:
 
     ``is_new`` is False where the live mailbox of that name is filled in place.
     ``is_seen_kept``: the record's read state is somebody's, and the target can keep it.
+    ``owner_marks``: the target's owner was a reader there, and this is what he had read.
+    ``marks`` are what each other reader gets back, ``seen_left`` why one gets nothing.
     """
 
     chosen: ChosenMailbox
@@ -75,6 +80,9 @@ class Destined:
     is_new: bool
     is_seen_kept: bool
     is_seen_shared: bool
+    owner_marks: UidSet | None = None
+    marks: Mapping[str, UidSet] = field(default_factory=dict)
+    seen_left: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Rows:
         """The wanted records, as they are to be: a new array at each call.
@@ -85,8 +93,10 @@ class Destined:
         rows = self.chosen.mailbox.records[self.wanted]
         expunged = (rows["system_flags"] & np.uint32(EXPUNGED)) != 0
         rows["system_flags"][expunged] &= ~_DELETED_BIT
-        if not self.is_seen_kept:
+        if self.owner_marks is not None or not self.is_seen_kept:
             rows["system_flags"] &= ~_SEEN_BIT
+        if self.owner_marks is not None:
+            rows["system_flags"][self.owner_marks.mask(rows["uid"])] |= _SEEN_BIT
         return rows
 
 
@@ -100,7 +110,7 @@ class SpoolPlan:
     survey: SpoolSurvey
 
     def steps(self) -> Iterator[Step]:
-        """The steps in order, lazily: create, fill, count, prove, show."""
+        """The steps in order, lazily: create, fill, count, prove, show, give back."""
         yield from self._preparing()
         for each in self.destined:
             yield from _filling(each, self.survey)
@@ -116,6 +126,8 @@ class SpoolPlan:
                     may_grow=not each.is_new,
                 )
         yield from self._showing()
+        for each in self.destined:
+            yield from _giving_back(each, self._written(each.target))
 
     @property
     def _root(self) -> MailboxName:
@@ -266,3 +278,14 @@ def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
     yield RebuildMailbox(lane=lane)
     if survey.has_search_index:
         yield BuildSearchIndex(lane=lane)
+
+
+def _giving_back(each: Destined, lane: str) -> Iterator[Step]:
+    """What readers have of their own, once they have their rights."""
+    for reader, uids in sorted(each.marks.items()):
+        name = each.target
+        yield GiveSeen(
+            lane=lane, domain=name.domain, parts=name.parts, reader=reader, uids=str(uids)
+        )
+    if each.marks:
+        yield ProveSeen(lane=lane)

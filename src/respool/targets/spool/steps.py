@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar, TypeAlias
 
-from respool.planning.step import MessageStep, Step
+from respool.planning.step import MessageStep, SeenStep, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +174,13 @@ class Subscribe(Step):
     parts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveSeen(SeenStep):
+    r"""Set ``\Seen`` as the reader, once he has his rights: it is his alone."""
+
+    kind: ClassVar[str] = "spool-give-seen"
+
+
 SpoolStep: TypeAlias = (
     CreateAccount
     | RaiseQuota
@@ -188,6 +195,7 @@ SpoolStep: TypeAlias = (
     | BuildConversations
     | GiveRights
     | Subscribe
+    | GiveSeen
 )
 
 SPOOL_STEPS: tuple[type[Step], ...] = (
@@ -204,4 +212,5 @@ SPOOL_STEPS: tuple[type[Step], ...] = (
     BuildConversations,
     GiveRights,
     Subscribe,
+    GiveSeen,
 )

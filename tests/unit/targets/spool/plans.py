@@ -13,6 +13,7 @@ import numpy as np
 from respool.model.accounts import Account, AccountKind, folder_parts
 from respool.model.inventory import FILE, IN_DATA, RECORD, MailboxPlace, Rows, StoredMailbox
 from respool.model.messages import PartitionName, UidValidity
+from respool.model.state import MailboxState, UidSet
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import PlanContext, plan_restore
 from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
@@ -66,6 +67,7 @@ CONTEXT = PlanContext(
     is_older=False,
     skipped={},
     root_acl=RIGHTS,
+    logins=frozenset({"asmith@b.loc"}),
 )
 
 
@@ -147,6 +149,10 @@ def planned(
     return plan_restore(asked, folders, replace(onto, **survey), known)
 
 
+READ_BY_ASMITH = replace(
+    chosen("INBOX", 3, account=SHARE, acl=SHARE_RIGHTS),
+    state=MailboxState(seen_by={"asmith@b.loc": UidSet.parse("1:2")}),
+)
 LIMITS = (
     QuotaLimit(root=INBOX, resource="STORAGE", used=1, limit=1000),
     QuotaLimit(root=INBOX, resource="MESSAGE", used=5, limit=8),
@@ -163,6 +169,11 @@ WAYS: Mapping[str, tuple[Sequence[ChosenMailbox], Mapping[str, Any], SpoolSurvey
     "onto-a-share": ([chosen("INBOX", 3), chosen("b")], ONTO_SHARE, SHARE_SURVEY),
     "onto-a-shared-state": ([chosen("x/a", 3)], ONTO_SHARE, IN_SHARED_STATE),
     "from-a-share": ([chosen("INBOX", 3, account=SHARE)], FROM_SHARE, SURVEY),
+    "read-by-others": (
+        [READ_BY_ASMITH, chosen("b", 2, account=SHARE)],
+        {**FROM_SHARE, **ONTO_SHARE},
+        SHARE_SURVEY,
+    ),
     "a-shared-state": (
         [chosen("INBOX", 3, account=SHARE, shared_seen=True), chosen("b", account=SHARE)],
         {**FROM_SHARE, **ONTO_SHARE, **IN_PLACE},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from respool.planning.proof import ProveMailbox
+from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
@@ -16,6 +16,7 @@ from respool.targets.spool.steps import (
     CreateAccount,
     CreateMailbox,
     GiveRights,
+    GiveSeen,
     RaiseQuota,
     RepairQuota,
     SettleQuota,
@@ -290,6 +291,8 @@ def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
         elif isinstance(step, MessageStep):
             assert step.lane in ready - shown - proven
             filled_lanes.add(step.lane)
+        elif isinstance(step, GiveSeen | ProveSeen):
+            assert step.lane in shown & proven
         elif step.lane != ACCOUNT_LANE:
             assert step.lane in filled_lanes - proven
     assert filled_lanes == {e.target_name for e in plan.head.mailboxes if e.messages}

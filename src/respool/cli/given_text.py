@@ -1,0 +1,69 @@
+"""What is given back beside the mail, on the screens of plan and receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from respool.cli.output import shown_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from respool.planning.plan import PlanHead
+    from respool.verification.report import Receipt
+
+
+def given_notes(head: PlanHead) -> Iterator[str]:
+    """What readers get back of their own, who gets nothing, and what was asked to be left."""
+    request = head.request
+    marks = sum(sum(each.seen_by.values()) for each in head.mailboxes)
+    readers = {reader for each in head.mailboxes for reader in each.seen_by}
+    if marks:
+        yield (
+            f"{shown_count(marks)} marks of what was read go back to {_readers(len(readers))},"
+            " each as himself"
+        )
+    if any(each.is_owner_a_reader for each in head.mailboxes):
+        yield f"what {head.owner} had read there is read again; of the others it is not"
+    left: dict[str, set[str]] = {}
+    for each in head.mailboxes:
+        for reader, why in each.seen_left.items():
+            left.setdefault(why, set()).add(reader)
+    for why, those in sorted(left.items()):
+        names = ", ".join(sorted(those)) if len(those) <= _MOST_NAMED else _readers(len(those))
+        yield f"marks of {names} are left: {why}"
+    if request.is_without_seen:
+        yield "readers' own marks of what they have read are left, as asked"
+
+
+_MOST_NAMED = 3
+
+
+def given_details(head: PlanHead) -> list[str]:
+    """A line for each folder with readers."""
+    return [
+        f"{each.target_path}: {shown_count(count)} marks for {reader}"
+        for each in head.mailboxes
+        for reader, count in sorted(each.seen_by.items())
+    ] + [
+        f"{each.target_path}: no marks for {reader}, {why}"
+        for each in head.mailboxes
+        for reader, why in sorted(each.seen_left.items())
+    ]
+
+
+def given_screen(receipt: Receipt) -> Iterator[str]:
+    """One line of what was given back, one of what was left."""
+    seen = receipt.seen
+    if seen.marks:
+        yield (
+            f"  Read by others: {shown_count(seen.proven)} of {shown_count(seen.marks)} marks"
+            f" of {_readers(len(seen.readers))}, each read back as himself"
+        )
+    readers = {reader for reader, _ in seen.left}
+    if readers:
+        yield f"  No marks for {_readers(len(readers))} (the receipt names them and says why)"
+
+
+def _readers(count: int) -> str:
+    return "1 reader" if count == 1 else f"{shown_count(count)} readers"
