@@ -10,7 +10,7 @@ from respool.backups.contents import findings_of, list_accounts
 from respool.backups.discovery import Backup, open_backup, open_staged
 from respool.errors import BackupError, GenerationNotFound
 from respool.model.findings import Finding, Severity
-from respool.model.generations import BackupRoot, Generation, Part
+from respool.model.generations import BackupRoot, Generation, Part, UnusedEntry
 from respool.model.json_text import as_utc_text
 
 _MIB = 1 << 20
@@ -52,10 +52,11 @@ class GenerationSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSummary:
-    """A backup root with its generations, newest first."""
+    """A backup root with its generations, newest first, and what is no generation there."""
 
     root: BackupRoot
     generations: tuple[GenerationSummary, ...]
+    unused: tuple[UnusedEntry, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The shape of ``backups --json``."""
@@ -64,6 +65,7 @@ class BackupSummary:
             "kind": self.root.kind,
             "description": self.root.description,
             "generations": [summary.as_json() for summary in self.generations],
+            "not_used": [{"name": entry.name, "why": entry.why} for entry in self.unused],
         }
 
 
@@ -89,6 +91,7 @@ def list_backups(settings: Settings) -> BackupSummary:
     return BackupSummary(
         root=backup.root,
         generations=tuple(_summary(each, latest) for each in backup.generations),
+        unused=backup.unused,
     )
 
 

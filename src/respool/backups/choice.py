@@ -34,12 +34,14 @@ def choose_generation(
     latest = _LATEST.fullmatch(wanted)
     if latest:
         return latest_generation(generations, int(latest[1] or 0))
+    labelled = [
+        each for each in generations if each.label == wanted and each.generation_id is None
+    ]
+    if labelled:
+        return _finished(labelled[0])
     number = _NUMBER.fullmatch(wanted)
     if number:
         return _finished(_by_number(generations, number[1], int(number[2])))
-    labelled = [each for each in generations if each.label == wanted]
-    if labelled:
-        return _finished(labelled[0])
     return _by_time(generations, wanted, zone)
 
 

@@ -24,7 +24,9 @@ from respool.model.messages import PartitionName
 STUB_KEYWORD: Final = "BMARCHIVED"
 HSM_TAG: Final = "mail/archive"
 HSM_STORE: Final = PurePosixPath("var/spool/bm-hsm/snappy")
-_DATABASES: Final = (PurePosixPath("var/lib/cyrus"), PurePosixPath("var/lib/imap"))
+_DATABASES: Final = tuple(
+    PurePosixPath(above, name) for above in ("var/lib", "lib") for name in ("cyrus", "imap")
+)
 
 
 def lacks_of(generation: Generation, complete: Generation | None = None) -> Iterator[Finding]:
@@ -43,6 +45,7 @@ def lacks_of(generation: Generation, complete: Generation | None = None) -> Iter
         yield from _lacks_beside(part, twin, complete)
         yield from _archive_lacks(generation, part, twin, complete)
     if spools:
+        yield from _server_lacks(spools, complete)
         yield from _hsm_lacks(generation, complete)
 
 
@@ -70,6 +73,17 @@ def _twin_of(part: Part, spools: Sequence[Part], complete: Generation) -> Part |
 
 def _server(part: Part) -> str | None:
     return part.address or part.server
+
+
+def _server_lacks(spools: Sequence[Part], complete: Generation | None) -> Iterator[Finding]:
+    """The servers of an earlier generation of several that have no part in this one."""
+    if complete is None or len(complete.parts) < 2:
+        return
+    here = {_server(part) for part in spools}
+    for part in complete.parts:
+        if _server(part) not in here:
+            text = f"nothing of this server is in it, which {_named(complete)} has"
+            yield _loss("server-missing", part, text)
 
 
 def _lacks_beside(part: Part, twin: Part | None, complete: Generation | None) -> Iterator[Finding]:
@@ -182,7 +196,7 @@ def _loss(code: str, part: Part, text: str) -> Finding:
 
 
 def _finding(severity: Severity, code: str, part: Part, text: str) -> Finding:
-    subject = part.server or part.address or str(part.place)
-    if part.part_id is not None:
+    subject = _server(part) or str(part.place)
+    if part.part_id is not None and code != "server-missing":
         subject = f"part {part.part_id}"
     return Finding(severity=severity, code=code, subject=subject, text=text)

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
 from respool.backups.descriptions import DescribedPart, Description, read_descriptions
+from respool.backups.kind import RootContents
 from respool.backups.letters import missing_letters
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
@@ -51,10 +52,10 @@ class DataProtect:
             return None
         return BackupRoot(kind=self.name, place=place, description="BlueMind DataProtect")
 
-    def generations(self, root: BackupRoot) -> tuple[Generation, ...]:  # noqa: D102
+    def contents(self, root: BackupRoot) -> RootContents:  # noqa: D102 - see BackupKind
         rsync = _rsync_directory(root.place)
         if rsync is None:
-            return ()
+            return RootContents(generations=())
         on_disk = tuple(_parts_on_disk(rsync))
         disk = {(str(part.tag), part.part_id): part for part in on_disk}
         descriptions = _descriptions_near(rsync)
@@ -67,7 +68,7 @@ class DataProtect:
         unnamed = [part for key, part in disk.items() if key not in named]
         forgotten = [_forgotten(part, unnamed) for part in unnamed if part.tag == _MAIL]
         found = _with_missing_letters(described) + forgotten
-        return tuple(sorted(found, key=_order, reverse=True))
+        return RootContents(generations=tuple(sorted(found, key=_order, reverse=True)))
 
 
 def _order(generation: Generation) -> tuple[bool, float, int]:

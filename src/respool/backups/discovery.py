@@ -7,23 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
+from respool.backups.archives import Archives
 from respool.backups.dataprotect import DataProtect
+from respool.backups.dated import DatedDirectories
 from respool.backups.kind import BackupKind
 from respool.backups.plain import PlainSpool
+from respool.backups.restic import Restic
+from respool.backups.rsnapshot import Rsnapshot
+from respool.backups.snapper import Snapper
 from respool.backups.staged import staged_generation, staged_root
 from respool.errors import BackupNotFound, BackupUnreadable, UsageError
-from respool.model.generations import BackupRoot, Generation, StagedDirectories
+from respool.model.generations import BackupRoot, Generation, StagedDirectories, UnusedEntry
 
 # The first that recognises a place has it.
-KINDS: Final[tuple[BackupKind, ...]] = (DataProtect(), PlainSpool())
+KINDS: Final[tuple[BackupKind, ...]] = (
+    DataProtect(),
+    Restic(),
+    Rsnapshot(),
+    Snapper(),
+    DatedDirectories(),
+    Archives(),
+    PlainSpool(),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup root that was recognised, and its generations, newest first."""
+    """A backup root that was recognised, its generations, newest first, and what else is there."""
 
     root: BackupRoot
     generations: tuple[Generation, ...]
+    unused: tuple[UnusedEntry, ...] = ()
 
 
 def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> Backup:
@@ -37,7 +51,8 @@ def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> B
     for kind in kinds:
         root = kind.detect(absolute)
         if root is not None:
-            return Backup(root=root, generations=kind.generations(root))
+            contents = kind.contents(root)
+            return Backup(root=root, generations=contents.generations, unused=contents.unused)
     looked_for = "; ".join(kind.layout for kind in kinds)
     raise BackupNotFound(
         f'"{absolute}" holds no backup that is known',

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from respool.model.generations import BackupRoot, Generation
+from respool.model.generations import BackupRoot, Generation, UnusedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootContents:
+    """What a backup root has: generations, newest first, those too that cannot be used.
+
+    ``unused`` are the entries beside them that are none, by name.
+    """
+
+    generations: tuple[Generation, ...]
+    unused: tuple[UnusedEntry, ...] = ()
 
 
 class BackupKind(Protocol):
@@ -26,8 +38,8 @@ class BackupKind(Protocol):
             BackupUnreadable: the place may not be looked at.
         """
 
-    def generations(self, root: BackupRoot) -> tuple[Generation, ...]:
-        """All generations of a root, newest first, those too that cannot be used.
+    def contents(self, root: BackupRoot) -> RootContents:
+        """All that a root has. Reads no index, of hundreds of generations neither.
 
         Raises:
             BackupUnreadable: a directory of the backup may not be read.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from respool.backups.kind import RootContents
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.backups.undated import undated_generation
 from respool.errors import BackupFileMissing
-from respool.model.generations import BackupRoot, Generation, Part
+from respool.model.generations import BackupRoot, Part
 
 
 class PlainSpool:
@@ -29,6 +30,7 @@ class PlainSpool:
             kind=self.name, place=place, description=f"a mail spool with partitions {names}"
         )
 
-    def generations(self, root: BackupRoot) -> tuple[Generation, ...]:  # noqa: D102
+    def contents(self, root: BackupRoot) -> RootContents:  # noqa: D102 - see BackupKind
         tree = tree_at(root.place)
-        return (undated_generation(Part(part_id=None, place=tree.root), newest_time_in(tree)),)
+        part = Part(part_id=None, place=tree.root)
+        return RootContents(generations=(undated_generation(part, newest_time_in(tree)),))

@@ -25,9 +25,20 @@ from respool.system.read_only import EntryKind, ReadOnlyTree
 
 DATA: Final = "data"
 META: Final = "meta"
-_BASES: Final = (PurePosixPath("var/spool/cyrus"), PurePosixPath("spool/cyrus"), PurePosixPath())
+# Of a copy of /, of /var, of /var/spool; "imap" is upstream's and Red Hat's.
+_BASES: Final = (
+    PurePosixPath("var/spool/cyrus"),
+    PurePosixPath("var/spool/imap"),
+    PurePosixPath("spool/cyrus"),
+    PurePosixPath("spool/imap"),
+    PurePosixPath("cyrus"),
+    PurePosixPath("imap"),
+    PurePosixPath(),
+)
 _ARCHIVES: Final = (
     PurePosixPath("var/spool/bm-hsm/cyrus-archives"),
+    PurePosixPath("spool/bm-hsm/cyrus-archives"),
+    PurePosixPath("bm-hsm/cyrus-archives"),
     PurePosixPath("cyrus-archives"),
     PurePosixPath("archive"),
 )
@@ -35,6 +46,7 @@ _ROOTS: Final = frozenset({DOMAIN, UUID})
 _MARKS: Final = _ROOTS | {"user", "stage."}
 _SAMPLED_DIRECTORIES: Final = 5000
 _DEPTH_LIMIT: Final = 64
+_NOTHING: Final = frozenset({"sync.", "lost+found"})
 _NO_MAIL: Final = frozenset({"stage.", "sync.", "lost+found"})
 
 
@@ -187,6 +199,9 @@ def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Part
     data = tree.subdirectories(base / DATA)
     meta = tree.subdirectories(base / META)
     archived = tree.subdirectories(archive) if archive is not None else ()
+    roots = [base / DATA / name for name in data] + [base / META / name for name in meta]
+    if not any(_is_laid_out(tree, root) for root in roots):
+        return {}  # other things than mail are kept in folders of this name
     return {
         name: Partition(
             name=PartitionName(name),
@@ -200,13 +215,7 @@ def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Part
 
 def _is_partition(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
     """Whether a directory holds domains, users or letters, and mail somewhere below."""
-    names = tree.subdirectories(directory)
-    has_letters = bool(names) and all(
-        is_single_letter(name)
-        and not _ROOTS.intersection(tree.subdirectories(directory / name))  # a short partition
-        for name in names
-    )
-    if not has_letters and not _MARKS.intersection(names):
+    if not _is_laid_out(tree, directory):
         return False
     return any(
         name.startswith("cyrus.") or is_like_message_file(name)
@@ -214,6 +223,17 @@ def _is_partition(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
         for name, is_directory in tree.names(below)
         if not is_directory
     )
+
+
+def _is_laid_out(tree: ReadOnlyTree, directory: PurePosixPath) -> bool:
+    """Whether a directory holds domains, users or letters, by their names alone."""
+    names = [name for name in tree.subdirectories(directory) if name not in _NOTHING]
+    has_letters = bool(names) and all(
+        is_single_letter(name)
+        and not _ROOTS.intersection(tree.subdirectories(directory / name))  # a short partition
+        for name in names
+    )
+    return has_letters or bool(_MARKS.intersection(names))
 
 
 def _below(tree: ReadOnlyTree, directory: PurePosixPath) -> Iterator[PurePosixPath]:
@@ -243,10 +263,17 @@ def newest_time_in(tree: ReadOnlyTree) -> datetime | None:
 def newest_time(
     tree: ReadOnlyTree, meta: Iterable[PurePosixPath], data: Iterable[PurePosixPath]
 ) -> datetime | None:
-    """When the newest ``cyrus.index`` below ``meta`` was written; without any, the time of
-    the newest message file below ``data``. Of the first few thousand directories.
+    """When the newest ``cyrus.index`` below ``meta`` was written, or below ``data`` where none
+    is there; without any, the time of the newest message file below ``data``.
+
+    Of the first few thousand directories.
     """
-    newest = max(_index_times(tree, meta), default=0) or max(_message_times(tree, data), default=0)
+    in_data = tuple(data)
+    newest = (
+        max(_index_times(tree, meta), default=0)
+        or max(_index_times(tree, in_data), default=0)
+        or max(_message_times(tree, in_data), default=0)
+    )
     return datetime.fromtimestamp(newest // 1_000_000_000, UTC) if newest else None
 
 

@@ -69,6 +69,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: what it holds is not restored.",
     ),
+    "generation-running": (
+        NOTE,
+        "It is still being written: wait for its end, or take an older generation.",
+    ),
+    "generation-unreadable": (
+        LOSS,
+        "Nothing of it can be restored until the system lets it be read.",
+    ),
     "guid-differs": (
         LOSS,
         "The octets are not those of the message that was delivered: it is not restored.",
@@ -240,6 +248,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "same-person-said": (
         NOTE,
         "The live account is taken for the same person's.",
+    ),
+    "server-missing": (
+        LOSS,
+        "Accounts of this server cannot be restored from this generation.",
     ),
     "size-differs": (
         LOSS,

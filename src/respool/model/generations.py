@@ -106,3 +106,11 @@ class BackupRoot:
     kind: str
     place: PurePosixPath
     description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusedEntry:
+    """Something in a backup root that is no generation, and ``why``: ``a copy under way``."""
+
+    name: str
+    why: str

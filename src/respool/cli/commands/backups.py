@@ -10,7 +10,9 @@ from respool.cli.options import AsJson, BackupOptions, settings_of
 
 if TYPE_CHECKING:
     from respool.app.backups import BackupSummary, GenerationSummary
+    from respool.model.generations import Part
 
+SHOWN_UNUSED = 12
 EXAMPLES = """\b
 Examples:
   respool backups
@@ -42,26 +44,33 @@ def _print(summary: BackupSummary) -> None:
     for each in summary.generations:
         for finding in each.findings:
             print_text(f"{each.generation.label}: {finding.subject}: {finding.text}")
+    if summary.unused:
+        shown = [f"{entry.name} ({entry.why})" for entry in summary.unused[:SHOWN_UNUSED]]
+        more = len(summary.unused) - len(shown)
+        print_text(f"not used: {', '.join(shown)}{f' and {more} more' if more else ''}")
 
 
 def _row(summary: GenerationSummary) -> tuple[str, ...]:
     from respool.cli.output import shown_count, shown_size, shown_time
 
     generation = summary.generation
-    parts = " ".join(
-        f"{part.part_id}:{part.server or part.address}"
-        for part in generation.parts
-        if part.part_id is not None
-    )
+    parts = " ".join(filter(None, map(_part, generation.parts)))
+    has_name = summary.generation.state.value not in {"at-risk", "undated"}
     latest = " = latest" if summary.is_latest else ""
     return (
-        "-" if generation.generation_id is None else str(generation.generation_id),
+        generation.label if has_name else "-",
         shown_time(generation.taken_at, is_about=generation.is_about),
         parts or "-",
         shown_count(summary.account_count),
         shown_size(summary.size_bytes),
         _state(summary) + latest,
     )
+
+
+def _part(part: Part) -> str | None:
+    if part.part_id is None:
+        return part.server
+    return f"{part.part_id}:{part.server or part.address}"
 
 
 def _state(summary: GenerationSummary) -> str:
