@@ -163,6 +163,12 @@ class LibraryMissing(RespoolError):
     exit_status: ClassVar[int] = 10
 
 
+class UnknownContainer(FormatError):
+    """A database of a kind that nothing here reads, or of none."""
+
+    code: ClassVar[str] = "unknown-container"
+
+
 class PlanRefused(RespoolError):
     """The plan cannot be carried out; nothing was changed. All reasons at once."""
 

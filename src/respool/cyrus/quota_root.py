@@ -1,4 +1,6 @@
-"""A quota root's file of the database format ``quotalegacy``: what its mailboxes may use.
+"""A quota root: what its mailboxes use, and what they may.
+
+The value of a record of ``quotas.db``, or a whole file of the format ``quotalegacy``.
 
 Source: imap/quota_db.c, ``quota_parseval``; lib/cyrusdb_quotalegacy.c, ``myfetch``.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.dlist import KeyValues, Value, parse_dlist
@@ -21,10 +24,20 @@ RESOURCES: Final[Mapping[str, str]] = {
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
-def parse_quota_limits(octets: bytes) -> Mapping[str, int]:
-    """The limits of a quota root by the resource's IMAP name; one without a limit is left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaNumbers:
+    """Used and limit of each resource, by its IMAP name; one without a limit has none there.
 
-    STORAGE and X-ANNOTATION-STORAGE are in KiB, the others are counts.
+    What is used of STORAGE and X-ANNOTATION-STORAGE is in octets, their limits in KiB; the
+    others are counts.
+    """
+
+    used: Mapping[str, int]
+    limits: Mapping[str, int]
+
+
+def parse_quota_file(octets: bytes) -> QuotaNumbers:
+    """The numbers of a quota root that has a file of its own.
 
     Raises:
         TruncatedFile: empty, or without the line end that the server insists on.
@@ -32,11 +45,24 @@ def parse_quota_limits(octets: bytes) -> Mapping[str, int]:
     """
     if not octets.endswith(b"\n"):
         raise TruncatedFile("a quota root is cut", offset=len(octets), expected="LF", found="end")
-    limits = _from_dlist(octets) if octets.startswith(b"%") else _from_plain(octets)
-    return {RESOURCES[key]: limit for key, limit in limits if limit >= 0}
+    return parse_quota(octets)
 
 
-def _from_dlist(octets: bytes) -> Iterator[tuple[str, int]]:
+def parse_quota(octets: bytes) -> QuotaNumbers:
+    """The numbers of a quota root, as a record of a database has them.
+
+    Raises:
+        TruncatedFile: it ends before the limit.
+        FormatError: of neither form.
+    """
+    numbers = list(_from_dlist(octets) if octets.startswith(b"%") else _from_plain(octets))
+    return QuotaNumbers(
+        used={RESOURCES[key]: used for key, used, _ in numbers},
+        limits={RESOURCES[key]: limit for key, _, limit in numbers if limit >= 0},
+    )
+
+
+def _from_dlist(octets: bytes) -> Iterator[tuple[str, int, int]]:
     """``%(S (used limit) M (used) … SCAN %(…) MODSEQ n)``: what is no resource is passed over."""
     body, end = parse_dlist(octets)
     if not isinstance(body, KeyValues) or octets[end:].strip():
@@ -48,10 +74,10 @@ def _from_dlist(octets: bytes) -> Iterator[tuple[str, int]]:
         if not isinstance(numbers, tuple) or not numbers:
             raise FormatError("not a quota root", expected=f"{key} (used limit)", found="no list")
         counts = [_number(value) for value in numbers]
-        yield key, counts[1] if len(counts) > 1 else -1
+        yield key, counts[0], counts[1] if len(counts) > 1 else -1
 
 
-def _from_plain(octets: bytes) -> Iterator[tuple[str, int]]:
+def _from_plain(octets: bytes) -> Iterator[tuple[str, int, int]]:
     """``used limit``, of storage first, then of each resource that is named before them.
 
     A third number is what an interrupted ``quota -f`` left.
@@ -61,8 +87,7 @@ def _from_plain(octets: bytes) -> Iterator[tuple[str, int]]:
     while True:
         if len(fields) < 2:
             raise TruncatedFile("a quota root ends too early", expected="used and limit")
-        _number(fields[0])
-        yield key, _number(fields[1])
+        yield key, _number(fields[0]), _number(fields[1])
         fields = fields[2:]
         if fields and _NUMBER.fullmatch(fields[0]):
             fields = fields[1:]

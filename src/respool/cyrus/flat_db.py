@@ -1,0 +1,62 @@
+r"""flat, the database that is a text: ``key TAB value LF``, sorted by the octets of keys.
+
+From 2.5 an octet 0xFF says that the next stands for one that a line cannot hold: 0xFF
+itself, or NUL, TAB, CR or LF with its highest bit set.
+
+Source: lib/cyrusdb_flat.c, ``encode``, ``decode`` and ``getentry``.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from typing import Final
+
+from respool.cyrus.twoskip import ENTRY_LIMIT, Octets
+from respool.errors import FormatError
+
+LINE_LIMIT: Final = 1 << 22
+_ESCAPED: Final = re.compile(rb"\xff(.?)", re.DOTALL)
+_SEVEN_BITS: Final = 0x7F
+_ESCAPE: Final = b"\xff"
+
+
+def parse_flat(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
+    """Offsets of the lines that are whole, in the file's order, and what is wrong.
+
+    An empty file is a database without records.
+
+    Raises:
+        FormatError: no line of the file is one of a database.
+    """
+    found: array[int] = array("Q")
+    at = odd = 0
+    while at < len(octets) and len(found) + odd < LINE_LIMIT:
+        end = octets.find(b"\n", at)
+        tab = octets.find(b"\t", at, end if end >= 0 else len(octets))
+        if tab < 0 or end < 0 or end - at > ENTRY_LIMIT:
+            odd += 1
+        else:
+            found.append(at)
+        at = end + 1 if end >= 0 else len(octets)
+    if at < len(octets):
+        raise FormatError(f"a flat database of more than {LINE_LIMIT} lines")
+    if odd and not found:
+        raise FormatError("not a flat database", expected="KEY TAB VALUE LF", found="no such line")
+    return found, (f"{odd} of its lines are cut or damaged and left out",) if odd else ()
+
+
+def flat_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:
+    """Key and value of the line at an offset that `parse_flat` gave."""
+    line = octets[offset : octets.find(b"\n", offset)]
+    key, _, value = line.partition(b"\t")
+    return _decoded(key), _decoded(value)
+
+
+def _decoded(text: bytes) -> bytes:
+    return _ESCAPED.sub(_plain, text) if _ESCAPE in text else text
+
+
+def _plain(match: re.Match[bytes]) -> bytes:
+    escaped = match[1]
+    return escaped if escaped in {b"", _ESCAPE} else bytes((escaped[0] & _SEVEN_BITS,))
