@@ -8,7 +8,7 @@ from typing import Final
 
 from respool.app.selection import Selection, written_out
 from respool.app.wish import Wish
-from respool.backups.quota_roots import quota_limits
+from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header
 from respool.errors import AmbiguousName, BackupError, FormatError, UsageError
 from respool.model.accounts import Account, AccountKind
@@ -109,7 +109,5 @@ def _former(selection: Selection) -> Former:
 
 def _limits(source: SourceMailbox, account: Account) -> Mapping[str, int] | None:
     """Limits of the account in the backup; one whose file is damaged has none that we know."""
-    try:
-        return quota_limits(source.spool, account.root)
-    except (BackupError, FormatError):
-        return None
+    root = server_state(source.spool).quota_root(account.root)
+    return None if root is None else root.limits

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
+
+import numpy as np
 
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox
 from respool.model.accounts import Account
-from respool.model.inventory import StoredMailbox
-from respool.model.state import MailboxState
+from respool.model.inventory import Rows, StoredMailbox
+from respool.model.messages import SEEN, SYSTEM_FLAGS
+from respool.model.state import MailboxState, UidSet
+
+SEEN_BIT: Final = next(bit for bit, name in SYSTEM_FLAGS if name == SEEN)
 
 
 def read_with_state(source: SourceMailbox, account: Account) -> tuple[StoredMailbox, MailboxState]:
@@ -22,5 +28,17 @@ def read_with_state(source: SourceMailbox, account: Account) -> tuple[StoredMail
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
     mailbox = read_mailbox(source)
-    state, findings = server_state(source.spool).of_mailbox_with_findings(source, mailbox, account)
-    return replace(mailbox, findings=(*mailbox.findings, *findings)), state
+    kept = server_state(source.spool)
+    state, findings = kept.of_mailbox_with_findings(source, mailbox, account)
+    seen = kept.seen_outside_index(mailbox, account)
+    return replace(
+        mailbox,
+        records=mailbox.records if seen is None else _with_seen(mailbox.records, seen),
+        findings=(*mailbox.findings, *findings),
+    ), state
+
+
+def _with_seen(records: Rows, seen: UidSet) -> Rows:
+    marked = records.copy()
+    marked["system_flags"][seen.mask(marked["uid"])] |= np.uint32(SEEN_BIT)
+    return marked

@@ -5,14 +5,13 @@ Source: lib/cyrusdb.c, ``cyrusdb_detect``; the magics are those of each library.
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from respool.cyrus import flat_db, skiplist, twoskip
-from respool.cyrus.twoskip import Octets
+from respool.cyrus.database_file import Located, Octets
 from respool.errors import UnknownContainer
 
 
@@ -36,7 +35,8 @@ _FOREIGN: Final = (
     ("LMDB", 16, b"\xbe\xef\xc0\xde"),
 )
 _MAGIC_START: Final = b"\xa1\x02\x8b\x0d"
-_Entry = Callable[[Octets, int], tuple[bytes, bytes]]
+_MAGIC_SIZE: Final = 20
+_Entry: TypeAlias = Callable[[Octets, int], tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +44,27 @@ class Database:
     """A database: its records as often as they are asked for, and what is wrong with it.
 
     ``octets`` must stay open as long as records are asked for. Records come in the
-    order of keys, or of writing. ``notes`` are sentences without a subject.
+    order of keys, or of writing.
     """
 
     container: Container
     octets: Octets
-    offsets: array[int]
-    notes: tuple[str, ...]
+    located: Located
     entry: _Entry
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         """Key and value of each record, one copied at a time."""
-        return (self.entry(self.octets, offset) for offset in self.offsets)
+        return (self.entry(self.octets, offset) for offset in self.located.offsets)
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        return len(self.located.offsets)
+
+
+_READERS: Final[Mapping[Container, tuple[Callable[[Octets], Located], _Entry]]] = {
+    Container.TWOSKIP: (twoskip.parse_twoskip, twoskip.twoskip_entry),
+    Container.SKIPLIST: (skiplist.parse_skiplist, skiplist.skiplist_entry),
+    Container.FLAT: (flat_db.parse_flat, flat_db.flat_entry),
+}
 
 
 def parse_database(octets: Octets) -> Database:
@@ -68,23 +74,19 @@ def parse_database(octets: Octets) -> Database:
         UnknownContainer: a file of another library (its name is said), or of none.
         TruncatedFile, FormatError: nothing in it can be read.
     """
-    head = octets[:20]
+    container = _container_of(octets[:_MAGIC_SIZE])
+    parse, entry = _READERS[container]
+    return Database(container=container, octets=octets, located=parse(octets), entry=entry)
+
+
+def _container_of(head: bytes) -> Container:
     if head == twoskip.MAGIC:
-        offsets, notes = twoskip.parse_twoskip(octets)
-        return _database(Container.TWOSKIP, octets, offsets, notes, twoskip.twoskip_entry)
+        return Container.TWOSKIP
     if head == skiplist.MAGIC:
-        offsets, notes = skiplist.parse_skiplist(octets)
-        return _database(Container.SKIPLIST, octets, offsets, notes, skiplist.skiplist_entry)
+        return Container.SKIPLIST
     for name, at, magic in _FOREIGN:
         if head[at : at + len(magic)] == magic:
             raise UnknownContainer(f"a database of {name}, which is not read")
     if head.startswith(_MAGIC_START) or (b"\0" in head and b"\t" not in head):
         raise UnknownContainer("a database of a kind that is not known", found=repr(head))
-    offsets, notes = flat_db.parse_flat(octets)
-    return _database(Container.FLAT, octets, offsets, notes, flat_db.flat_entry)
-
-
-def _database(
-    container: Container, octets: Octets, offsets: array[int], notes: tuple[str, ...], entry: _Entry
-) -> Database:
-    return Database(container=container, octets=octets, offsets=offsets, notes=notes, entry=entry)
+    return Container.FLAT

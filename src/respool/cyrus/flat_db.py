@@ -12,7 +12,7 @@ import re
 from array import array
 from typing import Final
 
-from respool.cyrus.twoskip import ENTRY_LIMIT, Octets
+from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets, lost
 from respool.errors import FormatError
 
 LINE_LIMIT: Final = 1 << 22
@@ -21,8 +21,8 @@ _SEVEN_BITS: Final = 0x7F
 _ESCAPE: Final = b"\xff"
 
 
-def parse_flat(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
-    """Offsets of the lines that are whole, in the file's order, and what is wrong.
+def parse_flat(octets: Octets) -> Located:
+    """Where the lines stand that are whole, in the file's order.
 
     An empty file is a database without records.
 
@@ -43,7 +43,7 @@ def parse_flat(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
         raise FormatError(f"a flat database of more than {LINE_LIMIT} lines")
     if odd and not found:
         raise FormatError("not a flat database", expected="KEY TAB VALUE LF", found="no such line")
-    return found, (f"{odd} of its lines are cut or damaged and left out",) if odd else ()
+    return Located(offsets=found, losses=lost(odd, "lines"))
 
 
 def flat_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:

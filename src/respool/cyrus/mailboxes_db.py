@@ -54,7 +54,9 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
             self._names = {key: value for key, value in everything.items() if key[:1] == _NAME}
         else:
             self._names = {
-                key: value for key, value in everything.items() if key[0] not in _STARTS_OF_NO_NAME
+                key: value
+                for key, value in everything.items()
+                if key and key[0] not in _STARTS_OF_NO_NAME
             }
 
     def __iter__(self) -> Iterator[MailboxName]:

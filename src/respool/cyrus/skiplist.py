@@ -13,8 +13,8 @@ import struct
 from array import array
 from typing import Final
 
+from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets
 from respool.cyrus.record_log import RecordLog
-from respool.cyrus.twoskip import ENTRY_LIMIT, Octets
 from respool.errors import FormatError, TruncatedFile
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dskiplist file\0\0\0"
@@ -28,22 +28,22 @@ _POINTERS_END: Final = 0xFFFFFFFF
 _POINTER_LIMIT: Final = 64  # a server writes 20 at most
 
 
-def parse_skiplist(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
-    """Offsets of the records that count, in the order of writing, and what is wrong.
+def parse_skiplist(octets: Octets) -> Located:
+    """Where the records stand that count, in the order of writing.
 
     Raises:
         TruncatedFile: not even the header is there.
-        FormatError: no skiplist file, or one of another version.
+        FormatError: no skiplist file, one of another version, or too large a one.
     """
     _check_header(octets)
     log = RecordLog()
     pending: array[int] = array("Q")
-    at, notes = _HEADER.size, ()
+    at = _HEADER.size
     while at < len(octets):
         record = _record(octets, at)
         if record is None:
             text = f"it is cut or damaged at octet {at} of {len(octets)}"
-            return log.surviving(), (text,)
+            return Located(offsets=log.surviving(), losses=(text,))
         kind, end = record
         if kind == _COMMIT:
             _apply(octets, log, pending)
@@ -53,9 +53,8 @@ def parse_skiplist(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
         elif kind != _DUMMY:
             pending.append(at)
         at = end
-    if pending:
-        notes = ("it was being written; what was not committed is left out",)
-    return log.surviving(), notes
+    text = "it was being written; what was not committed is left out"
+    return Located(offsets=log.surviving(), notes=(text,) if pending else ())
 
 
 def skiplist_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:

@@ -10,21 +10,19 @@ Source: lib/cyrusdb_twoskip.c; seen on 2.5.17 to 3.10.3.
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
 import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets, lost
 from respool.cyrus.record_log import RecordLog
 from respool.errors import FormatError, TruncatedFile
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dtwoskip file\0\0\0\0"
-ENTRY_LIMIT: Final = 1 << 24  # octets of one key and value; a server's own limit is far below
-Octets: TypeAlias = "bytes | mmap.mmap"
 
 _HEADER: Final = struct.Struct(">20sIQQQQII")
 _HEAD: Final = struct.Struct(">BBHI")
@@ -75,8 +73,8 @@ class _Header:
     is_dirty: bool
 
 
-def parse_twoskip(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
-    """Offsets of the records that count, and what is wrong with the file.
+def parse_twoskip(octets: Octets) -> Located:
+    """Where the records stand that count.
 
     In the order of keys as the server sorts them; in that of writing where the chain is
     broken. A record that does not hold what its CRC says is left out.
@@ -85,14 +83,11 @@ def parse_twoskip(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
         TruncatedFile: not even the header is there.
         FormatError: no twoskip file, or nothing in it can be read.
     """
-    header, notes = _header(octets)
+    header = _header(octets)
     if header is None:
-        return _salvaged(octets, notes)
+        return _salvaged(octets, "its header does not hold what its CRC says")
     if header.committed_size > len(octets):
-        text = f"it ends at {len(octets)} of {header.committed_size} octets"
-        return _salvaged(octets, (*notes, text))
-    if header.is_dirty:
-        notes = (*notes, "it was being written; what was not committed is left out")
+        return _salvaged(octets, f"it ends at {len(octets)} of {header.committed_size} octets")
     found: array[int] = array("Q")
     damaged = 0
     try:
@@ -102,10 +97,12 @@ def parse_twoskip(octets: Octets) -> tuple[array[int], tuple[str, ...]]:
             else:
                 damaged += 1
     except FormatError as error:
-        return _salvaged(octets, (*notes, f"its chain is broken at octet {error.offset}"))
-    if len(found) + damaged != header.record_count and not header.is_dirty:
-        notes = (*notes, f"it says {header.record_count} records and has {len(found) + damaged}")
-    return found, (*notes, *_loss(damaged))
+        return _salvaged(octets, f"its chain is broken at octet {error.offset}")
+    return Located(
+        offsets=found,
+        notes=tuple(_oddities(header, len(found) + damaged, len(octets))),
+        losses=lost(damaged, "records"),
+    )
 
 
 def twoskip_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:
@@ -115,7 +112,15 @@ def twoskip_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:
     return octets[record.key_at : value_at], octets[value_at : value_at + record.value_size]
 
 
-def _header(octets: Octets) -> tuple[_Header | None, tuple[str, ...]]:
+def _oddities(header: _Header, count: int, size: int) -> Iterator[str]:
+    """What is said of a file whose chain is whole."""
+    if header.is_dirty or size > header.committed_size:
+        yield "it was being written; what was not committed is left out"
+    elif count != header.record_count:
+        yield f"it says that it has {header.record_count} records; it has {count}"
+
+
+def _header(octets: Octets) -> _Header | None:
     """The header, None if it is damaged."""
     if len(octets) < _HEADER.size:
         raise TruncatedFile(
@@ -128,15 +133,10 @@ def _header(octets: Octets) -> tuple[_Header | None, tuple[str, ...]]:
     if magic != MAGIC:
         raise FormatError("not a twoskip file", expected="its magic", found=repr(magic))
     if crc != zlib.crc32(octets[: _HEADER.size - 4]):
-        return None, ("its header does not hold what its CRC says",)
+        return None
     if version > _VERSION:
         raise FormatError("a twoskip file of a later version", found=str(version))
-    header = _Header(
-        record_count=count,
-        committed_size=size,
-        is_dirty=bool(flags & _IS_DIRTY),
-    )
-    return header, ()
+    return _Header(record_count=count, committed_size=size, is_dirty=bool(flags & _IS_DIRTY))
 
 
 def _chain(octets: Octets, size: int) -> Iterator[_Record]:
@@ -194,7 +194,7 @@ def _record_at(octets: Octets, start: int, size: int) -> _Record:
     )
 
 
-def _salvaged(octets: Octets, notes: tuple[str, ...]) -> tuple[array[int], tuple[str, ...]]:
+def _salvaged(octets: Octets, why: str) -> Located:
     """What the file holds from its top as far as it was committed, without its chain.
 
     The server drops a transaction with a damaged record in it; here all that stands whole
@@ -205,8 +205,8 @@ def _salvaged(octets: Octets, notes: tuple[str, ...]) -> tuple[array[int], tuple
     """
     log = RecordLog()
     damaged = 0
-    end = max((each.end for each in _all_in(octets, len(octets)) if each.kind == _COMMIT), default=0)
-    for record in _all_in(octets, end):
+    commits = (each.end for each in _all_in(octets, len(octets)) if each.kind == _COMMIT)
+    for record in _all_in(octets, max(commits, default=0)):
         if record.kind == _DELETE:
             log.delete_before(record.start, record.pointers[0])
         elif record.kind == _RECORD and record.is_whole(octets):
@@ -216,8 +216,9 @@ def _salvaged(octets: Octets, notes: tuple[str, ...]) -> tuple[array[int], tuple
             damaged += 1
     found = log.surviving()
     if not found:
-        raise FormatError(f"no record of a twoskip file can be read: {'; '.join(notes)}")
-    return found, (*notes, "it was read from its top, as far as it was committed", *_loss(damaged))
+        raise FormatError(f"no record of a twoskip file can be read: {why}")
+    text = f"{why}; it was read from its top, as far as it was committed"
+    return Located(offsets=found, losses=(text, *lost(damaged, "records")))
 
 
 def _all_in(octets: Octets, end: int) -> Iterator[_Record]:
@@ -239,10 +240,6 @@ def _next_start(octets: Octets, at: int, end: int) -> int:
         if match.start() % 8 == 0:
             return match.start()
     return end
-
-
-def _loss(damaged: int) -> tuple[str, ...]:
-    return (f"{damaged} of its records are damaged and left out",) if damaged else ()
 
 
 def _broken(offset: int, found: str) -> FormatError:
