@@ -8,7 +8,7 @@ import pytest
 
 from respool.backups.choice import choose_generation
 from respool.backups.discovery import open_backup
-from respool.backups.quota_roots import quota_limits
+from respool.backups.server_state import ServerState, server_state
 from respool.model.generations import Generation
 from respool.model.names import MailboxName
 from tests.support import golden
@@ -32,9 +32,15 @@ def said(truth: Truth, root: MailboxName) -> dict[str, int] | None:
     return {resource: limit for resource, (_, limit) in quota.resources.items()}
 
 
+def limits_of(state: ServerState, root: MailboxName) -> dict[str, int] | None:
+    found = state.quota_root(root)
+    return None if found is None else dict(found.limits)
+
+
 def assert_as_said(place: Path | PurePosixPath, truth: Truth) -> None:
     names = roots(truth)
-    read = {root.display: quota_limits(PurePosixPath(place), root) for root in names}
+    state = server_state(PurePosixPath(place))
+    read = {root.display: limits_of(state, root) for root in names}
 
     assert read == {root.display: said(truth, root) for root in names}
     assert read["user/alice@bluemind.loc"]

@@ -29,7 +29,7 @@ from respool.cyrus.mailbox_records import (
     parse_shown_records,
 )
 from respool.cyrus.message_headers import fields_of_envelope, parse_message_headers
-from respool.cyrus.quota_root import parse_quota_limits
+from respool.cyrus.quota_root import parse_quota_file
 from respool.cyrus.raw_index import raw_header, raw_records
 from respool.cyrus.spool_paths import name_of_directory
 from respool.errors import FormatError, PlanFileInvalid
@@ -201,7 +201,7 @@ PARSERS: Mapping[str, Parser] = {
         longest=2048,
     ),
     "quota-root": Parser(
-        parse=parse_quota_limits,
+        parse=parse_quota_file,
         seeds=literal(b"12 34\n", b"1 2 M 3 4\n", b"%(S (12 34) M (1) SCAN %(S 1))\n"),
         words=(*DLIST_WORDS, b"AS", b"NF", b" -1"),
         longest=512,

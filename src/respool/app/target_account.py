@@ -10,7 +10,7 @@ from respool.app.selection import Selection, written_out
 from respool.app.wish import Wish
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header
-from respool.errors import AmbiguousName, BackupError, FormatError, UsageError
+from respool.errors import AmbiguousName, UsageError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
 from respool.planning.request import RestoreRequest

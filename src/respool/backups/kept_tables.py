@@ -53,6 +53,7 @@ def read_seen_table(
     by_id: dict[str, dict[str, bytes]] = defaultdict(dict)
     findings: list[Finding] = []
     for userid, file in _seen_files(files, userid_of_id, findings):
+
         def take(key: bytes, value: bytes, userid: str = userid) -> None:
             readers = by_id[key_text(key)]
             known = readers.get(userid)
@@ -80,7 +81,10 @@ def read_mailboxes_table(config: ConfigDirectory) -> MailboxesTable:
     """``mailboxes.db``, or its newest copy that can be read."""
     entries: dict[bytes, bytes] = {}
     findings: list[Finding] = []
-    if not _entries_or_copy(config, MAILBOXES_FILE, entries.__setitem__, findings) and not findings:
+    if (
+        not _entries_or_copy(config, MAILBOXES_FILE, entries.__setitem__, findings)
+        and not findings
+    ):
         text = "it is not there: names come from directories and headers"
         findings.append(_finding(Severity.NOTE, "database-missing", MAILBOXES_FILE, text))
     return MailboxesTable(mailboxes=MailboxTable(entries.items()), findings=tuple(findings))
@@ -111,9 +115,9 @@ def _seen_files(
         for place in places:
             yield userid, place
     for uniqueid, place in files.by_id[SEEN_ENDING].items():
-        userid = userid_of_id(uniqueid)
-        if userid is not None:
-            yield userid, place
+        named = userid_of_id(uniqueid)
+        if named is not None:
+            yield named, place
             continue
         text = "nothing says whose it is: no mailbox has its uniqueid"
         findings.append(_finding(Severity.LOSS, "user-without-name", str(place), text))

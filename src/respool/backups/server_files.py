@@ -213,9 +213,7 @@ def _findings_of(database: Database, subject: str) -> Iterator[Finding]:
     for text in database.located.losses:
         yield _loss("database-damaged", subject, text)
     for text in database.located.notes:
-        yield Finding(
-            severity=Severity.NOTE, code="database-damaged", subject=subject, text=text
-        )
+        yield Finding(severity=Severity.NOTE, code="database-damaged", subject=subject, text=text)
 
 
 def _loss(code: str, subject: str, text: str) -> Finding:

@@ -4,8 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from respool.backups.quota_roots import quota_limits
-from respool.errors import FormatError, UnsafeBackupEntry
+from respool.backups.server_state import ServerState, server_state
 from respool.model.names import MailboxName
 from tests.support.small_spools import mailbox_name
 
@@ -21,8 +20,16 @@ def write(place: Path, relative: str, octets: bytes = b"%(S (1 20))\n") -> Path:
 
 def limits(place: Path, name: str | MailboxName) -> dict[str, int] | None:
     root = mailbox_name(name) if isinstance(name, str) else name
-    found = quota_limits(PurePosixPath(place), root)
-    return None if found is None else dict(found)
+    found = state(place).quota_root(root)
+    return None if found is None else dict(found.limits)
+
+
+def state(place: Path) -> ServerState:
+    return server_state(PurePosixPath(place))
+
+
+def codes(place: Path) -> list[str]:
+    return [finding.code for finding in state(place).findings]
 
 
 @pytest.mark.parametrize(
@@ -92,22 +99,46 @@ def test_a_quota_root_without_limits_is_told_from_none(tmp_path: Path) -> None:
     assert limits(tmp_path, "user/jdoe") == {}
 
 
-def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+def test_a_damaged_file_is_a_finding(tmp_path: Path) -> None:
     write(tmp_path, f"{CONFIG}/quota/j/user.jdoe", b"%(S (1 20)")
 
-    with pytest.raises(FormatError):
-        limits(tmp_path, "user/jdoe")
+    assert limits(tmp_path, "user/jdoe") is None
+    assert codes(tmp_path) == ["database-missing", "quota-root-unreadable"]
 
 
-def test_links_are_not_followed(tmp_path: Path) -> None:
+def test_what_is_used_is_read_too(tmp_path: Path) -> None:
+    write(tmp_path, f"{CONFIG}/quota/j/user.jdoe", b"%(S (2048 20) M (3))\n")
+
+    root = state(tmp_path).quota_root(mailbox_name("user/jdoe"))
+
+    assert root is not None
+    assert (dict(root.used), dict(root.limits)) == (
+        {"STORAGE": 2048, "MESSAGE": 3},
+        {"STORAGE": 20},
+    )
+
+
+def test_without_a_file_the_database_of_quota_roots_is_asked(tmp_path: Path) -> None:
+    write(tmp_path, f"{CONFIG}/quotas.db", b"b.loc!user.john^doe\t%(S (1 30))\n")
+
+    assert limits(tmp_path, "user/john.doe@b.loc") == {"STORAGE": 30}
+    assert limits(tmp_path, "user/jdoe@b.loc") is None
+
+
+def test_a_link_is_not_followed_and_a_finding(tmp_path: Path) -> None:
     other = write(tmp_path / "other", "j/user.jdoe")
     file = tmp_path / "spool" / CONFIG / "quota/j/user.jdoe"
     file.parent.mkdir(parents=True)
     file.symlink_to(other)
-    with pytest.raises(UnsafeBackupEntry):
-        limits(tmp_path / "spool", "user/jdoe")
 
-    file.unlink()
-    file.parent.rmdir()
-    file.parent.symlink_to(other.parent)
+    assert limits(tmp_path / "spool", "user/jdoe") is None
+    assert "quota-root-unreadable" in codes(tmp_path / "spool")
+
+
+def test_a_directory_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    other = write(tmp_path / "other", "j/user.jdoe")
+    letter = tmp_path / "spool" / CONFIG / "quota/j"
+    letter.parent.mkdir(parents=True)
+    letter.symlink_to(other.parent)
+
     assert limits(tmp_path / "spool", "user/jdoe") is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respool.cyrus.quota_root import RESOURCES, parse_quota_limits
+from respool.cyrus.quota_root import RESOURCES, parse_quota_file
 from respool.errors import FormatError, TruncatedFile
 
 USED = st.integers(min_value=0, max_value=2**63 - 1)
@@ -26,7 +26,7 @@ LIMIT = st.integers(min_value=-1, max_value=2**31 - 1)
     ids=["used-limit", "no-limit", "on-one-line", "interrupted-count", "more-resources"],
 )
 def test_the_plain_form_is_read(octets: bytes, limits: Mapping[str, int]) -> None:
-    assert parse_quota_limits(octets) == limits
+    assert parse_quota_file(octets).limits == limits
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_the_plain_form_is_read(octets: bytes, limits: Mapping[str, int]) -> Non
     ids=["usual", "all", "minus-one", "modseq", "scan"],
 )
 def test_the_dlist_form_is_read(octets: bytes, limits: Mapping[str, int]) -> None:
-    assert parse_quota_limits(octets) == limits
+    assert parse_quota_file(octets).limits == limits
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_dlist_form_is_read(octets: bytes, limits: Mapping[str, int]) -> Non
 )
 def test_anything_else_is_refused(octets: bytes) -> None:
     with pytest.raises(FormatError):
-        parse_quota_limits(octets)
+        parse_quota_file(octets)
 
 
 @pytest.mark.parametrize("octets", [b"", b"51408\n1024", b"%(S (5005 10240)"])
@@ -76,7 +76,7 @@ def test_a_file_without_its_last_line_end_is_cut(octets: bytes) -> None:
     Else a limit that lost its last digits would be taken for a tenth of itself.
     """
     with pytest.raises(TruncatedFile):
-        parse_quota_limits(octets)
+        parse_quota_file(octets)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(RESOURCES)), st.tuples(USED, LIMIT)))
@@ -87,11 +87,11 @@ def test_what_the_server_writes_is_read(written: Mapping[str, tuple[int, int]]) 
     )
     limits = {RESOURCES[key]: limit for key, (_, limit) in written.items() if limit >= 0}
 
-    assert parse_quota_limits(f"%({body})\n".encode()) == limits
+    assert parse_quota_file(f"%({body})\n".encode()).limits == limits
 
 
 @given(st.binary())
 def test_any_octets_are_read_or_refused(octets: bytes) -> None:
     for start in (b"", b"%(", b"1\n2 "):
         with suppress(FormatError):
-            assert set(parse_quota_limits(start + octets + b"\n")) <= set(RESOURCES.values())
+            assert set(parse_quota_file(start + octets + b"\n").limits) <= set(RESOURCES.values())
