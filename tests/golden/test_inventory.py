@@ -25,6 +25,7 @@ from tests.support.inventories import (
     spool_generation,
     without_seen,
 )
+from tests.support.kept_state import assert_kept_as_said
 from tests.support.truth import Truth, read_truth
 
 LARGER = ("2.5.17", "3.0.18-archive", "3.4.9", "3.8.7")
@@ -114,6 +115,7 @@ def test_the_larger_spools_are_read_as_their_servers_said(
     place = golden.unpack(larger_spools / name / "spool.tar.gz", scratch / "spool")
 
     assert_as_said(spool_generation(place), truth, raw)
+    assert_kept_as_said(spool_generation(place), truth, raw)
 
 
 @pytest.mark.slow
@@ -128,3 +130,4 @@ def test_the_larger_dataprotect_tree_is_read_without_any_description(
         truth, raw = larger_truth(folder / f"truth-{part}.json", scratch)
         generation = choose_generation(backup.generations, f"part:{part}")
         assert_as_said(generation, truth, raw)
+        assert_kept_as_said(generation, truth, raw)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.kept_tables import AnnotationTable, SeenTable
-from respool.backups.server_files import ConfigDirectory, entries_of
+from respool.backups.server_files import ConfigDirectory, entries_of, loss
 from respool.backups.source import SourceMailbox, tree_at
 from respool.cyrus.annotations import (
     MESSAGE_ANNOTATIONS_FILE,
@@ -18,7 +19,7 @@ from respool.cyrus.annotations import (
 from respool.cyrus.seen import ANYONE, parse_seen
 from respool.errors import FormatError
 from respool.model.accounts import Account, AccountKind
-from respool.model.findings import Finding, Severity
+from respool.model.findings import Finding
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName
 from respool.model.state import Annotation, UidSet
@@ -97,7 +98,7 @@ def annotations_on_messages(
         file = directory / MESSAGE_ANNOTATIONS_FILE
         if entries_of(ConfigDirectory(tree, directory), file, take, findings):
             subject = MESSAGE_ANNOTATIONS_FILE
-            return _parsed(records, owner, subject, findings, are_on_messages=True)
+            return _parsed(records, owner, subject, findings, file)
     return ()
 
 
@@ -111,7 +112,7 @@ def _seen_of(
             found[userid] = parse_seen(value).uids
         except FormatError as error:
             text = f"what {userid} has seen cannot be read: {error.found or error.what}"
-            findings.append(_lost(mailbox.name.display, text))
+            findings.append(loss("database-record-damaged", mailbox.name.display, text))
     return found
 
 
@@ -120,15 +121,16 @@ def _parsed(
     owner: str | None,
     subject: str,
     findings: list[Finding],
-    *,
-    are_on_messages: bool = False,
+    file: PurePosixPath | None = None,
 ) -> tuple[Annotation, ...]:
+    """Annotations, sorted; ``file`` is that of a mailbox with those of its messages."""
     found: list[Annotation] = []
     for key, value in records:
         try:
-            annotation = _annotation(key, value, owner, are_on_messages=are_on_messages)
+            annotation = _annotation(key, value, owner, are_on_messages=file is not None)
         except FormatError as error:
-            findings.append(_lost(subject, f"{error.what}: {error.found}"))
+            text = f"{error.what}: {error.found}"
+            findings.append(loss("database-record-damaged", subject, text, file))
             continue
         if annotation is not None:
             found.append(annotation)
@@ -151,8 +153,3 @@ def _annotation(
         uid = int(parsed_key.of)
     userid = owner if parsed_key.userid == OWNER and owner is not None else parsed_key.userid
     return Annotation(entry=parsed_key.entry, userid=userid, value=parsed.value, uid=uid)
-
-
-def _lost(subject: str, text: str) -> Finding:
-    code = "database-record-damaged"
-    return Finding(severity=Severity.LOSS, code=code, subject=subject, text=text)

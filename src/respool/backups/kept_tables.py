@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from respool.backups.server_files import COPIES, ConfigDirectory, UserFiles, entries_of
+from respool.backups.server_files import COPIES, ConfigDirectory, UserFiles, entries_of, loss
 from respool.cyrus.annotations import ANNOTATIONS_FILE, VERSION_KEY_START
 from respool.cyrus.mailbox_records import key_text
 from respool.cyrus.mailboxes_db import MAILBOXES_FILE, MailboxTable
@@ -86,7 +86,11 @@ def read_mailboxes_table(config: ConfigDirectory) -> MailboxesTable:
         and not findings
     ):
         text = "it is not there: names come from directories and headers"
-        findings.append(_finding(Severity.NOTE, "database-missing", MAILBOXES_FILE, text))
+        findings.append(
+            Finding(
+                severity=Severity.NOTE, code="database-missing", subject=MAILBOXES_FILE, text=text
+            )
+        )
     return MailboxesTable(mailboxes=MailboxTable(entries.items()), findings=tuple(findings))
 
 
@@ -103,7 +107,8 @@ def _entries_or_copy(
         of_copy: list[Finding] = []
         if entries_of(config, config.base / directory / name, take, of_copy):
             text = f"its copy in {directory} is used, which may be older"
-            findings += [_finding(Severity.LOSS, "database-copy-used", name, text), *of_copy]
+            copied = loss("database-copy-used", name, text, config.base / directory / name)
+            findings += [copied, *of_copy]
             return True
     return False
 
@@ -120,8 +125,4 @@ def _seen_files(
             yield named, place
             continue
         text = "nothing says whose it is: no mailbox has its uniqueid"
-        findings.append(_finding(Severity.LOSS, "user-without-name", str(place), text))
-
-
-def _finding(severity: Severity, code: str, subject: str, text: str) -> Finding:
-    return Finding(severity=severity, code=code, subject=subject, text=text)
+        findings.append(loss("user-without-name", uniqueid, text, place))

@@ -7,12 +7,12 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.server_files import QUOTA, ConfigDirectory, entries_of
+from respool.backups.server_files import QUOTA, ConfigDirectory, entries_of, loss, said
 from respool.cyrus.mailbox_records import key_text, name_of_internal
 from respool.cyrus.quota_root import QuotaNumbers, parse_quota, parse_quota_file
 from respool.cyrus.spool_paths import DOMAIN, full_hash_letter, hash_letter, is_single_letter
 from respool.errors import BackupError, FormatError
-from respool.model.findings import Finding, Severity
+from respool.model.findings import Finding
 from respool.model.names import MailboxName
 from respool.model.state import QuotaRoot
 from respool.system.read_only import EntryKind
@@ -26,6 +26,7 @@ class QuotaRoots:
 
     def __init__(self, config: ConfigDirectory) -> None:
         self._config = config
+        self._database = config.base / QUOTAS_FILE
         self._known: dict[MailboxName, QuotaRoot | None] = {}
         self._findings: dict[Finding, None] = {}
 
@@ -56,7 +57,7 @@ class QuotaRoots:
                 if octets:  # the server takes an empty one for none (imap/quota_db.c, quota_read)
                     return parse_quota_file(octets)
             except (BackupError, FormatError) as error:
-                self._add("quota-root-unreadable", str(file), error)
+                self._add("quota-root-unreadable", file, error)
         return None
 
     def _from_database(self, root: MailboxName) -> QuotaNumbers | None:
@@ -64,7 +65,7 @@ class QuotaRoots:
         try:
             return None if value is None else parse_quota(value)
         except FormatError as error:
-            self._add("quota-root-unreadable", root.display, error)
+            self._add("quota-root-unreadable", self._database, error)
             return None
 
     @cached_property
@@ -76,9 +77,9 @@ class QuotaRoots:
             try:
                 records[name_of_internal(key_text(key))] = value
             except FormatError as error:
-                self._add("quota-root-unreadable", QUOTAS_FILE, error)
+                self._add("quota-root-unreadable", self._database, error)
 
-        entries_of(self._config, self._config.base / QUOTAS_FILE, take, findings)
+        entries_of(self._config, self._database, take, findings)
         self._findings.update(dict.fromkeys(findings))
         return records
 
@@ -112,10 +113,8 @@ class QuotaRoots:
         try:
             return self._config.tree.subdirectories(directory)
         except BackupError as error:
-            self._add("file-unreadable", str(directory), error)
+            self._add("file-unreadable", directory, error)
             return ()
 
-    def _add(self, code: str, subject: str, error: BackupError | FormatError) -> None:
-        text = f"{error.what}: {error.why}" if error.why else error.what
-        finding = Finding(severity=Severity.LOSS, code=code, subject=subject, text=text)
-        self._findings[finding] = None
+    def _add(self, code: str, file: PurePosixPath, error: BackupError | FormatError) -> None:
+        self._findings[loss(code, file.name, said(error), file)] = None

@@ -63,6 +63,16 @@ class UserFiles:
     findings: tuple[Finding, ...] = ()
 
 
+def loss(code: str, subject: str, text: str, file: PurePosixPath | None = None) -> Finding:
+    """A finding of something that is lost; ``file`` is where, relative to the part."""
+    return Finding(severity=Severity.LOSS, code=code, subject=subject, text=text, file=file)
+
+
+def said(error: BackupError | FormatError) -> str:
+    """What an error says, and why."""
+    return f"{error.what}: {error.why}" if error.why else error.what
+
+
 def find_configuration(tree: ReadOnlyTree) -> ConfigDirectory | None:
     """The ``configdirectory`` of a part; None where there is none in it, nor beside it.
 
@@ -91,25 +101,25 @@ def entries_of(
     ``file`` is relative to the tree. What is odd goes to ``findings``. An empty file is
     a database without records, as for the server.
     """
-    subject = str(file)
+    subject = file.name
     try:
         entry = config.tree.stat(file)
         if entry is None:
             return False
         if entry.size_bytes > _SIZE_LIMIT:
-            findings.append(_loss("database-unreadable", subject, "it is larger than 1 GiB"))
+            findings.append(loss("database-unreadable", subject, "it is larger than 1 GiB", file))
             return False
         with config.tree.mapped(file) as octets:
             database = parse_database(octets)
             for key, value in database:
                 take(key, value)
     except UnknownContainer as error:
-        findings.append(_loss("database-container-unknown", subject, error.what))
+        findings.append(loss("database-container-unknown", subject, error.what, file))
         return False
     except (BackupError, FormatError) as error:
-        findings.append(_loss("database-unreadable", subject, _said(error)))
+        findings.append(loss("database-unreadable", subject, said(error), file))
         return False
-    findings += _findings_of(database, subject)
+    findings += _findings_of(database, file)
     return True
 
 
@@ -117,9 +127,10 @@ def user_files(config: ConfigDirectory) -> UserFiles:
     """All users' files of a ``configdirectory``, in both layouts."""
     walk = _Walk(config.tree)
     walk.domain(config.base, None)
-    for directory in walk.below(config.base / DOMAIN):
+    domains = config.base / DOMAIN
+    for directory in walk.below(domains):
         for domain in walk.directories(directory):
-            if directory.name == domain or not is_single_letter(domain):
+            if directory != domains or not is_single_letter(domain):
                 walk.domain(directory / domain, domain)
     return UserFiles(
         by_user={
@@ -150,10 +161,11 @@ def _is_configuration(tree: ReadOnlyTree, base: PurePosixPath) -> bool:
         return True
     if base.parts or not names.get(DOMAIN):
         return bool(base.parts) and bool(names.get(DOMAIN) or names.get(USER))
+    above = [DOMAIN, *(f"{DOMAIN}/{name}" for name in tree.subdirectories(base / DOMAIN))]
     return any(
-        tree.is_directory(base / DOMAIN / letter / domain / QUOTA)
-        for letter in tree.subdirectories(base / DOMAIN)
-        for domain in tree.subdirectories(base / DOMAIN / letter)
+        tree.is_directory(base / each / name / QUOTA)
+        for each in above
+        for name in tree.subdirectories(base / each)
     )
 
 
@@ -206,19 +218,17 @@ class _Walk:
         except BackupFileMissing:
             return
         except BackupError as error:
-            self.findings.append(_loss("file-unreadable", str(directory), _said(error)))
+            self.findings.append(loss("file-unreadable", directory.name, said(error), directory))
 
 
-def _findings_of(database: Database, subject: str) -> Iterator[Finding]:
+def _findings_of(database: Database, file: PurePosixPath) -> Iterator[Finding]:
     for text in database.located.losses:
-        yield _loss("database-damaged", subject, text)
+        yield loss("database-damaged", file.name, text, file)
     for text in database.located.notes:
-        yield Finding(severity=Severity.NOTE, code="database-damaged", subject=subject, text=text)
-
-
-def _loss(code: str, subject: str, text: str) -> Finding:
-    return Finding(severity=Severity.LOSS, code=code, subject=subject, text=text)
-
-
-def _said(error: BackupError | FormatError) -> str:
-    return f"{error.what}: {error.why}" if error.why else error.what
+        yield Finding(
+            severity=Severity.NOTE,
+            code="database-damaged",
+            subject=file.name,
+            text=text,
+            file=file,
+        )

@@ -33,6 +33,7 @@ from respool.backups.server_files import (
     entries_of,
     find_configuration,
     inbox_of,
+    loss,
     user_files,
     userid_of,
 )
@@ -45,7 +46,7 @@ from respool.cyrus.spool_paths import HEADER_FILE, uuid_directory
 from respool.cyrus.subscriptions import SUBSCRIPTIONS_ENDING, parse_subscriptions
 from respool.errors import BackupError, FormatError
 from respool.model.accounts import Account
-from respool.model.findings import Finding, Severity
+from respool.model.findings import Finding
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, parse_internal_name
 from respool.model.state import MailboxState, QuotaRoot, UidSet
@@ -200,7 +201,10 @@ class ServerState:
             return ()
         names, damaged = parse_subscriptions(keys, inbox_of(userid))
         if damaged:
-            self._subscription_findings.append(_lost(str(file), f"{damaged} names in it are none"))
+            text = f"{damaged} of its names are none"
+            self._subscription_findings.append(
+                loss("database-record-damaged", file.name, text, file)
+            )
         return names
 
     def _userid_of_id(self, uniqueid: str) -> str | None:
@@ -221,7 +225,8 @@ def server_state(place: PurePosixPath) -> ServerState:
 
 def _damaged_records(mailboxes: MailboxTable) -> Iterator[Finding]:
     for key in mailboxes.damaged:
-        yield _lost(MAILBOXES_FILE, f"its record of {key!r} cannot be read")
+        text = f"its record of {key!r} cannot be read"
+        yield loss("database-record-damaged", MAILBOXES_FILE, text)
 
 
 def _name_in_header(tree: ReadOnlyTree, uniqueid: str) -> MailboxName | None:
@@ -238,8 +243,3 @@ def _name_in_header(tree: ReadOnlyTree, uniqueid: str) -> MailboxName | None:
             except (BackupError, FormatError, ValueError):
                 continue
     return None
-
-
-def _lost(subject: str, text: str) -> Finding:
-    code = "database-record-damaged"
-    return Finding(severity=Severity.LOSS, code=code, subject=subject, text=text)

@@ -53,6 +53,30 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: the message is not restored.",
     ),
+    "database-container-unknown": (
+        LOSS,
+        "What the database holds is not restored; folders are found by directories and headers.",
+    ),
+    "database-copy-used": (
+        LOSS,
+        "What changed since the server made that copy of its database is not restored.",
+    ),
+    "database-damaged": (
+        NOTE_OR_LOSS,
+        "What can be read of the database is restored; the rest of it is not.",
+    ),
+    "database-missing": (
+        NOTE,
+        "Folders are found by their directories, and their rights by their headers.",
+    ),
+    "database-record-damaged": (
+        LOSS,
+        "What this one record of a database said is not restored.",
+    ),
+    "database-unreadable": (
+        LOSS,
+        "What the database holds is not restored; mail and flags are.",
+    ),
     "databases-missing": (
         NOTE_OR_LOSS,
         "Mail is restored; readers' seen marks, subscriptions, quotas and annotations are not.",
@@ -237,6 +261,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "It can be restored as long as it lies there; the next backup deletes it.",
     ),
+    "quota-root-unreadable": (
+        LOSS,
+        "The limits that it held are not known and not given back.",
+    ),
     "records-from-files": (
         NOTE_OR_LOSS,
         "These messages are restored without flags, dated by their files.",
@@ -264,6 +292,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "unsafe-entry": (
         NOTE_OR_LOSS,
         "It is not opened and not restored; the rest of the folder is.",
+    ),
+    "user-without-name": (
+        LOSS,
+        "What a user has seen or subscribed to is not restored: nothing says whose it is.",
     ),
     "without-metadata": (
         NOTE,
