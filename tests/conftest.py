@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import count
@@ -14,8 +17,18 @@ from tests.support import golden, trees
 from tests.support.beside import spools_beside_project
 from tests.support.missing import give_up
 from tests.support.private_cyrus import PrivateCyrus, is_cyrus_installed, server_root
+from tests.support.syslog_capture import capture_for_workers
 
 _NUMBERS = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes run the tests, this one captures the syslog for all of them."""
+    is_worker = hasattr(config, "workerinput")
+    if config.getoption("numprocesses", default=None) and not is_worker:
+        folder = Path(tempfile.mkdtemp(prefix="respool-syslog-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        capture_for_workers(folder / "lines")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -10,9 +10,11 @@ import socket
 import stat
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 SYSLOG_SOCKET = Path("/dev/log")
+RECORD_VARIABLE = "RESPOOL_TEST_SYSLOG"
 ERROR_LINE = re.compile(
     r"\b(?:IO|DB|SYNC)?ERROR\b|\bFatal\b|\bfatal error\b|core dumped|signaled to death"
     r"|\bcrashed\b|invalid cyrus|assertion failed"
@@ -29,9 +31,10 @@ class SyslogCapture:
     listens at is replaced.
     """
 
-    def __init__(self, path: Path = SYSLOG_SOCKET) -> None:
-        """Prepare a capture at ``path``; ``open`` starts it."""
+    def __init__(self, path: Path = SYSLOG_SOCKET, record: Path | None = None) -> None:
+        """Prepare a capture at ``path``; ``open`` starts it. ``record`` gets each line, too."""
         self.path = path
+        self.record = record
         self.why_inactive = "not opened"
         self._lines: list[str] = []
         self._changed = threading.Lock()
@@ -93,9 +96,7 @@ class SyslogCapture:
     def _catch_up(self) -> None:
         if not self.is_active:
             return
-        mark = f"mark {os.urandom(8).hex()}"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(mark.encode(), str(self.path))
+        mark = send_mark(self.path)
         deadline = time.monotonic() + _CATCH_UP_SECONDS
         while time.monotonic() < deadline:
             with self._changed:
@@ -112,8 +113,55 @@ class SyslogCapture:
                 return
             if not octets and self._socket is None:
                 return
+            line = octets.decode("utf-8", "replace").rstrip("\0\n")
             with self._changed:
-                self._lines.append(octets.decode("utf-8", "replace").rstrip("\0\n"))
+                self._lines.append(line)
+            if self.record is not None:
+                with self.record.open("a", encoding="utf-8") as record:
+                    record.write(line.replace("\n", " ") + "\n")
+
+
+class FollowedSyslog(SyslogCapture):
+    """What another process of the same test run captures and writes to ``record``."""
+
+    def __init__(self, record: Path) -> None:
+        super().__init__(record=record)
+        self.why_inactive = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether lines are being collected: from the beginning."""
+        return True
+
+    def open(self) -> SyslogCapture:
+        """Nothing is to be done."""
+        return self
+
+    def close(self) -> None:
+        """Nothing is to be done."""
+
+    def lines(self, tag: str = "") -> tuple[str, ...]:
+        """As in the capture that is followed."""
+        self._catch_up()
+        return tuple(line for line in self._read() if tag in line)
+
+    def _catch_up(self) -> None:
+        mark = send_mark(self.path)
+        deadline = time.monotonic() + _CATCH_UP_SECONDS
+        while mark not in self._read() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def _read(self) -> list[str]:
+        assert self.record is not None
+        return self.record.read_text("utf-8").splitlines() if self.record.exists() else []
+
+
+def send_mark(path: Path) -> str:
+    """Send a line that nobody else sends to a syslog socket; the line."""
+    mark = f"mark {os.urandom(8).hex()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(mark.encode(), str(path))
+    return mark
 
 
 def is_error_line(line: str) -> bool:
@@ -128,12 +176,27 @@ def is_error_line(line: str) -> bool:
     return ERROR_LINE.search(line) is not None
 
 
+@cache
 def shared_syslog() -> SyslogCapture:
-    """The one capture of this process, opened at first use and closed at its end."""
-    if not _SHARED.is_active:
-        _SHARED.open()
-        atexit.register(_SHARED.close)
-    return _SHARED
+    """The one capture of this process, opened at first use and closed at its end.
+
+    Where a test run has several processes, one captures and the others follow it.
+    """
+    record = os.environ.get(RECORD_VARIABLE)
+    capture = SyslogCapture() if record is None else FollowedSyslog(Path(record))
+    atexit.register(capture.close)
+    return capture.open()
+
+
+def capture_for_workers(record: Path) -> None:
+    """Capture in this process, and let the processes that it starts follow.
+
+    Where that cannot be done, each is on its own: one at most will capture.
+    """
+    capture = SyslogCapture(record=record).open()
+    if capture.is_active:
+        atexit.register(capture.close)
+        os.environ[RECORD_VARIABLE] = str(record)
 
 
 def _somebody_listens(path: Path) -> bool:
@@ -150,6 +213,3 @@ def _somebody_listens(path: Path) -> bool:
         except OSError:
             return True
     return True
-
-
-_SHARED = SyslogCapture()
