@@ -34,6 +34,7 @@ RUNTIME_DIRECTORY = Path("/run/respool")
 _PREFIX = "door-"
 _LOCK = "lock"  # held by the command that opened the door, for as long as it lives
 _ENTER_ONLY = 0o711  # whatever the umask says
+_ACCEPTS_CONNECTIONS = 1 << 16  # include/linux/net.h, __SO_ACCEPTCON
 _WAIT_SECONDS = 15.0
 
 # Options of the server that would keep root from entering by a plain local socket.
@@ -206,13 +207,28 @@ def _wait_until_open(house: Path, master: subprocess.Popen[bytes]) -> None:
                 why=f"master ended with status {master.returncode}; the mail log says why",
                 hint="set RESPOOL_IMAP_PASSWORD_FILE to use the server's own port instead",
             )
-        if listen.exists() and (house / "pid").exists():
+        if (house / "pid").exists() and _is_listened_at(listen):
             return
         time.sleep(0.01)
     raise ServerUnreachable(
         f"our own door to the server did not open within {_WAIT_SECONDS:.0f} seconds",
         hint="set RESPOOL_IMAP_PASSWORD_FILE to use the server's own port instead",
     )
+
+
+def _is_listened_at(path: Path) -> bool:
+    """Whether connections are taken there: a socket that is bound only refuses them.
+
+    Nobody connects to find out: that would be a session, and its end is in the mail log.
+
+    Source: Linux, net/unix/af_unix.c, ``unix_seq_show``: the fourth column has the flags.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/net/unix").read_bytes().splitlines():
+            columns = line.split(maxsplit=7)
+            if len(columns) == 8 and columns[7] == os.fsencode(path):
+                return bool(int(columns[3], 16) & _ACCEPTS_CONNECTIONS)
+    return False
 
 
 def _stop(master: subprocess.Popen[bytes]) -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from respool.cyrus.imapd_conf import ServerConfiguration
-from respool.system.door import door_configuration
+from respool.system.door import _is_listened_at, door_configuration
 
 
 def test_the_door_keeps_the_servers_options_but_for_those_that_would_keep_us_out() -> None:
@@ -29,3 +30,13 @@ def test_the_door_keeps_the_servers_options_but_for_those_that_would_keep_us_out
         "sasl_pwcheck_method: saslauthd",
         "sasl_saslauthd_path: /run/check",
     }
+
+
+def test_a_socket_that_is_only_bound_is_no_open_door(tmp_path: Path) -> None:
+    path = tmp_path / "imap"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        assert not _is_listened_at(path)
+        door.bind(str(path))
+        assert not _is_listened_at(path)
+        door.listen()
+        assert _is_listened_at(path)
