@@ -6,6 +6,7 @@ table: any octets must give a value or one of the errors of the row, and nothing
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,18 +18,25 @@ import numpy as np
 
 from respool.app.wiring import STEP_KINDS
 from respool.backups.descriptions import parse_description
-from respool.cyrus.cache import parse_cache_envelope, sound_cache_record
+from respool.cyrus.cache import parse_cache_envelope, parse_cache_headers, plausible_cache_record
+from respool.cyrus.cached_envelope import parse_envelope
 from respool.cyrus.dlist import parse_dlist
+from respool.cyrus.encoded_words import decoded_words
 from respool.cyrus.header import parse_header, with_keywords
 from respool.cyrus.imapd_conf import parse_lines
 from respool.cyrus.index import IndexHeader, parse_index, parse_index_header, render_index
 from respool.cyrus.index_layouts import LAYOUTS
+from respool.cyrus.mail_dates import parse_mail_date
 from respool.cyrus.mailbox_records import (
     parse_dumped_records,
     parse_id_record,
     parse_shown_records,
 )
-from respool.cyrus.message_headers import fields_of_envelope, parse_message_headers
+from respool.cyrus.message_headers import (
+    HeaderFields,
+    fields_of_envelope,
+    parse_message_headers,
+)
 from respool.cyrus.quota_root import parse_quota_file
 from respool.cyrus.raw_index import raw_header, raw_records
 from respool.cyrus.spool_paths import name_of_directory
@@ -92,8 +100,14 @@ def text_of(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
-def _cache_fields(octets: bytes) -> object:
-    return fields_of_envelope(parse_cache_envelope(octets))
+def shown(fields: HeaderFields) -> bytes:
+    """Header fields as they are printed: what cannot be printed is a crash."""
+    return repr(dataclasses.astuple(fields)).encode("utf-8")
+
+
+def _cache_record(octets: bytes) -> object:
+    record = plausible_cache_record(octets, 4, 300, 1000)
+    return None if record is None else parse_cache_envelope(record)
 
 
 def _plan_lines() -> tuple[bytes, ...]:
@@ -184,21 +198,43 @@ PARSERS: Mapping[str, Parser] = {
     ),
     "dlist": Parser(parse=parse_dlist, seeds=DLIST, words=DLIST_WORDS, longest=512),
     "cache-record": Parser(
-        parse=lambda octets: sound_cache_record(octets, 4, 0),
+        parse=_cache_record,
         seeds=golden("/cyrus.cache"),
         words=(b"\0\0\0\0", b"\xff\xff\xff\xff"),
     ),
+    "cache-headers": Parser(
+        parse=lambda octets: parse_cache_headers(octets[4:]),
+        seeds=golden("/cyrus.cache"),
+        words=(b"\0\0\0\0", b"\xff\xff\xff\xff", b"\r\n ", b": "),
+    ),
     "cache-envelope": Parser(
-        parse=_cache_fields,
-        seeds=literal(len(ENVELOPE).to_bytes(4, "big") + ENVELOPE),
+        parse=lambda octets: shown(fields_of_envelope(parse_envelope(octets))),
+        seeds=literal(ENVELOPE, ENVELOPE.replace(b'{4}\r\nj"do', b'"jdo"')),
         words=(b"NIL", b"((", b"))", b"{3}\r\n", b'"', b"\\", *MESSAGE_WORDS),
         longest=1024,
     ),
     "message-headers": Parser(
-        parse=parse_message_headers,
+        parse=lambda octets: shown(parse_message_headers(octets)),
         seeds=literal(MESSAGE),
         words=MESSAGE_WORDS,
         longest=2048,
+    ),
+    "message-headers-2.4": Parser(
+        parse=lambda octets: shown(parse_message_headers(octets, is_first_kept=True)),
+        seeds=literal(MESSAGE),
+        words=MESSAGE_WORDS,
+        longest=2048,
+    ),
+    "encoded-words": Parser(
+        parse=lambda octets: decoded_words(octets.decode("latin-1")).encode("utf-8"),
+        seeds=literal(b"=?utf-8?Q?Caf=C3=A9?= =?iso-8859-1*fr?b?6Q==?= x", b"=?utf-7?q?+2AA-?="),
+        words=(*MESSAGE_WORDS, b"=?shift_jis?b?", b"=?iso-2022-jp?q?", b"=?utf-16?q?", b"=?hz?q?"),
+        longest=512,
+    ),
+    "mail-date": Parser(
+        parse=lambda octets: parse_mail_date(octets.decode("latin-1")),
+        seeds=literal(b"Tue, 3 Oct 2017 10:00:00 +0200 (CEST)", b"3-Oct-17 10:00 GMT"),
+        longest=128,
     ),
     "quota-root": Parser(
         parse=parse_quota_file,

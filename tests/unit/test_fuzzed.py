@@ -15,6 +15,8 @@ FOUND: tuple[tuple[str, bytes], ...] = (
     ("imap-fetch", b'1 (UID 7 INTERNALDATE "31-Feb-2017 10:00:00 +0200")'),
     ("imap-fetch", b'1 (UID 7 INTERNALDATE " 3-Oct-2017 10:00:00 +9900")'),
     ("imap-fetch", b'1 (UID 7 INTERNALDATE " 1-Jan-0001 00:00:00 +0200")'),
+    ("message-headers", b"Subject: =?utf-7?Q?+2AA-?=\r\n\r\n"),  # half a character, not printable
+    ("message-headers", b"Subject: " + b"=?a?q? " * 9000),  # took three seconds
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +10,16 @@ from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
+from respool.backups.caches import caches_of
 from respool.backups.mailboxes import read_with_state
-from respool.backups.source import SourceMailbox, mapped_cache, open_message
-from respool.cyrus.cache import Buffer, parse_cache_envelope, sound_cache_record
+from respool.backups.source import SourceMailbox, open_message
 from respool.cyrus.message_headers import (
     READ_SIZE,
     HeaderFields,
-    fields_of_envelope,
+    keeps_first_field,
     parse_message_headers,
 )
-from respool.errors import BackupError, FormatError
+from respool.errors import BackupError
 from respool.model.findings import Finding
 from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, NOWHERE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
@@ -145,16 +144,15 @@ class _Beside:
 def _messages(
     source: SourceMailbox, mailbox: StoredMailbox, rows: Rows, beside: _Beside
 ) -> Iterator[ListedMessage]:
-    with ExitStack() as stack:
-        caches = tuple(
-            stack.enter_context(mapped_cache(source, is_archived=is_archived))
-            for is_archived in (False, True)
-        )
+    with caches_of(source, mailbox.generation) as caches:
+        cached = caches.fields_of(rows)
         for is_orphan, row, seen_by in in_uid_order(rows, mailbox.orphans, beside.state):
             if is_orphan:
                 yield _orphan(source, row, seen_by, beside)
             else:
-                fields = _fields(source, row, caches)
+                version = int(row["cache_version"])
+                is_first_kept = keeps_first_field(mailbox.index_version, version)
+                fields = next(cached) or _fields_of_file(source, row, is_first_kept=is_first_kept)
                 yield _recorded(mailbox, row, fields, seen_by, beside)
 
 
@@ -204,26 +202,13 @@ def _orphan(
     )
 
 
-def _fields(source: SourceMailbox, row: Rows, caches: tuple[Buffer | None, ...]) -> HeaderFields:
-    """From the cache where its record is sound, else from the message file."""
-    cache = caches[1] if int(row["system_flags"]) & ARCHIVED else caches[0]
-    if cache is not None:
-        record = sound_cache_record(cache, int(row["cache_offset"]), int(row["cache_crc"]))
-        octets = None if record is None else bytes(record)
-        del record
-        if octets is not None:
-            try:
-                return fields_of_envelope(parse_cache_envelope(octets))
-            except FormatError:
-                pass
-    return _fields_of_file(source, row)
-
-
-def _fields_of_file(source: SourceMailbox, row: Rows) -> HeaderFields:
+def _fields_of_file(
+    source: SourceMailbox, row: Rows, *, is_first_kept: bool = False
+) -> HeaderFields:
     if int(row["place"]) == NOWHERE:
         return NO_FIELDS
     try:
         with open_message(source, int(row["uid"]), int(row["place"])) as file:
-            return parse_message_headers(file.read(READ_SIZE))
+            return parse_message_headers(file.read(READ_SIZE), is_first_kept=is_first_kept)
     except BackupError:
         return NO_FIELDS

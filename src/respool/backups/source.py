@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -14,6 +12,7 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
+from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
 from respool.cyrus.mailbox import MailboxFiles, OddEntry, join_mailbox
@@ -142,6 +141,7 @@ def files_of(
         index_time=_index_time(meta, data),
         findings=tuple(findings),
         directories=directories,
+        cache_generations=_cache_generations(tree, (meta, data, archive)),
     )
 
 
@@ -190,36 +190,6 @@ def message_fd(source: SourceMailbox, uid: int, place: int) -> int:
     return tree_at(source.spool).fd_in(directory, f"{uid}.")
 
 
-@contextmanager
-def mapped_cache(
-    source: SourceMailbox, *, is_archived: bool = False
-) -> Iterator[mmap.mmap | bytes | None]:
-    """The mailbox's ``cyrus.cache`` as memory, or None. Let go of views before the end.
-
-    Archived messages have theirs beside the archived files.
-    """
-    tree = tree_at(source.spool)
-    place = source.place
-    directories = (place.archive,) if is_archived else (place.meta, place.data)
-    for directory in directories:
-        entry = _cache_entry(tree, directory)
-        if directory is not None and entry is not None:
-            with tree.mapped(directory / CACHE_FILE) as octets:
-                yield octets
-            return
-    yield None
-
-
-def _cache_entry(tree: ReadOnlyTree, directory: PurePosixPath | None) -> Entry | None:
-    if directory is None:
-        return None
-    try:
-        entry = tree.stat(directory / CACHE_FILE)
-    except BackupError:
-        return None
-    return entry if entry is not None and entry.kind is EntryKind.FILE else None
-
-
 def list_directory(
     source: SourceMailbox, directory: PurePosixPath | None, place: int, findings: list[Finding]
 ) -> Listing:
@@ -262,6 +232,19 @@ def _octets(
         directories[file_name] = directory
         return octets
     return None
+
+
+def _cache_generations(
+    tree: ReadOnlyTree, listings: tuple[Listing, ...]
+) -> dict[PurePosixPath, int]:
+    """What each cache that can be read begins with."""
+    generations = {}
+    for listing in listings:
+        if listing.directory is not None and CACHE_FILE in listing.files:
+            file = listing.directory / CACHE_FILE
+            with suppress(BackupError, FormatError, OSError), tree.open_file(file) as opened:
+                generations[file] = cache_generation(opened.read(4))
+    return generations
 
 
 def _index_time(meta: Listing, data: Listing) -> int | None:

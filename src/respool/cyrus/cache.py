@@ -1,50 +1,35 @@
-"""``cyrus.cache``: is a record what the index says, and the envelope inside it.
+"""``cyrus.cache``: is a record what the index says, and the envelope and headers inside it.
 
 A record is ten items (envelope, body structure, body, section, headers, from, to, cc,
 bcc, subject), each a length of four octets, its octets, and zeros up to a multiple of
 four. Nothing in it names its message: it is found by the index's offset alone.
 
-Source: imap/message.c, ``message_write_cache``; imap/mailbox.c, ``mailbox_cacherecord``.
+Source: imap/message.c, ``message_write_cache``; imap/mailbox.c, ``mailbox_cacherecord``;
+docs/reference/formats/cyrus-cache.md.
 """
 
 from __future__ import annotations
 
 import mmap
 import re
+import struct
 import zlib
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from respool.cyrus.cached_envelope import CachedEnvelope, parse_envelope
 from respool.errors import FormatError, TruncatedFile
 
 ITEM_COUNT: Final = 10
+ENVELOPE, SECTION, HEADERS = 0, 3, 4
 _GENERATION_SIZE: Final = 4
-_LITERAL: Final = re.compile(rb"\{([0-9]{1,9})\}\r\n")
-_ATOM: Final = re.compile(rb"[^\x00-\x20()\"]+")
-_DEPTH_LIMIT: Final = 8
+_LONGEST_RECORD: Final = 1 << 24  # a record of a message with 40,000 parts has 10 MiB
+_LONGEST_HEADERS: Final = 1 << 20
+_LENGTH: Final = struct.Struct(">I")
+# The first three numbers of a section that count here: part 0 is the whole message.
+_SIZES: Final = struct.Struct(">4xIIII")
+_FIELD_END: Final = re.compile(rb"\r?\n(?![ \t])")
 
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
-Item: TypeAlias = "bytes | list[Item] | None"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CachedAddress:
-    """One address of an envelope: raw octets, encoded words as they are."""
-
-    name: bytes | None
-    local_part: bytes | None
-    host: bytes | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CachedEnvelope:
-    """The fields of a cached envelope that a listing needs, raw; None where NIL."""
-
-    date: bytes | None
-    subject: bytes | None
-    from_addresses: tuple[CachedAddress, ...]
-    to_addresses: tuple[CachedAddress, ...]
-    message_id: bytes | None
 
 
 def cache_generation(octets: Buffer) -> int:
@@ -72,6 +57,26 @@ def sound_cache_record(cache: Buffer, offset: int, crc: int) -> memoryview | Non
     return record if zlib.crc32(record) == crc else None
 
 
+def plausible_cache_record(
+    cache: Buffer, offset: int, header_size: int, size: int
+) -> memoryview | None:
+    """The octets of the record at ``offset`` where the index has no CRC of it, or None.
+
+    Its section must say of the whole message what the index says: ``header_size`` octets
+    of header, and the rest of ``size`` after them; and its envelope must look like one.
+    """
+    view = memoryview(cache)
+    end = _record_end(view, offset)
+    if end is None:
+        return None
+    record = view[offset:end]
+    envelope, section = _item(record, ENVELOPE), _item(record, SECTION)
+    if len(section) < _SIZES.size or (bytes(envelope[:1]), bytes(envelope[-1:])) != (b"(", b")"):
+        return None
+    wanted = (0, header_size, header_size, (size - header_size) & 0xFFFFFFFF)
+    return record if _SIZES.unpack_from(section) == wanted else None
+
+
 def parse_cache_envelope(record: memoryview | bytes) -> CachedEnvelope:
     """The envelope of one cache record.
 
@@ -79,84 +84,50 @@ def parse_cache_envelope(record: memoryview | bytes) -> CachedEnvelope:
         FormatError: not the ten items of an envelope.
     """
     size = int.from_bytes(bytes(record[:4]), "big")
-    octets = bytes(record[4 : 4 + size])
-    value, _ = _item(octets, 0, 0)
-    if not isinstance(value, list) or len(value) != ITEM_COUNT:
-        raise FormatError("not a cached envelope", expected="a list of ten", found="another")
-    return CachedEnvelope(
-        date=_octets(value[0]),
-        subject=_octets(value[1]),
-        from_addresses=_addresses(value[2]),
-        to_addresses=_addresses(value[5]),
-        message_id=_octets(value[9]),
+    return parse_envelope(bytes(record[4 : 4 + min(size, 1 + _LONGEST_HEADERS)]))
+
+
+def parse_cache_headers(record: memoryview | bytes) -> tuple[tuple[str, bytes], ...]:
+    """The header fields that the record keeps whole: name in lower case, value as it was.
+
+    Which fields those are depends on the cache's version; those of the envelope, most
+    ``X-`` fields and from 3.0 on many others are not among them.
+
+    Raises:
+        TruncatedFile: the record ends before them.
+        FormatError: more than a MiB.
+    """
+    view = memoryview(record)
+    if _record_end(view, 0, first=0) is None:
+        raise TruncatedFile("a cache record is cut", offset=len(view))
+    block = _item(view, HEADERS)
+    if len(block) > _LONGEST_HEADERS:
+        raise FormatError("cached headers too long", found=f"{len(block)} octets")
+    fields = (field.partition(b":") for field in _FIELD_END.split(bytes(block)))
+    return tuple(
+        (name.strip().lower().decode("ascii", "replace"), value.strip())
+        for name, colon, value in fields
+        if colon
     )
 
 
-def _record_end(view: memoryview, offset: int) -> int | None:
-    if offset < _GENERATION_SIZE:
+def _record_end(view: memoryview, offset: int, *, first: int = _GENERATION_SIZE) -> int | None:
+    if offset < first:
         return None
-    at = offset
+    at, last = offset, len(view) - _LENGTH.size
     for _ in range(ITEM_COUNT):
-        if at + 4 > len(view):
+        if at > last:
             return None
-        size = int.from_bytes(view[at : at + 4], "big")
-        at += 4 + size + (-size % 4)
-        if at > len(view):
-            return None
-    return at
+        (size,) = _LENGTH.unpack_from(view, at)
+        at += (size + 7) & ~3  # its own four octets, and padding
+    return at if at <= len(view) and at - offset <= _LONGEST_RECORD else None
 
 
-def _item(octets: bytes, at: int, depth: int) -> tuple[Item, int]:
-    first = octets[at : at + 1]
-    if first == b"(" and depth <= _DEPTH_LIMIT:
-        return _items(octets, at + 1, depth)
-    if first == b'"':
-        return _quoted(octets, at + 1)
-    literal = _LITERAL.match(octets, at)
-    if literal:
-        end = literal.end() + int(literal[1])
-        return octets[literal.end() : end], end
-    atom = _ATOM.match(octets, at)
-    if atom is None:
-        raise FormatError(
-            "not a cached envelope", offset=at, expected="an item", found=repr(first)
-        )
-    return (None if atom[0].upper() == b"NIL" else atom[0]), atom.end()
-
-
-def _items(octets: bytes, at: int, depth: int) -> tuple[Item, int]:
-    values: list[Item] = []
-    while octets[at : at + 1] != b")":
-        if octets[at : at + 1] == b" ":
-            at += 1
-            continue
-        value, at = _item(octets, at, depth + 1)
-        values.append(value)
-    return values, at + 1
-
-
-def _quoted(octets: bytes, at: int) -> tuple[bytes, int]:
-    collected = bytearray()
-    while at < len(octets):
-        octet = octets[at]
-        if octet == 0x22:
-            return bytes(collected), at + 1
-        if octet == 0x5C:
-            at += 1
-        collected += octets[at : at + 1]
-        at += 1
-    raise TruncatedFile("a cached envelope ends in a string", offset=at)
-
-
-def _octets(item: Item) -> bytes | None:
-    return item if isinstance(item, bytes) else None
-
-
-def _addresses(item: Item) -> tuple[CachedAddress, ...]:
-    """Addresses with a host; the marks of a group's begin and end have none."""
-    found = []
-    for entry in item if isinstance(item, list) else []:
-        if isinstance(entry, list) and len(entry) == 4 and entry[3] is not None:
-            name, _, local_part, host = (_octets(field) for field in entry)
-            found.append(CachedAddress(name=name, local_part=local_part, host=host))
-    return tuple(found)
+def _item(record: memoryview, number: int) -> memoryview:
+    """One item of a record whose items were seen to lie inside it."""
+    at = 0
+    for _ in range(number):
+        (size,) = _LENGTH.unpack_from(record, at)
+        at += (size + 7) & ~3
+    (size,) = _LENGTH.unpack_from(record, at)
+    return record[at + 4 : at + 4 + size]

@@ -57,6 +57,7 @@ class MailboxFiles:
 
     ``messages`` are FILE rows in any order. ``index_time`` is the index's mtime in seconds.
     ``directories`` says where each cyrus.* file lies, if not in meta, else data.
+    ``cache_generations`` has what each cyrus.cache begins with.
     """
 
     header: bytes | None
@@ -66,6 +67,7 @@ class MailboxFiles:
     index_time: int | None = None
     findings: tuple[Finding, ...] = field(default=())
     directories: Mapping[str, PurePosixPath] = field(default_factory=dict)
+    cache_generations: Mapping[PurePosixPath, int] = field(default_factory=dict)
 
 
 def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
@@ -113,7 +115,9 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
         records=records,
         orphans=orphans,
         index_time=files.index_time,
+        generation=index.header.generation if index else None,
     )
+    findings += _cache_findings(mailbox.generation, files.cache_generations)
     if index is not None:
         findings += _guid_findings(records[mailbox.visible()])
     located = tuple(_with_file(finding, place, files) for finding in findings)
@@ -195,6 +199,17 @@ def _index(octets: bytes | None) -> tuple[Index | None, tuple[Finding, ...]]:
         text = f"{error.what}; {lost}"
         return None, (_finding(Severity.BLOCKS, "index-unreadable", INDEX_FILE, text),)
     return index, index.findings
+
+
+def _cache_findings(
+    generation: int | None, cached: Mapping[PurePosixPath, int]
+) -> Iterator[Finding]:
+    """A cache whose generation is not that of the index: its records are of another time."""
+    for file, found in sorted(cached.items()):
+        if generation is not None and found != generation:
+            text = f"the cache is of generation {found}, the index of {generation}; it is not used"
+            finding = _finding(Severity.NOTE, "cache-of-another-generation", file.name, text)
+            yield replace(finding, file=file)
 
 
 def _entry_findings(entries: tuple[OddEntry, ...]) -> list[Finding]:

@@ -8,17 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.errors import HeaderParseError
-from email.header import decode_header
-from email.utils import getaddresses, parsedate_to_datetime
+from datetime import datetime
+from email.utils import getaddresses
 from typing import Final
 
-from respool.cyrus.cache import CachedAddress, CachedEnvelope
+from respool.cyrus.cached_envelope import CachedAddress, CachedEnvelope
+from respool.cyrus.encoded_words import decoded_words
+from respool.cyrus.mail_dates import parse_mail_date
 
 READ_SIZE: Final = 64 * 1024
+_OF_2_5_AND_3_0: Final = 13
+_LAST_CACHE_OF_2_5: Final = 3
 _WANTED: Final = frozenset({b"subject", b"from", b"to", b"date", b"message-id"})
+_ADDRESSES: Final = frozenset({b"from", b"to"})
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
+_HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
+_FIELD_END: Final = re.compile(rb"\r?\n(?![ \t])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +50,36 @@ class HeaderFields:
     message_id: str | None
 
 
-def parse_message_headers(octets: bytes) -> HeaderFields:
-    """The fields of a message's first octets; the first of each where it comes twice."""
-    found = _first_fields(octets)
+def parse_message_headers(octets: bytes, *, is_first_kept: bool = False) -> HeaderFields:
+    """The fields of a message's first octets, chosen as the server would for its envelope.
+
+    Where a field comes twice, releases from 3.0 on take the last. Those before
+    (``is_first_kept``) took the first, and all addresses of all ``From`` or ``To``.
+
+    Source: imap/message.c, ``message_parse_string`` and ``_address`` of 2.5 and 3.0;
+    seen on 2.4.20 to 3.10.3.
+    """
+    found = _fields_of(octets, is_first_kept=is_first_kept)
     subject = found.get(b"subject")
     return HeaderFields(
         subject_raw=subject,
         subject=None if subject is None else decoded_words(subject),
         from_addresses=_people(found.get(b"from")),
         to_addresses=_people(found.get(b"to")),
-        date=_utc(found.get(b"date")),
+        date=parse_mail_date(found.get(b"date")),
         message_id=found.get(b"message-id") or None,
     )
+
+
+def keeps_first_field(index_version: int | None, cache_version: int = 0) -> bool:
+    """Whether the server of such an index took the first of a field that comes twice.
+
+    Index version 13 is both 2.5's, which did, and 3.0's, which does not: there the
+    record's cache version tells, 3 or 6.
+    """
+    if index_version == _OF_2_5_AND_3_0:
+        return 0 < cache_version <= _LAST_CACHE_OF_2_5
+    return index_version is not None and index_version < _OF_2_5_AND_3_0
 
 
 def fields_of_envelope(envelope: CachedEnvelope) -> HeaderFields:
@@ -67,59 +90,41 @@ def fields_of_envelope(envelope: CachedEnvelope) -> HeaderFields:
         subject=None if subject is None else decoded_words(subject),
         from_addresses=_cached_people(envelope.from_addresses),
         to_addresses=_cached_people(envelope.to_addresses),
-        date=_utc(_optional_text(envelope.date)),
+        date=parse_mail_date(_optional_text(envelope.date)),
         message_id=_optional_text(envelope.message_id) or None,
     )
 
 
-def decoded_words(raw: str) -> str:
-    """``raw`` with its encoded words (RFC 2047) decoded; as it is where they are broken.
-
-    >>> decoded_words("=?utf-8?Q?Caf=C3=A9?= fermé")
-    'Café fermé'
-    """
-    if "=?" not in raw:
-        return raw
-    try:
-        pieces = decode_header(raw)
-    except (HeaderParseError, ValueError):
-        return raw
-    return "".join(_decoded(octets, charset) for octets, charset in pieces) or raw
-
-
-def _decoded(octets: bytes | str, charset: str | None) -> str:
-    if isinstance(octets, str):
-        return octets
-    if charset is None:
-        return octets.decode("raw-unicode-escape", "replace")
-    try:
-        return octets.decode(charset, "replace")
-    except (LookupError, ValueError):
-        return octets.decode("ascii", "replace")
-
-
-def _first_fields(octets: bytes) -> dict[bytes, str]:
-    end = re.search(rb"\r?\n\r?\n", octets)
+def _fields_of(octets: bytes, *, is_first_kept: bool) -> dict[bytes, str]:
+    end = _HEADER_END.search(octets)
     block = octets if end is None else octets[: end.start()]
     found: dict[bytes, str] = {}
-    for field in re.split(rb"\r?\n(?![ \t])", block):
+    for field in _FIELD_END.split(block):
         name, colon, value = field.partition(b":")
         key = name.strip().lower()
-        if colon and key in _WANTED and key not in found:
-            found[key] = _FOLD.sub("", _octets_as_text(value)).strip()
+        if not colon or key not in _WANTED:
+            continue
+        text = _text(value)
+        if not is_first_kept or key not in found:
+            found[key] = text
+        elif key in _ADDRESSES:
+            found[key] += f", {text}"
     return found
 
 
-def _octets_as_text(octets: bytes) -> str:
-    """8-bit octets without a charset: UTF-8 where they are, else as Windows wrote them."""
+def _text(octets: bytes) -> str:
+    """Unfolded; 8-bit octets without a charset are UTF-8, else as Windows wrote them."""
     try:
-        return octets.decode("utf-8")
+        text = octets.decode("utf-8")
     except UnicodeDecodeError:
-        return octets.decode("cp1252", "replace")
+        text = octets.decode("cp1252", "replace")
+    if "\n" in text:
+        text = _FOLD.sub("", text)
+    return text.strip()
 
 
 def _optional_text(octets: bytes | None) -> str | None:
-    return None if octets is None else _FOLD.sub("", _octets_as_text(octets)).strip()
+    return None if octets is None else _text(octets)
 
 
 def _people(raw: str | None) -> tuple[AddressField, ...]:
@@ -146,13 +151,3 @@ def _cached_people(addresses: Iterable[CachedAddress]) -> tuple[AddressField, ..
         address = f"{local_part or ''}@{host}" if host else local_part
         people.append(AddressField(name=decoded_words(name) if name else None, address=address))
     return tuple(people)
-
-
-def _utc(raw: str | None) -> datetime | None:
-    if not raw:
-        return None
-    try:
-        parsed = parsedate_to_datetime(raw)
-        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

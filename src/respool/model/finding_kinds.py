@@ -53,6 +53,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: the message is not restored.",
     ),
+    "cache-of-another-generation": (
+        NOTE,
+        "Nothing is lost: what it would hold is read from the messages, and made anew.",
+    ),
+    "cache-records-damaged": (
+        NOTE,
+        "Nothing is lost: what they should hold is read from the messages, and made anew.",
+    ),
     "database-container-unknown": (
         LOSS,
         "What the database holds is not restored; folders are found by directories and headers.",

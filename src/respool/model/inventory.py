@@ -96,6 +96,7 @@ class StoredMailbox:
     ``records`` are RECORD rows in UID order, expunged ones included, and are empty
     where ``has_index`` is False. ``orphans`` are FILE rows of message files without
     a record. ``keywords`` are the names of the user-flag slots, None for a hole.
+    ``generation`` is the index's; a cache of another one is not meant.
     """
 
     name: MailboxName
@@ -113,6 +114,7 @@ class StoredMailbox:
     records: Rows
     orphans: Rows
     index_time: int | None = None
+    generation: int | None = None
     findings: tuple[Finding, ...] = field(default=())
 
     def visible(self) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from respool.backups.caches import mapped_cache
 from respool.backups.contents import (
     accounts_in,
     findings_of,
@@ -13,7 +14,7 @@ from respool.backups.contents import (
     read_mailbox,
     root_mailbox,
 )
-from respool.backups.source import SourceMailbox, mapped_cache, open_message, read_header
+from respool.backups.source import SourceMailbox, open_message, read_header
 from respool.cyrus.spool_paths import PathRules
 from respool.model.accounts import Account, AccountKind, folder_path
 from respool.model.generations import Generation

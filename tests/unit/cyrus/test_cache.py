@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respool.cyrus.cache import cache_generation, parse_cache_envelope, sound_cache_record
+from respool.cyrus.cache import (
+    cache_generation,
+    parse_cache_envelope,
+    parse_cache_headers,
+    plausible_cache_record,
+    sound_cache_record,
+)
 from respool.errors import FormatError, TruncatedFile
 
 ENVELOPE = (
@@ -16,8 +22,15 @@ ENVELOPE = (
 )
 
 
-def record(envelope: bytes = ENVELOPE) -> bytes:
-    items = [envelope, *[b"x" * size for size in range(9)]]
+HEADER_SIZE, SIZE = 300, 1000
+SECTION = b"".join(
+    n.to_bytes(4, "big") for n in (2, 0, HEADER_SIZE, HEADER_SIZE, SIZE - HEADER_SIZE)
+)
+HEADERS = b"Content-Type: text/plain;\r\n charset=utf-8\r\nX-Priority: 1\r\n"
+
+
+def record(envelope: bytes = ENVELOPE, section: bytes = SECTION) -> bytes:
+    items = [envelope, b"x", b"xy", section, HEADERS, *[b"x" * size for size in range(5)]]
     return b"".join(
         len(item).to_bytes(4, "big") + item + b"\0" * (-len(item) % 4) for item in items
     )
@@ -49,6 +62,37 @@ def test_a_record_elsewhere_or_with_another_crc_is_none(offset: int, crc: int) -
 
 def test_a_cut_record_is_none() -> None:
     assert sound_cache_record(CACHE[: len(record())], 4, zlib.crc32(record())) is None
+
+
+def test_without_a_crc_the_sizes_of_the_message_tell_whether_it_is_the_record() -> None:
+    found = plausible_cache_record(CACHE, 4, HEADER_SIZE, SIZE)
+
+    assert found is not None
+    assert bytes(found) == record()
+    assert plausible_cache_record(CACHE, 4, HEADER_SIZE, SIZE + 1) is None
+    assert plausible_cache_record(CACHE, 4, HEADER_SIZE + 1, SIZE) is None
+    assert plausible_cache_record(CACHE[:-8], 4 + len(record()), HEADER_SIZE, SIZE) is None
+
+
+@pytest.mark.parametrize(
+    "spoilt", [record(envelope=b"NIL"), record(section=b"\0\0\0\2"), record(envelope=b"")]
+)
+def test_without_a_crc_an_envelope_and_a_section_must_be_there(spoilt: bytes) -> None:
+    assert plausible_cache_record(b"\0\0\0\7" + spoilt, 4, HEADER_SIZE, SIZE) is None
+
+
+def test_header_fields_are_kept_whole() -> None:
+    assert parse_cache_headers(record()) == (
+        ("content-type", b"text/plain;\r\n charset=utf-8"),
+        ("x-priority", b"1"),
+    )
+    with pytest.raises(FormatError):
+        parse_cache_headers(record()[:-4])
+
+
+def test_a_record_beyond_four_gigabytes_is_found_where_it_is() -> None:
+    """Offsets of 48 bits; here of a map that ends before."""
+    assert sound_cache_record(CACHE, (1 << 32) + 4, zlib.crc32(record())) is None
 
 
 def test_the_envelope_is_read_raw() -> None:

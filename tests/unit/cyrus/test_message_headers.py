@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respool.cyrus.message_headers import AddressField, parse_message_headers
+from respool.cyrus.message_headers import (
+    AddressField,
+    keeps_first_field,
+    parse_message_headers,
+)
 
 MESSAGE = (
     b"Subject: =?utf-8?B?w4l0w6k=?=\r\n =?utf-8?Q?_2017?=\r\n"
     b"From: =?iso-8859-1?Q?Ren=E9?= <rene@b.loc>, bob@b.loc\r\n"
     b'To: "Doe, Jane" <jdoe@b.loc>\r\n'
     b"Date: Tue, 3 Oct 2017 10:00:00 +0200\r\n"
-    b"Message-ID: <1@b.loc>\r\nSubject: second\r\n\r\nSubject: body\r\n"
+    b"Message-ID: <1@b.loc>\r\n\r\nSubject: body\r\n"
 )
 
 
@@ -29,6 +33,33 @@ def test_fields_are_unfolded_and_decoded() -> None:
     assert fields.to_addresses == (AddressField(name="Doe, Jane", address="jdoe@b.loc"),)
     assert fields.date == datetime(2017, 10, 3, 8, tzinfo=UTC)
     assert fields.message_id == "<1@b.loc>"
+
+
+TWICE = b"To: a@b.loc\r\nSubject: one\r\nTo: c@b.loc\r\nSubject: two\r\n\r\n"
+
+
+def test_of_a_field_that_comes_twice_the_last_counts_as_on_newer_servers() -> None:
+    fields = parse_message_headers(TWICE)
+
+    assert fields.subject == "two"
+    assert [each.address for each in fields.to_addresses] == ["c@b.loc"]
+
+
+def test_on_older_servers_the_first_counts_and_the_addresses_of_all() -> None:
+    fields = parse_message_headers(TWICE, is_first_kept=True)
+
+    assert fields.subject == "one"
+    assert [each.address for each in fields.to_addresses] == ["a@b.loc", "c@b.loc"]
+
+
+@pytest.mark.parametrize(
+    ("index_version", "cache_version", "is_first_kept"),
+    [(10, 2, True), (12, 3, True), (13, 3, True), (13, 6, False), (13, 0, False), (17, 11, False)],
+)
+def test_index_and_cache_say_which_it_was(
+    index_version: int, cache_version: int, *, is_first_kept: bool
+) -> None:
+    assert keeps_first_field(index_version, cache_version) is is_first_kept
 
 
 def test_what_is_missing_is_none() -> None:

@@ -5,14 +5,13 @@ Source: recipe T5, tried on 2.4.22, 3.0.18, 3.6.1, 3.10.3 and 3.13.1.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.cyrus.cache import sound_cache_record
+from respool.cyrus.cache import Buffer, sound_cache_record
 from respool.cyrus.header import KEYWORD_LIMIT
 from respool.cyrus.index import IndexHeader
 from respool.model.inventory import ARCHIVED, RECORD, Rows
@@ -49,8 +48,8 @@ class SourceCache:
     """The source's index records, and its caches of data and archive partition."""
 
     records: Rows
-    data: mmap.mmap | bytes | None
-    archive: mmap.mmap | bytes | None
+    data: Buffer | None
+    archive: Buffer | None
 
 
 class IndexDraft:

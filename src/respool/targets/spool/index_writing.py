@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from respool.backups.source import mapped_cache, read_index
+from respool.backups.caches import caches_of
+from respool.backups.source import read_index
 from respool.cyrus.header import header_crc, with_keywords
 from respool.cyrus.index import IndexHeader, parse_index, render_index
 from respool.errors import BackupError, FormatError, StepFailed
@@ -164,10 +165,9 @@ def _source(lane: Lane) -> Iterator[SourceCache | None]:
         try:
             index = read_index(source)
             if index is not None:
+                caches = stack.enter_context(caches_of(source, index.header.generation))
                 found = SourceCache(
-                    records=index.records,
-                    data=stack.enter_context(mapped_cache(source)),
-                    archive=stack.enter_context(mapped_cache(source, is_archived=True)),
+                    records=index.records, data=caches.data, archive=caches.archive
                 )
         except BackupError:
             found = None

@@ -1,0 +1,149 @@
+"""The caches of one mailbox: which may be used, and what their records say of the messages."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final, TypeVar
+
+from respool.backups.source import SourceMailbox, tree_at
+from respool.cyrus.cache import (
+    Buffer,
+    cache_generation,
+    parse_cache_envelope,
+    plausible_cache_record,
+    sound_cache_record,
+)
+from respool.cyrus.message_headers import HeaderFields, fields_of_envelope
+from respool.cyrus.spool_paths import CACHE_FILE
+from respool.errors import BackupError, FormatError
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import ARCHIVED, Rows, StoredMailbox
+from respool.system.read_only import EntryKind
+
+_CHUNK: Final = 4096
+_COLUMNS: Final = ("cache_offset", "cache_crc", "header_size", "size", "system_flags")
+
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxCaches:
+    """The caches beside the data and in the archive, as memory; None: not to be used."""
+
+    data: Buffer | None
+    archive: Buffer | None
+
+    def fields_of(self, rows: Rows) -> Iterator[HeaderFields | None]:
+        """For each RECORD row what its cache record says, or None: ask the message file."""
+        return self._each(rows, _fields)
+
+    def damaged_in(self, rows: Rows) -> int:
+        """How many of these rows have a cache record that is not what the index says.
+
+        A record that was never cached, and a cache that is not used, count as none.
+        """
+        cached = rows[rows["cache_offset"] != 0]
+        return sum(is_sound is False for is_sound in self._each(cached, _is_sound))
+
+    def _each(
+        self, rows: Rows, ask: Callable[[memoryview | None], ValueT]
+    ) -> Iterator[ValueT | None]:
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            columns = (chunk[name].tolist() for name in _COLUMNS)
+            for offset, crc, header_size, size, flags in zip(*columns, strict=True):
+                cache = self.archive if flags & ARCHIVED else self.data
+                if cache is None:
+                    yield None
+                elif crc:
+                    yield ask(sound_cache_record(cache, offset, crc))
+                else:  # before index version 12, and where the writer computed none
+                    yield ask(plausible_cache_record(cache, offset, header_size, size))
+
+
+@contextmanager
+def caches_of(source: SourceMailbox, generation: int | None) -> Iterator[MailboxCaches]:
+    """The caches that go with an index of this generation. Let go of views before the end.
+
+    A cache of another generation, one that is missing and one that cannot be read are
+    not used: nothing is in it that is not in the message files.
+    """
+    with ExitStack() as stack:
+        caches: list[Buffer | None] = []
+        for is_archived in (False, True):
+            try:
+                octets = stack.enter_context(mapped_cache(source, is_archived=is_archived))
+            except BackupError:
+                octets = None
+            caches.append(octets if _generation(octets) == generation else None)
+        yield MailboxCaches(data=caches[0], archive=caches[1])
+
+
+def cache_findings(source: SourceMailbox, mailbox: StoredMailbox) -> tuple[Finding, ...]:
+    """What is wrong with single records of the caches, as one finding; every record is read."""
+    with caches_of(source, mailbox.generation) as caches:
+        damaged = caches.damaged_in(mailbox.records)
+    if not damaged:
+        return ()
+    text = f"{damaged} of {len(mailbox.records)} records are not what the index says"
+    directory = source.place.meta or source.place.data
+    return (
+        Finding(
+            severity=Severity.NOTE,
+            code="cache-records-damaged",
+            subject=CACHE_FILE,
+            text=text,
+            file=None if directory is None else directory / CACHE_FILE,
+        ),
+    )
+
+
+@contextmanager
+def mapped_cache(
+    source: SourceMailbox, *, is_archived: bool = False
+) -> Iterator[mmap.mmap | bytes | None]:
+    """The mailbox's ``cyrus.cache`` as memory, or None. Let go of views before the end.
+
+    Archived messages have theirs beside the archived files.
+    """
+    place = source.place
+    for directory in (place.archive,) if is_archived else (place.meta, place.data):
+        if directory is not None and _has_cache(source, directory):
+            with tree_at(source.spool).mapped(directory / CACHE_FILE) as octets:
+                yield octets
+            return
+    yield None
+
+
+def _has_cache(source: SourceMailbox, directory: PurePosixPath) -> bool:
+    try:
+        entry = tree_at(source.spool).stat(directory / CACHE_FILE)
+    except BackupError:
+        return False
+    return entry is not None and entry.kind is EntryKind.FILE
+
+
+def _generation(octets: Buffer | None) -> int | None:
+    if octets is None:
+        return None
+    try:
+        return cache_generation(octets)
+    except FormatError:
+        return None
+
+
+def _fields(record: memoryview | None) -> HeaderFields | None:
+    if record is None:
+        return None
+    try:
+        return fields_of_envelope(parse_cache_envelope(record))
+    except FormatError:
+        return None
+
+
+def _is_sound(record: memoryview | None) -> bool:
+    return record is not None
