@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, is_earlier_restore
 from respool.app.settings import Settings
+from respool.app.whole_messages import Taken, account_stores, with_whole_messages
 from respool.backups.contents import mailboxes_of, read_mailbox
 from respool.backups.mailboxes import read_with_state
 from respool.backups.source import SourceMailbox, read_header
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
+from respool.model.hsm import StorePlace
 from respool.model.state import MailboxState
 from respool.planning.plan import PlanHead
 from respool.targets.spool.sequence import ChosenMailbox
@@ -44,13 +46,18 @@ class Choice:
         return (datetime.fromtimestamp(max(times), UTC), True) if times else (None, True)
 
 
-def choose(selection: Selection, wanted: Wanted, *, is_without_metadata: bool) -> Choice:
+def choose(
+    selection: Selection, wanted: Wanted, *, is_without_metadata: bool, has_expunged: bool
+) -> Choice:
     """Read what is to be restored. A folder whose index cannot speak falls back to its files.
 
     A backup of message files alone, staged by hand, is without metadata as a whole.
 
+    Stubs of BlueMind 3.5 become the messages that they stand for, where the archive has them.
+
     Raises:
         FolderNotInGeneration: nothing is left to restore.
+        LibraryMissing: what the archive has of it is compressed, and cannot be read here.
     """
     kept, skipped = _without_earlier(selection, wanted)
     if not kept:
@@ -65,28 +72,34 @@ def choose(selection: Selection, wanted: Wanted, *, is_without_metadata: bool) -
     if is_staged and not any(box.has_index or box.acl for box in read):
         is_without_metadata = True
     mend = with_files_only if is_without_metadata else with_files_as_records
-    return Choice(
-        mailboxes=tuple(
-            ChosenMailbox(
+    taken = [
+        Taken(
+            source=source,
+            read=box,
+            chosen=ChosenMailbox(
                 place=place_of(source),
                 mailbox=mend(box),
                 state=MailboxState() if is_without_metadata else state,
-            )
-            for source, (box, state) in zip(kept, both, strict=True)
-        ),
+            ),
+        )
+        for source, (box, state) in zip(kept, both, strict=True)
+    ]
+    return Choice(
+        mailboxes=with_whole_messages(selection, taken, has_expunged=has_expunged),
         skipped=skipped,
         is_without_metadata=is_without_metadata,
     )
 
 
-def place_of(source: SourceMailbox) -> SourcePlace:
-    """Where a mailbox of a backup lies, as a plan keeps it."""
+def place_of(source: SourceMailbox, stores: tuple[StorePlace, ...] = ()) -> SourcePlace:
+    """Where a mailbox of a backup lies, as a plan keeps it, and where its stubs' messages do."""
     return SourcePlace(
         spool=source.spool,
         partition=source.place.partition,
         data=source.place.data,
         meta=source.place.meta,
         archive=source.place.archive,
+        stores=stores,
     )
 
 
@@ -111,12 +124,20 @@ def backup_side(settings: Settings, head: PlanHead) -> BackupSide:
         if generation.label == head.generation_label:
             account = head.request.account
             boxes = {each.name.admin: each for each in mailboxes_of(generation, account)}
-            planned = {each.source_name for each in head.mailboxes}
+            planned = {each.source_name: each.joined for each in head.mailboxes}
             taken = {name: box for name, box in boxes.items() if name in planned}
             acls = {name: _acl(box) for name, box in taken.items()}
             root = boxes.get(account.root.admin)
+            stores = (
+                account_stores(generation, account, root, taken.values())
+                if any(planned.values())
+                else ()
+            )
             return BackupSide(
-                places={name: place_of(box) for name, box in boxes.items()},
+                places={
+                    name: place_of(box, stores if planned.get(name) else ())
+                    for name, box in boxes.items()
+                },
                 acls=acls,
                 root_acl=None if root is None else _acl(root) or None,
                 has_metadata=any(

@@ -40,7 +40,12 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     """
     backup = backup_of(settings)
     selection = select(backup, wish.wanted)
-    choice = choose(selection, wish.wanted, is_without_metadata=wish.is_without_metadata)
+    choice = choose(
+        selection,
+        wish.wanted,
+        is_without_metadata=wish.is_without_metadata,
+        has_expunged=wish.has_expunged,
+    )
     taken_at, is_about = choice.taken(selection)
     target = target_of(wish, selection, server)
     request = replace(

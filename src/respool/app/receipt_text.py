@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from respool.app.given_text import differing_seen, seen_lines
+from respool.app.stub_text import stub_sentence
 from respool.planning.plan import PlanHead
 from respool.system.durable import write_durably
 from respool.verification.report import Receipt, Verdict
@@ -34,6 +35,9 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
         f"time        {receipt.seconds:.1f} s",
     ]
+    stubs = stub_sentence(head, is_done=True)
+    if stubs is not None:
+        lines.append(f"archived    {stubs}")
     if head.request.is_without_metadata:
         lines.append("metadata    none was used: no flags or keywords, dates of the files")
     lines += [

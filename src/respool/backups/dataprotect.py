@@ -27,6 +27,7 @@ from respool.system.read_only import ReadOnlyTree
 _RSYNC: Final = "rsync"
 _SPOOL: Final = "dp_spool"
 _MAIL: Final = PurePosixPath("mail", "imap")
+_ARCHIVE: Final = PurePosixPath("mail", "archive")
 _VALID: Final = "VALID"
 
 
@@ -67,7 +68,8 @@ class DataProtect:
         }
         unnamed = [part for key, part in disk.items() if key not in named]
         forgotten = [_forgotten(part, unnamed) for part in unnamed if part.tag == _MAIL]
-        found = _with_missing_letters(described) + forgotten
+        free = _others(part for part in unnamed if part.tag == _ARCHIVE)
+        found = [_with_store(each, free) for each in _with_missing_letters(described) + forgotten]
         return RootContents(generations=tuple(sorted(found, key=_order, reverse=True)))
 
 
@@ -150,6 +152,18 @@ def _described(description: Description, disk: _Disk) -> Generation:
             if (found := disk.get((part.tag, part.part_id))) is not None
         ),
     )
+
+
+def _with_store(generation: Generation, free: Sequence[OtherPart]) -> Generation:
+    """One that has no archive of its own gets those that no description names.
+
+    Bodies have random names: one of the name that a stub says is that stub's.
+    """
+    tag = str(_ARCHIVE)
+    kept = [each for each in generation.others if each.tag != tag or each not in free]
+    if any(each.tag == tag for each in kept):
+        return generation
+    return replace(generation, others=(*kept, *free))
 
 
 def _others(found: Iterable[_OnDisk]) -> tuple[OtherPart, ...]:

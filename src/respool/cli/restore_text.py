@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
 
@@ -44,7 +45,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"FROM  generation {head.generation_label}{of}, {_when(head)}{newest}; {count}",
         f"TO    {_target(head)}",
         f"ADD   {added}; {_state_kept(head)}",
-        *(f"NOTE  {each}" for each in _notes(head)),
+        *(f"NOTE  {each}" for each in (stub_sentence(head), *_notes(head)) if each),
         f"SKIP  {_skipped(head)}",
         f"LIVE  {_live(head)}    QUOTA {_quota(head)}",
         f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s",

@@ -125,8 +125,28 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "Messages and system flags are restored; names of keywords and rights are lost.",
     ),
-    "hsm-store-missing": (
+    "hsm-body-damaged": (
         LOSS,
+        "The archived message cannot be read: its stub is restored as it is.",
+    ),
+    "hsm-body-may-be-cut": (
+        LOSS,
+        "The message is restored as far as the archive has it; its end may be missing.",
+    ),
+    "hsm-body-missing": (
+        LOSS,
+        "The archived message is not in the archive: its stub is restored as it is.",
+    ),
+    "hsm-id-invalid": (
+        LOSS,
+        "Nothing tells which archived message the stub stands for: it is restored as it is.",
+    ),
+    "hsm-joined": (
+        NOTE,
+        "The stubs come back as the messages that they stand for, read from BlueMind's archive.",
+    ),
+    "hsm-store-missing": (
+        NOTE_OR_LOSS,
         "Of messages that were archived, only the stubs can be restored.",
     ),
     "identity-not-compared": (

@@ -23,6 +23,7 @@ class PlannedMailbox:
     False for a live folder that is filled in place. ``left_out`` are messages deleted by
     the user, ``brought_back`` those of them that were asked for, ``lost`` those whose file
     the backup lacks or has damaged. ``archived`` go to the archive partition.
+    ``stubs`` are messages whose octets BlueMind 3.5 had archived; ``joined`` come back whole.
     ``is_seen_kept``: what was read is read again; else all comes back unread.
     ``is_seen_shared``: the readers of a mailshare have one read state together.
     ``is_without_metadata``: flags and dates are not the index's. ``rights`` are what a
@@ -46,6 +47,8 @@ class PlannedMailbox:
     lost: int
     archived: int
     archived_bytes: int
+    stubs: int
+    joined: int
     is_seen_kept: bool
     is_seen_shared: bool
     is_without_metadata: bool
@@ -98,6 +101,16 @@ class PlanHead:
     def messages(self) -> int:
         """How many messages will be added."""
         return sum(mailbox.messages for mailbox in self.mailboxes)
+
+    @property
+    def stubs(self) -> int:
+        """How many of them are stubs of mail that BlueMind 3.5 had archived."""
+        return sum(mailbox.stubs for mailbox in self.mailboxes)
+
+    @property
+    def joined(self) -> int:
+        """How many of those come back as the messages that they stand for."""
+        return sum(mailbox.joined for mailbox in self.mailboxes)
 
     @property
     def size_bytes(self) -> int:

@@ -20,7 +20,8 @@ class PlannedMessage:
 
     ``guid`` is its SHA-1 in hex, None where the backup does not know it (then the
     copy says what it was). ``internaldate`` counts seconds since 1970, UTC.
-    ``is_archived`` says on which of the backup's partitions its file lies.
+    ``is_archived`` says on which of the backup's partitions its file lies. ``is_joined``:
+    that file is a stub of BlueMind 3.5, and the message is what it stands for.
     """
 
     uid: int
@@ -29,11 +30,13 @@ class PlannedMessage:
     size_bytes: int
     flags: tuple[str, ...]
     is_archived: bool = False
+    is_joined: bool = False
 
     def as_row(self) -> list[Any]:
         """As a plan writes it: a list, for there are millions of them."""
         date, flags = self.internaldate, list(self.flags)
-        return [self.uid, self.guid, date, self.size_bytes, flags, self.is_archived]
+        row = [self.uid, self.guid, date, self.size_bytes, flags, self.is_archived]
+        return [*row, True] if self.is_joined else row
 
     @classmethod
     def from_row(cls, row: Any) -> PlannedMessage:  # noqa: ANN401 - JSON enters here
@@ -42,13 +45,14 @@ class PlannedMessage:
         Raises:
             ValueError: anything else.
         """
-        uid, guid, internaldate, size_bytes, flags, is_archived = row
+        uid, guid, internaldate, size_bytes, flags, is_archived, *rest = row
         is_right = (
             type(uid) is type(internaldate) is type(size_bytes) is int
             and (guid is None or type(guid) is str)
             and type(flags) is list
             and {str}.issuperset(map(type, flags))
             and type(is_archived) is bool
+            and rest in ([], [True])
             and 0 < uid < UID_LIMIT
             and size_bytes >= 0
         )
@@ -61,6 +65,7 @@ class PlannedMessage:
             size_bytes=size_bytes,
             flags=tuple(flags),
             is_archived=is_archived,
+            is_joined=bool(rest),
         )
 
 

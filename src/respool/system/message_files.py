@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from respool.system.durable import TEMPORARY_PREFIX
 from respool.system.ownership import Owner, is_root
 
 _PIECE_OCTETS = 1 << 20
+
+Reader: TypeAlias = Callable[[int], bytes]  # up to so many octets, none at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,8 @@ class SourceDiffers(Exception):
         self.code = code
 
 
-def copy_message(source: int, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
-    """Copy the descriptor ``source`` into a directory: temporary name, then rename.
+def copy_message(source: Reader, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
+    """Copy what ``source`` gives into a directory: temporary name, then rename.
 
     The copy gets the time, owner and mode that the server would have given it. It is
     in the page cache when this returns; the caller flushes a whole group at once.
@@ -52,6 +56,7 @@ def copy_message(source: int, wanted: NewFile, directory_descriptor: int) -> Cop
     Raises:
         SourceDiffers: the octets are not those of the index; nothing was put there.
         OSError: the target, as the system says; nothing was put there.
+        Whatever else ``source`` raises; nothing was put there.
     """
     temporary = f"{TEMPORARY_PREFIX}{wanted.name}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -86,7 +91,7 @@ def _check(copied: CopiedFile, wanted: NewFile) -> None:
         raise SourceDiffers("size-differs", text)
 
 
-def _pour(source: int, descriptor: int, expected_octets: int) -> CopiedFile:
+def _pour(source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
     digest = hashlib.sha1(usedforsecurity=False)
     size_bytes = 0
     wanted = expected_octets + 1  # one more than there should be: then the end is seen at once
@@ -106,8 +111,8 @@ def _write(descriptor: int, piece: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _read(source: int, size: int) -> bytes:
+def _read(source: Reader, size: int) -> bytes:
     try:
-        return os.read(source, size)
+        return source(size)
     except OSError as error:
         raise SourceDiffers("file-unreadable", str(error)) from error

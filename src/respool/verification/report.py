@@ -158,6 +158,7 @@ class Receipt:
             "messages": self.proven,
             "size_bytes": head.size_bytes,
             "lost_in_backup": self.lost,
+            "hsm": {"stubs": head.stubs, "whole": head.joined},
             "seen": self.seen.as_json(),
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},

@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def copied(octets: bytes, target: int, **changes: object) -> CopiedFile:
     try:
         os.write(source, octets)
         os.lseek(source, 0, os.SEEK_SET)
-        return copy_message(source, wanted(**changes), target)
+        return copy_message(partial(os.read, source), wanted(**changes), target)
     finally:
         os.close(source)
 
@@ -117,7 +118,7 @@ def test_a_source_that_cannot_be_read_leaves_nothing(tmp_path: Path, target: int
     source = os.open("/proc/self/mem", os.O_RDONLY)
 
     with pytest.raises(SourceDiffers, match="Input/output error") as caught:
-        copy_message(source, wanted(), target)
+        copy_message(partial(os.read, source), wanted(), target)
 
     os.close(source)
     assert caught.value.code == "file-unreadable"

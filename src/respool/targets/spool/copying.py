@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from respool.backups.source import SourceMailbox, message_fd
-from respool.errors import BackupError, StepFailed
+from respool.backups.stub_messages import joined_reader
+from respool.errors import BackupError, FormatError, StepFailed
+from respool.model.hsm import StorePlace
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
@@ -16,7 +20,7 @@ from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import flush_file_system, make_directory
-from respool.system.message_files import CopiedFile, NewFile, SourceDiffers, copy_message
+from respool.system.message_files import NewFile, Reader, SourceDiffers, copy_message
 from respool.system.ownership import Owner
 from respool.targets.spool.steps import CopyMessages, SourcePlace
 
@@ -71,9 +75,9 @@ def copy(step: CopyMessages, destination: Destination, owner: Owner) -> Note:
             is_archived = message.is_archived and step.keeps_archive
             place, descriptor = directories.opened(is_archived=is_archived)
             try:
-                copied = _copied(
-                    source, message, descriptor, _new_file(message, destination, owner)
-                )
+                with _opened(source, message, step.source.stores) as read:
+                    wanted = _new_file(message, destination, owner)
+                    copied = copy_message(read, wanted, descriptor)
             except (BackupError, SourceDiffers) as error:
                 lost[str(message.uid)] = f"{error.code}: {error}"
                 continue
@@ -126,13 +130,27 @@ def _new_file(message: PlannedMessage, destination: Destination, owner: Owner) -
     )
 
 
-def _copied(
-    source: SourceMailbox, message: PlannedMessage, descriptor: int, wanted: NewFile
-) -> CopiedFile:
+@contextmanager
+def _opened(
+    source: SourceMailbox, message: PlannedMessage, stores: Sequence[StorePlace]
+) -> Iterator[Reader]:
+    """A message's octets to read: those of its file, or what its file stands for.
+
+    Raises:
+        BackupError: what is wrong with the backup.
+        SourceDiffers: an archived message is damaged.
+    """
     place = IN_ARCHIVE if message.is_archived else IN_DATA
+    if message.is_joined:
+        try:
+            with joined_reader(source, message.uid, place, stores) as whole:
+                yield whole.read
+        except FormatError as error:
+            raise SourceDiffers("hsm-body-damaged", error.what) from error
+        return
     opened = message_fd(source, message.uid, place)
     try:
-        return copy_message(opened, wanted, descriptor)
+        yield partial(os.read, opened)
     finally:
         os.close(opened)
 

@@ -76,6 +76,7 @@ class PlanCheck:
             counts[counted_as(step), about] += 1
             if isinstance(step, CopyMessages):
                 counts["messages", step.lane] += len(step.messages)
+                counts["joined", step.lane] += sum(each.is_joined for each in step.messages)
         return (*found, *self._of_counts(counts))
 
     def _of_counts(self, counts: Counter[tuple[str, str]]) -> Iterator[str]:
@@ -95,6 +96,7 @@ class PlanCheck:
             wanted[AdoptMailbox.kind, name] = int(not each.is_new and is_filled)
             wanted[ProveMailbox.kind, name] = int(each.is_proven)
             wanted["messages", name] = each.messages
+            wanted["joined", name] = each.joined
             wanted |= {(kind, name): count for kind, count in self._given.wanted(each).items()}
         wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
         wanted[RepairQuota.kind, self._root] = 1

@@ -44,11 +44,17 @@ _SEEN_BIT = np.uint32(1 << 4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenMailbox:
-    """One mailbox of the backup that is to be restored, and what was kept besides it."""
+    """One mailbox of the backup that is to be restored, and what was kept besides it.
+
+    ``stubs`` counts its stubs of BlueMind 3.5; the records of ``joined`` (UIDs) are those of
+    the messages that they stand for.
+    """
 
     place: SourcePlace
     mailbox: StoredMailbox
     state: MailboxState = field(default_factory=MailboxState)
+    stubs: int = 0
+    joined: frozenset[int] = frozenset()
 
     def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:
         """Mask of the records that will be restored.
@@ -244,13 +250,13 @@ class RaisedLimits(TypedDict):
 def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
     wanted = each.rows()
     for start in range(0, len(wanted), _ROWS_AT_ONCE):
-        yield from _of_rows(each.chosen.mailbox, wanted[start : start + _ROWS_AT_ONCE])
+        yield from _of_rows(each.chosen, wanted[start : start + _ROWS_AT_ONCE])
 
 
-def _of_rows(mailbox: StoredMailbox, rows: Rows) -> Iterator[PlannedMessage]:
+def _of_rows(chosen: ChosenMailbox, rows: Rows) -> Iterator[PlannedMessage]:
     """Column by column: one number of a NumPy row costs more than a whole message here."""
     guids, words = rows["guid"].tobytes(), rows["user_flags"].tobytes()
-    flag_names = cache(mailbox.flag_names)
+    flag_names = cache(chosen.mailbox.flag_names)
     columns = (rows[name].tolist() for name in ("uid", "internaldate", "size"))
     bits = (rows["system_flags"] & np.uint32(SYSTEM_FLAG_MASK)).tolist()
     archived = (rows["place"] == IN_ARCHIVE).tolist()
@@ -263,6 +269,7 @@ def _of_rows(mailbox: StoredMailbox, rows: Rows) -> Iterator[PlannedMessage]:
             size_bytes=size,
             flags=flag_names(bits[at], words[at * 16 : at * 16 + 16]),
             is_archived=archived[at],
+            is_joined=uid in chosen.joined,
         )
 
 
