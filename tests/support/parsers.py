@@ -12,12 +12,16 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from respool.app.wiring import STEP_KINDS
 from respool.backups.descriptions import parse_description
+from respool.bluemind.crc32c import masked_crc32c
+from respool.bluemind.snappy_stream import STREAM_HEADER, plain_pieces
+from respool.bluemind.stubs import parse_stub
 from respool.cyrus.cache import parse_cache_envelope, parse_cache_headers, plausible_cache_record
 from respool.cyrus.cached_envelope import parse_envelope
 from respool.cyrus.dlist import parse_dlist
@@ -40,7 +44,7 @@ from respool.cyrus.message_headers import (
 from respool.cyrus.quota_root import parse_quota_file
 from respool.cyrus.raw_index import raw_header, raw_records
 from respool.cyrus.spool_paths import name_of_directory
-from respool.errors import FormatError, PlanFileInvalid
+from respool.errors import FormatError, LibraryMissing, PlanFileInvalid
 from respool.model.inventory import RECORD, Rows
 from respool.model.modified_utf7 import parse_modified_utf7
 from respool.model.names import parse_internal_name
@@ -171,7 +175,47 @@ def _index_by_name(octets: bytes) -> object:
     return raw_header(index.header), _drained(raw_records(index.records, index.version))
 
 
+def _stored(octets: bytes) -> bytes:
+    """A block of BlueMind's archive that holds ``octets`` as they are."""
+    return (
+        b"\0" + len(octets).to_bytes(2, "big") + masked_crc32c(octets).to_bytes(4, "big") + octets
+    )
+
+
+def _raw_block(octets: bytes) -> int:
+    """``octets`` as the raw Snappy block that a stream holds; its CRC is wrong."""
+    length = len(octets).to_bytes(2, "big")
+    stream = STREAM_HEADER + b"\1" + length + bytes(4) + octets
+    return _drained(plain_pieces(BytesIO(stream).read))
+
+
 PARSERS: Mapping[str, Parser] = {
+    "archive-stream": Parser(
+        parse=lambda octets: _drained(plain_pieces(BytesIO(octets).read)),
+        seeds=literal(
+            STREAM_HEADER + _stored(b"Subject: a\r\n\r\nb") + _stored(b"c"),
+            STREAM_HEADER + b"\1\0\6\x93\xe3\x14\x5a" + b"\x10\0a\x3d\1\0",
+        ),
+        words=(STREAM_HEADER, b"\x80\0", b"\xff\xff\xff\xff\x0f", b"\1\0\1"),
+        refuses=(FormatError, LibraryMissing),
+        longest=600,
+    ),
+    "archive-raw-block": Parser(
+        parse=_raw_block,
+        seeds=literal(b"\x10\0a\x3d\1", b"\x80\x80\2\xf4\0\x80abc"),
+        words=(b"\xff\xff\xff\xff\x0f", b"\x80\x80\2", b"\xfe\1\0"),
+        refuses=(FormatError, LibraryMissing),
+        longest=300,
+    ),
+    "stub": Parser(
+        parse=parse_stub,
+        seeds=literal(
+            b"Content-Type: text/html\r\nX-BM_HSM_ID: 6f9619ff-8b86-4d01-b42d-00cf4fc964ff\r\n"
+            b"X-BM_HSM_DATETIME: x\r\nSubject: a\r\n b\r\n\r\nbody\r\n"
+        ),
+        words=(b"X-BM_HSM_ID:", b"\r\n ", b"\n\n", b"Content-", b"../"),
+        longest=600,
+    ),
     "index-every-version": Parser(
         parse=lambda octets: _index_by_name(with_right_index_crcs(octets)),
         seeds=_old_and_new_indexes,

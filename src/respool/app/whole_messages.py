@@ -68,6 +68,7 @@ def _joined(taken: Taken, whole: WholeMailbox, stores: tuple[StorePlace, ...]) -
         place=replace(taken.chosen.place, stores=stores if whole.joined else ()),
         mailbox=whole.mailbox,
         stubs=whole.stubs,
+        damaged_stubs=whole.damaged,
         joined=whole.joined,
     )
 

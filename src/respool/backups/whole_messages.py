@@ -7,6 +7,7 @@ size and SHA-1, the stub's UID, date and flags, and no keyword that says that it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,6 +29,7 @@ from respool.errors import BackupError, BackupFileMissing, FormatError
 from respool.model.findings import Finding, Severity
 from respool.model.hsm import StorePlace
 from respool.model.inventory import Rows, StoredMailbox
+from respool.model.many_findings import SINGLE_LIMIT, at_most
 
 _MAJOR: Final = re.compile(r"(?<![0-9.])([0-9]+)\.", re.ASCII)
 _LAST_WITH_STUBS: Final = 3
@@ -48,13 +50,14 @@ _OF_THE_STUB: Final = (
 class WholeMailbox:
     """A mailbox whose stubs are joined where they can be.
 
-    ``stubs`` counts those that were looked at; ``joined`` are the UIDs of those whose record
-    is now that of the message.
+    ``stubs`` counts those that were looked at, ``damaged`` those whose body cannot be read;
+    ``joined`` are the UIDs of those whose record is now that of the message.
     """
 
     mailbox: StoredMailbox
-    stubs: int
-    joined: frozenset[int]
+    stubs: int = 0
+    damaged: int = 0
+    joined: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,26 +112,22 @@ def with_bodies(
         LibraryMissing: a body is compressed, and the library for that is not installed.
     """
     if not candidates.any():
-        return WholeMailbox(mailbox=mailbox, stubs=0, joined=frozenset())
+        return WholeMailbox(mailbox=mailbox)
     records = mailbox.records.copy()
-    findings: list[Finding] = []
+    said = _Said()
     joined: set[int] = set()
     count = 0
     for found in stubs_among(source, records[candidates]):
         count += 1
-        whole = _whole(found, archive, findings)
+        whole = _whole(found, archive, said)
         if whole is not None:
             _replace(records, found.uid, whole, mailbox)
             joined.add(found.uid)
-    if joined:
-        text = (
-            f"{len(joined)} messages that BlueMind had archived come back whole,"
-            f" without the keyword {KEYWORD}"
-        )
-        findings.append(_finding(Severity.NOTE, "hsm-joined", text, None))
+    findings = tuple(said.findings(len(joined)))
     return WholeMailbox(
         mailbox=replace(mailbox, records=records, findings=(*mailbox.findings, *findings)),
         stubs=count,
+        damaged=said.counts["hsm-body-damaged"] + said.counts["hsm-id-invalid"],
         joined=frozenset(joined),
     )
 
@@ -140,30 +139,58 @@ def stub_ids(found: Iterator[FoundStub]) -> Iterator[str]:
             yield each.stub.hsm_id
 
 
-def _whole(found: FoundStub, archive: Archive, findings: list[Finding]) -> Whole | None:
+class _Said:
+    """Findings of single stubs, of which a mailbox may have a million: the first of each kind."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._first: dict[str, list[Finding]] = {}
+
+    def add(self, severity: Severity, code: str, uid: int, text: str) -> None:
+        """One more of a kind."""
+        self.counts[code] += 1
+        if self.counts[code] <= SINGLE_LIMIT:
+            finding = Finding(
+                severity=severity, code=code, subject=f"message {uid}", text=text, uid=uid
+            )
+            self._first.setdefault(code, []).append(finding)
+
+    def findings(self, joined: int) -> Iterator[Finding]:
+        """All that was said, and that ``joined`` came back."""
+        for code, first in self._first.items():
+            yield from at_most(iter(first), self.counts[code])
+        if joined:
+            text = (
+                f"{joined:,} messages that BlueMind had archived come back whole,"
+                f" without the keyword {KEYWORD}"
+            )
+            yield Finding(severity=Severity.NOTE, code="hsm-joined", subject="stubs", text=text)
+
+
+def _whole(found: FoundStub, archive: Archive, said: _Said) -> Whole | None:
     hsm_id, uid = found.stub.hsm_id, found.uid
     if hsm_id is None:
         text = "a stub of an archived message, whose id is none; it comes back as a stub"
-        findings.append(_finding(Severity.LOSS, "hsm-id-invalid", text, uid))
+        said.add(Severity.LOSS, "hsm-id-invalid", uid, text)
         return None
     try:
         whole = examined(found, archive.stores)
     except BackupFileMissing:
-        is_there = archive.is_there
-        severity = Severity.LOSS if is_there else Severity.NOTE
-        code = "hsm-body-missing" if is_there else "hsm-store-missing"
-        where = "the archive of this backup" if is_there else "this backup, which has no archive"
-        text = f"a stub; its message {hsm_id} is not in {where}"
-        findings.append(_finding(severity, code, text, uid))
+        if archive.is_there:
+            text = f"a stub; its message {hsm_id} is not in the archive of this backup"
+            said.add(Severity.LOSS, "hsm-body-missing", uid, text)
+        else:
+            text = f"a stub; its message {hsm_id} is not in this backup, which has no archive"
+            said.add(Severity.NOTE, "hsm-store-missing", uid, text)
         return None
     except (FormatError, BackupError) as error:
-        text = f"its archived message {hsm_id} cannot be read, it comes back as a stub:"
-        text = f"{text} {error.what}{f' ({error.why})' if error.why else ''}"
-        findings.append(_finding(Severity.LOSS, "hsm-body-damaged", text, uid))
+        why = f" ({error.why})" if error.why else ""
+        text = f"a stub; its archived message {hsm_id} cannot be read: {error.what}{why}"
+        said.add(Severity.LOSS, "hsm-body-damaged", uid, text)
         return None
     if whole.may_be_cut:
         text = f"its archived message {hsm_id} ends with a full block: more may have followed"
-        findings.append(_finding(Severity.LOSS, "hsm-body-may-be-cut", text, uid))
+        said.add(Severity.LOSS, "hsm-body-may-be-cut", uid, text)
     return whole
 
 
@@ -183,8 +210,3 @@ def _nameless_bits(mailbox: StoredMailbox) -> NDArray[np.uint32]:
         if slot >= len(mailbox.keywords) or mailbox.keywords[slot] is None:
             bits[slot // _SLOTS_A_WORD] |= np.uint32(1 << slot % _SLOTS_A_WORD)
     return bits
-
-
-def _finding(severity: Severity, code: str, text: str, uid: int | None) -> Finding:
-    subject = "stubs" if uid is None else f"message {uid}"
-    return Finding(severity=severity, code=code, subject=subject, text=text, uid=uid)

@@ -23,7 +23,8 @@ class PlannedMailbox:
     False for a live folder that is filled in place. ``left_out`` are messages deleted by
     the user, ``brought_back`` those of them that were asked for, ``lost`` those whose file
     the backup lacks or has damaged. ``archived`` go to the archive partition.
-    ``stubs`` are messages whose octets BlueMind 3.5 had archived; ``joined`` come back whole.
+    ``stubs`` are messages that BlueMind 3.5 had archived: ``joined`` come back whole, of
+    ``damaged_stubs`` the archived octets cannot be read, of the others there are none.
     ``is_seen_kept``: what was read is read again; else all comes back unread.
     ``is_seen_shared``: the readers of a mailshare have one read state together.
     ``is_without_metadata``: flags and dates are not the index's. ``rights`` are what a
@@ -48,6 +49,7 @@ class PlannedMailbox:
     archived: int
     archived_bytes: int
     stubs: int
+    damaged_stubs: int
     joined: int
     is_seen_kept: bool
     is_seen_shared: bool

@@ -193,7 +193,7 @@ def test_what_was_backed_up_beside_the_mail_goes_with_its_generation(tmp_path: P
 def test_what_nothing_describes_goes_with_the_forgotten_mail_of_its_server(tmp_path: Path) -> None:
     write_spool(part_directory(tmp_path, 12), ["user/jdoe@b.loc"])
     (tmp_path / "dp_spool/rsync/10.0.0.1/mail/archive/9").mkdir(parents=True)
-    (tmp_path / "dp_spool/rsync/10.0.0.2/mail/archive/8").mkdir(parents=True)
+    (tmp_path / "dp_spool/rsync/10.0.0.2/bm/conf/8").mkdir(parents=True)
 
     (generation,) = open_backup(tmp_path).generations
 

@@ -46,14 +46,15 @@ _SEEN_BIT = np.uint32(1 << 4)
 class ChosenMailbox:
     """One mailbox of the backup that is to be restored, and what was kept besides it.
 
-    ``stubs`` counts its stubs of BlueMind 3.5; the records of ``joined`` (UIDs) are those of
-    the messages that they stand for.
+    ``stubs`` counts its stubs of BlueMind 3.5, ``damaged_stubs`` those whose archived message
+    cannot be read; the records of ``joined`` (UIDs) are those of the archived messages.
     """
 
     place: SourcePlace
     mailbox: StoredMailbox
     state: MailboxState = field(default_factory=MailboxState)
     stubs: int = 0
+    damaged_stubs: int = 0
     joined: frozenset[int] = frozenset()
 
     def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:

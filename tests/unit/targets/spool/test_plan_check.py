@@ -76,6 +76,20 @@ def test_an_honest_plan_is_carried_out(into: str, default_domain: str | None) ->
     assert reasons(plan) == ()
 
 
+def test_a_plan_of_stubs_says_how_many_come_back_whole() -> None:
+    folders = [replace(chosen("INBOX", 3), stubs=2, joined=frozenset({2}))]
+    plan = planned(folders)
+
+    assert reasons(plan) == ()
+    (mailbox,) = (each for each in plan.head.mailboxes if each.stubs)
+    said_otherwise = {
+        "mailboxes": tuple(
+            replace(each, joined=0) if each == mailbox else each for each in plan.head.mailboxes
+        )
+    }
+    assert reasons(plan, said_otherwise) == (f"{mailbox.target_name}: 1 of 0 joined",)
+
+
 @pytest.mark.parametrize(
     ("kind", "change"),
     [

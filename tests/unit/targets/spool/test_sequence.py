@@ -298,3 +298,15 @@ def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
     assert filled_lanes == {e.target_name for e in plan.head.mailboxes if e.messages}
     assert filled_lanes <= proven
     assert shown == {each.target_name for each in plan.head.mailboxes if each.is_new}
+
+
+def test_a_message_is_joined_where_its_record_is_that_of_an_archived_one() -> None:
+    plan = planned([replace(chosen("INBOX", 3), stubs=2, joined=frozenset({2}))])
+    copied = [step for step in plan.steps() if isinstance(step, MessageStep)]
+
+    assert [(each.uid, each.is_joined) for step in copied for each in step.messages] == [
+        (1, False),
+        (2, True),
+        (3, False),
+    ]
+    assert (plan.head.stubs, plan.head.joined) == (2, 1)
