@@ -25,7 +25,10 @@ from tests.unit.planning.plans import HEAD, made
             3,
             1,
             1,
-            "3 messages are HSM stubs: 1 comes back whole, 1 has no body in this backup, 1 has a damaged one",
+            (
+                "3 messages are HSM stubs: 1 comes back whole, 1 has no body in this backup,"
+                " 1 has a damaged one"
+            ),
         ),
         (1, 1, 0, "1 message is an HSM stub: 1 comes back whole"),
         (
