@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from respool.bluemind.stubs import START_OCTETS, Stub, is_stub_keyword, joined, 
 from respool.errors import BackupError, BackupUnreadable, MessageNotInMailbox
 from respool.model.hsm import StorePlace
 from respool.model.inventory import NOWHERE, Rows, StoredMailbox
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _FIRST_LOOK: Final = 4096  # most headers are shorter
 
@@ -44,22 +47,36 @@ class Whole:
     may_be_cut: bool
 
 
-class PieceReader:
-    """Pieces of octets as something to read from, no more of them in memory than one."""
+class _JoinedFile(io.RawIOBase):
+    """Pieces of octets as a file to read from, no more of them in memory than one."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], descriptor: int) -> None:
+        super().__init__()
         self._pieces = iter(pieces)
         self._rest = memoryview(b"")
+        self._descriptor = descriptor
 
-    def read(self, size: int) -> bytes:
-        """Up to ``size`` octets, none at the end."""
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Octets of one piece; what making the pieces raises."""
+        room = memoryview(buffer).cast("B")
         while not self._rest:
             piece = next(self._pieces, None)
             if piece is None:
-                return b""
+                return 0
             self._rest = memoryview(piece)
-        octets, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(octets)
+        octets, self._rest = self._rest[: len(room)], self._rest[len(room) :]
+        room[: len(octets)] = octets
+        return len(octets)
+
+    def close(self) -> None:
+        """Close the body that the pieces come from, too."""
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
 
 
 def stub_slots(mailbox: StoredMailbox) -> tuple[int, ...]:
@@ -103,28 +120,26 @@ def stub_at(source: SourceMailbox, uid: int, place: int) -> Stub | None:
         os.close(descriptor)
 
 
-@contextmanager
-def joined_reader(
+def open_joined(
     source: SourceMailbox, uid: int, place: int, stores: Sequence[StorePlace]
-) -> Iterator[PieceReader]:
-    """The message that a stub stands for, to read from; nothing is held but one block.
+) -> BinaryIO:
+    """The message that a stub stands for, to read from; nothing is held but a block or two.
 
     Raises:
         MessageNotInMailbox: the file is not there, or no stub.
         BackupFileMissing, UnsafeBackupEntry, BackupUnreadable: its body cannot be opened.
-        FormatError, LibraryMissing: while it is read.
+        FormatError, LibraryMissing, BackupUnreadable: later, while it is read.
     """
     stub = stub_at(source, uid, place)
     if stub is None or stub.hsm_id is None:
         raise MessageNotInMailbox(f"message {uid} of {source.name.display} is no stub")
-    with ExitStack() as stack:
-        descriptor = body_fd(stores, stub.hsm_id)
-        stack.callback(os.close, descriptor)
-        yield PieceReader(joined(stub, plain_pieces(_reading(descriptor))))
+    descriptor = body_fd(stores, stub.hsm_id)
+    raw = _JoinedFile(joined(stub, plain_pieces(_reading(descriptor))), descriptor)
+    return io.BufferedReader(raw, LONGEST_BLOCK)
 
 
 def examined(found: FoundStub, stores: Sequence[StorePlace]) -> Whole:
-    """What a stub's message is, read once from end to end; errors as `joined_reader`."""
+    """What a stub's message is, read once from end to end; errors as `open_joined`."""
     descriptor = body_fd(stores, found.stub.hsm_id or "")
     digest = hashlib.sha1(usedforsecurity=False)
     size_bytes = last = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import open_backup
 from respool.backups.hsm_store import places_of
 from respool.backups.source import SourceMailbox, read_mailbox
-from respool.backups.stub_messages import PieceReader, joined_reader
+from respool.backups.stub_messages import open_joined
 from respool.backups.whole_messages import Archive, WholeMailbox, possible_stubs, with_bodies
 from respool.bluemind.snappy_stream import LONGEST_BLOCK
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
@@ -89,7 +90,7 @@ def test_the_record_becomes_that_of_the_message(spool: Path) -> None:
 
 def test_the_octets_are_those_that_the_record_says(spool: Path) -> None:
     source = the_mailbox(spool)
-    with joined_reader(source, 2, 1, archive_at(spool).stores) as reader:
+    with open_joined(source, 2, 1, archive_at(spool).stores) as reader:
         pieces = []
         while piece := reader.read(100):
             pieces.append(piece)
@@ -99,8 +100,8 @@ def test_the_octets_are_those_that_the_record_says(spool: Path) -> None:
 
 def test_a_message_that_is_no_stub_is_not_joined(spool: Path) -> None:
     stores = archive_at(spool).stores
-    with pytest.raises(MessageNotInMailbox), joined_reader(the_mailbox(spool), 1, 1, stores):
-        pass
+    with pytest.raises(MessageNotInMailbox):
+        open_joined(the_mailbox(spool), 1, 1, stores)
 
 
 def test_a_keyword_alone_makes_no_stub(tmp_path: Path) -> None:
@@ -220,16 +221,16 @@ def test_many_stubs_without_bodies_are_told_by_number(tmp_path: Path) -> None:
     assert whole.mailbox.findings[-1].text == "3 more of these, 1,003 in all"
 
 
-def test_a_reader_of_pieces_passes_errors_on() -> None:
-    def pieces() -> object:
-        yield b"abc"
-        raise FormatError("cut")
-
-    reader = PieceReader(pieces())  # type: ignore[arg-type]
-    assert reader.read(2) == b"ab"
-    assert reader.read(2) == b"c"
-    with pytest.raises(FormatError):
-        reader.read(2)
+def test_damage_is_seen_while_it_is_read_and_the_file_is_closed(spool: Path) -> None:
+    stores = archive_at(spool).stores
+    write_body(spool, OWNER, ID, snappy_stream(letter("x") + bytes(LONGEST_BLOCK))[:-1])
+    with open_joined(the_mailbox(spool), 2, 1, stores) as reader:
+        descriptor = reader.raw._descriptor  # type: ignore[attr-defined]
+        assert reader.read(4) == b"From"
+        with pytest.raises(FormatError):
+            reader.read()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 def test_a_body_of_another_mailbox_is_not_taken(spool: Path) -> None:

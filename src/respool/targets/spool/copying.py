@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from respool.backups.source import SourceMailbox, message_fd
-from respool.backups.stub_messages import joined_reader
+from respool.backups.stub_messages import open_joined
 from respool.errors import BackupError, FormatError, StepFailed
 from respool.model.hsm import StorePlace
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
@@ -143,7 +143,7 @@ def _opened(
     place = IN_ARCHIVE if message.is_archived else IN_DATA
     if message.is_joined:
         try:
-            with joined_reader(source, message.uid, place, stores) as whole:
+            with open_joined(source, message.uid, place, stores) as whole:
                 yield whole.read
         except FormatError as error:
             raise SourceDiffers("hsm-body-damaged", error.what) from error
