@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from respool.app.archived import STUB, WHOLE, OpenedWhole, StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.copies import Copy, copies_of_guid, copy_of_uid
 from respool.app.selection import Selection, Wanted, get_mailbox, select, select_in
@@ -34,12 +35,19 @@ _SHOWN: Final = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedMessage:
-    """A message file, open to read; ``copies`` are all there are, None if asked for by UID."""
+    """A message file, open to read; ``copies`` are all there are, None if asked for by UID.
+
+    ``hsm`` is of a stub of BlueMind 3.5: whether ``file`` is the message that it stands for
+    (and ``guid`` that message's); ``note`` says why it is not.
+    """
 
     selection: Selection
     found: Copy
     copies: tuple[Copy, ...] | None
     file: BinaryIO
+    guid: str | None
+    hsm: str | None = None
+    note: str | None = None
 
     def as_json(self, octets: bytes, *, part: str | None) -> dict[str, object]:
         """The shape of ``cat --json``; ``octets`` are those of ``part``, of all if None."""
@@ -49,8 +57,9 @@ class OpenedMessage:
             "generation": self.selection.generation.label,
             "name": self.found.mailbox.name.display,
             "uid": self.found.uid,
-            "guid": self.found.guid,
+            "guid": self.guid,
             "expunged": self.found.is_expunged,
+            "hsm": self.hsm,
             "part": part,
             "size_bytes": len(octets),
             "octets_base64": b64encode(octets).decode("ascii"),
@@ -87,7 +96,10 @@ def get_message(settings: Settings, wanted: Wanted, message: str) -> OpenedMessa
     source = get_mailbox(selection, wanted.folders[0])
     if is_guid(message):
         alone = Selection(
-            generation=selection.generation, account=selection.account, mailboxes=(source,)
+            generation=selection.generation,
+            account=selection.account,
+            mailboxes=(source,),
+            root=selection.root,
         )
         return _with_guid((alone,), message)
     mailbox = read_mailbox(source)
@@ -154,8 +166,26 @@ def _with_guid(selections: Iterable[Selection], guid: str) -> OpenedMessage:
 
 
 def _opened(selection: Selection, found: Copy, copies: tuple[Copy, ...] | None) -> OpenedMessage:
-    file = open_message(found.source, found.uid, found.place)
-    return OpenedMessage(selection=selection, found=found, copies=copies, file=file)
+    stubs = StubsOfMailbox(selection=selection, source=found.source, mailbox=found.mailbox)
+    whole = stubs.opened(found.uid, found.place)
+    if isinstance(whole, OpenedWhole):
+        return OpenedMessage(
+            selection=selection,
+            found=found,
+            copies=copies,
+            file=whole.file,
+            guid=whole.whole.guid.hex(),
+            hsm=WHOLE,
+        )
+    return OpenedMessage(
+        selection=selection,
+        found=found,
+        copies=copies,
+        file=open_message(found.source, found.uid, found.place),
+        guid=found.guid,
+        hsm=None if whole is None else STUB,
+        note=whole,
+    )
 
 
 def _not_there(selection: Selection, mailbox: StoredMailbox, uid: int) -> MessageNotInMailbox:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from respool.app.archived import StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
 from respool.app.selection import Selection, Wanted, get_mailbox, select
@@ -41,7 +42,8 @@ NO_FIELDS = HeaderFields(
 class ListedMessage:
     r"""One message; None is unknown. Without a record, its date is the file's.
 
-    ``seen_by`` are the readers with a ``\Seen`` of their own who have seen it.
+    ``seen_by`` are the readers with a ``\Seen`` of their own who have seen it. ``hsm`` is
+    of a stub of BlueMind 3.5: whether the message that it stands for is in the backup.
     """
 
     uid: int
@@ -55,6 +57,7 @@ class ListedMessage:
     fields: HeaderFields
     seen_by: tuple[str, ...]
     annotations: tuple[Annotation, ...]
+    hsm: str | None
     findings: tuple[Finding, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -76,6 +79,7 @@ class ListedMessage:
             "message_id": self.fields.message_id,
             "seen_by": list(self.seen_by),
             "annotations": [annotation_json(each) for each in self.annotations],
+            "hsm": self.hsm,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
@@ -111,7 +115,8 @@ def list_folder(
     mask = mailbox.visible()
     if include_expunged:
         mask = mask | mailbox.recoverable()
-    beside = _Beside.of(mailbox, state)
+    stubs = StubsOfMailbox(selection=selection, source=source, mailbox=mailbox)
+    beside = _Beside.of(mailbox, state, stubs)
     return FolderListing(
         selection=selection,
         mailbox=mailbox,
@@ -126,9 +131,10 @@ class _Beside:
     state: MailboxState
     annotations: Mapping[int, tuple[Annotation, ...]]
     findings: Mapping[int, tuple[Finding, ...]]
+    stubs: StubsOfMailbox
 
     @classmethod
-    def of(cls, mailbox: StoredMailbox, state: MailboxState) -> _Beside:
+    def of(cls, mailbox: StoredMailbox, state: MailboxState, stubs: StubsOfMailbox) -> _Beside:
         """By the UIDs of the messages."""
         annotations: dict[int, tuple[Annotation, ...]] = {}
         for each in state.on_messages:
@@ -138,7 +144,7 @@ class _Beside:
         for finding in mailbox.findings:
             if finding.uid is not None:
                 findings[finding.uid] = (*findings.get(finding.uid, ()), finding)
-        return cls(state=state, annotations=annotations, findings=findings)
+        return cls(state=state, annotations=annotations, findings=findings, stubs=stubs)
 
 
 def _messages(
@@ -178,6 +184,7 @@ def _recorded(
         fields=fields,
         seen_by=seen_by,
         annotations=beside.annotations.get(uid, ()),
+        hsm=beside.stubs.state(uid, int(row["place"])),
         findings=beside.findings.get(uid, ()),
     )
 
@@ -198,6 +205,7 @@ def _orphan(
         fields=_fields_of_file(source, row),
         seen_by=seen_by,
         annotations=beside.annotations.get(uid, ()),
+        hsm=beside.stubs.state(uid, int(row["place"])),
         findings=beside.findings.get(uid, ()),
     )
 

@@ -52,7 +52,7 @@ def cat(
     """
     from respool.app.cat import excerpt, get_message
     from respool.app.selection import Wanted
-    from respool.cli.output import print_json, print_octets
+    from respool.cli.output import print_json, print_note, print_octets
     from respool.errors import UsageError
 
     if len(message) > 2 or (headers and part is not None):
@@ -66,6 +66,8 @@ def cat(
         print_json(found.as_json(octets, part="HEADER" if headers else part))
     else:
         _print_copies(found)
+        if found.note is not None:
+            print_note(f"this is a stub of mail that BlueMind had archived; {found.note}")
         print_octets(octets, as_they_are=raw)
 
 

@@ -75,6 +75,7 @@ def _row(message: ListedMessage) -> tuple[str, ...]:
     sender = next(iter(message.fields.from_addresses), None)
     marks = ["expunged"] if message.is_expunged else []
     marks += ["damaged"] if message.findings else []
+    marks += [] if message.hsm is None else [f"archived:{message.hsm}"]
     return (
         str(message.uid),
         f"{message.internaldate.astimezone():%Y-%m-%d %H:%M}",
