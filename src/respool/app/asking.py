@@ -40,6 +40,7 @@ def request_of(
         is_in_place=wish.is_in_place,
         is_raising_quota=wish.is_raising_quota,
         is_without_seen=wish.is_without_seen,
+        is_without_annotations=wish.is_without_annotations,
         note=wish.note,
     )
 

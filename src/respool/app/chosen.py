@@ -105,12 +105,16 @@ def place_of(source: SourceMailbox, stores: tuple[StorePlace, ...] = ()) -> Sour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSide:
-    """What the backup has of a plan's account: places and ACLs by its mailbox names."""
+    """What the backup has of a plan's account: places, ACLs and state by its mailbox names.
+
+    State only of those that the plan says have annotations.
+    """
 
     places: Mapping[str, SourcePlace]
     acls: Mapping[str, Mapping[str, str]]
     root_acl: Mapping[str, str] | None
     has_metadata: bool
+    states: Mapping[str, MailboxState]
 
 
 def backup_side(settings: Settings, head: PlanHead) -> BackupSide:
@@ -133,7 +137,17 @@ def backup_side(settings: Settings, head: PlanHead) -> BackupSide:
                 if any(planned.values())
                 else ()
             )
+            annotated = {
+                each.source_name
+                for each in head.mailboxes
+                if each.annotations or each.message_annotations
+            }
             return BackupSide(
+                states={
+                    name: read_with_state(box, account)[1]
+                    for name, box in taken.items()
+                    if name in annotated
+                },
                 places={
                     name: place_of(box, stores if planned.get(name) else ())
                     for name, box in boxes.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from respool.verification.annotation_report import AnnotationReport
 from respool.verification.seen_report import SeenReport
 
 _MOST_NAMED = 20
@@ -24,6 +25,40 @@ def seen_lines(seen: SeenReport) -> list[str]:
     if seen.changed_since:
         lines.append(f"{seen.changed_since:,} were changed by their readers since")
     return lines
+
+
+def annotation_lines(annotations: AnnotationReport) -> list[str]:
+    """How many were written again, what folders are for, and what stays away and why."""
+    lines = []
+    if annotations.given:
+        lines.append(
+            f"{annotations.proven:,} of {annotations.given:,} written again and read back"
+        )
+    lines += [
+        f"{each.folder} is {' '.join(each.special_use)} again"
+        for each in annotations.folders
+        if each.special_use
+    ]
+    lines += [
+        f"without {entry} of {_folders(folders)}: {why}"
+        for (entry, why), folders in sorted(annotations.left.items())[:_MOST_NAMED]
+    ]
+    if len(annotations.left) > _MOST_NAMED:
+        more = len(annotations.left) - _MOST_NAMED
+        lines.append(f"without {more:,} more: receipt.json has all")
+    if annotations.changed_since:
+        lines.append(f"{annotations.changed_since:,} were changed since")
+    return lines
+
+
+def differing_annotations(annotations: AnnotationReport) -> list[str]:
+    """Annotations that did not read back as planned."""
+    return [
+        f"  {folder.folder} uid {each['uid']}: {each['entry']}"
+        f" planned {each['planned']!r}, found {each['found']!r}"
+        for folder in annotations.folders
+        for each in folder.differs[:_MOST_NAMED]
+    ]
 
 
 def differing_seen(seen: SeenReport) -> list[str]:

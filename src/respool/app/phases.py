@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from respool.planning.proof import ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 
 RESTORE = "restore"
 PROOF = "proof"
-_PROOFS = frozenset({ProveMailbox.kind, ProveSeen.kind})
+_PROOFS = frozenset({ProveMailbox.kind, ProveSeen.kind, ProveAnnotations.kind})
 
 
 class PhaseClock:

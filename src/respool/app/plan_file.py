@@ -16,6 +16,7 @@ from respool.errors import PlanFileInvalid, PlanRefused, SurveyChanged
 from respool.planning.codec import check_plan, parse_head, parse_step
 from respool.planning.plan import PlanHead, PlanTail
 from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.annotations import allowed_annotations
 from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.planned import planned_rights, rights_rules
 from respool.targets.spool.recheck import recheck
@@ -55,6 +56,10 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
             survey=survey,
             sources=side.places,
             rights=planned_rights(head, side.acls, rules),
+            annotations={
+                name: allowed_annotations(state, head.request, survey)
+                for name, state in side.states.items()
+            },
         )
         reasons = check.reasons(enumerate(steps))
     if reasons:

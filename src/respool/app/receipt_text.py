@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from respool.app.given_text import differing_seen, seen_lines
+from respool.app.given_text import (
+    annotation_lines,
+    differing_annotations,
+    differing_seen,
+    seen_lines,
+)
 from respool.app.stub_text import stub_sentence
 from respool.planning.plan import PlanHead
 from respool.system.durable import write_durably
@@ -48,6 +53,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         lines.append(f"note        {head.request.note}")
     lines += [f"rights      {line}" for line in _narrower(head)]
     lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
+    lines += [f"annotations {line}" for line in annotation_lines(receipt.annotations)]
     lines += ["", *folder_lines(receipt)]
     if receipt.losses:
         lines += ["", *lost_lines(receipt)]
@@ -96,6 +102,7 @@ def differing_lines(receipt: Receipt) -> list[str]:
             for each in mailbox.differs[:_MOST_LOST]
         ),
         *differing_seen(receipt.seen),
+        *differing_annotations(receipt.annotations),
     ]
 
 

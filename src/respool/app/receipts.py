@@ -7,9 +7,14 @@ from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlannedMailbox
-from respool.planning.proof import ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal
+from respool.verification.annotation_report import (
+    AnnotationReport,
+    FolderAnnotations,
+    folder_annotations,
+)
 from respool.verification.report import (
     LaneNotes,
     MailboxOutcome,
@@ -48,6 +53,9 @@ def receipt_of(
         for planned in head.mailboxes
         for each in _readers(lanes[planned.target_name], planned, proofs)
     )
+    annotations = tuple(
+        _annotations(lanes[planned.target_name], planned, proofs) for planned in head.mailboxes
+    )
     return Receipt(
         run=run.number,
         head=head,
@@ -56,6 +64,7 @@ def receipt_of(
         left_to_do=_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
         raised=raised_limits(run),
         seen=SeenReport(outcomes=readers),
+        annotations=AnnotationReport(folders=annotations),
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
@@ -76,6 +85,13 @@ def _readers(
 ) -> Iterator[ReaderOutcome]:
     first, newest = _proof(receipts, proofs, ProveSeen.kind, planned.target_name)
     return reader_outcomes(planned, receipts, first_proof=first, proof=newest)
+
+
+def _annotations(
+    receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
+) -> FolderAnnotations:
+    first, newest = _proof(receipts, proofs, ProveAnnotations.kind, planned.target_name)
+    return folder_annotations(planned, receipts, first_proof=first, proof=newest)
 
 
 def _proof(

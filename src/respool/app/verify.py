@@ -13,9 +13,8 @@ from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import Proofs, receipt_of
 from respool.app.settings import Settings
-from respool.app.wiring import STEP_KINDS, proof_actor, seen_proof_actor
+from respool.app.wiring import STEP_KINDS, proof_actors
 from respool.errors import RunNotFound
-from respool.planning.proof import ProveMailbox, ProveSeen
 from respool.runs.journal import Journal, RunJournal
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.verification.report import Receipt
@@ -53,14 +52,9 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
 
 
 def _proofs(server: CyrusServer, run: RunJournal) -> Proofs:
-    mail, seen = proof_actor(server, run), seen_proof_actor(server, run)
+    actors = proof_actors(server, run)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in run.rows():
-        if row.kind not in {ProveMailbox.kind, ProveSeen.kind}:
-            continue
-        step = run.step(row.number)
-        if isinstance(step, ProveMailbox):
-            found[row.kind, step.lane] = mail.prove_again(step)
-        elif isinstance(step, ProveSeen):
-            found[row.kind, step.lane] = seen.prove_again(step)
+        if row.kind in actors:
+            found[row.kind, row.lane] = actors[row.kind].prove_again(run.step(row.number))
     return found

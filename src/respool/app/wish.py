@@ -24,4 +24,5 @@ class Wish:
     is_in_place: bool = False
     is_raising_quota: bool = False
     is_without_seen: bool = False
+    is_without_annotations: bool = False
     note: str | None = None

@@ -34,6 +34,30 @@ def given_notes(head: PlanHead) -> Iterator[str]:
         yield f"marks of {names} are left: {why}"
     if request.is_without_seen:
         yield "readers' own marks of what they have read are left, as asked"
+    yield from _annotations(head)
+
+
+def _annotations(head: PlanHead) -> Iterator[str]:
+    on_folders = sum(each.annotations for each in head.mailboxes)
+    on_messages = sum(each.message_annotations for each in head.mailboxes)
+    if on_folders or on_messages:
+        yield (
+            f"annotations are written again: {shown_count(on_folders)} of folders,"
+            f" {shown_count(on_messages)} of messages"
+        )
+    uses = [use for each in head.mailboxes for use in each.special_use]
+    if uses:
+        yield f"special use comes back: {' '.join(uses)}"
+    left = [entry for each in head.mailboxes for entry in each.annotations_left]
+    special = sorted({entry for entry in left if entry.startswith("\\")})
+    if special:
+        yield f"special use stays as it is: {' '.join(special)} (--details says why)"
+    if len(left) > sum(entry.startswith("\\") for entry in left):
+        others = sorted({entry for entry in left if not entry.startswith("\\")})
+        names = ", ".join(others) if len(others) <= _MOST_NAMED else shown_count(len(others))
+        yield f"annotations that stay away: {names} (--details says why)"
+    if head.request.is_without_annotations:
+        yield "annotations and special use are left, as asked"
 
 
 _MOST_NAMED = 3
@@ -41,15 +65,23 @@ _MOST_NAMED = 3
 
 def given_details(head: PlanHead) -> list[str]:
     """A line for each folder with readers."""
-    return [
-        f"{each.target_path}: {shown_count(count)} marks for {reader}"
-        for each in head.mailboxes
-        for reader, count in sorted(each.seen_by.items())
-    ] + [
-        f"{each.target_path}: no marks for {reader}, {why}"
-        for each in head.mailboxes
-        for reader, why in sorted(each.seen_left.items())
-    ]
+    return (
+        [
+            f"{each.target_path}: {shown_count(count)} marks for {reader}"
+            for each in head.mailboxes
+            for reader, count in sorted(each.seen_by.items())
+        ]
+        + [
+            f"{each.target_path}: no marks for {reader}, {why}"
+            for each in head.mailboxes
+            for reader, why in sorted(each.seen_left.items())
+        ]
+        + [
+            f"{each.target_path}: {entry} stays away, {why}"
+            for each in head.mailboxes
+            for entry, why in sorted(each.annotations_left.items())
+        ]
+    )
 
 
 def given_screen(receipt: Receipt) -> Iterator[str]:
@@ -60,6 +92,14 @@ def given_screen(receipt: Receipt) -> Iterator[str]:
             f"  Read by others: {shown_count(seen.proven)} of {shown_count(seen.marks)} marks"
             f" of {_readers(len(seen.readers))}, each read back as himself"
         )
+    notes = receipt.annotations
+    if notes.given:
+        yield (
+            f"  Annotations: {shown_count(notes.proven)} of {shown_count(notes.given)} written"
+            " again and read back"
+        )
+    if notes.left:
+        yield f"  Annotations left: {shown_count(len(notes.left))} (the receipt says why)"
     readers = {reader for reader, _ in seen.left}
     if readers:
         yield f"  No marks for {_readers(len(readers))} (the receipt names them and says why)"

@@ -30,6 +30,8 @@ _PHASES = {
     "spool-subscribe": (4, "show"),
     "spool-give-seen": (4, "give back"),
     "prove-seen": (4, "give back"),
+    "spool-annotate": (4, "give back"),
+    "prove-annotations": (4, "give back"),
 }
 _PROOF_SHARE = 0.5  # a byte read back counts as half a byte copied
 

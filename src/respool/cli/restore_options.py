@@ -80,6 +80,12 @@ NoSeen = Annotated[
     bool,
     typer.Option("--no-seen", help="Leave what each reader of a shared folder has read."),
 ]
+NoAnnotations = Annotated[
+    bool,
+    typer.Option(
+        "--no-annotations", help="Leave annotations of folders and messages, and special use."
+    ),
+]
 Noted = Annotated[
     str | None,
     typer.Option("--note", metavar="TEXT", help="Kept in plan and receipt: a ticket number."),
@@ -105,4 +111,5 @@ class Wishes:
     in_place: InPlace = False
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
+    no_annotations: NoAnnotations = False
     note: Noted = None

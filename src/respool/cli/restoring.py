@@ -67,6 +67,7 @@ def wish_of(
         is_in_place=wishes.in_place,
         is_raising_quota=wishes.raise_quota,
         is_without_seen=wishes.no_seen,
+        is_without_annotations=wishes.no_annotations,
         note=wishes.note,
     )
 

@@ -32,7 +32,9 @@ class PlannedMailbox:
     target's INBOX, because the folder was narrower in the backup. ``seen_by`` counts the
     marks that each reader gets back, by the login that he has on the target; ``seen_left``
     says why one gets none. ``is_owner_a_reader``: of a mailshare that goes to a user, what
-    he himself had read there is read again.
+    he himself had read there is read again. ``annotations`` and ``message_annotations`` count
+    what is written beside the mailbox and beside its messages, special use apart;
+    ``annotations_left`` says of an entry why it stays away.
     """
 
     source_name: str | None
@@ -59,6 +61,10 @@ class PlannedMailbox:
     seen_by: Mapping[str, int]
     seen_left: Mapping[str, str]
     is_owner_a_reader: bool
+    annotations: int
+    message_annotations: int
+    special_use: tuple[str, ...]
+    annotations_left: Mapping[str, str]
 
     @property
     def is_proven(self) -> bool:

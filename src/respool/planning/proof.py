@@ -36,3 +36,14 @@ class ProveSeen(Step):
 
     kind: ClassVar[str] = "prove-seen"
     can_be_undone: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveAnnotations(Step):
+    """Read the annotations of the lane's mailbox back, each as who it is for, and compare.
+
+    What was given is what the lane's own steps say.
+    """
+
+    kind: ClassVar[str] = "prove-annotations"
+    can_be_undone: ClassVar[bool] = False

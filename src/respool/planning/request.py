@@ -29,7 +29,8 @@ class RestoreRequest:
     name is refused) or it is our proposal (then the next free one is used). With
     ``is_in_place`` there is no new folder: INBOX becomes INBOX. ``renames`` map decoded
     folder paths to new ones; ``is_renaming_freely`` takes every proposal.
-    ``is_without_seen`` leaves what each reader of a folder has read.
+    ``is_without_seen`` leaves what each reader of a folder has read,
+    ``is_without_annotations`` all annotations.
     """
 
     account: Account
@@ -47,6 +48,7 @@ class RestoreRequest:
     is_in_place: bool = False
     is_raising_quota: bool = False
     is_without_seen: bool = False
+    is_without_annotations: bool = False
     note: str | None = None
 
     @property

@@ -204,8 +204,12 @@ class CyrusServer:
         words = (*options, *encoding, "--", *mailboxes)  # a name may begin with "-"
         return self.run_tool("mbpath", *words, timeout_seconds=60.0)
 
-    def run_tool(self, name: str, *words: str, timeout_seconds: float = 3600.0) -> Finished:
+    def run_tool(
+        self, name: str, *words: str, timeout_seconds: float = 3600.0, told: str | None = None
+    ) -> Finished:
         """Run one of the server's own programs, on its own configuration, as its own user.
+
+        ``told`` is its standard input, if any.
 
         Raises:
             ServerNotFound: there is no such program.
@@ -215,7 +219,7 @@ class CyrusServer:
         if program is None:
             raise ServerNotFound(f"the server's program {name} is not on this machine")
         command = [str(program), "-C", str(self.imapd_conf), *words]
-        return run_program(command, owner=self.owner, timeout_seconds=timeout_seconds)
+        return run_program(command, owner=self.owner, timeout_seconds=timeout_seconds, told=told)
 
     def close(self) -> None:
         """Log every session out."""

@@ -33,6 +33,9 @@ _NO_DATE = datetime.fromtimestamp(0, UTC)
 _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
 _NUMBERS = re.compile(rb"(\d+\.\d+\.\d+)")
 _MOST_IN_A_GROUP = 500
+# The library allows a command that it does not know only where it was first used.
+_ANYWHERE = ("GETANNOTATION", "GETMETADATA", "SETANNOTATION", "SETMETADATA")
+imaplib.Commands.update(dict.fromkeys(_ANYWHERE, ("AUTH", "SELECTED")))
 _TIMEOUT = SocketTimeout(connect=20.0, read=600.0)
 
 
@@ -113,10 +116,12 @@ class ImapSession:
         """Whether the server offers ``capability``."""
         return bool(self._client.has_capability(capability))
 
-    def ask(self, command: str, *words: str, response: str | None = None) -> tuple[Any, ...]:
+    def ask(
+        self, command: str, *words: str | bytes, response: str | None = None
+    ) -> tuple[Any, ...]:
         """Send one command; the words of its untagged ``response``, parsed, or nothing.
 
-        ``words`` go as they are: quote names with `quoted`.
+        ``words`` go as they are: quote names with `quoted`; octets are for literals alone.
 
         Raises:
             ServerSaidNo: NO or BAD, with what the server said.
@@ -125,13 +130,14 @@ class ImapSession:
         imap = self._imap
         if response is not None:
             imap.untagged_responses.pop(response, None)
-        if any(character < " " or character == "\x7f" for word in words for character in word):
+        texts = [word for word in words if isinstance(word, str)]
+        if any(character < " " or character == "\x7f" for text in texts for character in text):
             raise ServerSaidNo(f"{command} was not sent", why="a word of it would end its line")
         with self._answers(command):
-            status, data = imap.xatom(command, *words)
+            status, data = imap.xatom(command, *words)  # type: ignore[arg-type]  # octets, too
         if status != "OK":
             said = b" ".join(item for item in data if isinstance(item, bytes))
-            what = f"{command} {words[0] if words else ''}".strip()
+            what = f"{command} {texts[0] if texts else ''}".strip()
             raise ServerSaidNo(f"{what} was refused", why=said.decode("utf-8", "replace"))
         return self.answered(response) if response is not None else ()
 

@@ -55,10 +55,12 @@ def run_program(
     *,
     owner: Owner | None = None,
     timeout_seconds: float = 600.0,
+    told: str | None = None,
 ) -> Finished:
-    """Run ``command`` to its end, as ``owner`` where we are root, with no standard input.
+    """Run ``command`` to its end, as ``owner`` where we are root.
 
-    Output is text with octets that are no UTF-8 kept (surrogateescape).
+    ``told`` is its standard input; none without it. Input and output are text with octets
+    that are no UTF-8 kept (surrogateescape).
 
     Raises:
         ProgramFailed: it cannot be started, or did not end in time (it is killed).
@@ -67,7 +69,8 @@ def run_program(
     try:
         done = subprocess.run(
             list(command),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if told is None else None,
+            input=told,
             capture_output=True,
             timeout=timeout_seconds,
             check=False,

@@ -10,6 +10,7 @@ from typing import Any
 
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.verification.annotation_report import AnnotationReport
 from respool.verification.seen_report import SeenReport
 
 # What a user may change in a folder that is his; octets, sizes and dates never change.
@@ -87,7 +88,8 @@ class Receipt:
 
     ``closed`` are folders that their owner could not open when all was done.
     ``raised`` are limits that are still higher than before the run. ``seen`` is what
-    readers were given back of their own.
+    readers were given back of their own, ``annotations`` what was written beside mailboxes
+    and messages.
     """
 
     run: int
@@ -99,6 +101,7 @@ class Receipt:
     closed: tuple[str, ...] = ()
     raised: tuple[RaisedLimit, ...] = ()
     seen: SeenReport = field(default_factory=SeenReport)
+    annotations: AnnotationReport = field(default_factory=AnnotationReport)
 
     @property
     def seconds(self) -> float:
@@ -130,12 +133,14 @@ class Receipt:
     @property
     def differs_count(self) -> int:
         """In how many things something is not as planned."""
-        return sum(each.differs_count for each in self.mailboxes) + len(self.seen.differing)
+        given = len(self.seen.differing) + self.annotations.differs_count
+        return sum(each.differs_count for each in self.mailboxes) + given
 
     @property
     def changed_count(self) -> int:
         """In how many things owner or readers changed something since."""
-        return sum(each.changed_count for each in self.mailboxes) + self.seen.changed_since
+        given = self.seen.changed_since + self.annotations.changed_since
+        return sum(each.changed_count for each in self.mailboxes) + given
 
     @property
     def verdict(self) -> Verdict:
@@ -160,6 +165,8 @@ class Receipt:
             "lost_in_backup": self.lost,
             "hsm": {"stubs": head.stubs, "whole": head.joined},
             "seen": self.seen.as_json(),
+            "annotations": self.annotations.as_json(),
+            "special_use": self.annotations.special_use_as_json(),
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,

@@ -9,6 +9,7 @@ from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import TEMPORARY_PREFIX
 from respool.targets.spool import (
+    annotating,
     copying,
     creation,
     filling_in_place,
@@ -20,6 +21,7 @@ from respool.targets.spool import (
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import (
     AdoptMailbox,
+    Annotate,
     BuildConversations,
     BuildSearchIndex,
     CopyMessages,
@@ -70,7 +72,7 @@ class SpoolActor:
                 return self._create(step, before)
             case BuildConversations():
                 return rebuilding.build_conversations(self.server, step.userid)
-            case GiveRights() | Subscribe() | GiveSeen():
+            case GiveRights() | Subscribe() | GiveSeen() | Annotate():
                 return self._give(step)
             case _:
                 assert_never(step)
@@ -84,7 +86,7 @@ class SpoolActor:
             case AdoptMailbox():
                 return creation.adopt(self.server, step)
 
-    def _give(self, step: GiveRights | Subscribe | GiveSeen) -> Note:
+    def _give(self, step: GiveRights | Subscribe | GiveSeen | Annotate) -> Note:
         match step:
             case GiveRights():
                 self.created.check(step.mailbox)
@@ -94,6 +96,9 @@ class SpoolActor:
             case GiveSeen():
                 self.created.check(step.lane)
                 return giving_seen.give_seen(self.server, step)
+            case Annotate():
+                self.created.check(step.lane)
+                return annotating.annotate(self.server, step)
 
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota, load_of
-from respool.targets.spool.given_check import GivenCheck, counted_as
+from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import Rights
 from respool.targets.spool.sequence import repair_quota_step
 from respool.targets.spool.steps import (
     AdoptMailbox,
+    Annotate,
     BuildConversations,
     BuildSearchIndex,
     CopyMessages,
@@ -48,6 +49,8 @@ _OF_A_LANE = (
     ProveMailbox,
     GiveSeen,
     ProveSeen,
+    Annotate,
+    ProveAnnotations,
 )
 
 
@@ -56,13 +59,15 @@ class PlanCheck:
     """A head, the server as surveyed a moment ago, and where the backup has each folder.
 
     ``sources`` are by the backup's mailbox name, for the head's account and generation;
-    ``rights`` are what each new folder may give, by its name.
+    ``rights`` are what each new folder may give, by its name; ``annotations`` what the
+    backup has, see `GivenCheck`.
     """
 
     head: PlanHead
     survey: SpoolSurvey
     sources: Mapping[str, SourcePlace]
     rights: Mapping[str, Rights]
+    annotations: Mapping[str, AllowedAnnotations] = field(default_factory=dict)
 
     def reasons(self, steps: Iterable[tuple[int, Step]]) -> tuple[str, ...]:
         """What the steps (with their numbers) would do that the head does not say."""
@@ -73,7 +78,7 @@ class PlanCheck:
             if len(found) >= _MOST_REASONS:
                 return tuple(found)
             about: str = getattr(step, "mailbox", getattr(step, "root", step.lane))
-            counts[counted_as(step), about] += 1
+            counts.update({(kind, about): count for kind, count in counted(step).items()})
             if isinstance(step, CopyMessages):
                 counts["messages", step.lane] += len(step.messages)
                 counts["joined", step.lane] += sum(each.is_joined for each in step.messages)
@@ -159,6 +164,8 @@ class PlanCheck:
                 yield from self._of_proof(step)
             case GiveSeen():
                 yield from self._given.of_seen(step, self._planned.get(step.lane))
+            case Annotate():
+                yield from self._given.of_annotations(step, self._planned.get(step.lane))
             case RepairQuota() | BuildConversations() | Subscribe():
                 yield from self._of_owner(step)
             case _:
@@ -243,7 +250,7 @@ class PlanCheck:
 
     @property
     def _given(self) -> GivenCheck:
-        return GivenCheck(head=self.head, survey=self.survey)
+        return GivenCheck(head=self.head, survey=self.survey, annotations=self.annotations)
 
     @cached_property
     def _planned(self) -> Mapping[str, PlannedMailbox]:

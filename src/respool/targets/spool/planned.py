@@ -92,6 +92,10 @@ def planned_holder(
         seen_by={},
         seen_left={},
         is_owner_a_reader=False,
+        annotations=0,
+        message_annotations=0,
+        special_use=(),
+        annotations_left={},
     )
 
 
@@ -127,4 +131,8 @@ def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> 
         seen_by={reader: uids.count for reader, uids in each.marks.items()},
         seen_left=each.seen_left,
         is_owner_a_reader=each.owner_marks is not None,
+        annotations=sum(one.uid is None for one in each.annotations),
+        message_annotations=sum(one.uid is not None for one in each.annotations),
+        special_use=each.special_use,
+        annotations_left=each.annotations_left,
     )

@@ -14,6 +14,7 @@ from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
+from respool.targets.spool.annotations import Annotations
 from respool.targets.spool.forecast import (
     forecast_quota,
     load_of,
@@ -43,7 +44,8 @@ class PlanContext:
     ``root_acl`` and ``root_id`` are ACL and unique id of the account's root in the backup,
     None where not known.
     ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
-    ``logins`` are those of the backup's readers who have an account on the target.
+    ``logins`` are those of the backup's readers who have an account on the target,
+    ``special_uses`` what folders of the target's owner are for already.
     """
 
     software: str
@@ -59,6 +61,7 @@ class PlanContext:
     findings: tuple[Finding, ...] = ()
     reasons: tuple[str, ...] = ()
     logins: frozenset[str] = frozenset()
+    special_uses: frozenset[str] = frozenset()
 
 
 def plan_restore(
@@ -90,7 +93,12 @@ def plan_restore(
     rules = rights_rules(request, survey, root_acl=context.root_acl, has_metadata=has_metadata)
     reasons += against_filling(destined, survey, rules)
     readers = Readers(request=request, survey=survey, logins=context.logins)
-    destined = tuple(readers.with_marks(each, rules) for each in destined)
+    notes = Annotations(
+        request=request, survey=survey, logins=context.logins, uses=context.special_uses
+    )
+    destined = tuple(
+        notes.with_annotations(readers.with_marks(each, rules), rules) for each in destined
+    )
     mailboxes = (
         *(planned_holder(name, destined, survey, rules) for name in holders),
         *(planned_mailbox(each, survey, rules) for each in destined),

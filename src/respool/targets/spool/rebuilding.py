@@ -43,6 +43,21 @@ def rebuild(server: CyrusServer, mailbox: str) -> Note:
     return {"changed": changes[:_MOST_LINES], "converted": converted}
 
 
+def recount(server: CyrusServer, mailbox: str) -> None:
+    """``reconstruct`` on a mailbox that is sound, to have its annotations counted.
+
+    Raises:
+        StepFailed: it crashed, or did not visit the mailbox.
+    """
+    done = server.run_tool("reconstruct", "--", mailbox)
+    _check_ended(done, mailbox)
+    report = parse_reconstruct_output(done.output, done.errors)
+    if report.failures or not report.visited:
+        raise StepFailed(
+            f"reconstruct could not count {mailbox}", why="; ".join(report.failures) or None
+        )
+
+
 def build_search_index(server: CyrusServer, mailbox: str) -> Note:
     """``squatter`` on exactly this mailbox. A failure is noted: search still works without."""
     done = server.run_tool("squatter", "--", mailbox)

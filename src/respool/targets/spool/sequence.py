@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from respool.model.accounts import AccountKind
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
-from respool.model.state import MailboxState, UidSet
+from respool.model.state import SPECIAL_USE, Annotation, MailboxState, UidSet
+from respool.planning.annotating import annotation_groups
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
 from respool.targets.spool.steps import (
     AdoptMailbox,
+    Annotate,
     BuildConversations,
     BuildSearchIndex,
     CopyMessages,
@@ -78,7 +80,8 @@ class Destined:
     ``is_new`` is False where the live mailbox of that name is filled in place.
     ``is_seen_kept``: the record's read state is somebody's, and the target can keep it.
     ``owner_marks``: the target's owner was a reader there, and this is what he had read.
-    ``marks`` are what each other reader gets back, ``seen_left`` why one gets nothing.
+    ``marks`` are what each other reader gets back, ``seen_left`` why one gets nothing;
+    ``annotations`` are by their userids on the target.
     """
 
     chosen: ChosenMailbox
@@ -90,6 +93,9 @@ class Destined:
     owner_marks: UidSet | None = None
     marks: Mapping[str, UidSet] = field(default_factory=dict)
     seen_left: Mapping[str, str] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
+    special_use: tuple[str, ...] = ()
+    annotations_left: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Rows:
         """The wanted records, as they are to be: a new array at each call.
@@ -135,6 +141,7 @@ class SpoolPlan:
         yield from self._showing()
         for each in self.destined:
             yield from _giving_back(each, self._written(each.target))
+            yield from _annotating(each, self._written(each.target), self.survey.owner)
 
     @property
     def _root(self) -> MailboxName:
@@ -297,3 +304,19 @@ def _giving_back(each: Destined, lane: str) -> Iterator[Step]:
         )
     if each.marks:
         yield ProveSeen(lane=lane)
+
+
+def _annotating(each: Destined, lane: str, owner: str | None) -> Iterator[Step]:
+    """What was written beside a mailbox and its messages; its special use is the owner's."""
+    name = each.target
+    special: tuple[Annotation, ...] = ()
+    if each.special_use and owner is not None:
+        uses = " ".join(each.special_use).encode("ascii", "replace")
+        special = (Annotation(entry=SPECIAL_USE, userid=owner, value=uses),)
+    annotations = (*each.annotations, *special)
+    for userid, group in annotation_groups(annotations):
+        yield Annotate(
+            lane=lane, domain=name.domain, parts=name.parts, userid=userid, annotations=group
+        )
+    if annotations:
+        yield ProveAnnotations(lane=lane)

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar, TypeAlias
 
 from respool.model.hsm import StorePlace
+from respool.planning.annotating import AnnotationStep
 from respool.planning.step import MessageStep, SeenStep, Step
 
 
@@ -186,6 +187,13 @@ class GiveSeen(SeenStep):
     kind: ClassVar[str] = "spool-give-seen"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotate(AnnotationStep):
+    """Write annotations of the mailbox and its messages, once everybody has his rights."""
+
+    kind: ClassVar[str] = "spool-annotate"
+
+
 SpoolStep: TypeAlias = (
     CreateAccount
     | RaiseQuota
@@ -201,6 +209,7 @@ SpoolStep: TypeAlias = (
     | GiveRights
     | Subscribe
     | GiveSeen
+    | Annotate
 )
 
 SPOOL_STEPS: tuple[type[Step], ...] = (
@@ -218,4 +227,5 @@ SPOOL_STEPS: tuple[type[Step], ...] = (
     GiveRights,
     Subscribe,
     GiveSeen,
+    Annotate,
 )

@@ -13,7 +13,7 @@ import numpy as np
 from respool.model.accounts import Account, AccountKind, folder_parts
 from respool.model.inventory import FILE, IN_DATA, RECORD, MailboxPlace, Rows, StoredMailbox
 from respool.model.messages import PartitionName, UidValidity
-from respool.model.state import MailboxState, UidSet
+from respool.model.state import Annotation, MailboxState, UidSet
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import PlanContext, plan_restore
 from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
@@ -149,6 +149,16 @@ def planned(
     return plan_restore(asked, folders, replace(onto, **survey), known)
 
 
+ANNOTATED = replace(
+    chosen("INBOX", 3),
+    state=MailboxState(
+        annotations=(
+            Annotation(entry="/comment", userid="", value=b"x"),
+            Annotation(entry="/specialuse", userid="jdoe@b.loc", value=b"\\Sent"),
+        ),
+        on_messages=(Annotation(entry="/comment", userid="jdoe@b.loc", value=b"y", uid=2),),
+    ),
+)
 READ_BY_ASMITH = replace(
     chosen("INBOX", 3, account=SHARE, acl=SHARE_RIGHTS),
     state=MailboxState(seen_by={"asmith@b.loc": UidSet.parse("1:2")}),
@@ -169,6 +179,7 @@ WAYS: Mapping[str, tuple[Sequence[ChosenMailbox], Mapping[str, Any], SpoolSurvey
     "onto-a-share": ([chosen("INBOX", 3), chosen("b")], ONTO_SHARE, SHARE_SURVEY),
     "onto-a-shared-state": ([chosen("x/a", 3)], ONTO_SHARE, IN_SHARED_STATE),
     "from-a-share": ([chosen("INBOX", 3, account=SHARE)], FROM_SHARE, SURVEY),
+    "annotated": ([ANNOTATED, chosen("b", 2)], {}, SURVEY),
     "read-by-others": (
         [READ_BY_ASMITH, chosen("b", 2, account=SHARE)],
         {**FROM_SHARE, **ONTO_SHARE},

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from respool.planning.annotating import PlannedAnnotation
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import PlannedMessage, Step
+from respool.targets.spool.annotations import allowed_annotations
 from respool.targets.spool.plan_check import PlanCheck
 from respool.targets.spool.recheck import recheck
 from respool.targets.spool.sequence import SpoolPlan
@@ -47,7 +49,14 @@ FOLDERS = [chosen("INBOX"), chosen("a/b", 2)]
 def check_of(plan: SpoolPlan, head: Mapping[str, Any] | None = None) -> PlanCheck:
     sources = {each.chosen.mailbox.name.admin: each.chosen.place for each in plan.destined}
     rights = {each.target_name: each.rights for each in plan.head.mailboxes}
+    annotations = {
+        each.chosen.mailbox.name.admin: allowed_annotations(
+            each.chosen.state, plan.head.request, plan.survey
+        )
+        for each in plan.destined
+    }
     return PlanCheck(
+        annotations=annotations,
         head=replace(plan.head, **(head or {})),
         survey=plan.survey,
         sources=sources,
@@ -232,6 +241,8 @@ def altered(value: Any) -> Any:  # noqa: ANN401 - a field of any step
         return {**value, "MESSAGE": 12345, "asmith@b.loc": "lrswipkxtea"}
     if isinstance(value, SourcePlace):
         return replace(value, data=PurePosixPath("data/of/asmith"))
+    if isinstance(value, tuple) and value and isinstance(value[0], PlannedAnnotation):
+        return (replace(value[0], value="another"), *value[1:])
     if isinstance(value, tuple):
         return value[1:] if value and isinstance(value[0], PlannedMessage) else ("Sent",)
     return "user/asmith@b.loc"
@@ -279,7 +290,7 @@ def test_what_keeps_an_account_whole_is_neither_left_out_nor_done_twice(kind: ty
     assert f" of 1 {kind.kind}" in twice(plan, kind)[0]
 
 
-def found_with(plan: SpoolPlan, survey: dict[str, Any] | None = None, **request: Any) -> str:  # noqa: ANN401
+def found_with(plan: SpoolPlan, survey: Mapping[str, Any] | None = None, **request: Any) -> str:  # noqa: ANN401
     """Reasons against the steps of ``plan`` under a head or a server that is another."""
     asked = replace(plan.head.request, **request)
     check = replace(

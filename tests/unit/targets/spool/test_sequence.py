@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from respool.planning.proof import ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
     AdoptMailbox,
+    Annotate,
     CreateAccount,
     CreateMailbox,
     GiveRights,
@@ -291,7 +292,7 @@ def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
         elif isinstance(step, MessageStep):
             assert step.lane in ready - shown - proven
             filled_lanes.add(step.lane)
-        elif isinstance(step, GiveSeen | ProveSeen):
+        elif isinstance(step, GiveSeen | ProveSeen | Annotate | ProveAnnotations):
             assert step.lane in shown & proven
         elif step.lane != ACCOUNT_LANE:
             assert step.lane in filled_lanes - proven

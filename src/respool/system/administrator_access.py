@@ -1,0 +1,36 @@
+"""A mailbox opened by the administrator, who gives himself the rights for as long as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from respool.system.cyrus_server import CyrusServer
+from respool.system.imap import ImapSession
+
+_TO_READ = "lr"
+_TO_CHANGE = "lrswn"
+
+
+@contextmanager
+def opened_by_administrator(
+    server: CyrusServer, mailbox: str, *, is_to_change: bool
+) -> Iterator[ImapSession]:
+    """A session of his with ``mailbox`` open; what he may there is as before then.
+
+    Raises:
+        ServerSaidNo: there is no such mailbox.
+    """
+    admin, name = server.admin, server.admin_name
+    needed = _TO_CHANGE if is_to_change else _TO_READ
+    rights = admin.acl(mailbox).get(name, "")
+    with ExitStack() as stack:
+        if not set(needed) <= set(rights):
+            stack.callback(admin.set_rights, mailbox, name, rights)
+            admin.set_rights(mailbox, name, "".join(dict.fromkeys(rights + needed)))
+        session = stack.enter_context(server.as_user(name))
+        if is_to_change:
+            session.open_to_change(mailbox)
+        else:
+            session.open_to_read(mailbox)
+        yield session
