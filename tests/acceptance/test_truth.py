@@ -8,10 +8,9 @@ but for this:
 * ``status.unseen``: as the administrator sees it, whose ``\Seen`` nobody asks for; what
   the owner and the readers have seen is compared instead;
 * ``length``: always ``size``;
-* annotations that nobody wrote: ``lastupdate``, ``synccrcs``, ``foldermodseq`` and
-  ``hasalarms`` are computed when they are asked for; ``lastpop``, ``pop3newuidl``,
-  ``duplicatedeliver`` and ``annotsize`` stand in the index and are compared in
-  ``test_truth_raw``; ``userrawquota`` is the quota once more;
+* annotations that nobody wrote: ``lastupdate`` is the time of a file, ``synccrcs``,
+  ``foldermodseq`` and ``hasalarms`` are computed when they are asked for, and
+  ``userrawquota`` is the quota once more; all others are compared;
 * ``To``, and the modseq of expunged messages: the truth did not ask;
 * ``\Deleted`` of expunged messages, which the truth has as they were before that;
 * ``\Seen`` in a user's folder that the truth shows as the administrator saw it;
@@ -37,6 +36,7 @@ from tests.support.truth_stated import (
     boxes_of,
     expunged_uids,
     in_order,
+    index_stated,
     is_seen_said,
     mailbox_stated,
     message_stated,
@@ -71,7 +71,7 @@ def accounts_of(sample: Sample) -> list[str]:
 def shown(sample: Sample) -> Iterator[tuple[str, Json]]:
     """Every mailbox as ``show`` has it, with its account."""
     for account in accounts_of(sample):
-        for mailbox in document("show", account, *sample.options)["mailboxes"]:
+        for mailbox in document("show", account, "--raw", *sample.options)["mailboxes"]:
             yield account, mailbox
 
 
@@ -115,7 +115,12 @@ def mailbox_differences(box: Raw, mailbox: Json) -> Json:
         "seen_by": {reader: readers.get(reader, 0) for reader in own_readers(box)},
         "deleted_at": mailbox["deleted_at"],
     }
-    return differing_fields(found, mailbox_stated(box))
+    index = mailbox["raw"]["index"]
+    options = {name: name in index["options_by_name"] for name in ("pop3_new_uidl", "dupdeliver")}
+    return {
+        **differing_fields(found, mailbox_stated(box)),
+        **differing_fields({**index, **options}, index_stated(box)),
+    }
 
 
 def message_differences(box: Raw, listed: list[Json]) -> Json:

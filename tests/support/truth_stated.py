@@ -80,6 +80,24 @@ def mailbox_stated(box: Raw) -> Json:
     return stated
 
 
+def index_stated(box: Raw) -> Json:
+    """What the server says of an index's header, by the names of ``show --raw``."""
+    said = box.get("annotations") or {}
+    stated: Json = {
+        "uidvalidity": box["status"]["uidvalidity"],
+        "last_uid": box["status"]["uidnext"] - 1,
+    }
+    if f"{CYRUS}duplicatedeliver" in said:
+        stated["dupdeliver"] = said[f"{CYRUS}duplicatedeliver"] == "true"
+    if f"{CYRUS}pop3newuidl" in said and box["messages"]:  # an empty one is always said to be so
+        stated["pop3_new_uidl"] = said[f"{CYRUS}pop3newuidl"] == "true"
+    if f"{CYRUS}annotsize" in said:
+        stated["quota_annot_used"] = int(said[f"{CYRUS}annotsize"])
+    if said.get(f"{CYRUS}lastpop", "").isspace():
+        stated["pop3_last_login"] = 0
+    return stated
+
+
 def deleted_at_stated(box: Raw) -> str | None:
     """The server puts the time behind the name, in hexadecimal."""
     if not box.get("deleted"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from respool.app.raw import Raw, raw_mailbox
 from respool.backups.mailboxes import read_with_state
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
@@ -22,7 +23,8 @@ _IN_KIB = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
 class FolderSummary:
     """One mailbox, what was kept of it, and its figures.
 
-    ``quota`` is None where the backup has nothing of the root ``quota_name``.
+    ``quota`` is None where the backup has nothing of the root ``quota_name``; ``raw`` is
+    there where it was asked for.
     """
 
     account: Account
@@ -31,6 +33,7 @@ class FolderSummary:
     counts: Counts
     quota_name: MailboxName | None
     quota: QuotaRoot | None
+    raw: Raw | None = None
 
     @property
     def path(self) -> str:
@@ -83,6 +86,7 @@ class FolderSummary:
             "annotated_messages": self.annotated_messages,
             "index_version": mailbox.index_version,
             "findings": [finding.as_json() for finding in mailbox.findings],
+            **({} if self.raw is None else {"raw": self.raw}),
         }
 
     def _quota_json(self) -> dict[str, object] | None:
@@ -115,7 +119,9 @@ def quota_resources(quota: QuotaRoot) -> dict[str, dict[str, int]]:
     }
 
 
-def read_folder(source: SourceMailbox, account: Account) -> FolderSummary:
+def read_folder(
+    source: SourceMailbox, account: Account, *, has_raw: bool = False
+) -> FolderSummary:
     """A mailbox counted; no value is made for a single message.
 
     Raises:
@@ -130,6 +136,7 @@ def read_folder(source: SourceMailbox, account: Account) -> FolderSummary:
         counts=counts_of(mailbox, state),
         quota_name=quota_name,
         quota=None if quota_name is None else server_state(source.spool).quota_root(quota_name),
+        raw=raw_mailbox(source, mailbox) if has_raw else None,
     )
 
 

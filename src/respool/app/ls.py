@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from respool.app.archived import StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
+from respool.app.raw import Raw, raw_messages
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
 from respool.backups.caches import caches_of
@@ -47,6 +48,7 @@ class ListedMessage:
     """
 
     uid: int
+    has_record: bool
     guid: str | None
     internaldate: datetime
     size_bytes: int
@@ -59,6 +61,7 @@ class ListedMessage:
     annotations: tuple[Annotation, ...]
     hsm: str | None
     findings: tuple[Finding, ...]
+    raw: Raw | None = None
 
     def as_json(self) -> dict[str, object]:
         """One line of ``ls --json``."""
@@ -81,6 +84,7 @@ class ListedMessage:
             "annotations": [annotation_json(each) for each in self.annotations],
             "hsm": self.hsm,
             "findings": [finding.as_json() for finding in self.findings],
+            **({} if self.raw is None else {"raw": self.raw}),
         }
 
 
@@ -94,34 +98,37 @@ class FolderListing:
 
 
 def list_messages(
-    settings: Settings, wanted: Wanted, *, include_expunged: bool = False
+    settings: Settings, wanted: Wanted, *, include_expunged: bool = False, has_raw: bool = False
 ) -> FolderListing:
     """The messages of the one folder that is wanted, files without a record included.
+
+    With ``has_raw`` each has all fields of its record, as `raw_messages` gives them.
 
     Raises:
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
         AmbiguousName.
     """
     selection = select(backup_of(settings), wanted)
-    return list_folder(selection, wanted.folders[0], include_expunged=include_expunged)
-
-
-def list_folder(
-    selection: Selection, folder: str, *, include_expunged: bool = False
-) -> FolderListing:
-    """The same, of a selection."""
-    source = get_mailbox(selection, folder)
+    source = get_mailbox(selection, wanted.folders[0])
     mailbox, state = read_with_state(source, selection.account)
     mask = mailbox.visible()
     if include_expunged:
         mask = mask | mailbox.recoverable()
     stubs = StubsOfMailbox(selection=selection, source=source, mailbox=mailbox)
     beside = _Beside.of(mailbox, state, stubs)
-    return FolderListing(
-        selection=selection,
-        mailbox=mailbox,
-        messages=_messages(source, mailbox, mailbox.records[mask], beside),
-    )
+    messages = _messages(source, mailbox, mailbox.records[mask], beside)
+    if has_raw:
+        messages = _with_raw(messages, mailbox, mailbox.records[mask])
+    return FolderListing(selection=selection, mailbox=mailbox, messages=messages)
+
+
+def _with_raw(
+    messages: Iterator[ListedMessage], mailbox: StoredMailbox, rows: Rows
+) -> Iterator[ListedMessage]:
+    """The same with the fields of their records, which are none for a file alone."""
+    raws = iter(()) if mailbox.index_version is None else raw_messages(rows, mailbox.index_version)
+    for each in messages:
+        yield replace(each, raw=next(raws, {}) if each.has_record else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +181,12 @@ def _recorded(
     uid = int(row["uid"])
     return ListedMessage(
         uid=uid,
+        has_record=True,
         guid=guid.hex() if any(guid) else None,
         internaldate=at_utc(int(row["internaldate"])),
         size_bytes=int(row["size"]),
         flags=mailbox.flags_of(row),
-        modseq=int(row["modseq"]),
+        modseq=int(row["modseq"]) or None,
         is_expunged=bool(bits & EXPUNGED),
         is_archived=bool(bits & ARCHIVED) or int(row["place"]) == IN_ARCHIVE,
         fields=fields,
@@ -195,6 +203,7 @@ def _orphan(
     uid = int(row["uid"])
     return ListedMessage(
         uid=uid,
+        has_record=False,
         guid=None,
         internaldate=at_utc(int(row["mtime"])),
         size_bytes=int(row["size"]),

@@ -40,17 +40,17 @@ class AccountContents:
         }
 
 
-def show_account(settings: Settings, wanted: Wanted) -> AccountContents:
+def show_account(settings: Settings, wanted: Wanted, *, has_raw: bool = False) -> AccountContents:
     """The folders of an account, or those that are wanted of them; deleted ones last.
 
     Raises:
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
         AmbiguousName.
     """
-    return contents_of(select(backup_of(settings), wanted))
+    return contents_of(select(backup_of(settings), wanted), has_raw=has_raw)
 
 
-def contents_of(selection: Selection) -> AccountContents:
+def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountContents:
     """The same, of a selection; reads every index."""
     account = selection.account
     sources = sorted(
@@ -61,7 +61,7 @@ def contents_of(selection: Selection) -> AccountContents:
         generation=selection.generation,
         is_older=selection.is_older,
         subscriptions=_subscriptions(selection),
-        folders=tuple(read_folder(source, account) for source in sources),
+        folders=tuple(read_folder(source, account, has_raw=has_raw) for source in sources),
     )
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,19 @@ _LABEL: Final = 13
 _KIB: Final = 1 << 10
 _OCTETS: Final = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
 _DAMAGED: Final = frozenset({"loss", "blocks"})
+
+
+def row_of(folder: FolderSummary) -> tuple[str, ...]:
+    """A folder in the columns FOLDER, MSGS, UNREAD, SIZE, DELETED and NOTES."""
+    counts = folder.counts
+    return (
+        folder.path,
+        shown_count(counts.messages),
+        shown_count(folder.unseen),
+        shown_size(counts.size_bytes),
+        shown_count(counts.expunged),
+        notes_of(folder),
+    )
 
 
 def notes_of(folder: FolderSummary) -> str:
@@ -46,6 +59,31 @@ def folder_lines(folder: FolderSummary) -> Iterator[str]:
     for finding in folder.mailbox.findings:
         text = visible(f"{finding.subject}: {finding.text}")
         yield from wrap(text, _WIDTH, initial_indent="  ! ", subsequent_indent="    ")
+    if folder.raw is not None:
+        yield from raw_lines(folder.raw, "  ")
+
+
+def raw_lines(raw: object, indent: str) -> Iterator[str]:
+    """Fields by name, nested ones further in; none is left out."""
+    if not isinstance(raw, Mapping):
+        return
+    for name, value in raw.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{name}"
+            yield from raw_lines(value, f"{indent}  ")
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            yield f"{indent}{name}"
+            for each in value:
+                yield f"{indent}  {_raw_text(list(each.values()))}"
+        else:
+            yield f"{indent}{name} {_raw_text(value)}"
+
+
+def _raw_text(value: object) -> str:
+    """A field's value; ``-`` for none."""
+    if isinstance(value, list | tuple):
+        return " ".join(_raw_text(part) for part in value) or "-"
+    return "-" if value is None else str(value)
 
 
 def _facts(folder: FolderSummary) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from respool.model.internal_flags import INTERNAL_FLAGS
 from respool.model.inventory import Rows, StoredMailbox
 from respool.model.state import MailboxState
 
@@ -49,6 +50,13 @@ def counts_of(mailbox: StoredMailbox, state: MailboxState) -> Counts:
             for reader, uids in sorted(state.seen_by.items())
         },
     )
+
+
+def internal_flag_counts(records: Rows) -> Mapping[str, int]:
+    """How many records have each of the flags that servers keep for themselves, by name."""
+    flags = records["system_flags"]
+    counts = {name: int(np.count_nonzero(flags & np.uint32(bit))) for bit, name in INTERNAL_FLAGS}
+    return {name: count for name, count in counts.items() if count}
 
 
 def in_uid_order(

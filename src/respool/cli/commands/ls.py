@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _WITH_EXPUNGED = typer.Option(
     "--include-expunged", help="Those too that the user deleted and that are still on disk."
 )
+_RAW = typer.Option("--raw", help="For experts: every field of each record, by name.")
 
 EXAMPLES = """\b
 Examples:
@@ -37,6 +38,7 @@ def ls(
     *,
     generation: Generation = None,
     include_expunged: Annotated[bool, _WITH_EXPUNGED] = False,
+    raw: Annotated[bool, _RAW] = False,
     backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
@@ -50,12 +52,25 @@ def ls(
 
     settings = settings_of(backup)
     wanted = Wanted(account=account, folders=(folder,), generation=generation, command="ls")
-    listing = list_messages(settings, wanted, include_expunged=include_expunged)
-    if not as_json:
+    listing = list_messages(settings, wanted, include_expunged=include_expunged, has_raw=raw)
+    if as_json:
+        for message in listing.messages:
+            print_json_line(message.as_json())
+    elif raw:
+        _print_raw(listing)
+    else:
         _print(listing)
-        return
+
+
+def _print_raw(listing: FolderListing) -> None:
+    from respool.cli.folder_text import raw_lines
+    from respool.cli.output import print_note, print_text
+
+    print_note(f"generation {listing.selection.generation.label}")
     for message in listing.messages:
-        print_json_line(message.as_json())
+        print_text(f"message {message.uid}")
+        for line in raw_lines(message.raw, "  "):
+            print_text(line)
 
 
 def _print(listing: FolderListing) -> None:

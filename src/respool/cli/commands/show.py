@@ -11,7 +11,6 @@ import typer
 from respool.cli.options import AccountName, AsJson, BackupOptions, Generation, settings_of
 
 if TYPE_CHECKING:
-    from respool.app.folders import FolderSummary
     from respool.app.show import AccountContents
 
 _FOLDERS = typer.Argument(
@@ -21,6 +20,10 @@ _FOLDERS = typer.Argument(
 )
 _DETAILS = typer.Option(
     "--details", help="Each folder in full: rights, readers, quota, annotations, ids."
+)
+_RAW = typer.Option(
+    "--raw",
+    help="For experts: every field of the cyrus.* files of each folder, and what lies there.",
 )
 
 EXAMPLES = """\b
@@ -38,6 +41,7 @@ def show(
     *,
     generation: Generation = None,
     details: Annotated[bool, _DETAILS] = False,
+    raw: Annotated[bool, _RAW] = False,
     backup: BackupOptions,
     as_json: AsJson = False,
 ) -> None:
@@ -50,15 +54,15 @@ def show(
     wanted = Wanted(
         account=account, folders=tuple(folders or ()), generation=generation, command="show"
     )
-    contents = show_account(settings, wanted)
+    contents = show_account(settings, wanted, has_raw=raw)
     if as_json:
         print_json(contents.as_json())
     else:
-        _print(contents, in_full=details or bool(folders))
+        _print(contents, in_full=details or raw or bool(folders))
 
 
 def _print(contents: AccountContents, *, in_full: bool) -> None:
-    from respool.cli.folder_text import folder_lines
+    from respool.cli.folder_text import folder_lines, row_of
     from respool.cli.output import Table, print_table, print_text, shown_time, zone_name
 
     taken = contents.generation.taken_at
@@ -66,7 +70,7 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     zone = f" {zone_name(taken)}" if taken else f", times in {zone_name()}"
     print_text(f"{contents.account.address}, generation {contents.generation.label}, {when}{zone}")
     headings = ("FOLDER", "MSGS", "UNREAD", "SIZE", "DELETED*", "NOTES")
-    rows = [_row(folder) for folder in contents.folders]
+    rows = [row_of(folder) for folder in contents.folders]
     print_table(Table(headings=headings, rows=rows, right=frozenset({1, 2, 3, 4})))
     print_text("* deleted by the user, still on disk")
     for folder in contents.folders:
@@ -80,17 +84,3 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     if in_full and contents.subscriptions:
         names = ", ".join(name.display for name in contents.subscriptions)
         print_text(f"\nsubscribed to {names}")
-
-
-def _row(folder: FolderSummary) -> tuple[str, ...]:
-    from respool.cli.folder_text import notes_of
-    from respool.cli.output import shown_count, shown_size
-
-    return (
-        folder.path,
-        shown_count(folder.counts.messages),
-        shown_count(folder.unseen),
-        shown_size(folder.counts.size_bytes),
-        shown_count(folder.counts.expunged),
-        notes_of(folder),
-    )
