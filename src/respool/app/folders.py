@@ -52,11 +52,6 @@ class FolderSummary:
         is_known = self.account.kind is AccountKind.USER or self.mailbox.shared_seen
         return self.counts.unseen if is_known else None
 
-    @property
-    def annotated_messages(self) -> int:
-        """How many messages somebody wrote something beside."""
-        return len({each.uid for each in self.state.on_messages})
-
     def as_json(self) -> dict[str, object]:
         """The shape in ``show --json``."""
         mailbox = self.mailbox
@@ -83,7 +78,7 @@ class FolderSummary:
                 for reader, count in self.counts.seen_by.items()
             ],
             "annotations": [annotation_json(each) for each in self.state.annotations],
-            "annotated_messages": self.annotated_messages,
+            "annotated_messages": self.counts.annotated,
             "index_version": mailbox.index_version,
             "findings": [finding.as_json() for finding in mailbox.findings],
             **({} if self.raw is None else {"raw": self.raw}),

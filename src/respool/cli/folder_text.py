@@ -102,8 +102,10 @@ def _facts(folder: FolderSummary) -> Iterator[tuple[str, str]]:
         yield "annotation", _annotation(each)
     on_messages = sorted({each.entry for each in folder.state.on_messages})
     if on_messages:
-        count = shown_count(folder.annotated_messages)
-        yield "annotations", f"{', '.join(on_messages)} on {count} messages"
+        yield (
+            "annotated",
+            f"{shown_count(folder.counts.annotated)} messages: {', '.join(on_messages)}",
+        )
     yield "ids", _ids(folder)
 
 

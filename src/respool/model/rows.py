@@ -13,7 +13,7 @@ import numpy as np
 
 from respool.model.internal_flags import INTERNAL_FLAGS
 from respool.model.inventory import Rows, StoredMailbox
-from respool.model.state import MailboxState
+from respool.model.state import MailboxState, UidSet
 
 _SEEN: Final = 1 << 4
 
@@ -24,7 +24,8 @@ class Counts:
 
     Without an index ``messages`` are the message files. ``unseen`` is what the records
     say: the owner's, or everybody's where the mailbox shares it. ``seen_by`` has how
-    many of ``messages`` each reader with a ``\Seen`` of his own has seen, by userid.
+    many of ``messages`` each reader with a ``\Seen`` of his own has seen, by userid;
+    ``annotated`` are those that somebody wrote something beside.
     """
 
     messages: int
@@ -32,6 +33,7 @@ class Counts:
     expunged: int | None
     size_bytes: int
     seen_by: Mapping[str, int]
+    annotated: int = 0
 
 
 def counts_of(mailbox: StoredMailbox, state: MailboxState) -> Counts:
@@ -49,7 +51,12 @@ def counts_of(mailbox: StoredMailbox, state: MailboxState) -> Counts:
             reader: int(np.count_nonzero(uids.mask(rows["uid"])))
             for reader, uids in sorted(state.seen_by.items())
         },
+        annotated=int(np.count_nonzero(_annotated(state).mask(rows["uid"]))),
     )
+
+
+def _annotated(state: MailboxState) -> UidSet:
+    return UidSet.of({each.uid for each in state.on_messages if each.uid is not None})
 
 
 def internal_flag_counts(records: Rows) -> Mapping[str, int]:

@@ -34,7 +34,9 @@ SENT = StoredMailbox(
     records=np.zeros(0, dtype=RECORD),
     orphans=np.zeros(0, dtype=FILE),
 )
-COUNTS = Counts(messages=1204, unseen=0, expunged=0, size_bytes=0, seen_by={"alice@b.loc": 3})
+COUNTS = Counts(
+    messages=1204, unseen=0, expunged=0, size_bytes=0, seen_by={"alice@b.loc": 3}, annotated=1
+)
 FOLDER = FolderSummary(
     account=JDOE,
     mailbox=SENT,
@@ -77,7 +79,7 @@ def test_details_have_a_line_for_all_that_was_kept() -> None:
         "  seen by      alice@b.loc: 3 of 1,204",
         "  annotation   /comment: line\\x1b[2J",
         "  annotation   /specialuse of jdoe@b.loc: \\Sent",
-        "  annotations  /comment on 1 messages",
+        "  annotated    1 messages: /comment",
         "  ids          uidvalidity 7, last uid 12, highestmodseq 99, uniqueid id-1,",
         "               partition b_loc, index version 17",
     ]

@@ -19,7 +19,7 @@ from respool.model.inventory import (
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
 from respool.model.rows import Counts, counts_of, in_uid_order
-from respool.model.state import MailboxState, UidSet
+from respool.model.state import Annotation, MailboxState, UidSet
 
 SEEN = 1 << 4
 
@@ -58,13 +58,19 @@ def mailbox(rows: Rows, orphans: Rows) -> StoredMailbox:
     )
 
 
-STATE = MailboxState(seen_by={"b": UidSet.parse("1:3,9"), "a": UidSet.parse("4")})
+STATE = MailboxState(
+    seen_by={"b": UidSet.parse("1:3,9"), "a": UidSet.parse("4")},
+    on_messages=tuple(
+        Annotation(entry="/comment", userid=userid, value=b"x", uid=uid)
+        for userid, uid in (("", 1), ("b", 1), ("", 2), ("", 4))
+    ),
+)
 WHOLE = mailbox(records((1, SEEN), (3, 0), (4, SEEN | EXPUNGED), (9, 0)), files(5))
 
 
 def test_readers_have_seen_what_is_still_there() -> None:
     assert counts_of(WHOLE, STATE) == Counts(
-        messages=3, unseen=2, expunged=1, size_bytes=30, seen_by={"a": 0, "b": 3}
+        messages=3, unseen=2, expunged=1, size_bytes=30, seen_by={"a": 0, "b": 3}, annotated=1
     )
 
 
@@ -72,7 +78,12 @@ def test_without_an_index_files_are_counted() -> None:
     broken = replace(WHOLE, has_index=False, records=records(), orphans=files(1, 2))
 
     assert counts_of(broken, STATE) == Counts(
-        messages=2, unseen=None, expunged=None, size_bytes=14, seen_by={"a": 0, "b": 2}
+        messages=2,
+        unseen=None,
+        expunged=None,
+        size_bytes=14,
+        seen_by={"a": 0, "b": 2},
+        annotated=2,
     )
 
 
