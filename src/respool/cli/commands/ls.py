@@ -18,7 +18,7 @@ from respool.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from respool.app.ls import FolderListing, ListedMessage
+    from respool.app.ls import FolderListing
 
 _WITH_EXPUNGED = typer.Option(
     "--include-expunged", help="Those too that the user deleted and that are still on disk."
@@ -74,28 +74,12 @@ def _print_raw(listing: FolderListing) -> None:
 
 
 def _print(listing: FolderListing) -> None:
+    from respool.cli.message_text import message_row
     from respool.cli.output import print_long_table, print_note, zone_name
 
     print_note(f"generation {listing.selection.generation.label}")
     headings = ("UID", f"RECEIVED ({zone_name()})", "SIZE", "FLAGS", "FROM", "SUBJECT")
-    rows = (_row(message) for message in listing.messages)
+    rows = (message_row(message) for message in listing.messages)
     print_long_table(headings, rows, right=frozenset({0, 2}))
     for finding in listing.mailbox.findings:
         print_note(f"{finding.subject}: {finding.text}")
-
-
-def _row(message: ListedMessage) -> tuple[str, ...]:
-    from respool.cli.output import shown_size
-
-    sender = next(iter(message.fields.from_addresses), None)
-    marks = ["expunged"] if message.is_expunged else []
-    marks += ["damaged"] if message.findings else []
-    marks += [] if message.hsm is None else [f"archived:{message.hsm}"]
-    return (
-        str(message.uid),
-        f"{message.internaldate.astimezone():%Y-%m-%d %H:%M}",
-        shown_size(message.size_bytes),
-        " ".join([*message.flags, *marks]),
-        (sender.name or sender.address or "") if sender else "",
-        message.fields.subject or "",
-    )
