@@ -23,7 +23,8 @@ from typing import Any
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from tests.support.parsers import PARSERS, Parser  # noqa: E402
+from tests.support.parser_seeds import Parser  # noqa: E402
+from tests.support.parsers import PARSERS  # noqa: E402
 
 FOLDER = PROJECT / ".fuzz"
 TURN = PROJECT / "tools" / "fuzz_turn.py"

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
 
 if TYPE_CHECKING:
-    from tests.support.parsers import Parser
+    from tests.support.parser_seeds import Parser
 
 # What coverage is measured of: the parsers, and nothing that they merely use.
 INSTRUMENTED = [

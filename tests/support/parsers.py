@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 
@@ -52,56 +48,17 @@ from respool.planning.codec import check_plan, parse_head, parse_step, parse_tai
 from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import parse_fetch
 from respool.targets.spool.program_output import parse_quota_output, parse_reconstruct_output
-from tests.support.golden import SPOOLS
+from tests.support.kept_parsers import KEPT_PARSERS
+from tests.support.parser_seeds import (
+    DLIST,
+    DLIST_WORDS,
+    Parser,
+    drained,
+    golden,
+    literal,
+    text_of,
+)
 from tests.support.right_crcs import with_right_index_crcs
-
-Seeds = Callable[[], tuple[bytes, ...]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parser:
-    """One parser: ``refuses`` are its documented errors, ``longest`` octets are tried."""
-
-    parse: Callable[[bytes], object]
-    seeds: Seeds
-    words: tuple[bytes, ...] = ()
-    refuses: tuple[type[Exception], ...] = (FormatError,)
-    longest: int = 4096
-
-
-@cache
-def _golden(archive: str) -> Mapping[str, bytes]:
-    with tarfile.open(SPOOLS / archive) as tar:
-        return {
-            member.name: file.read()
-            for member in tar
-            if member.isfile() and (file := tar.extractfile(member)) is not None
-        }
-
-
-def golden(ending: str, *archives: str, longest: int = 4096) -> Seeds:
-    """The two shortest files of each golden archive whose path ends so."""
-
-    def seeds() -> tuple[bytes, ...]:
-        found: set[bytes] = set()
-        for archive in archives or ("2.4.20/spool.tar.gz", "3.10.3/spool.tar.gz"):
-            fitting = {text for name, text in _golden(archive).items() if name.endswith(ending)}
-            found |= set(
-                sorted((each for each in fitting if 4 < len(each) <= longest), key=len)[:2]
-            )
-        return tuple(sorted(found))
-
-    return seeds
-
-
-def literal(*seeds: bytes) -> Seeds:
-    """Seeds as they stand."""
-    return lambda: seeds
-
-
-def text_of(octets: bytes) -> str:
-    """Text as Python hands over names and lines of other programs."""
-    return octets.decode("utf-8", "surrogateescape")
 
 
 def shown(fields: HeaderFields) -> bytes:
@@ -125,14 +82,6 @@ def _whole_plan() -> tuple[bytes, ...]:
     return (b"\n".join(_plan_lines()),)
 
 
-def _drained(values: Iterator[Any]) -> int:
-    return sum(1 for _ in values)
-
-
-DLIST = literal(
-    b'%(A %(jdoe lrs anyone "") I {3}\r\nabc U (NIL "a\\"b") N user.x V 12)', b"(a ())"
-)
-DLIST_WORDS = (b"%(", b"NIL", b"{1}\r\n", b"{3+}\r\n", b'"', b"\\", b"(", b")", b" ")
 ENVELOPE = (
     b'("Tue, 3 Oct 2017 10:00:00 +0200" "R=?utf-8?Q?=C3=A9?=" (("A" NIL "alice" "b.loc")) NIL'
     b' NIL ((NIL NIL {4}\r\nj"do "b.loc")) NIL NIL NIL "<1@b.loc>")'
@@ -172,7 +121,7 @@ def _index_by_name(octets: bytes) -> object:
     """Records and header field by field, and the index that we would write of them."""
     index = parse_index(octets)
     render_index(index.version, index.header, index.records)
-    return raw_header(index.header), _drained(raw_records(index.records, index.version))
+    return raw_header(index.header), drained(raw_records(index.records, index.version))
 
 
 def _stored(octets: bytes) -> bytes:
@@ -186,12 +135,12 @@ def _raw_block(octets: bytes) -> int:
     """``octets`` as the raw Snappy block that a stream holds; its CRC is wrong."""
     length = len(octets).to_bytes(2, "big")
     stream = STREAM_HEADER + b"\1" + length + bytes(4) + octets
-    return _drained(plain_pieces(BytesIO(stream).read))
+    return drained(plain_pieces(BytesIO(stream).read))
 
 
 PARSERS: Mapping[str, Parser] = {
     "archive-stream": Parser(
-        parse=lambda octets: _drained(plain_pieces(BytesIO(octets).read)),
+        parse=lambda octets: drained(plain_pieces(BytesIO(octets).read)),
         seeds=literal(
             STREAM_HEADER + _stored(b"Subject: a\r\n\r\nb") + _stored(b"c"),
             STREAM_HEADER + b"\1\0\6\x93\xe3\x14\x5a" + b"\x10\0a\x3d\1\0",
@@ -287,19 +236,19 @@ PARSERS: Mapping[str, Parser] = {
         longest=512,
     ),
     "imapd-conf": Parser(
-        parse=lambda octets: _drained(parse_lines(text_of(octets))),
+        parse=lambda octets: drained(parse_lines(text_of(octets))),
         seeds=literal(b"a: b\n# c\\\nd\n@include: /x\nlong: a\\\n b\n"),
         words=(b"\\\n", b"@include:", b"#", b"\x85"),
         longest=512,
     ),
     "mailboxes-shown-2.5": Parser(
-        parse=lambda octets: _drained(parse_shown_records(text_of(octets), (3, 0, 18))),
+        parse=lambda octets: drained(parse_shown_records(text_of(octets), (3, 0, 18))),
         seeds=literal(RECORDS_2_5),
         words=(*DLIST_WORDS, b"\t", b"\n"),
         longest=1024,
     ),
     "mailboxes-shown-3.6": Parser(
-        parse=lambda octets: _drained(parse_shown_records(text_of(octets), (3, 8, 7))),
+        parse=lambda octets: drained(parse_shown_records(text_of(octets), (3, 8, 7))),
         seeds=literal(RECORDS_3_6),
         words=(*DLIST_WORDS, b"\t", b"\n", b"\x1f", b"!"),
         longest=1024,
@@ -311,7 +260,7 @@ PARSERS: Mapping[str, Parser] = {
         longest=512,
     ),
     "mailboxes-dumped": Parser(
-        parse=lambda octets: _drained(parse_dumped_records(text_of(octets))),
+        parse=lambda octets: drained(parse_dumped_records(text_of(octets))),
         seeds=literal(b"user.jdoe\t0 main jdoe\tlrs\t\n"),
         words=(b"\t", b"!", b"^", b".."),
         longest=512,
@@ -347,7 +296,7 @@ PARSERS: Mapping[str, Parser] = {
         longest=256,
     ),
     "imap-fetch": Parser(
-        parse=lambda octets: _drained(parse_fetch([octets, (octets + b" BODY[] {3}", b"abc")])),
+        parse=lambda octets: drained(parse_fetch([octets, (octets + b" BODY[] {3}", b"abc")])),
         seeds=literal(FETCHED),
         words=(b"UID ", b"FLAGS (", b"INTERNALDATE ", b"-Feb-", b"0001", b"9999", b"BODY[]"),
         longest=512,
@@ -384,4 +333,5 @@ PARSERS: Mapping[str, Parser] = {
         seeds=literal(b"user/jdoe: STORAGE usage was 1, now 2\n"),
         longest=512,
     ),
+    **KEPT_PARSERS,
 }

@@ -54,7 +54,15 @@ def flat_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:
 
 
 def _decoded(text: bytes) -> bytes:
-    return _ESCAPED.sub(_plain, text) if _ESCAPE in text else text
+    """Piece by piece: an expression's ``sub`` would keep millions of pieces at once."""
+    if _ESCAPE not in text:
+        return text
+    plain = bytearray()
+    end = 0
+    for match in _ESCAPED.finditer(text):
+        plain += text[end : match.start()] + _plain(match)
+        end = match.end()
+    return bytes(plain + text[end:])
 
 
 def _plain(match: re.Match[bytes]) -> bytes:

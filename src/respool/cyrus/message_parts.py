@@ -22,7 +22,8 @@ _SECTION: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
-_PARSED_HEADER: Final = 1 << 20  # octets of a header that are looked at; no sender needs more
+_PARSED_HEADER: Final = 1 << 18  # octets of a header that are looked at; no sender needs more
+_LONGEST_TYPE: Final = 1 << 14  # the library takes minutes for the parameters of a longer one
 _ODD_HEADER: Final = (HeaderParseError, ValueError, LookupError, TypeError, AttributeError)
 
 
@@ -183,6 +184,8 @@ def _content_type(header: Message, default: str) -> str:
 
 def _boundary(header: Message) -> bytes | None:
     try:
+        if len(str(header.get("content-type", ""))) > _LONGEST_TYPE:
+            return None
         boundary = header.get_boundary()
     except _ODD_HEADER:
         return None

@@ -14,7 +14,7 @@ from array import array
 from typing import Final
 
 from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets
-from respool.cyrus.record_log import RecordLog
+from respool.cyrus.record_log import RECORD_LIMIT, RecordLog
 from respool.errors import FormatError, TruncatedFile
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dskiplist file\0\0\0"
@@ -51,6 +51,8 @@ def parse_skiplist(octets: Octets) -> Located:
         elif kind == _INORDER:
             log.add(at, _key(octets, at))
         elif kind != _DUMMY:
+            if len(pending) >= RECORD_LIMIT:
+                raise FormatError(f"a database with more than {RECORD_LIMIT} records at once")
             pending.append(at)
         at = end
     text = "it was being written; what was not committed is left out"
