@@ -22,9 +22,11 @@ from respool.cyrus.cache import parse_cache_envelope, parse_cache_headers, plaus
 from respool.cyrus.cached_envelope import parse_envelope
 from respool.cyrus.dlist import parse_dlist
 from respool.cyrus.encoded_words import decoded_words
+from respool.cyrus.expunge import parse_expunge
 from respool.cyrus.header import parse_header, with_keywords
 from respool.cyrus.imapd_conf import parse_lines
 from respool.cyrus.index import IndexHeader, parse_index, parse_index_header, render_index
+from respool.cyrus.index_counts import count_index
 from respool.cyrus.index_layouts import LAYOUTS
 from respool.cyrus.mail_dates import parse_mail_date
 from respool.cyrus.mailbox_records import (
@@ -163,6 +165,18 @@ PARSERS: Mapping[str, Parser] = {
             b"X-BM_HSM_DATETIME: x\r\nSubject: a\r\n b\r\n\r\nbody\r\n"
         ),
         words=(b"X-BM_HSM_ID:", b"\r\n ", b"\n\n", b"Content-", b"../"),
+        longest=600,
+    ),
+    "expunge": Parser(
+        parse=parse_expunge,
+        seeds=_old_and_new_indexes,
+        words=(b"\0\0\0\x09", b"\x7f\xff\xff\xff"),
+        longest=600,
+    ),
+    "index-counts": Parser(
+        parse=lambda octets: count_index(with_right_index_crcs(octets)),
+        seeds=_old_and_new_indexes,
+        words=(b"\0\0\0\x06", b"\0\0\0\x14"),
         longest=600,
     ),
     "index-every-version": Parser(

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 from array import array
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
 
 from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
-from respool.cyrus.mailbox import MailboxFiles, OddEntry, join_mailbox
+from respool.cyrus.index_counts import IndexCounts, count_index
+from respool.cyrus.mailbox import MailboxFiles, join_mailbox
+from respool.cyrus.mailbox_findings import OddEntry
 from respool.cyrus.spool_paths import (
     CACHE_FILE,
+    EXPUNGE_FILE,
     HEADER_FILE,
     INDEX_FILE,
     is_like_message_file,
@@ -34,13 +38,15 @@ from respool.model.inventory import (
     Rows,
     StoredMailbox,
 )
+from respool.model.many_findings import SINGLE_LIMIT
 from respool.model.names import MailboxName
 from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 
 _HEADER_LIMIT: Final = 1 << 20
-_INDEX_LIMIT: Final = 1 << 32
 _NANOSECONDS: Final = 1_000_000_000
 _OPEN_TREES: Final = 8
+_WANTED: Final = frozenset({CACHE_FILE, EXPUNGE_FILE, HEADER_FILE, INDEX_FILE})
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +66,17 @@ class SourceMailbox:
 
 @dataclass(slots=True)
 class Listing:
-    """A directory as listed: numbers for its message files, names for the rest."""
+    """A directory as listed: numbers for its message files, names for what else matters.
+
+    Of very many odd entries the first are kept, and ``odd_count`` counts all.
+    """
 
     place: int
     directory: PurePosixPath | None
     numbers: array[int] = field(default_factory=lambda: array("q"))
     files: dict[str, Entry] = field(default_factory=dict)
     odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
+    odd_count: int = 0
 
     def add(self, entry: Entry) -> None:
         """Sort one entry in."""
@@ -75,9 +85,12 @@ class Listing:
             seconds = entry.mtime_ns // _NANOSECONDS
             self.numbers.extend((uid, entry.size_bytes, seconds))
         elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
-            self.files[entry.name] = entry
+            if entry.name in _WANTED:
+                self.files[entry.name] = entry
         elif entry.kind is not EntryKind.DIRECTORY:
-            self.odd.add((entry.name, entry.kind.value, self.directory))
+            self.odd_count += 1
+            if len(self.odd) <= SINGLE_LIMIT:
+                self.odd.add((entry.name, entry.kind.value, self.directory))
 
     def rows(self) -> Rows:
         """FILE rows of the message files, in no order; none for a directory of meta."""
@@ -126,21 +139,24 @@ def files_of(
     """
     tree = tree_at(source.spool)
     place = source.place
-    directories: dict[str, PurePosixPath] = {}
     meta = data
     if place.meta != place.data:
         meta = list_directory(source, place.meta, NOWHERE, findings)
+    found = _Search(listings=(meta, data), findings=findings)
+    distinct = {id(each): each for each in (meta, data, archive)}.values()
     return MailboxFiles(
-        header=_octets(tree, HEADER_FILE, (meta, data), directories, findings),
-        index=_octets(tree, INDEX_FILE, (meta, data), directories, findings),
+        header=found.first(HEADER_FILE, lambda file: tree.read(file, _HEADER_LIMIT)),
+        index=found.first(INDEX_FILE, tree.octets_of),
+        expunge=found.first(EXPUNGE_FILE, tree.octets_of),
         messages=np.concatenate([data.rows(), archive.rows()]),
         odd_entries=tuple(
             OddEntry(file_name=name, kind=kind, directory=directory)
             for name, kind, directory in sorted(meta.odd | data.odd | archive.odd)
         ),
+        odd_count=sum(each.odd_count for each in distinct),
         index_time=_index_time(meta, data),
         findings=tuple(findings),
-        directories=directories,
+        directories=found.directories,
         cache_generations=_cache_generations(tree, (meta, data, archive)),
     )
 
@@ -155,7 +171,23 @@ def read_index(source: SourceMailbox) -> Index | None:
     for directory in (source.place.meta, source.place.data):
         if directory is not None:
             with suppress(BackupFileMissing, FormatError):
-                return parse_index(tree.read(directory / INDEX_FILE, _INDEX_LIMIT))
+                return parse_index(tree.octets_of(directory / INDEX_FILE))
+    return None
+
+
+def count_messages(source: SourceMailbox) -> IndexCounts | None:
+    """The counts of the mailbox's index, however large it is; None if unreadable.
+
+    Message files are not looked at, so what is counted may not all be there.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    tree = tree_at(source.spool)
+    for directory in (source.place.meta, source.place.data):
+        if directory is not None:
+            with suppress(BackupFileMissing, FormatError):
+                return count_index(tree.octets_of(directory / INDEX_FILE))
     return None
 
 
@@ -206,32 +238,33 @@ def list_directory(
     return listing
 
 
-def _octets(
-    tree: ReadOnlyTree,
-    file_name: str,
-    listings: tuple[Listing, Listing],
-    directories: dict[str, PurePosixPath],
-    findings: list[Finding],
-) -> bytes | None:
-    """A cyrus.* file of meta, else of data: a server may keep only some in meta.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """Finds the cyrus.* files of a mailbox: a server may keep only some in meta.
 
-    Where it was found is put into ``directories``.
+    ``listings`` are of meta and data. Where a file was found is put into ``directories``.
     """
-    limit = _HEADER_LIMIT if file_name == HEADER_FILE else _INDEX_LIMIT
-    for listing in listings:
-        entry = listing.files.get(file_name)
-        directory = listing.directory
-        if directory is None or entry is None or entry.kind is not EntryKind.FILE:
-            continue
-        directories.setdefault(file_name, directory)
-        try:
-            octets = tree.read(directory / file_name, limit)
-        except BackupError as error:
-            findings.append(_unreadable(file_name, directory / file_name, error))
-            continue
-        directories[file_name] = directory
-        return octets
-    return None
+
+    listings: tuple[Listing, Listing]
+    findings: list[Finding]
+    directories: dict[str, PurePosixPath] = field(default_factory=dict)
+
+    def first(self, file_name: str, opened: Callable[[PurePosixPath], _T]) -> _T | None:
+        """What ``opened`` gives of the file in meta, else in data; None if there is none."""
+        for listing in self.listings:
+            entry = listing.files.get(file_name)
+            directory = listing.directory
+            if directory is None or entry is None or entry.kind is not EntryKind.FILE:
+                continue
+            self.directories.setdefault(file_name, directory)
+            try:
+                found = opened(directory / file_name)
+            except BackupError as error:
+                self.findings.append(_unreadable(file_name, directory / file_name, error))
+                continue
+            self.directories[file_name] = directory
+            return found
+        return None
 
 
 def _cache_generations(

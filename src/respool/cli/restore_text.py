@@ -221,10 +221,16 @@ def _skipped(head: PlanHead) -> str:
         said.append(f"{shown_count(deleted)} deleted by the user")
     if lost:
         said.append(f"{shown_count(lost)} missing or damaged in the backup (--details names them)")
-    damaged = sum(each.severity == "loss" and each.uid is None for each in head.findings)
+    damaged = sum(
+        each.count if "-record-" in each.code else 1
+        for each in head.findings
+        if each.severity == "loss" and each.uid is None
+    )
     if damaged:
         said.append(f"{shown_count(damaged)} other damages of the backup (--details)")
-    without_record = sum(each.code == "message-file-without-record" for each in head.findings)
+    without_record = sum(
+        each.count for each in head.findings if each.code == "message-file-without-record"
+    )
     if without_record:
         said.append(f"{shown_count(without_record)} files that no index knows (--details)")
     if head.skipped:

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import NOWHERE, RECORD, SYSTEM_FLAG_MASK, Rows, StoredMailbox
+from respool.model.inventory import (
+    EXPUNGED,
+    NOWHERE,
+    RECORD,
+    SYSTEM_FLAG_MASK,
+    Rows,
+    StoredMailbox,
+)
+from respool.model.state import UidSet
 
 _NEWEST: Final = (1 << 32) - 1  # what a record can hold
 _SAME_DATE_SECONDS: Final = 120
@@ -55,7 +63,7 @@ def with_files_as_records(mailbox: StoredMailbox) -> StoredMailbox:
     taken = _unknown_to_index(mailbox)
     if not taken.any():
         return mailbox
-    made = _records_of(mailbox.orphans[taken])
+    made = _records_of(mailbox.orphans[taken], mailbox.deleted_uids)
     records = np.concatenate([mailbox.records, made])
     return replace(
         mailbox,
@@ -77,7 +85,7 @@ def with_files_only(mailbox: StoredMailbox) -> StoredMailbox:
     stripped["size"] = there["file_size"]
     stripped["internaldate"] = np.clip(there["file_mtime"], 0, _NEWEST)
     stripped["system_flags"] = there["system_flags"] & ~np.uint32(SYSTEM_FLAG_MASK)
-    records = np.concatenate([stripped, _records_of(mailbox.orphans)])
+    records = np.concatenate([stripped, _records_of(mailbox.orphans, mailbox.deleted_uids)])
     records = records[np.argsort(records["uid"], kind="stable")]
     kept = tuple(each for each in mailbox.findings if each.code not in _OF_METADATA)
     said = _left_aside(mailbox)
@@ -103,8 +111,11 @@ def _unknown_to_index(mailbox: StoredMailbox) -> NDArray[np.bool_]:
     return newer
 
 
-def _records_of(files: Rows) -> Rows:
-    """One record a file; of two files with one UID (data and archive) the first."""
+def _records_of(files: Rows, deleted: UidSet) -> Rows:
+    """One record a file; of two files with one UID (data and archive) the first.
+
+    What is known as deleted is expunged, so that it does not come back unasked.
+    """
     _, first = np.unique(files["uid"], return_index=True)
     files = files[first]
     rows: Rows = np.zeros(len(files), dtype=RECORD)
@@ -112,6 +123,7 @@ def _records_of(files: Rows) -> Rows:
     rows["size"] = rows["file_size"] = files["size"]
     rows["file_mtime"] = files["mtime"]
     rows["internaldate"] = np.clip(files["mtime"], 0, _NEWEST)
+    rows["system_flags"][deleted.mask(files["uid"])] = EXPUNGED
     return rows
 
 

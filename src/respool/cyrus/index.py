@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import mmap
 import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from respool.cyrus.index_checks import INDEX_SUBJECT, records_in_order, sound_records
-from respool.cyrus.index_columns import NANOSECONDS, from_columns, records_in, to_columns
+from respool.cyrus.index_checks import INDEX_SUBJECT, Mask, records_in_order, sound_records
+from respool.cyrus.index_columns import NANOSECONDS, Octets, from_columns, to_columns
 from respool.cyrus.index_layouts import (
     HEADER_CRC,
     HEADER_TIMES,
@@ -27,8 +27,6 @@ from respool.model.inventory import Rows
 
 OPTION_SHARED_SEEN: Final = 4
 _PREAMBLE_SIZE: Final = 24
-
-Buffer: TypeAlias = "bytes | memoryview | mmap.mmap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +87,23 @@ class Index:
     findings: tuple[Finding, ...]
 
 
-def parse_index(octets: Buffer) -> Index:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """An index looked through: the UIDs of its records, and which of them can be believed."""
+
+    layout: IndexLayout
+    header: IndexHeader
+    uids: NDArray[np.uint32]
+    sound: Mask
+    has_crcs: bool
+    findings: tuple[Finding, ...]
+
+    def in_order(self) -> tuple[Mask, tuple[Finding, ...]]:
+        """The sound records whose UIDs are possible and ascend; findings about the others."""
+        return records_in_order(self.uids, self.sound, has_crcs=self.has_crcs)
+
+
+def parse_index(octets: Octets) -> Index:
     """The value of a whole ``cyrus.index`` file.
 
     Records that do not hold what their own CRC says, and those out of order, are left
@@ -105,31 +119,44 @@ def parse_index(octets: Buffer) -> Index:
     Source: imap/mailbox.c, ``mailbox_buf_to_index_header`` and ``_record``;
     imap/index_file.c, ``index_file_read_fields`` @3.13.1.
     """
-    view = memoryview(octets).cast("B")
-    layout = _layout_in(view)
-    header, header_findings, has_crcs = _parse_header(view, layout)
-    is_header_sound = not any(f.code == "index-header-crc-differs" for f in header_findings)
-    count, count_findings = _record_count(view, layout, header, is_header_sound=is_header_sound)
-    body = view[layout.header_size : layout.header_size + count * layout.record_size]
-    raw = records_in(body, layout, count)
-    sound, damage = sound_records(body, raw, layout, has_crcs=has_crcs)
-    kept, disorder = records_in_order(raw["uid"].astype("i8"), sound, has_crcs=has_crcs)
+    sifted = sift(octets)
+    kept, disorder = sifted.in_order()
     return Index(
-        version=layout.version,
-        header=header,
-        records=to_columns(raw, layout, kept),
-        findings=(*header_findings, *count_findings, *damage, *disorder),
+        version=sifted.layout.version,
+        header=sifted.header,
+        records=to_columns(octets, sifted.layout, kept),
+        findings=(*sifted.findings, *disorder),
     )
 
 
-def parse_index_header(octets: Buffer) -> IndexHeader:
+def sift(octets: Octets) -> Sifted:
+    """The records of an index before they are put in order, some thousand at a time.
+
+    Raises:
+        TruncatedFile, UnknownIndexVersion, FormatError: as `parse_index`.
+    """
+    layout = _layout_in(octets)
+    header, header_findings, has_crcs = _parse_header(octets, layout)
+    is_header_sound = not any(f.code == "index-header-crc-differs" for f in header_findings)
+    count, count_findings = _record_count(octets, layout, header, is_header_sound=is_header_sound)
+    uids, sound, damage = sound_records(octets, layout, count, has_crcs=has_crcs)
+    return Sifted(
+        layout=layout,
+        header=header,
+        uids=uids,
+        sound=sound,
+        has_crcs=has_crcs,
+        findings=(*header_findings, *count_findings, *damage),
+    )
+
+
+def parse_index_header(octets: Octets) -> IndexHeader:
     """The header alone, of the first octets of a ``cyrus.index``; its CRC is not asked.
 
     Raises:
         TruncatedFile, UnknownIndexVersion, FormatError: as `parse_index`.
     """
-    view = memoryview(octets).cast("B")
-    return _parse_header(view, _layout_in(view))[0]
+    return _parse_header(octets, _layout_in(octets))[0]
 
 
 def render_index(version: int, header: IndexHeader, records: Rows) -> bytes:
@@ -156,7 +183,7 @@ def with_options(octets: bytes, options: int) -> bytes:
     Raises:
         FormatError: as `parse_index`.
     """
-    layout = layout_of(_layout_in(memoryview(octets)).version)
+    layout = layout_of(_layout_in(octets).version)
     patched = bytearray(octets[: layout.header_size])
     at = layout.offset_in_header("options")
     (present,) = struct.unpack_from(">I", patched, at)
@@ -193,13 +220,13 @@ def header_row(header: IndexHeader, layout: IndexLayout, count: int) -> np.void:
     return row
 
 
-def _layout_in(view: memoryview) -> IndexLayout:
-    if len(view) < _PREAMBLE_SIZE:
-        raise _cut(len(view), _PREAMBLE_SIZE)
-    minor, start_offset, record_size = struct.unpack_from(">III", view, 8)
+def _layout_in(octets: Octets) -> IndexLayout:
+    if len(octets) < _PREAMBLE_SIZE:
+        raise _cut(len(octets), _PREAMBLE_SIZE)
+    minor, start_offset, record_size = struct.unpack(">III", octets[8:20])
     layout = layout_of(minor).with_sizes(start_offset, record_size)
-    if len(view) < layout.header_size:
-        raise _cut(len(view), layout.header_size)
+    if len(octets) < layout.header_size:
+        raise _cut(len(octets), layout.header_size)
     return layout
 
 
@@ -213,20 +240,20 @@ def _cut(size: int, wanted: int) -> TruncatedFile:
 
 
 def _parse_header(
-    view: memoryview, layout: IndexLayout
+    octets: Octets, layout: IndexLayout
 ) -> tuple[IndexHeader, tuple[Finding, ...], bool]:
     """Header, findings, and whether the writer computed CRCs at all.
 
     2.4.0 to 2.4.11 built without zlib wrote 0 for every CRC.
     """
-    row = np.frombuffer(view[: layout.header_size], dtype=header_dtype(layout))[0]
+    row = np.frombuffer(octets[: layout.header_size], dtype=header_dtype(layout))[0]
     header = _header_of({name: int(row[name]) for name in layout.header_names}, layout)
     if not layout.has_crcs:
         return header, (), False
     stored = int(row[HEADER_CRC])
     if stored == 0 and layout.version == 12:
         return header, (), False
-    if stored == zlib.crc32(view[: layout.offset_in_header(HEADER_CRC)]):
+    if stored == zlib.crc32(octets[: layout.offset_in_header(HEADER_CRC)]):
         return header, (), True
     text = "the header does not hold what its CRC says; each record is checked by its own"
     return header, (_note("index-header-crc-differs", text),), True
@@ -244,30 +271,31 @@ def _header_of(numbers: Mapping[str, int], layout: IndexLayout) -> IndexHeader:
 
 
 def _record_count(
-    view: memoryview, layout: IndexLayout, header: IndexHeader, *, is_header_sound: bool
+    octets: Octets, layout: IndexLayout, header: IndexHeader, *, is_header_sound: bool
 ) -> tuple[int, tuple[Finding, ...]]:
-    present, rest = divmod(len(view) - layout.header_size, layout.record_size)
+    present, rest = divmod(len(octets) - layout.header_size, layout.record_size)
     stated = header.num_records
     if not is_header_sound:
         return present, ()
     if stated > present:
         text = f"the header says {stated} records, the file ends after {present}"
-        if _last_uid(view, layout, present) == header.last_uid:  # UIDs ascend: none can follow
+        if _last_uid(octets, layout, present) == header.last_uid:  # UIDs ascend: none can follow
             return present, (_note("index-count-too-high", text),)
         return present, (
             Finding(severity=Severity.BLOCKS, code="index-cut", subject=INDEX_SUBJECT, text=text),
         )
     if stated < present or rest:
-        text = f"{len(view) - layout.header_size - stated * layout.record_size} octets follow"
+        text = f"{len(octets) - layout.header_size - stated * layout.record_size} octets follow"
         return stated, (_note("index-longer-than-its-count", f"{text} the last record"),)
     return stated, ()
 
 
-def _last_uid(view: memoryview, layout: IndexLayout, count: int) -> int | None:
+def _last_uid(octets: Octets, layout: IndexLayout, count: int) -> int | None:
     if not count:
         return None
     at = layout.header_size + (count - 1) * layout.record_size
-    return int(np.frombuffer(view[at:], dtype=record_dtype(layout), count=1)["uid"][0])
+    last = np.frombuffer(octets[at : at + layout.record_size], dtype=record_dtype(layout))
+    return int(last["uid"][0])
 
 
 def _note(code: str, text: str) -> Finding:

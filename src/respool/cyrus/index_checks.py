@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.cyrus.index_columns import record_crcs
+from respool.cyrus.index_columns import Octets, chunks_of, record_crcs
 from respool.cyrus.index_layouts import RECORD_CRC, IndexLayout
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import INTERNAL_FLAGS_MASK, SYSTEM_FLAG_MASK, Rows
@@ -22,30 +22,31 @@ _KNOWN_FLAGS: Final = np.uint32(SYSTEM_FLAG_MASK | INTERNAL_FLAGS_MASK)
 
 
 def sound_records(
-    body: memoryview, raw: Rows, layout: IndexLayout, *, has_crcs: bool
-) -> tuple[Mask, tuple[Finding, ...]]:
-    """The records that hold what their CRC says; without CRCs, those that could be ones.
+    octets: Octets, layout: IndexLayout, count: int, *, has_crcs: bool
+) -> tuple[NDArray[np.uint32], Mask, tuple[Finding, ...]]:
+    """The UIDs of the first ``count`` records, and which of these can be believed.
 
-    ``raw`` are the on-disk rows of ``body``.
+    Those that hold what their CRC says; without CRCs, those that could be records.
     """
-    if has_crcs:
-        sound = np.zeros(len(raw), dtype=np.bool_)
-        stored = raw[RECORD_CRC]
-        for start, crcs in record_crcs(body, layout):
-            sound[start : start + len(crcs)] = stored[start : start + len(crcs)] == crcs
-        text = "does not hold what its CRC says"
-    else:
-        sound = _possible_records(raw)
-        text = "holds what no server writes"
+    uids = np.zeros(count, dtype=np.uint32)
+    sound = np.zeros(count, dtype=np.bool_)
+    for first, body, raw in chunks_of(octets, layout, count):
+        part = slice(first, first + len(raw))
+        uids[part] = raw["uid"]
+        if has_crcs:
+            sound[part] = raw[RECORD_CRC] == record_crcs(body, layout)
+        else:
+            sound[part] = _possible_records(raw)
+    why = "does not hold what its CRC says" if has_crcs else "holds what no server writes"
 
     def damaged(number: int) -> Finding:
-        return _loss("index-record-damaged", f"record {number + 1} {text}")
+        return _loss("index-record-damaged", f"record {number + 1} {why}")
 
-    return sound, _findings_of(np.flatnonzero(~sound), damaged)
+    return uids, sound, _findings_of(np.flatnonzero(~sound), damaged)
 
 
 def records_in_order(
-    uids: NDArray[np.int64], sound: Mask, *, has_crcs: bool
+    uids: NDArray[np.uint32], sound: Mask, *, has_crcs: bool
 ) -> tuple[Mask, tuple[Finding, ...]]:
     """Of the ``sound`` records, those whose UIDs are possible and ascend.
 
@@ -79,15 +80,15 @@ def _possible_records(raw: Rows) -> Mask:
     return possible
 
 
-def _above_all_before(uids: NDArray[np.int64], candidates: Mask) -> Mask:
-    highest = np.maximum.accumulate(np.where(candidates, uids, 0))
+def _above_all_before(uids: NDArray[np.uint32], candidates: Mask) -> Mask:
+    highest = np.maximum.accumulate(np.where(candidates, uids, np.uint32(0)))
     above = candidates.copy()
     above[1:] &= uids[1:] > highest[:-1]
     return above
 
 
-def _below_all_after(uids: NDArray[np.int64], candidates: Mask) -> Mask:
-    lowest = np.minimum.accumulate(np.where(candidates, uids, UID_LIMIT)[::-1])[::-1]
+def _below_all_after(uids: NDArray[np.uint32], candidates: Mask) -> Mask:
+    lowest = np.minimum.accumulate(np.where(candidates, uids, np.uint32(UID_LIMIT))[::-1])[::-1]
     below = candidates.copy()
     below[:-1] &= uids[:-1] < lowest[1:]
     return below

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +15,49 @@ from numpy.typing import NDArray
 from respool.cyrus.index_layouts import RECORD_CRC, IndexLayout, record_dtype
 from respool.model.inventory import RECORD, RECORD_TIMES, Rows
 
-CHUNK_RECORDS: Final = 4096  # what is converted at once: few enough to stay in a CPU's cache
+# What is read and converted at once: few enough to stay in a CPU's cache.
+CHUNK_RECORDS: Final = 4096
+_CHUNK_OCTETS: Final = 1 << 19
 SEEN_BIT: Final = 1 << 4
 NANOSECONDS: Final = 1_000_000_000
 _NOT_COPIED: Final = frozenset({RECORD_CRC, "cache_offset", "cache_version"})
 
 
-def records_in(body: memoryview, layout: IndexLayout, count: int) -> Rows:
-    """The on-disk rows of ``body``, which begins with the first record; nothing is copied."""
-    dtype = record_dtype(layout)
-    return np.frombuffer(body[: count * dtype.itemsize], dtype=dtype, count=count)
+class Octets(Protocol):
+    """A file's octets, of which a part at a time is asked for: ``bytes``, or a file opened."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, part: slice, /) -> bytes | memoryview:
+        """Those of ``part``."""
 
 
-def to_columns(raw: Rows, layout: IndexLayout, kept: NDArray[np.bool_]) -> Rows:
-    """RECORD rows of the on-disk rows that are ``kept``, some thousand at a time."""
+def chunks_of(
+    octets: Octets, layout: IndexLayout, count: int
+) -> Iterator[tuple[int, memoryview, Rows]]:
+    """The first ``count`` records of a file, some thousand at a time.
+
+    The number of the first of them, their octets, and these as on-disk rows.
+    """
+    size = layout.record_size
+    many = max(1, min(CHUNK_RECORDS, _CHUNK_OCTETS // size))
+    for first in range(0, count, many):
+        rows = min(many, count - first)
+        at = layout.header_size + first * size
+        body = memoryview(octets[at : at + rows * size]).cast("B")
+        yield first, body, np.frombuffer(body, dtype=record_dtype(layout), count=rows)
+
+
+def to_columns(octets: Octets, layout: IndexLayout, kept: NDArray[np.bool_]) -> Rows:
+    """RECORD rows of the records that are ``kept``: a mask of all that are asked for."""
     rows: Rows = np.zeros(int(np.count_nonzero(kept)), dtype=RECORD)
     filled = 0
-    for start in range(0, len(raw), CHUNK_RECORDS):
-        mask = kept[start : start + CHUNK_RECORDS]
-        chunk = raw[start : start + CHUNK_RECORDS]
-        chunk = chunk if mask.all() else chunk[mask]
-        _read_columns(rows[filled : filled + len(chunk)], chunk, layout)
-        filled += len(chunk)
+    for first, _, chunk in chunks_of(octets, layout, len(kept)):
+        mask = kept[first : first + len(chunk)]
+        found = chunk if mask.all() else chunk[mask]
+        _read_columns(rows[filled : filled + len(found)], found, layout)
+        filled += len(found)
     return rows
 
 
@@ -62,26 +83,22 @@ def from_columns(records: Rows, layout: IndexLayout) -> Rows:
     high = (offsets >> np.uint64(32)).astype("u4") << np.uint32(16)
     rows["cache_version"] = records["cache_version"].astype("u4") | high
     if layout.has_crcs:
-        body = memoryview(rows.tobytes())
-        for start, crcs in record_crcs(body, layout):
-            rows[RECORD_CRC][start : start + len(crcs)] = crcs
+        many, octets = CHUNK_RECORDS, memoryview(rows.tobytes())
+        for start in range(0, len(rows), many):
+            part = octets[start * layout.record_size : (start + many) * layout.record_size]
+            rows[RECORD_CRC][start : start + many] = record_crcs(part, layout)
     return rows
 
 
-def record_crcs(body: memoryview, layout: IndexLayout) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-    """The CRCs that the records of ``body`` ought to have: number of the first, and some.
+def record_crcs(body: memoryview, layout: IndexLayout) -> NDArray[np.uint32]:
+    """The CRCs that the records of ``body`` ought to have, which are a chunk.
 
     A record's CRC is over all octets of it before the field.
     """
     length, size = layout.offset_in_record(RECORD_CRC), layout.record_size
     count = len(body) // size
-    for start in range(0, count, CHUNK_RECORDS):
-        many = min(CHUNK_RECORDS, count - start)
-        octets: Rows = np.ndarray(
-            (many,), dtype=f"V{length}", buffer=body, offset=start * size, strides=(size,)
-        )
-        crcs = map(zlib.crc32, octets.tolist())
-        yield start, np.fromiter(crcs, dtype=np.uint32, count=many)
+    octets: Rows = np.ndarray((count,), dtype=f"V{length}", buffer=body, strides=(size,))
+    return np.fromiter(map(zlib.crc32, octets.tolist()), dtype=np.uint32, count=count)
 
 
 def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:

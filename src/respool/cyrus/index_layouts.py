@@ -26,7 +26,7 @@ RECORD_CRC: Final = "record_crc"
 HEADER_FILE_CRC_OFFSET: Final = 96
 FIRST_WITH_CRC: Final = 12  # and the first with a \\Seen bit
 FIRST_WITH_GUID: Final = 10
-_SIZE_LIMIT: Final = 1 << 16  # of a header or record that is larger than its table says
+_SIZE_LIMIT: Final = 1 << 12  # of a header or record that is larger than its table says
 
 # Fields that are times, of the header and of a record.
 HEADER_TIMES: Final = frozenset(

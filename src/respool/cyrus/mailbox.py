@@ -10,16 +10,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.cyrus.expunge import parse_expunge
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import OPTION_SHARED_SEEN, Index, parse_index
-from respool.cyrus.spool_paths import (
-    HEADER_FILE,
-    INDEX_FILE,
-    is_decodable,
-    is_like_message_file,
-    uid_of_file,
+from respool.cyrus.index_columns import Octets
+from respool.cyrus.mailbox_findings import (
+    OddEntry,
+    entry_findings,
+    guid_findings,
+    keyword_findings,
 )
-from respool.errors import FormatError
+from respool.cyrus.spool_paths import EXPUNGE_FILE, HEADER_FILE, INDEX_FILE, is_decodable
+from respool.errors import BackupError, FormatError
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     ARCHIVED,
@@ -27,43 +29,34 @@ from respool.model.inventory import (
     IN_DATA,
     NOWHERE,
     RECORD,
-    UNLINKED,
     MailboxPlace,
     Rows,
     StoredMailbox,
 )
+from respool.model.many_findings import at_most
 from respool.model.messages import UidValidity, is_keyword
 from respool.model.names import MailboxName
+from respool.model.state import UidSet
 
-SLOT_COUNT: Final = 128
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OddEntry:
-    """An entry of a mailbox's directory that is no regular file of mail.
-
-    ``kind`` is ``link``, ``pipe``, ``socket`` or ``device``, or ``file`` for a regular
-    file whose name is nearly that of a message. ``directory`` is relative to the spool.
-    """
-
-    file_name: str
-    kind: str
-    directory: PurePosixPath | None = None
+FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyrus.expunge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxFiles:
     """What lies in the directories of one mailbox. Octets are None where there is no file.
 
-    ``messages`` are FILE rows in any order. ``index_time`` is the index's mtime in seconds.
+    ``messages`` are FILE rows in any order. ``odd_entries`` are the first of ``odd_count``.
+    ``index_time`` is the index's mtime in seconds.
     ``directories`` says where each cyrus.* file lies, if not in meta, else data.
     ``cache_generations`` has what each cyrus.cache begins with.
     """
 
     header: bytes | None
-    index: bytes | None
+    index: Octets | None
     messages: Rows
+    expunge: Octets | None = None
     odd_entries: tuple[OddEntry, ...] = ()
+    odd_count: int = 0
     index_time: int | None = None
     findings: tuple[Finding, ...] = field(default=())
     directories: Mapping[str, PurePosixPath] = field(default_factory=dict)
@@ -71,9 +64,13 @@ class MailboxFiles:
 
 
 def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
-    """One mailbox of its files, with all findings. Errors and the rest as `join_files`."""
+    """One mailbox of its files, with all findings; of very many of a kind, the first ones.
+
+    All else as `join_files`.
+    """
     mailbox = join_files(name, place, files)
-    return replace(mailbox, findings=(*mailbox.findings, *message_findings(mailbox)))
+    told = (each for count, found in _kinds_of(mailbox) for each in at_most(found, count))
+    return replace(mailbox, findings=(*mailbox.findings, *told))
 
 
 def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
@@ -84,12 +81,15 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
 
     Without a readable index ``has_index`` is False, ``records`` are empty and all message
     files are orphans. Seen is the bit of the record: the owner's, or everybody's
-    where the mailbox shares it.
+    where the mailbox shares it. What a server up to 2.3 has expunged and kept is among the
+    records; beside a later index, or without a readable one, ``deleted_uids`` tell of it.
     """
     header, header_findings = _header(files.header)
     index, index_findings = _index(files.index)
     findings = [*files.findings, *name_findings(name), *header_findings, *index_findings]
-    findings += _entry_findings(files.odd_entries)
+    findings += entry_findings(files.odd_entries, files.odd_count)
+    expunged, expunge_findings = _expunged(files.expunge, index)
+    findings += expunge_findings
     keywords = tuple(
         each if each is not None and is_keyword(each) else None
         for each in (header.keywords if header else ())
@@ -97,8 +97,11 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
     records: Rows = np.zeros(0, dtype=RECORD)
     orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
     if index is not None:
-        records, orphans = place_records(index.records, files.messages)
-        findings += _keyword_findings(records, keywords)
+        records = index.records
+        if index.version < FIRST_WITH_EXPUNGED:
+            records, expunged = with_expunged(records, expunged), expunged[:0]
+        orphans = place_records(records, files.messages)
+        findings += keyword_findings(records, keywords)
     mailbox = StoredMailbox(
         name=name,
         place=place,
@@ -116,10 +119,11 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
         orphans=orphans,
         index_time=files.index_time,
         generation=index.header.generation if index else None,
+        deleted_uids=_without_record(expunged["uid"], records),
     )
     findings += _cache_findings(mailbox.generation, files.cache_generations)
     if index is not None:
-        findings += _guid_findings(records[mailbox.visible()])
+        findings += guid_findings(records, mailbox.visible())
     located = tuple(_with_file(finding, place, files) for finding in findings)
     return replace(mailbox, findings=located)
 
@@ -138,21 +142,27 @@ def _with_file(finding: Finding, place: MailboxPlace, files: MailboxFiles) -> Fi
     return finding if directory is None else replace(finding, file=directory / finding.subject)
 
 
-def place_records(records: Rows, files: Rows) -> tuple[Rows, Rows]:
-    """RECORD rows with what their files say, and the FILE rows without a record.
+def with_expunged(records: Rows, expunged: Rows) -> Rows:
+    """RECORD rows of both in UID order; of a UID that both have, the one of ``records``."""
+    if not len(expunged):
+        return records
+    more = expunged[~np.isin(expunged["uid"], records["uid"])]
+    both: Rows = np.concatenate([records, more])
+    return both[np.argsort(both["uid"], kind="stable")]
+
+
+def place_records(records: Rows, files: Rows) -> Rows:
+    """Write into fresh RECORD rows what their files say; the FILE rows without a record.
 
     What files say is ``place``, ``file_size`` and ``file_mtime``.
 
     Where both partitions have a file, the record's ARCHIVED flag says which one is meant.
     """
-    placed = records.copy()
-    placed["place"] = NOWHERE
-    placed["file_size"] = placed["file_mtime"] = 0
-    wants_archive = (placed["system_flags"] & np.uint32(ARCHIVED)) != 0
+    wants_archive = (records["system_flags"] & np.uint32(ARCHIVED)) != 0
     for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
-        _place_from(placed, files[files["place"] == place], keep=wanted)
-    orphans = files[~np.isin(files["uid"], placed["uid"])]
-    return placed, orphans[np.argsort(orphans["uid"], kind="stable")]
+        _place_from(records, files[files["place"] == place], keep=wanted)
+    orphans = files[~np.isin(files["uid"], records["uid"])]
+    return orphans[np.argsort(orphans["uid"], kind="stable")]
 
 
 def name_findings(name: MailboxName) -> tuple[Finding, ...]:
@@ -188,7 +198,7 @@ def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, 
         return None, (_finding(Severity.LOSS, "header-unreadable", HEADER_FILE, text),)
 
 
-def _index(octets: bytes | None) -> tuple[Index | None, tuple[Finding, ...]]:
+def _index(octets: Octets | None) -> tuple[Index | None, tuple[Finding, ...]]:
     lost = "flags, dates and what was deleted are lost"
     if octets is None:
         text = f"there is no cyrus.index; {lost}"
@@ -198,7 +208,39 @@ def _index(octets: bytes | None) -> tuple[Index | None, tuple[Finding, ...]]:
     except FormatError as error:
         text = f"{error.what}; {lost}"
         return None, (_finding(Severity.BLOCKS, "index-unreadable", INDEX_FILE, text),)
+    except BackupError as error:  # octets that are read while they are parsed
+        return None, (_unreadable(INDEX_FILE, error),)
     return index, index.findings
+
+
+def _expunged(octets: Octets | None, index: Index | None) -> tuple[Rows, list[Finding]]:
+    """Rows of a cyrus.expunge, which a server up to 2.3 keeps, and what is odd about it."""
+    nothing: Rows = np.zeros(0, dtype=RECORD)
+    if octets is None:
+        return nothing, []
+    try:
+        found = parse_expunge(octets)
+    except FormatError as error:
+        text = f"{error.what}; which mail was deleted but kept is not known"
+        return nothing, [_finding(Severity.LOSS, "expunge-unreadable", EXPUNGE_FILE, text)]
+    except BackupError as error:
+        return nothing, [_unreadable(EXPUNGE_FILE, error)]
+    if index is None or index.version < FIRST_WITH_EXPUNGED:
+        return found.records, list(found.findings)
+    text = (
+        f"it lies beside an index of version {index.version}, which keeps what is expunged"
+        f" itself; its {len(found.records)} records are stale"
+    )
+    return found.records, [_finding(Severity.NOTE, "expunge-stale", EXPUNGE_FILE, text)]
+
+
+def _without_record(uids: NDArray[np.uint32], records: Rows) -> UidSet:
+    return UidSet.of(uids[~np.isin(uids, records["uid"])].tolist())
+
+
+def _unreadable(file_name: str, error: BackupError) -> Finding:
+    text = error.what if error.why is None else f"{error.what}: {error.why}"
+    return _finding(Severity.LOSS, "file-unreadable", file_name, text)
 
 
 def _cache_findings(
@@ -212,70 +254,50 @@ def _cache_findings(
             yield replace(finding, file=file)
 
 
-def _entry_findings(entries: tuple[OddEntry, ...]) -> list[Finding]:
-    return [_entry_finding(entry) for entry in entries]
-
-
-def _entry_finding(entry: OddEntry) -> Finding:
-    uid = uid_of_file(entry.file_name)
-    file = None if entry.directory is None else entry.directory / entry.file_name
-    if entry.kind == "file":
-        text = "no message file has such a name; it is left alone"
-        found = _finding(Severity.LOSS, "odd-message-file-name", entry.file_name, text)
-        return replace(found, file=file)
-    severity = Severity.LOSS if is_like_message_file(entry.file_name) else Severity.NOTE
-    text = f"a {entry.kind} stands where only files belong; it is not opened"
-    return replace(_finding(severity, "unsafe-entry", entry.file_name, text, uid), file=file)
-
-
-def _keyword_findings(records: Rows, keywords: tuple[str | None, ...]) -> list[Finding]:
-    live = records[(records["system_flags"] & np.uint32(UNLINKED)) == 0]
-    findings = []
-    for slot in range(SLOT_COUNT):
-        if slot < len(keywords) and keywords[slot] is not None:
-            continue
-        bit = np.uint32(1 << (slot % 32))
-        count = int(np.count_nonzero(live["user_flags"][:, slot // 32] & bit))
-        if count:
-            text = f"{count} messages have keyword {slot}, whose name is lost"
-            subject = f"keyword {slot}"
-            lost = _finding(Severity.LOSS, "keyword-without-name", subject, text)
-            findings.append(replace(lost, count=count))
-    return findings
-
-
 def message_findings(mailbox: StoredMailbox) -> Iterator[Finding]:
     """What is wrong with single messages, lazily; of orphans only where there is an index."""
+    return (each for _, found in _kinds_of(mailbox) for each in found)
+
+
+def _kinds_of(mailbox: StoredMailbox) -> Iterator[tuple[int, Iterator[Finding]]]:
+    """The same by kind, with how many there are of each."""
     if not mailbox.has_index:
         return
-    visible = mailbox.records[mailbox.visible()]
-    missing = visible[visible["place"] == NOWHERE]
-    there = visible[visible["place"] != NOWHERE]
-    differing = there[there["file_size"] != there["size"].astype("i8")]
-    of = mailbox.place
-    archived = (missing["system_flags"] & np.uint32(ARCHIVED)) != 0
-    where = np.where(archived, IN_ARCHIVE if of.archive else IN_DATA, IN_DATA)
-    text = "its file is not in the backup"
-    for uid, at in zip(missing["uid"].tolist(), where.tolist(), strict=True):
-        yield _message("message-file-missing", uid, text, message_file(of, uid, at))
-    columns = [differing[name].tolist() for name in ("uid", "place", "file_size", "size")]
-    for uid, at, size, stated in zip(*columns, strict=True):
+    records, visible = mailbox.records, mailbox.visible()
+    there = records["place"] != NOWHERE
+    missing = np.flatnonzero(visible & ~there)
+    yield len(missing), _missing(mailbox, missing)
+    differs = records["file_size"] != records["size"].astype("i8")
+    differing = np.flatnonzero(visible & there & differs)
+    yield len(differing), _differing(mailbox, differing)
+    yield len(mailbox.orphans), _without_records(mailbox)
+
+
+def _missing(mailbox: StoredMailbox, numbers: NDArray[np.intp]) -> Iterator[Finding]:
+    place = mailbox.place
+    for number in numbers:
+        row = mailbox.records[number]
+        is_archived = bool(int(row["system_flags"]) & ARCHIVED and place.archive)
+        uid, text = int(row["uid"]), "its file is not in the backup"
+        file = message_file(place, uid, IN_ARCHIVE if is_archived else IN_DATA)
+        yield _message("message-file-missing", uid, text, file)
+
+
+def _differing(mailbox: StoredMailbox, numbers: NDArray[np.intp]) -> Iterator[Finding]:
+    for number in numbers:
+        row = mailbox.records[number]
+        uid, size, stated = int(row["uid"]), int(row["file_size"]), int(row["size"])
         text = f"its file has {size} octets, the index says {stated}"
-        file = message_file(of, uid, at)
+        file = message_file(mailbox.place, uid, int(row["place"]))
         yield _message("message-file-size-differs", uid, text, file)
+
+
+def _without_records(mailbox: StoredMailbox) -> Iterator[Finding]:
     text = "a message file that the index does not have; only its octets are known"
-    columns = [mailbox.orphans[name].tolist() for name in ("uid", "place")]
-    for uid, at in zip(*columns, strict=True):
-        yield _message("message-file-without-record", uid, text, message_file(of, uid, at))
-
-
-def _guid_findings(visible: Rows) -> list[Finding]:
-    octets = np.frombuffer(visible["guid"].tobytes(), dtype="u1").reshape(-1, 20)
-    count = int(np.count_nonzero(~octets.any(axis=1)))
-    if not count:
-        return []
-    text = f"{count} messages have no GUID in the index; their octets cannot be checked"
-    return [replace(_finding(Severity.NOTE, "guid-zero", INDEX_FILE, text), count=count)]
+    for row in mailbox.orphans:
+        uid = int(row["uid"])
+        file = message_file(mailbox.place, uid, int(row["place"]))
+        yield _message("message-file-without-record", uid, text, file)
 
 
 def _last_uid(index: Index | None, files: Rows) -> int:

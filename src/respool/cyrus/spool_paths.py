@@ -25,6 +25,7 @@ UUID: Final = "uuid"
 INDEX_FILE: Final = "cyrus.index"
 HEADER_FILE: Final = "cyrus.header"
 CACHE_FILE: Final = "cyrus.cache"
+EXPUNGE_FILE: Final = "cyrus.expunge"
 NOT_MAIL: Final = frozenset({"lost+found"})
 
 _NOT_A_LETTER: Final = "q"

@@ -97,6 +97,18 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "What the generation should hold is not known; what lies on disk is restored.",
     ),
+    "expunge-record-damaged": (
+        LOSS,
+        "Deleted mail whose record is damaged has no flags or dates and is not brought back.",
+    ),
+    "expunge-stale": (
+        NOTE,
+        "What the file names was deleted before an upgrade of the server: it is not restored.",
+    ),
+    "expunge-unreadable": (
+        LOSS,
+        "Which mail was deleted but kept is not known: its files have no record.",
+    ),
     "file-unreadable": (
         LOSS,
         "The system refuses to read it: what it holds is not restored.",

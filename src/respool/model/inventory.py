@@ -20,6 +20,7 @@ from respool.model.messages import (
     at_utc,
 )
 from respool.model.names import MailboxName
+from respool.model.state import UidSet
 
 Rows = NDArray[np.void]  # a structured array of RECORD or FILE
 
@@ -97,6 +98,7 @@ class StoredMailbox:
     where ``has_index`` is False. ``orphans`` are FILE rows of message files without
     a record. ``keywords`` are the names of the user-flag slots, None for a hole.
     ``generation`` is the index's; a cache of another one is not meant.
+    ``deleted_uids`` have no record, though a former server noted them as deleted.
     """
 
     name: MailboxName
@@ -115,6 +117,7 @@ class StoredMailbox:
     orphans: Rows
     index_time: int | None = None
     generation: int | None = None
+    deleted_uids: UidSet = field(default_factory=UidSet)
     findings: tuple[Finding, ...] = field(default=())
 
     def visible(self) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from pathlib import PurePath, PurePosixPath
 from typing import BinaryIO, Final
 
 from respool.errors import BackupError, BackupFileMissing, BackupUnreadable, UnsafeBackupEntry
+from respool.system.file_octets import FileOctets
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC
 _BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -189,6 +190,11 @@ class ReadOnlyTree:
                 return
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
                 yield octets
+
+    def octets_of(self, relative: str | PurePath) -> FileOctets:
+        """A regular file as octets that are read as they are asked for; errors as `open_file`."""
+        parts = _parts(relative)
+        return FileOctets(self._opened(parts), self.root.joinpath(*parts))
 
     @contextmanager
     def _listing(self, relative: str | PurePath) -> Iterator[Iterator[os.DirEntry[str]]]:

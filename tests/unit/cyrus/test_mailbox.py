@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from respool.cyrus.index import IndexHeader, render_index
-from respool.cyrus.mailbox import MailboxFiles, OddEntry, join_mailbox
+from respool.cyrus.mailbox import MailboxFiles, join_mailbox
+from respool.cyrus.mailbox_findings import OddEntry
 from respool.model.inventory import (
     ARCHIVED,
     EXPUNGED,

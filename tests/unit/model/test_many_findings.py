@@ -22,8 +22,9 @@ def endless() -> Iterator[Finding]:
 def test_of_many_findings_the_first_are_told_and_the_rest_counted() -> None:
     told = list(at_most(endless(), 1_000_000, limit=3))
 
-    assert [each.uid for each in told] == [1, 2, 3, None]
+    assert [each.uid for each in told] == [1, 2, 3, 4]
     assert told[-1].text == "999,997 more of these, 1,000,000 in all"
+    assert sum(each.count for each in told) == 1_000_000
     assert {each.code for each in told} == {"message-file-missing"}
 
 
