@@ -157,7 +157,9 @@ def inbox_of(userid: str) -> MailboxName:
 
 def _is_configuration(tree: ReadOnlyTree, base: PurePosixPath) -> bool:
     names = dict(tree.names(base))
-    if any(names.get(file) is False for file in _FILES) or names.get(QUOTA):
+    if any(names.get(file) is False for file in _FILES):
+        return True
+    if any(names.get(str(directory)) for directory in (PurePosixPath(QUOTA), *COPIES)):
         return True
     if base.parts or not names.get(DOMAIN):
         return bool(base.parts) and bool(names.get(DOMAIN) or names.get(USER))

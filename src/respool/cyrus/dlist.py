@@ -17,6 +17,7 @@ from respool.errors import FormatError, TruncatedFile
 
 DEPTH_LIMIT: Final = 16
 _ATOM: Final = re.compile(rb'[^\x00-\x20"()\x7f]+')
+_SIMPLE: Final = re.compile(rb'[^\x00-\x20"()%{\x7f][^\x00-\x20"()\x7f]*')
 _LITERAL: Final = re.compile(rb"\{([0-9]{1,9})\+?\}\r?\n")
 _PLAIN: Final = re.compile(r'[^\x00-\x20"(){}%\\*\x7f-\U0010ffff]+')
 
@@ -70,6 +71,10 @@ def render_atom(text: str) -> str:
 def _value(octets: bytes, at: int, depth: int) -> tuple[Value, int]:
     if depth > DEPTH_LIMIT:
         raise FormatError("a dlist nested too deep", offset=at)
+    simple = _SIMPLE.match(octets, at)
+    if simple is not None:  # nearly all of a large file are such
+        text = _text(simple[0])
+        return (None if text == "NIL" else text), simple.end()
     first = octets[at : at + 1]
     if not first:
         raise TruncatedFile("a dlist ends too early", offset=at, expected="a value", found="end")

@@ -116,7 +116,8 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
             if self.is_by_id:
                 name = name_of_dbname(key_text(key[1:]))
                 record = parse_record(name, key_text(value), is_by_id=True)
-                return replace(record, former_names=self._former_names(record.uniqueid))
+                former = self._former_names(record.uniqueid)
+                return replace(record, former_names=former) if former else record
             name = name_of_internal(key_text(key))
             if value.startswith(_DLIST):
                 return parse_record(name, key_text(value), is_by_id=False)

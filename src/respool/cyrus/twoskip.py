@@ -16,7 +16,7 @@ import zlib
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets, lost
 from respool.cyrus.record_log import RecordLog
@@ -37,8 +37,7 @@ _START: Final = re.compile(rb"[=+$-][\x00-\x1f]")
 _DUMMY, _RECORD, _DELETE, _COMMIT = b"=+-$"
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """One record as it stands: ``start`` and ``end`` in the file, where its key begins."""
 
     kind: int
@@ -107,9 +106,10 @@ def parse_twoskip(octets: Octets) -> Located:
 
 def twoskip_entry(octets: Octets, offset: int) -> tuple[bytes, bytes]:
     """Key and value of the record at an offset that `parse_twoskip` gave."""
-    record = _record_at(octets, offset, len(octets))
-    value_at = record.key_at + record.key_size
-    return octets[record.key_at : value_at], octets[value_at : value_at + record.value_size]
+    _, level, key_size, value_size, at = _sizes_at(octets, offset, len(octets))
+    key_at = at + 8 * (level + 1) + _CRCS.size
+    value_at = key_at + key_size
+    return octets[key_at:value_at], octets[value_at : value_at + value_size]
 
 
 def _oddities(header: _Header, count: int, size: int) -> Iterator[str]:
@@ -169,6 +169,22 @@ def _record_at(octets: Octets, start: int, size: int) -> _Record:
     Raises:
         FormatError: there is none.
     """
+    kind, level, key_size, value_size, at = _sizes_at(octets, start, size)
+    key_at = at + 8 * (level + 1) + _CRCS.size
+    end = key_at + (key_size + value_size + 7) // 8 * 8
+    if end > size or key_size + value_size > ENTRY_LIMIT:
+        raise _broken(start, "it is longer than it can be")
+    (crc,) = struct.unpack_from(">I", octets, key_at - 8)
+    if crc != zlib.crc32(octets[start : key_at - 8]):
+        raise _broken(start, "its head does not hold what its CRC says")
+    pointers = struct.unpack_from(f">{min(level + 1, 2)}Q", octets, at)
+    return _Record(
+        kind, start, end, key_at, key_size, value_size, (pointers[0], (*pointers, 0)[1])
+    )
+
+
+def _sizes_at(octets: Octets, start: int, size: int) -> tuple[int, int, int, int, int]:
+    """Kind, level, sizes of key and value of a record, and where its pointers begin."""
     if start < _DUMMY_AT or start + 24 > size:
         raise _broken(start, "outside the file")
     kind, level, key_size, value_size = _HEAD.unpack_from(octets, start)
@@ -181,17 +197,7 @@ def _record_at(octets: Octets, start: int, size: int) -> _Record:
     if value_size == 0xFFFFFFFF and at + 8 <= size:
         (value_size,) = _LONG.unpack_from(octets, at)
         at += 8
-    key_at = at + 8 * (level + 1) + _CRCS.size
-    end = key_at + (key_size + value_size + 7) // 8 * 8
-    if end > size or key_size + value_size > ENTRY_LIMIT:
-        raise _broken(start, "it is longer than it can be")
-    (crc,) = struct.unpack_from(">I", octets, key_at - 8)
-    if crc != zlib.crc32(octets[start : key_at - 8]):
-        raise _broken(start, "its head does not hold what its CRC says")
-    pointers = struct.unpack_from(f">{min(level + 1, 2)}Q", octets, at)
-    return _Record(
-        kind, start, end, key_at, key_size, value_size, (pointers[0], (*pointers, 0)[1])
-    )
+    return kind, level, key_size, value_size, at
 
 
 def _salvaged(octets: Octets, why: str) -> Located:
