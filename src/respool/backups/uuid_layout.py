@@ -1,6 +1,8 @@
-"""The uuid layout of Cyrus 3.6 and later: one directory a mailbox, named in its header.
+"""The uuid layout of Cyrus 3.6 and later: one directory a mailbox, called by its uniqueid.
 
-The header's name is that of when it was last written: after a rename it is the old one.
+``mailboxes.db`` says which mailbox that is; where a backup has none, or it does not know the
+id, the header does. The header's name is that of when it was last written: after a rename
+it can be the old one.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
+from respool.backups.server_state import server_state
 from respool.backups.spool_layout import Partition, directories_in
 from respool.cyrus.header import parse_header
 from respool.cyrus.spool_paths import HEADER_FILE, UUID, uuid_directory
@@ -27,14 +30,14 @@ _ID: Final = re.compile(r"[A-Za-z0-9-]{2,64}", re.ASCII)  # of a live server or 
 def uuid_mailboxes(
     tree: ReadOnlyTree, partition: Partition
 ) -> tuple[tuple[MailboxName, MailboxPlace], ...]:
-    """The mailboxes of a partition's uuid layout whose header gives a name."""
+    """The mailboxes of a partition's uuid layout that something gives a name."""
     return tuple((name, place) for name, place in _listed(tree, partition) if name is not None)
 
 
 def uuid_mailboxes_named(
     tree: ReadOnlyTree, partition: Partition, name: MailboxName, likely_ids: Iterable[str]
 ) -> tuple[tuple[MailboxName, MailboxPlace], ...]:
-    """The mailboxes whose header gives ``name``: of ``likely_ids``, else of all."""
+    """The mailboxes called ``name``: of ``likely_ids``, else of all."""
     places = [
         _place(tree, partition, uuid_directory(uniqueid))
         for uniqueid in likely_ids
@@ -45,13 +48,13 @@ def uuid_mailboxes_named(
 
 
 def nameless_in(tree: ReadOnlyTree, partition: Partition) -> tuple[Finding, ...]:
-    """A finding for each directory of the uuid layout whose header gives no name."""
+    """A finding for each directory of the uuid layout that nothing gives a name."""
     return tuple(
         Finding(
             severity=Severity.BLOCKS,
             code="mailbox-without-name",
             subject=str(place.directory),
-            text="a mailbox whose header is missing or unreadable; nothing else names it",
+            text="a mailbox whose header is missing or unreadable; mailboxes.db does not name it",
             file=place.directory,
         )
         for name, place in _listed(tree, partition)
@@ -92,6 +95,14 @@ def _place(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -
 
 
 def _name(tree: ReadOnlyTree, place: MailboxPlace) -> MailboxName | None:
+    directories = [each for each in (place.meta, place.data, place.archive) if each is not None]
+    if not directories:
+        return None
+    in_database = server_state(tree.root).name_of_id(directories[0].name)
+    return _name_in_header(tree, place) if in_database is None else in_database
+
+
+def _name_in_header(tree: ReadOnlyTree, place: MailboxPlace) -> MailboxName | None:
     for directory in (place.meta, place.data):
         if directory is None:
             continue
