@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from io import BytesIO
 
 import numpy as np
 
 from respool.app.wiring import STEP_KINDS
+from respool.backups.dated_names import date_in
 from respool.backups.descriptions import parse_description
 from respool.bluemind.crc32c import masked_crc32c
+from respool.bluemind.postfix_maps import address_book
 from respool.bluemind.snappy_stream import STREAM_HEADER, plain_pieces
 from respool.bluemind.stubs import parse_stub
 from respool.cyrus.cache import parse_cache_envelope, parse_cache_headers, plausible_cache_record
@@ -231,6 +234,19 @@ PARSERS: Mapping[str, Parser] = {
         seeds=literal(MESSAGE),
         words=MESSAGE_WORDS,
         longest=2048,
+    ),
+    "postfix-alias-map": Parser(
+        parse=lambda octets: address_book([octets], [octets], ()).addresses_by_account(),
+        seeds=literal(b"jdoe@e.org john@17.internal\nc@e.org +c@17.internal,\n a@e.org\n"),
+        words=(b"@", b"+", b"\n ", b",", b".internal", b"# ", b" OK\n"),
+        longest=256,
+    ),
+    "date-in-name": Parser(
+        parse=lambda octets: date_in(octets.decode("utf-8", "surrogateescape"), UTC),
+        seeds=literal(b"mail1-2024-11-19T01:00:00+01:00", b"zfs-auto-snap_daily-2024-11-19-0100"),
+        words=(b"0001", b"9999", b"-23:59", b"T24", b"_UTC"),
+        refuses=(),
+        longest=80,
     ),
     "encoded-words": Parser(
         parse=lambda octets: decoded_words(octets.decode("latin-1")).encode("utf-8"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
 from respool.app.plan import identity_of
-from respool.app.selection import Selection, Wanted, select, written_out
+from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.target_account import survey_target
 from respool.app.wiring import STEP_KINDS

@@ -9,24 +9,22 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from unicodedata import normalize
 
+from respool.app.account_lookup import find_account, shown
 from respool.backups.choice import choose_generation, usable_generations
-from respool.backups.contents import accounts_in, mailboxes_of
+from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import Backup
 from respool.backups.source import SourceMailbox
-from respool.backups.staged import staged_kind
 from respool.errors import (
     AccountNotInGeneration,
     AmbiguousName,
     BackupError,
     FolderNotInGeneration,
     GenerationNotFound,
-    UsageError,
 )
-from respool.model.accounts import INBOX, Account, AccountKind, folder_path
-from respool.model.generations import Generation, Part
-from respool.model.names import DELETED, decoded_part, encoded_part
+from respool.model.accounts import INBOX, Account, folder_path
+from respool.model.generations import Generation
+from respool.model.names import DELETED
 
-_KINDS = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
 _SHOWN = 6
 _RESTORED = "restored-"
 _EARLIER_RESTORE = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
@@ -73,47 +71,6 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
         return select_in(generation, wanted)
     except (AccountNotInGeneration, FolderNotInGeneration) as error:
         raise _with_other_generation(error, backup, wanted, generation) from error
-
-
-def find_account(generation: Generation, text: str) -> Account:
-    """The account that ``text`` means: ``jdoe@b.loc``, ``user/…``, ``share/…``, or ``jdoe``.
-
-    Directories of one account are those of the account that is named.
-
-    Raises:
-        AccountNotInGeneration: none; AmbiguousName: several.
-        UsageError: ``text`` cannot name an account.
-    """
-    for part in generation.parts:
-        if part.staged is not None:
-            return _named_account(part, text)
-    accounts = tuple(accounts_in(generation))
-    found = [account for account in accounts if _is_meant(account, text, is_exact=True)]
-    found = found or [account for account in accounts if _is_meant(account, text, is_exact=False)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        written = [written_out(account) for account in found]
-        raise AmbiguousName(f'"{text}" is {" and ".join(written)}', hint="write one of these")
-    raise AccountNotInGeneration(
-        f'"{text}" is not in generation {shown(generation)}',
-        why=_what_there_is(text, accounts),
-        hint=f"respool accounts -g {shlex.quote(generation.label)} shows all",
-    )
-
-
-def written_out(account: Account) -> str:
-    """``user/jdoe@b.loc``: a spelling that means this account only."""
-    word = "user" if account.kind is AccountKind.USER else "share"
-    return f"{word}/{account.address}"
-
-
-def shown(generation: Generation) -> str:
-    """A generation in an error: its label and when it was taken, in the machine's zone."""
-    if generation.taken_at is None:
-        return generation.label
-    about = "about " if generation.is_about else ""
-    return f"{generation.label} ({about}{generation.taken_at.astimezone():%d %b %Y %H:%M %Z})"
 
 
 def matching(mailboxes: Iterable[SourceMailbox], folder: str) -> tuple[SourceMailbox, ...]:
@@ -165,25 +122,6 @@ def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
     raise FolderNotInGeneration(
         f'"{folder}" of {selection.account.address} holds no messages of its own',
         why=f"below it are {below}",
-    )
-
-
-def _named_account(part: Part, text: str) -> Account:
-    """The account as typed; which kind it is tell the staged directories, where not typed."""
-    word, slash, rest = text.partition("/")
-    kind = _KINDS.get(word) if slash else None
-    address = normalize("NFC", text if kind is None else rest)
-    login, at, domain = address.rpartition("@") if "@" in address else (address, "", "")
-    if not login or "/" in address or (at and not domain):
-        raise UsageError(
-            f'"{text}" cannot name an account',
-            hint="jdoe@example.org, user/jdoe@example.org or share/contact@example.org",
-        )
-    encoded, owned = encoded_part(login), domain.lower() or None
-    return Account(
-        kind=staged_kind(part, encoded, owned) if kind is None else kind,
-        login=encoded,
-        domain=owned,
     )
 
 
@@ -245,32 +183,6 @@ def _with_other_generation(
         command = shlex.join([*typed, "-g", generation.label])
         return type(error)(error.what, why=f"last in generation {shown(generation)}", hint=command)
     return error
-
-
-def _is_meant(account: Account, text: str, *, is_exact: bool) -> bool:
-    word, slash, rest = text.partition("/")
-    kind = _KINDS.get(word) if slash else None
-    if kind is not None and account.kind is not kind:
-        return False
-    wanted = _comparable(rest if kind is not None else text, is_exact=is_exact)
-    spellings = (account.address, account.userid, decoded_part(account.login))
-    return any(_comparable(spelling, is_exact=is_exact) == wanted for spelling in spellings)
-
-
-def _comparable(text: str, *, is_exact: bool) -> str:
-    composed = normalize("NFC", text)
-    return composed if is_exact else composed.casefold()
-
-
-def _what_there_is(text: str, accounts: Sequence[Account]) -> str:
-    if not accounts:
-        return "it holds no account at all"
-    addresses = [account.address for account in accounts]
-    close = get_close_matches(text.rpartition("/")[2], addresses, n=3)
-    if close:
-        return f"it has {', '.join(close)}"
-    listed = ", ".join(addresses[:_SHOWN])
-    return f"it has {len(addresses)} accounts: {listed}{' …' if len(addresses) > _SHOWN else ''}"
 
 
 def _path(source: SourceMailbox) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from respool.app.selection import Selection, written_out
+from respool.app.account_lookup import written_out
+from respool.app.selection import Selection
 from respool.app.wish import Wish
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from respool.app.selection import Wanted, find_account, get_mailbox, matching, select
+from respool.app.account_lookup import find_account
+from respool.app.selection import Wanted, get_mailbox, matching, select
 from respool.backups.discovery import Backup, open_staged
 from respool.backups.source import SourceMailbox
 from respool.errors import (

@@ -1,0 +1,91 @@
+"""The addresses that people use for the accounts of a generation, by what it holds itself.
+
+BlueMind's configuration part has the maps of Postfix; so has a copy of a whole server. What
+``imapd.conf`` calls the default domain is that of accounts without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Final, Protocol
+
+from respool.backups.source import tree_at
+from respool.bluemind.postfix_maps import AddressBook, address_book
+from respool.cyrus.imapd_conf import parse_lines
+from respool.errors import BackupError, FormatError
+from respool.model.generations import Generation
+
+NO_DOMAIN: Final = ""  # stands for the domain of accounts that have none
+_TAGS: Final = frozenset({"bm/conf", "bm/core"})
+# Of a bm/conf part since 4.2, of a bm/core part up to 4.1, and of a whole server.
+_CONFIGURATIONS: Final = (
+    PurePosixPath("var/backups/bluemind", "work", "conf"),
+    PurePosixPath("var/backups/bluemind/conf"),
+    PurePosixPath(),
+)
+_ALIASES: Final = ("virtual_alias-flat", "virtual_alias")
+_DOMAINS: Final = ("virtual_domains-flat", "virtual_domains")
+_LIMIT: Final = 64 << 20
+
+
+class AddressSource(Protocol):
+    """Somebody else who knows addresses: the live server."""
+
+    def address_book(self) -> AddressBook:
+        """What addresses mean there."""
+
+
+def addresses_in(generation: Generation, spool_domains: Sequence[str]) -> AddressBook:
+    """What a generation itself says about addresses; empty where it says nothing.
+
+    ``spool_domains`` are those that its accounts have. What cannot be read says nothing.
+    """
+    aliases: list[bytes] = []
+    domains: list[bytes] = []
+    default_domains: set[str] = set()
+    for place, etc in _configurations(generation):
+        aliases += _first_there(place, etc / "postfix", _ALIASES)
+        domains += _first_there(place, etc / "postfix", _DOMAINS)
+        default_domains |= _default_domains(place, etc)
+    book = address_book(aliases, domains, spool_domains)
+    default = {name: frozenset({NO_DOMAIN}) for name in default_domains}
+    return replace(book, domains={**default, **book.domains})
+
+
+def _configurations(generation: Generation) -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
+    """Each ``etc`` of a server: the place of its part, and the path below it."""
+    places = [each.place for each in generation.others if each.tag in _TAGS]
+    places += [part.place for part in generation.parts if part.staged is None]
+    for place in places:
+        tree = tree_at(place)
+        for above in _CONFIGURATIONS:
+            with suppress(BackupError):
+                names = tree.subdirectories(above)
+                if "etc" in names:
+                    yield place, above / "etc"
+                elif above.parts:
+                    below = (above / name / "etc" for name in names)  # one for each server
+                    yield from ((place, etc) for etc in below if tree.is_directory(etc))
+
+
+def _first_there(
+    place: PurePosixPath, directory: PurePosixPath, names: Sequence[str]
+) -> list[bytes]:
+    for name in names:
+        with suppress(BackupError):
+            return [tree_at(place).read(directory / name, _LIMIT)]
+    return []
+
+
+def _default_domains(place: PurePosixPath, etc: PurePosixPath) -> set[str]:
+    with suppress(BackupError, FormatError):
+        text = tree_at(place).read(etc / "imapd.conf", _LIMIT).decode("utf-8", "replace")
+        return {
+            value.casefold()
+            for key, value in parse_lines(text)
+            if key == "defaultdomain" and value
+        }
+    return set()
