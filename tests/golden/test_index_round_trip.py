@@ -1,13 +1,14 @@
-"""Every index that a server wrote is written again by us with the same octets."""
+"""Every index and header that a server wrote is written again by us with the same octets."""
 
 from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from respool.cyrus.header import parse_header, render_header
 from respool.cyrus.index import parse_index, render_index
 from tests.support import golden
 
@@ -20,23 +21,27 @@ ARCHIVES = (
 LARGER = ("2.5.17", "3.0.18-archive", "3.0.18-dataprotect", "3.4.9", "3.8.7")
 
 
-def indexes_in(archive: Path) -> Iterator[bytes]:
+def files_in(archive: Path) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(archive) as tar:
         for member in tar:
-            if member.isreg() and member.name.endswith("/cyrus.index"):
+            name = PurePosixPath(member.name).name
+            if member.isreg() and name in {"cyrus.index", "cyrus.header"}:
                 file = tar.extractfile(member)
                 assert file is not None
-                yield file.read()
+                yield name, file.read()
 
 
 def assert_written_again(archive: Path) -> None:
-    seen = 0
-    for octets in indexes_in(archive):
-        index = parse_index(octets)
-        assert index.findings == ()
-        assert render_index(index.version, index.header, index.records) == octets
-        seen += 1
-    assert seen > 0
+    seen = set()
+    for name, octets in files_in(archive):
+        if name == "cyrus.header":
+            assert render_header(parse_header(octets)) == octets
+        else:
+            index = parse_index(octets)
+            assert index.findings == ()
+            assert render_index(index.version, index.header, index.records) == octets
+        seen.add(name)
+    assert seen == {"cyrus.index", "cyrus.header"}
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)

@@ -14,6 +14,10 @@ from respool.cyrus.dlist import KeyValues, Value, parse_dlist, render_atom
 from respool.errors import FormatError, TruncatedFile
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dCyrus mailbox header\n"
+MOTTO: Final = (
+    b'"The best thing about this system was that it had lots of goals."\n'
+    b"\t--Jim Morris on Andrew\n"
+)
 KEYWORD_LIMIT: Final = 128
 
 
@@ -21,9 +25,10 @@ KEYWORD_LIMIT: Final = 128
 class MailboxHeader:
     """What a ``cyrus.header`` says.
 
-    ``keywords`` are the names of the user-flag slots, None for a hole. ``internal_name``
-    and ``mailbox_type`` stand in the dlist form only; the name is that of the time when
-    the header was last written, so it is out of date after a rename or deletion.
+    ``keywords`` are the names of the user-flag slots, None for a hole. ``internal_name``,
+    ``mailbox_type`` and ``jmap_id`` (3.13) stand in the dlist form only; the name is that of
+    the time when the header was last written, so it is out of date after a rename or
+    deletion. ``more`` are the fields that follow the uniqueid in a text form of 3.x.
     """
 
     form: str  # "text" or "dlist"
@@ -33,6 +38,8 @@ class MailboxHeader:
     acl: Mapping[str, str]
     internal_name: str | None
     mailbox_type: str | None
+    jmap_id: str | None = None
+    more: tuple[str, ...] = ()
 
 
 def parse_header(octets: bytes) -> MailboxHeader:
@@ -46,6 +53,18 @@ def parse_header(octets: bytes) -> MailboxHeader:
     if octets[body_at : body_at + 1] == b"%":
         return _from_dlist(_key_values_at(octets, body_at)[0])
     return _from_text(octets[body_at:])
+
+
+def render_header(header: MailboxHeader) -> bytes:
+    """A whole ``cyrus.header`` in the form of ``header``, as a server writes it.
+
+    Raises:
+        ValueError: text that cannot stand in that form.
+    """
+    if len(header.keywords) > KEYWORD_LIMIT:
+        raise ValueError(f"{len(header.keywords)} user flags, a mailbox holds {KEYWORD_LIMIT}")
+    body = _text_body(header) if header.form == "text" else _dlist_body(header)
+    return MAGIC + MOTTO + body
 
 
 def with_keywords(octets: bytes, keywords: Sequence[str | None]) -> bytes:
@@ -96,8 +115,7 @@ def _from_text(body: bytes) -> MailboxHeader:
     lines = body.split(b"\n")
     if len(lines) < 4:
         raise _cut(len(body))
-    quota_root, _, rest = _text(lines[0]).partition("\t")
-    uniqueid = rest.partition("\t")[0]
+    quota_root, *fields = _text(lines[0]).split("\t")
     names = _text(lines[1]).removesuffix(" ").split(" ") if lines[1].strip() else []
     if len(names) > KEYWORD_LIMIT:
         raise FormatError("a cyrus.header with too many user flags")
@@ -105,11 +123,12 @@ def _from_text(body: bytes) -> MailboxHeader:
     return MailboxHeader(
         form="text",
         quota_root=quota_root or None,
-        uniqueid=uniqueid or None,
+        uniqueid=(fields[0] or None) if fields else None,
         keywords=tuple(name or None for name in names),
         acl=dict(zip(tokens[0::2], tokens[1::2], strict=False)),
         internal_name=None,
         mailbox_type=None,
+        more=tuple(fields[1:]),
     )
 
 
@@ -135,7 +154,45 @@ def _from_dlist(body: KeyValues) -> MailboxHeader:
         acl={entry.key: _string(entry.value) or "" for entry in entries},
         internal_name=_string(body.get("N")),
         mailbox_type=_string(body.get("T")),
+        jmap_id=_string(body.get("J")),
     )
+
+
+def _text_body(header: MailboxHeader) -> bytes:
+    """Three lines; names of 2.x without a uniqueid stand without a TAB."""
+    has_id = header.uniqueid is not None or bool(header.more)
+    fields = (header.quota_root or "", *((header.uniqueid or "", *header.more) if has_id else ()))
+    rights = [word for each in header.acl.items() for word in each]
+    words = [*fields, *(name or "" for name in header.keywords), *rights]
+    if any(character in word for word in words for character in "\t\n") or any(
+        " " in (name or "") for name in header.keywords
+    ):
+        raise ValueError("a text header cannot hold that")
+    lines = (
+        "\t".join(fields),
+        "".join(f"{name or ''} " for name in header.keywords),
+        "".join(f"{word}\t" for word in rights),
+    )
+    return "".join(f"{line}\n" for line in lines).encode("ascii", "surrogateescape")
+
+
+def _dlist_body(header: MailboxHeader) -> bytes:
+    """One line; keys in the order of the servers, none for what the mailbox has not."""
+    acl = " ".join(
+        f"{render_atom(identifier)} {render_atom(rights)}"
+        for identifier, rights in header.acl.items()
+    )
+    names = " ".join("NIL" if name is None else render_atom(name) for name in header.keywords)
+    values = (
+        ("T", header.mailbox_type and render_atom(header.mailbox_type)),
+        ("N", header.internal_name and render_atom(header.internal_name)),
+        ("I", header.uniqueid and render_atom(header.uniqueid)),
+        ("J", header.jmap_id and render_atom(header.jmap_id)),
+        ("Q", header.quota_root and render_atom(header.quota_root)),
+        ("A", f"%({acl})"),
+        ("U", f"({names})" if names else None),
+    )
+    return f"%({' '.join(f'{key} {value}' for key, value in values if value)})\n".encode("ascii")
 
 
 def _string(value: Value) -> str | None:

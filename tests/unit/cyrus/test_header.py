@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from respool.cyrus.header import header_crc, parse_header, with_keywords
+from respool.cyrus.header import (
+    MailboxHeader,
+    header_crc,
+    parse_header,
+    render_header,
+    with_keywords,
+)
 from respool.errors import FormatError, TruncatedFile
 
 PREAMBLE = (
@@ -61,6 +68,59 @@ def test_a_very_old_header_without_a_uniqueid_is_read() -> None:
     header = parse_header(PREAMBLE + b"user.jdoe\n\njdoe\tlrs\t\n")
 
     assert (header.quota_root, header.uniqueid) == ("user.jdoe", None)
+
+
+def test_more_fields_of_a_text_header_and_the_jmap_id_of_3_13_are_kept() -> None:
+    text = parse_header(PREAMBLE + b"user.jdoe\t5f3c\tx\ty\n\njdoe\tlrs\t\n")
+    dlist = parse_header(PREAMBLE + b"%(T e N user.jdoe I 5f3c J P-F A %())\n")
+
+    assert (text.uniqueid, text.more) == ("5f3c", ("x", "y"))
+    assert (dlist.jmap_id, dlist.acl) == ("P-F", {})
+
+
+@pytest.mark.parametrize("octets", [TEXT, DLIST])
+def test_a_header_is_written_as_it_was_read(octets: bytes) -> None:
+    assert render_header(parse_header(octets)) == octets
+
+
+WORD = st.text("abcXYZ019.-_@!^&$", min_size=1, max_size=12)
+HEADERS = st.builds(
+    MailboxHeader,
+    form=st.sampled_from(["text", "dlist"]),
+    quota_root=st.none() | WORD,
+    uniqueid=st.none() | WORD,
+    keywords=st.lists(st.none() | WORD, max_size=6).map(tuple),
+    acl=st.dictionaries(WORD, st.sampled_from(["lrswipkxtecdan", "p", ""]), max_size=4),
+    internal_name=st.none() | WORD,
+    mailbox_type=st.none() | st.sampled_from(["e", "el", "ed"]),
+    jmap_id=st.none() | WORD,
+)
+
+
+@settings(max_examples=60)
+@given(header=HEADERS)
+def test_what_was_rendered_is_parsed_again(header: MailboxHeader) -> None:
+    if header.form == "text":
+        holes = all(name is None for name in header.keywords)
+        header = replace(
+            header,
+            internal_name=None,
+            mailbox_type=None,
+            jmap_id=None,
+            keywords=() if holes else header.keywords,
+        )
+
+    assert parse_header(render_header(header)) == header
+
+
+@pytest.mark.parametrize("form", ["text", "dlist"])
+def test_what_a_form_cannot_hold_is_refused(form: str) -> None:
+    header = replace(parse_header(TEXT if form == "text" else DLIST), quota_root='a\t"b\n')
+
+    with pytest.raises(ValueError, match="header"):
+        render_header(header)
+    with pytest.raises(ValueError, match="user flags"):
+        render_header(replace(header, keywords=("x",) * 129))
 
 
 @given(keywords=st.lists(KEYWORD, max_size=128))
