@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from respool.app.raw import Raw, raw_mailbox
 from respool.backups.mailboxes import read_with_state
@@ -15,6 +16,7 @@ from respool.model.names import MailboxName, parse_internal_name
 from respool.model.rows import Counts, counts_of
 from respool.model.state import SHARED, Annotation, MailboxState, QuotaRoot
 
+_T = TypeVar("_T")
 _KIB = 1 << 10
 _IN_KIB = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
 
@@ -23,8 +25,9 @@ _IN_KIB = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
 class FolderSummary:
     """One mailbox, what was kept of it, and its figures.
 
-    ``quota`` is None where the backup has nothing of the root ``quota_name``; ``raw`` is
-    there where it was asked for.
+    ``quota`` is None where the backup has nothing of the root ``quota_name``. Without
+    ``has_server_state`` the backup has nothing of what the server kept outside mailboxes:
+    readers, annotations and special use are unknown. ``raw`` is there where it was asked for.
     """
 
     account: Account
@@ -33,6 +36,7 @@ class FolderSummary:
     counts: Counts
     quota_name: MailboxName | None
     quota: QuotaRoot | None
+    has_server_state: bool = True
     raw: Raw | None = None
 
     @property
@@ -71,18 +75,23 @@ class FolderSummary:
             "keywords": [keyword for keyword in mailbox.keywords if keyword is not None],
             "acl": dict(mailbox.acl),
             "quota": self._quota_json(),
-            "special_use": list(self.special_use),
+            "special_use": self._known(list(self.special_use)),
             "shared_seen": mailbox.shared_seen,
-            "seen_by": [
-                {"reader": reader, "messages": count}
-                for reader, count in self.counts.seen_by.items()
-            ],
-            "annotations": [annotation_json(each) for each in self.state.annotations],
+            "seen_by": self._known(
+                [
+                    {"reader": reader, "messages": count}
+                    for reader, count in self.counts.seen_by.items()
+                ]
+            ),
+            "annotations": self._known([annotation_json(each) for each in self.state.annotations]),
             "annotated_messages": self.counts.annotated,
             "index_version": mailbox.index_version,
             "findings": [finding.as_json() for finding in mailbox.findings],
             **({} if self.raw is None else {"raw": self.raw}),
         }
+
+    def _known(self, values: list[_T]) -> list[_T] | None:
+        return values if self.has_server_state else None
 
     def _quota_json(self) -> dict[str, object] | None:
         if self.quota_name is None:
@@ -124,13 +133,15 @@ def read_folder(
     """
     mailbox, state = read_with_state(source, account)
     quota_name = _quota_name(mailbox)
+    kept = server_state(source.spool)
     return FolderSummary(
         account=account,
         mailbox=mailbox,
         state=state,
         counts=counts_of(mailbox, state),
         quota_name=quota_name,
-        quota=None if quota_name is None else server_state(source.spool).quota_root(quota_name),
+        quota=None if quota_name is None else kept.quota_root(quota_name),
+        has_server_state=kept.is_there,
         raw=raw_mailbox(source, mailbox) if has_raw else None,
     )
 

@@ -14,6 +14,7 @@ from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
 from respool.backups.caches import caches_of
 from respool.backups.mailboxes import read_with_state
+from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, open_message
 from respool.cyrus.message_headers import (
     READ_SIZE,
@@ -57,7 +58,7 @@ class ListedMessage:
     is_expunged: bool
     is_archived: bool
     fields: HeaderFields
-    seen_by: tuple[str, ...]
+    seen_by: tuple[str, ...] | None
     annotations: tuple[Annotation, ...]
     hsm: str | None
     findings: tuple[Finding, ...]
@@ -80,7 +81,7 @@ class ListedMessage:
             "to": [address.as_json() for address in self.fields.to_addresses],
             "date": as_utc_text(self.fields.date),
             "message_id": self.fields.message_id,
-            "seen_by": list(self.seen_by),
+            "seen_by": None if self.seen_by is None else list(self.seen_by),
             "annotations": [annotation_json(each) for each in self.annotations],
             "hsm": self.hsm,
             "findings": [finding.as_json() for finding in self.findings],
@@ -139,10 +140,11 @@ class _Beside:
     annotations: Mapping[int, tuple[Annotation, ...]]
     findings: Mapping[int, tuple[Finding, ...]]
     stubs: StubsOfMailbox
+    are_readers_known: bool
 
     @classmethod
     def of(cls, mailbox: StoredMailbox, state: MailboxState, stubs: StubsOfMailbox) -> _Beside:
-        """By the UIDs of the messages."""
+        """By the UIDs of the messages; readers are unknown without a server's databases."""
         annotations: dict[int, tuple[Annotation, ...]] = {}
         for each in state.on_messages:
             if each.uid is not None:
@@ -151,7 +153,13 @@ class _Beside:
         for finding in mailbox.findings:
             if finding.uid is not None:
                 findings[finding.uid] = (*findings.get(finding.uid, ()), finding)
-        return cls(state=state, annotations=annotations, findings=findings, stubs=stubs)
+        return cls(
+            state=state,
+            annotations=annotations,
+            findings=findings,
+            stubs=stubs,
+            are_readers_known=server_state(stubs.source.spool).is_there,
+        )
 
 
 def _messages(
@@ -159,7 +167,8 @@ def _messages(
 ) -> Iterator[ListedMessage]:
     with caches_of(source, mailbox.generation) as caches:
         cached = caches.fields_of(rows)
-        for is_orphan, row, seen_by in in_uid_order(rows, mailbox.orphans, beside.state):
+        for is_orphan, row, readers in in_uid_order(rows, mailbox.orphans, beside.state):
+            seen_by = readers if beside.are_readers_known else None
             if is_orphan:
                 yield _orphan(source, row, seen_by, beside)
             else:
@@ -173,7 +182,7 @@ def _recorded(
     mailbox: StoredMailbox,
     row: Rows,
     fields: HeaderFields,
-    seen_by: tuple[str, ...],
+    seen_by: tuple[str, ...] | None,
     beside: _Beside,
 ) -> ListedMessage:
     bits = int(row["system_flags"])
@@ -198,7 +207,7 @@ def _recorded(
 
 
 def _orphan(
-    source: SourceMailbox, row: Rows, seen_by: tuple[str, ...], beside: _Beside
+    source: SourceMailbox, row: Rows, seen_by: tuple[str, ...] | None, beside: _Beside
 ) -> ListedMessage:
     uid = int(row["uid"])
     return ListedMessage(

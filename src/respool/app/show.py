@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from respool.app.backups import backup_of
 from respool.app.folders import FolderSummary, read_folder
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
-from respool.backups.server_state import server_state
+from respool.backups.server_state import ServerState, server_state
 from respool.model.accounts import Account, AccountKind
+from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.model.names import MailboxName
 
@@ -19,7 +21,8 @@ class AccountContents:
     """An account in one generation, its folders by name.
 
     ``subscriptions`` are the mailboxes that a user subscribed to; None for a mailshare,
-    which is nobody who could.
+    which is nobody who could, and where the backup has nothing of what the server kept
+    outside mailboxes. ``findings`` are about that.
     """
 
     account: Account
@@ -27,6 +30,12 @@ class AccountContents:
     is_older: bool
     subscriptions: tuple[MailboxName, ...] | None
     folders: tuple[FolderSummary, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_server_state(self) -> bool:
+        """Whether the backup has what a server keeps outside mailboxes, of every folder."""
+        return all(folder.has_server_state for folder in self.folders)
 
     def as_json(self) -> dict[str, object]:
         """The shape of ``show --json``."""
@@ -36,6 +45,7 @@ class AccountContents:
             "kind": self.account.kind.value,
             "generation": self.generation.label,
             "subscriptions": None if names is None else [name.display for name in names],
+            "findings": [finding.as_json() for finding in self.findings],
             "mailboxes": [folder.as_json() for folder in self.folders],
         }
 
@@ -56,23 +66,25 @@ def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountConten
     sources = sorted(
         selection.mailboxes, key=lambda source: (source.name.is_deleted, source.name.parts)
     )
+    folders = tuple(read_folder(source, account, has_raw=has_raw) for source in sources)
+    kept = [server_state(place) for place in dict.fromkeys(each.spool for each in sources)]
     return AccountContents(
         account=account,
         generation=selection.generation,
         is_older=selection.is_older,
-        subscriptions=_subscriptions(selection),
-        folders=tuple(read_folder(source, account, has_raw=has_raw) for source in sources),
+        subscriptions=_subscriptions(account, kept),
+        folders=folders,
+        findings=tuple(finding for each in kept for finding in each.findings_so_far),
     )
 
 
-def _subscriptions(selection: Selection) -> tuple[MailboxName, ...] | None:
+def _subscriptions(
+    account: Account, kept: Sequence[ServerState]
+) -> tuple[MailboxName, ...] | None:
     """What the servers of the account's mailboxes know, each name once."""
-    if selection.account.kind is not AccountKind.USER:
+    there = [each for each in kept if each.is_there]
+    if account.kind is not AccountKind.USER or not there:
         return None
-    places = dict.fromkeys(source.spool for source in selection.mailboxes)
-    names = (
-        name
-        for place in places
-        for name in server_state(place).subscriptions(selection.account.userid)
+    return tuple(
+        dict.fromkeys(name for each in there for name in each.subscriptions(account.userid))
     )
-    return tuple(dict.fromkeys(names))

@@ -41,7 +41,7 @@ from respool.backups.source import SourceMailbox, tree_at
 from respool.backups.spool_layout import find_partitions
 from respool.cyrus.header import parse_header
 from respool.cyrus.mailbox_records import MailboxRecord
-from respool.cyrus.mailboxes_db import MAILBOXES_FILE, MailboxTable
+from respool.cyrus.mailboxes_db import MAILBOXES_FILE
 from respool.cyrus.spool_paths import HEADER_FILE, uuid_directory
 from respool.cyrus.subscriptions import SUBSCRIPTIONS_ENDING, parse_subscriptions
 from respool.errors import BackupError, FormatError
@@ -85,14 +85,20 @@ class ServerState:
         """
         for userid in self._users.by_user[SUBSCRIPTIONS_ENDING]:
             self.subscriptions(userid)
+        _ = self._mailboxes, self._annotations, self._users, self._seen
+        return self.findings_so_far
+
+    @property
+    def findings_so_far(self) -> tuple[Finding, ...]:
+        """As `findings`, of those databases that were read already for what was asked."""
+        read = vars(self)  # where cached_property keeps what was read
         found = (
-            *self._mailboxes.findings,
-            *_damaged_records(self._mailboxes.mailboxes),
-            *self._annotations.findings,
-            *self._users.findings,
-            *self._seen.findings,
+            *(_findings_of_mailboxes(self._mailboxes) if "_mailboxes" in read else ()),
+            *(self._annotations.findings if "_annotations" in read else ()),
+            *(self._users.findings if "_users" in read else ()),
+            *(self._seen.findings if "_seen" in read else ()),
             *self._subscription_findings,
-            *(self._quotas.findings if self._quotas is not None else ()),
+            *(self._quotas.findings if "_quotas" in read and self._quotas is not None else ()),
         )
         return tuple(dict.fromkeys(found))
 
@@ -223,8 +229,9 @@ def server_state(place: PurePosixPath) -> ServerState:
     return ServerState(tree_at(place))
 
 
-def _damaged_records(mailboxes: MailboxTable) -> Iterator[Finding]:
-    for key in mailboxes.damaged:
+def _findings_of_mailboxes(table: MailboxesTable) -> Iterator[Finding]:
+    yield from table.findings
+    for key in table.mailboxes.damaged:
         text = f"its record of {key!r} cannot be read"
         yield loss("database-record-damaged", MAILBOXES_FILE, text)
 

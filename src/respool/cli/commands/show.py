@@ -73,6 +73,10 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     rows = [row_of(folder) for folder in contents.folders]
     print_table(Table(headings=headings, rows=rows, right=frozenset({1, 2, 3, 4})))
     print_text("* deleted by the user, still on disk")
+    if not contents.has_server_state:
+        print_text("not in this backup: readers, annotations, special use, quotas, subscriptions")
+    for finding in contents.findings:
+        print_text(f"{finding.subject}: {finding.text}")
     for folder in contents.folders:
         if in_full:
             print_text("")
