@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import mmap
 import os
 import random
 import statistics
@@ -30,6 +31,7 @@ from respool.app.settings import Settings  # noqa: E402, F401 - loaded before an
 from respool.backups.caches import MailboxCaches  # noqa: E402
 from respool.cyrus.header import MAGIC  # noqa: E402
 from respool.cyrus.index import IndexHeader, parse_index, render_index  # noqa: E402
+from respool.cyrus.index_counts import count_index  # noqa: E402
 from respool.model.inventory import RECORD, Rows  # noqa: E402
 from tests.support.golden import SPOOLS  # noqa: E402
 from tests.support.small_spools import MOTTO  # noqa: E402
@@ -163,9 +165,34 @@ def envelope_work(folder: Path, _: str) -> tuple[int, Work]:
     return len(rows), work
 
 
+def counts_work(folder: Path, version: str) -> tuple[int, Work]:
+    """Counts of a folder, of its index alone, the file mapped into memory."""
+    count = 0
+
+    def work() -> None:
+        nonlocal count
+        with (
+            (folder / f"index-{version}").open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets,
+        ):
+            count = count_index(octets).messages
+
+    work()
+    return count, work
+
+
 WORKS: Mapping[str, Callable[[Path, str], tuple[int, Work]]] = {
     "index": index_work,
+    "counts": counts_work,
     "envelopes": envelope_work,
+}
+# Written by processes of their own, too: what a process once took it hands down to its children.
+WRITERS: Mapping[str, Callable[[Path, int, int], None]] = {
+    "index": lambda folder, version, count: write_index(
+        folder / f"index-{version}", version, count
+    ),
+    "cache": lambda folder, _, count: write_cache(folder, count),
+    "folder": lambda folder, _, count: write_folder(folder / "backup", count),
 }
 
 
@@ -191,6 +218,11 @@ def measured(name: str, argument: str, folder: Path, rounds: int) -> Measured:
         wall_seconds=statistics.median(wall for _, wall in times),
         memory_mib=usage.ru_maxrss / 1024,
     )
+
+
+def write(name: str, folder: Path, count: int, version: int = 0) -> None:
+    """Write what is to be read, in a process of its own."""
+    run([sys.executable, __file__, "--write", name, str(folder), str(version), str(count)])
 
 
 def measured_command(words: list[str], count: int, rounds: int) -> Measured:
@@ -243,18 +275,19 @@ def measure(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="respool-bench-") as text:
         folder = Path(text)
         for version in VERSIONS:
-            write_index(folder / f"index-{version}", version, options.records)
+            write("index", folder, options.records, version)
             of = measured("index", str(version), folder, options.rounds)
             show_row(f"records of an index of version {version}, CRCs checked", of)
-            (folder / f"index-{version}").unlink()
-        write_cache(folder, options.envelopes)
+        of = measured("counts", str(VERSIONS[-1]), folder, options.rounds)
+        show_row("messages of one folder, counted from its index", of)
+        write("cache", folder, options.envelopes)
         of = measured("envelopes", "", folder, options.rounds)
         show_row("envelopes from cyrus.cache, CRCs checked, words decoded", of)
         (folder / "cache").unlink()
-        write_folder(folder / "backup", options.messages)
+        write("folder", folder, options.messages)
         words = ["show", "jdoe@b.loc", "--json", "--backups", str(folder / "backup")]
         of = measured_command(words, options.messages, options.rounds)
-        show_row("messages of one folder, counted by `respool show`", of)
+        show_row("messages of one folder, `respool show`, files held against records", of)
 
 
 def main() -> None:
@@ -265,8 +298,12 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--write", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child:
+    if options.write:
+        name, text, version, count = options.write
+        WRITERS[name](Path(text), int(version), int(count))
+    elif options.child:
         name, argument, folder = options.child
         in_child(name, argument, Path(folder), options.rounds)
     else:
