@@ -164,6 +164,7 @@ def test_ls_has_every_field_of_its_shape(golden_backup: Path) -> None:
         "internaldate": "1999-01-01T12:00:00Z",
         "size_bytes": 637,
         "flags": ["\\Seen"],
+        "modseq": 58,
         "expunged": False,
         "archived": False,
         "subject": "Phone list",
@@ -172,6 +173,12 @@ def test_ls_has_every_field_of_its_shape(golden_backup: Path) -> None:
         "to": [{"name": "Jane Doe", "address": JDOE}],
         "date": "1999-01-01T12:00:00Z",
         "message_id": "<37f4816b.in-01@example.com>",
+        "seen_by": [],
+        "annotations": [
+            {"entry": "/comment", "userid": None, "value": "shared note"},
+            {"entry": "/comment", "userid": JDOE, "value": "note"},
+        ],
+        "hsm": None,
         "findings": [],
     }
 
