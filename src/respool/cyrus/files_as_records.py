@@ -42,6 +42,7 @@ _OF_METADATA: Final = frozenset(
         "index-header-crc-differs",
         "index-longer-than-its-count",
         "index-missing",
+        "index-modseq-shifted",
         "index-record-damaged",
         "index-record-impossible-uid",
         "index-record-out-of-order",

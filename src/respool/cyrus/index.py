@@ -121,11 +121,13 @@ def parse_index(octets: Octets) -> Index:
     """
     sifted = sift(octets)
     kept, disorder = sifted.in_order()
+    records = to_columns(octets, sifted.layout, kept)
+    shifted = _with_right_modseqs(records, sifted)
     return Index(
         version=sifted.layout.version,
         header=sifted.header,
-        records=to_columns(octets, sifted.layout, kept),
-        findings=(*sifted.findings, *disorder),
+        records=records,
+        findings=(*sifted.findings, *disorder, *shifted),
     )
 
 
@@ -296,6 +298,23 @@ def _last_uid(octets: Octets, layout: IndexLayout, count: int) -> int | None:
     at = layout.header_size + (count - 1) * layout.record_size
     last = np.frombuffer(octets[at : at + layout.record_size], dtype=record_dtype(layout))
     return int(last["uid"][0])
+
+
+def _with_right_modseqs(records: Rows, sifted: Sifted) -> tuple[Finding, ...]:
+    """Put modseqs right that 3.0 wrote 32 bits too high when it went back to 8 or 9.
+
+    Seen on 3.0.18, ``reconstruct -V 9``: no genuine modseq is above that of the header.
+    """
+    highest = sifted.header.highestmodseq
+    if sifted.layout.version not in {8, 9} or highest is None or not len(records):
+        return ()
+    modseqs, bits = records["modseq"], np.uint64(32)
+    is_shifted = not (modseqs & np.uint64(0xFFFFFFFF)).any() and int(modseqs.max()) > highest
+    if not is_shifted or int(modseqs.max()) >> 32 > highest:
+        return ()
+    records["modseq"] = modseqs >> bits
+    text = "its modseqs are 2^32 times too high, as 3.0 writes them into old versions"
+    return (_note("index-modseq-shifted", text),)
 
 
 def _note(code: str, text: str) -> Finding:

@@ -185,6 +185,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         BLOCKS,
         "The folder is restored from its files: no flags, dated by the files, deleted mail too.",
     ),
+    "index-modseq-shifted": (
+        NOTE,
+        "Nothing is lost: a restored mailbox gets change numbers of its own.",
+    ),
     "index-record-damaged": (
         LOSS,
         "The message is restored from its file, without flags.",

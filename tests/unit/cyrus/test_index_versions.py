@@ -5,9 +5,14 @@ from __future__ import annotations
 import struct
 import zlib
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from respool.cyrus.files_as_records import with_files_as_records
 from respool.cyrus.index import IndexHeader, parse_index, render_index, with_options
+from respool.cyrus.index_layouts import LAYOUTS
 from respool.cyrus.raw_index import raw_header, raw_records
 from respool.model.inventory import RECORD_TIMES
 from tests.unit.cyrus.indexes import some_rows
@@ -18,6 +23,7 @@ from tests.unit.cyrus.reference_offsets import (
     SIZES,
     index_by_hand,
 )
+from tests.unit.cyrus.test_files_as_records import box, files
 
 VERSIONS = tuple(SIZES)
 WITHOUT_CRC = tuple(version for version in VERSIONS if version < 12)
@@ -180,3 +186,46 @@ def test_one_spoiled_uid_costs_one_record_before_version_12(version: int, uid: i
 
     assert index.records["uid"].tolist() == [each for each in range(11, 31) if each != 20]
     assert [finding.uid for finding in index.findings] == [uid]
+
+
+@pytest.mark.parametrize("version", [8, 9])
+def test_modseqs_that_3_0_wrote_too_high_are_put_right(version: int) -> None:
+    rows = some_rows(3)
+    rows["modseq"] = np.array([5, 6, 9], dtype="u8") << np.uint64(32)
+
+    index = parse_index(render_index(version, IndexHeader(highestmodseq=9), rows))
+
+    assert index.records["modseq"].tolist() == [5, 6, 9]
+    assert [finding.code for finding in index.findings] == ["index-modseq-shifted"]
+
+
+@pytest.mark.parametrize(("version", "highest"), [(9, 2**40), (9, 8), (10, 9), (13, 9)])
+def test_modseqs_that_may_be_so_high_stay_as_they_are(version: int, highest: int) -> None:
+    rows = some_rows(3)
+    rows["modseq"] = np.array([5, 6, 9], dtype="u8") << np.uint64(32)
+
+    index = parse_index(render_index(version, IndexHeader(highestmodseq=highest), rows))
+
+    assert index.records["modseq"].tolist() == [5 << 32, 6 << 32, 9 << 32]
+    assert index.findings == ()
+
+
+@pytest.mark.parametrize("version", tuple(LAYOUTS))
+@settings(max_examples=10)
+@given(data=st.data())
+def test_what_an_index_has_up_to_its_cut_keeps_its_flags_and_the_rest_comes_of_its_files(
+    version: int, data: st.DataObject
+) -> None:
+    """Wherever the cut fell, inside the header too: no message is lost."""
+    layout = LAYOUTS[version]
+    rows = some_rows(5)
+    rows["size"], rows["system_flags"] = 50, 2
+    octets = render_index(version, IndexHeader(last_uid=5, uidvalidity=7), rows)
+    cut = data.draw(st.integers(0, len(octets) - 1))
+
+    mailbox = box(octets[:cut], files(1, 2, 3, 4, 5))
+
+    made = with_files_as_records(mailbox)
+    whole = max(cut - layout.header_size, 0) // layout.record_size
+    assert made.records[made.restorable()]["uid"].tolist() == [1, 2, 3, 4, 5]
+    assert made.records["system_flags"].tolist() == [2] * whole + [0] * (5 - whole)
