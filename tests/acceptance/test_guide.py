@@ -172,8 +172,9 @@ def test_finalizing_in_all_scenarios(work: Workplace) -> None:
     assert abs(added - size_of(wanted) / 1024) <= 1
     assert storage_used(server, f"user/{ALICE}") == before[ALICE]
     with server.client_as(JDOE) as client:
-        for names in (folder_names(client), subscriptions_of(client)):
-            assert {name for name in names if RESTORE_DIR in name} == set(wanted)
+        assert {name for name in folder_names(client) if RESTORE_DIR in name} == set(wanted)
+        assert f"{RESTORE_DIR}/Projects/2017" in subscriptions_of(client)
+        assert RESTORE_DIR in subscriptions_of(client)
         client.select_folder(f"{RESTORE_DIR}/Sent", readonly=True)
         for message in TRUTH.mailboxes["user/jdoe/Sent@bluemind.loc"].messages:
             if message.subject and "=?" not in message.subject:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from respool.app.verify import verify
+from respool.targets.spool.annotations import STAYS_WITH_LIVE, WOULD_GO
 from tests.support import golden
 from tests.support.directions import DOMAIN, INTO, check_target_sound, fresh_target
 from tests.support.given_back import (
+    READERS,
     annotations_of,
     marks_of,
     message_annotations_of,
@@ -19,7 +22,8 @@ from tests.support.given_back import (
     true_marks,
     with_readers,
 )
-from tests.support.private_cyrus import PrivateCyrus
+from tests.support.imap_contents import subscriptions_of
+from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import restored, settings_for, wish
 from tests.support.whole_account import SPOOLS, Source
 
@@ -94,3 +98,69 @@ def test_in_place_an_owner_finds_his_folders_and_messages_annotated(
     assert receipt.annotations.given == receipt.annotations.proven == given
     assert receipt.annotations.left == {}
     check_target_sound(server, target)
+
+
+def test_a_mailshare_that_is_itself_again_is_what_it_was_to_its_readers(
+    unpacked: Callable[[Source], Path], as_root: None, tmp_path: Path
+) -> None:
+    """They are subscribed as they were; what they mark as unread since is their own change."""
+    source = SPOOLS["3.8.7"]
+    truth = source.truth
+    with server_root() as root, PrivateCyrus(root) as server:
+        with_readers(server)
+        share = share_like(server, truth.mailboxes[CONTACT], CONTACT)
+        settings = settings_for(server, unpacked(source), tmp_path / "state")
+
+        receipt = restored(settings, wish(f"share/{CONTACT}", is_in_place=True))
+
+        assert receipt.verdict.value == "proven"
+        for reader in READERS:
+            had = {name for name in truth.subscriptions.get(reader, ()) if "contact" in name}
+            with server.client_as(reader) as client:
+                assert subscriptions_of(client) == had
+        assert receipt.subscriptions.proven == 3
+        with server.client_as(READERS[1]) as client:
+            client.select_folder(share.name_for_readers("Archives"))
+            client.remove_flags([1], ["\\Seen"])
+            client.unsubscribe_folder(share.name_for_readers("INBOX"))
+        again, _ = verify(settings, receipt.run)
+        assert again.verdict.value == "proven"
+        assert again.seen.changed_since == 1
+        assert again.subscriptions.changed_since == 1
+        check_target_sound(server, share)
+
+
+def test_beside_the_live_folders_special_use_and_retention_stay_with_them(
+    restoring_names: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+) -> None:
+    """And what was asked to be left is left: nobody is marked, nothing is written."""
+    source = SPOOLS["3.8.7"]
+    target = fresh_target(restoring_names, "user")
+    with restoring_names.client_as(target.login) as client:
+        client.create_folder("Out")
+        client._imap.xatom("SETMETADATA", '"Out"', '("/private/specialuse" "\\\\Sent")')
+    settings = settings_for(restoring_names, unpacked(source), tmp_path / "state")
+
+    receipt = restored(settings, wish(JDOE, to=target.written, into=INTO))
+
+    assert receipt.verdict.value == "proven"
+    with restoring_names.client_as(target.login) as client:
+        assert annotations_of(client, f"{INTO}/Sent") == {}
+        assert annotations_of(client, f"{INTO}/Trash") == {"/private/specialuse": "\\Trash"}
+    assert set(receipt.annotations.left) == {
+        ("\\Sent", STAYS_WITH_LIVE),
+        ("/vendor/cmu/cyrus-imapd/expire", WOULD_GO),
+    }
+    bare = restored(
+        settings,
+        wish(
+            JDOE,
+            to=target.written,
+            into="bare",
+            is_without_annotations=True,
+            is_without_seen=True,
+        ),
+    )
+    assert (bare.annotations.given, bare.seen.outcomes) == (0, ())
+    with restoring_names.client_as(target.login) as client:
+        assert message_annotations_of(client, "bare") == {}

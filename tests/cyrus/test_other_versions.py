@@ -100,7 +100,7 @@ def test_a_whole_account_comes_back_as_it_was(
     server.create_user(JDOE)
     _limit(server, 100_000)
     assert restore_into(server, source, JDOE, tmp_path) == "proven"
-    assert as_its_owner_sees(server, JDOE) == true_messages(source.truth, JDOE)
+    assert as_its_owner_sees(server, JDOE, source.truth) == true_messages(source.truth, JDOE)
     check_server_sound(server, JDOE)
     check_counted(server)
     assert left_behind_here() == ()

@@ -32,7 +32,7 @@ def test_a_whole_account_comes_back_as_it_was(
     was expunged or lies below DELETED stays away, and the server has nothing to mend.
     """
     assert restore_all(empty_server, source, JDOE, tmp_path) == "proven"
-    assert as_its_owner_sees(empty_server, JDOE) == true_messages(source.truth, JDOE)
+    assert as_its_owner_sees(empty_server, JDOE, source.truth) == true_messages(source.truth, JDOE)
     check_server_sound(empty_server, JDOE)
     assert left_behind_here() == ()
 
@@ -47,7 +47,9 @@ def test_other_accounts_come_back_as_they_were(
     """
     source = SPOOLS[version]
     assert restore_all(empty_server, source, login, tmp_path) == "proven"
-    assert as_its_owner_sees(empty_server, login) == true_messages(source.truth, login)
+    assert as_its_owner_sees(empty_server, login, source.truth) == true_messages(
+        source.truth, login
+    )
     check_server_sound(empty_server, login)
 
 

@@ -19,7 +19,8 @@ READERS = tuple(f"{login}@{DOMAIN}" for login in ("jdoe", "alice", "john.doe"))
 Marks = Mapping[tuple[str, str], frozenset[int]]  # by reader and path
 EXPIRE = "/shared/vendor/cmu/cyrus-imapd/expire"
 ENTRIES = ("/shared/comment", "/private/comment", "/private/specialuse", EXPIRE)
-imaplib.Commands["GETMETADATA"] = ("AUTH", "SELECTED")  # else only where it is first used
+# A command that the library does not know is else allowed only where it is first used.
+imaplib.Commands.update(dict.fromkeys(("GETMETADATA", "SETMETADATA"), ("AUTH", "SELECTED")))
 
 
 def with_readers(server: PrivateCyrus, readers: Iterable[str] = READERS) -> None:

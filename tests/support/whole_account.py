@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,18 +73,30 @@ def restore_into(server: PrivateCyrus, source: Source, login: str, place: Path) 
     return receipt.verdict.value
 
 
-def as_its_owner_sees(server: PrivateCyrus, login: str) -> dict[str, tuple[HeldMessage, ...]]:
+def as_its_owner_sees(
+    server: PrivateCyrus, login: str, truth: Truth
+) -> dict[str, tuple[HeldMessage, ...]]:
     """Messages of the new folder and all below it, by the path that each had before.
 
-    He is subscribed to all of them, and to nothing else.
+    He is subscribed to the new folder and to what he was, and to nothing else.
     """
     with server.client_as(login) as client:
         names = [name for name in folder_names(client) if name.split("/")[0] == INTO]
-        assert subscriptions_of(client) == frozenset(names)
-        return {
-            name.removeprefix(INTO).removeprefix("/") or "INBOX": messages_in(client, name)
-            for name in names
-        }
+        paths = {name.removeprefix(INTO).removeprefix("/") or "INBOX": name for name in names}
+        subscribed = true_subscriptions(truth, login, paths)
+        assert subscriptions_of(client) == {paths[path] for path in subscribed}
+        return {path: messages_in(client, name) for path, name in paths.items()}
+
+
+def true_subscriptions(truth: Truth, login: str, paths: Iterable[str]) -> frozenset[str]:
+    """Those of ``paths`` that the owner had subscribed to, and INBOX; all if to nothing.
+
+    With altnamespace or without, as the server was set that wrote it.
+    """
+    had = truth.subscriptions.get(login, ())
+    return frozenset(
+        path for path in paths if not had or path == "INBOX" or {path, f"INBOX/{path}"} & set(had)
+    )
 
 
 def true_messages(truth: Truth, login: str) -> dict[str, tuple[HeldMessage, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from respool.verification.annotation_report import AnnotationReport
 from respool.verification.seen_report import SeenReport
+from respool.verification.subscription_report import SubscriptionReport
 
 _MOST_NAMED = 20
 
@@ -58,6 +59,28 @@ def differing_annotations(annotations: AnnotationReport) -> list[str]:
         f" planned {each['planned']!r}, found {each['found']!r}"
         for folder in annotations.folders
         for each in folder.differs[:_MOST_NAMED]
+    ]
+
+
+def subscription_lines(subscriptions: SubscriptionReport) -> list[str]:
+    """How many were made, for whom, and which were refused."""
+    lines = [f"{count:,} for {who}" for who, count in sorted(subscriptions.given.items())]
+    lines = lines[:_MOST_NAMED]
+    if subscriptions.count:
+        lines.append(f"{subscriptions.proven:,} of {subscriptions.count:,} seen by them")
+    lines += [
+        f"{count:,} refused for {who}: {why}"
+        for (who, why), count in sorted(subscriptions.left.items())[:_MOST_NAMED]
+    ]
+    return lines
+
+
+def differing_subscriptions(subscriptions: SubscriptionReport) -> list[str]:
+    """Subscriptions that are not there."""
+    return [
+        f"  {who} is not subscribed to {name}"
+        for who, names in subscriptions.differs.items()
+        for name in names[:_MOST_NAMED]
     ]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 
 RESTORE = "restore"
 PROOF = "proof"
-_PROOFS = frozenset({ProveMailbox.kind, ProveSeen.kind, ProveAnnotations.kind})
+_PROOFS = frozenset(
+    step.kind for step in (ProveMailbox, ProveSeen, ProveAnnotations, ProveSubscriptions)
+)
 
 
 class PhaseClock:

@@ -13,7 +13,7 @@ from respool.app.backups import backup_of
 from respool.app.chosen import choose
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
-from respool.app.readers import logins_of, special_uses_of
+from respool.app.readers import logins_of, special_uses_of, subscriptions_of
 from respool.app.selection import Selection, select
 from respool.app.settings import Settings
 from respool.app.target_account import root_of, survey_target, target_of
@@ -55,6 +55,7 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     survey = survey_target(request, lambda: selection, server)
     root_acl, root_id = root_of(selection)
     reasons, findings = identity_of(settings, request, selection, survey, server)
+    logins = logins_of(request, choice.mailboxes, server, survey.name_rules)
     context = PlanContext(
         software=__version__,
         now=datetime.now(UTC),
@@ -68,7 +69,8 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         root_id=root_id,
         findings=findings,
         reasons=reasons,
-        logins=logins_of(request, choice.mailboxes, server, survey.name_rules),
+        logins=logins,
+        subscriptions=subscriptions_of(request, choice.mailboxes, survey, logins),
         special_uses=special_uses_of(request, survey, server),
     )
     return plan_restore(request, choice.mailboxes, survey, context)

@@ -9,7 +9,9 @@ from respool.app.given_text import (
     annotation_lines,
     differing_annotations,
     differing_seen,
+    differing_subscriptions,
     seen_lines,
+    subscription_lines,
 )
 from respool.app.stub_text import stub_sentence
 from respool.planning.plan import PlanHead
@@ -54,6 +56,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     lines += [f"rights      {line}" for line in _narrower(head)]
     lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
     lines += [f"annotations {line}" for line in annotation_lines(receipt.annotations)]
+    lines += [f"subscribed  {line}" for line in subscription_lines(receipt.subscriptions)]
     lines += ["", *folder_lines(receipt)]
     if receipt.losses:
         lines += ["", *lost_lines(receipt)]
@@ -103,6 +106,7 @@ def differing_lines(receipt: Receipt) -> list[str]:
         ),
         *differing_seen(receipt.seen),
         *differing_annotations(receipt.annotations),
+        *differing_subscriptions(receipt.subscriptions),
     ]
 
 

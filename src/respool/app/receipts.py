@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlannedMailbox
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal
 from respool.verification.annotation_report import (
@@ -23,6 +23,7 @@ from respool.verification.report import (
     outcome_of,
 )
 from respool.verification.seen_report import ReaderOutcome, SeenReport, reader_outcomes
+from respool.verification.subscription_report import SubscriptionReport, subscription_report
 
 Note: TypeAlias = Mapping[str, Any]
 Proofs: TypeAlias = Mapping[tuple[str, str], Note]  # by kind of step, and lane
@@ -65,6 +66,7 @@ def receipt_of(
         raised=raised_limits(run),
         seen=SeenReport(outcomes=readers),
         annotations=AnnotationReport(folders=annotations),
+        subscriptions=_subscriptions(lanes[ACCOUNT_LANE], proofs),
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
@@ -94,6 +96,13 @@ def _annotations(
     return folder_annotations(planned, receipts, first_proof=first, proof=newest)
 
 
+def _subscriptions(
+    receipts: Sequence[tuple[str, Note]], proofs: Proofs | None
+) -> SubscriptionReport:
+    first, newest = _proof(receipts, proofs, ProveSubscriptions.kind, ACCOUNT_LANE)
+    return subscription_report(receipts, first_proof=first, proof=newest)
+
+
 def _proof(
     receipts: Sequence[tuple[str, Note]], proofs: Proofs | None, kind: str, lane: str
 ) -> tuple[Note | None, Note | None]:
@@ -119,7 +128,7 @@ def _left_to_do(
     not_subscribed = [
         note
         for kind, note in receipts
-        if kind == "spool-subscribe" and note.get("subscribed", "") is None
+        if kind == "spool-subscribe" and note.get("subscribed", "") is None and is_owned
     ]
     if not_subscribed:
         left.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import Step
 from respool.runs.actor import Actor, Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
@@ -15,6 +15,7 @@ from respool.targets.spool.steps import SPOOL_STEPS
 from respool.verification.actor import ProofActor
 from respool.verification.annotations import AnnotationProofActor
 from respool.verification.seen import SeenProofActor
+from respool.verification.subscriptions import SubscriptionProofActor
 
 
 class Prover(Actor[Any], Protocol):
@@ -24,7 +25,13 @@ class Prover(Actor[Any], Protocol):
         """As ``perform``, at any later time."""
 
 
-_ALL: tuple[type[Step], ...] = (*SPOOL_STEPS, ProveMailbox, ProveSeen, ProveAnnotations)
+_ALL: tuple[type[Step], ...] = (
+    *SPOOL_STEPS,
+    ProveMailbox,
+    ProveSeen,
+    ProveAnnotations,
+    ProveSubscriptions,
+)
 STEP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in _ALL}
 
 
@@ -40,5 +47,6 @@ def proof_actors(server: CyrusServer, record: RunRecord) -> Mapping[str, Prover]
     return {
         ProveMailbox.kind: ProofActor(server=server, record=record, created=created),
         ProveSeen.kind: SeenProofActor(server=server, record=record, created=created),
+        ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),
         ProveAnnotations.kind: AnnotationProofActor(server=server, record=record, created=created),
     }

@@ -35,6 +35,9 @@ def given_notes(head: PlanHead) -> Iterator[str]:
     if request.is_without_seen:
         yield "readers' own marks of what they have read are left, as asked"
     yield from _annotations(head)
+    readers = {who for each in head.mailboxes for who in each.subscribers} - {head.owner}
+    if readers:
+        yield f"{_readers(len(readers))} will be subscribed to folders again"
 
 
 def _annotations(head: PlanHead) -> Iterator[str]:
@@ -100,6 +103,10 @@ def given_screen(receipt: Receipt) -> Iterator[str]:
         )
     if notes.left:
         yield f"  Annotations left: {shown_count(len(notes.left))} (the receipt says why)"
+    subscriptions = receipt.subscriptions
+    if subscriptions.count:
+        counts = f"{shown_count(subscriptions.proven)} of {shown_count(subscriptions.count)}"
+        yield f"  Subscriptions: {counts} made and seen"
     readers = {reader for reader, _ in seen.left}
     if readers:
         yield f"  No marks for {_readers(len(readers))} (the receipt names them and says why)"

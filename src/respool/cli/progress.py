@@ -28,6 +28,7 @@ _PHASES = {
     "prove-mailbox": (4, "prove"),
     "spool-give-rights": (4, "show"),
     "spool-subscribe": (4, "show"),
+    "prove-subscriptions": (4, "show"),
     "spool-give-seen": (4, "give back"),
     "prove-seen": (4, "give back"),
     "spool-annotate": (4, "give back"),

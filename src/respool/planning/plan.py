@@ -34,7 +34,8 @@ class PlannedMailbox:
     says why one gets none. ``is_owner_a_reader``: of a mailshare that goes to a user, what
     he himself had read there is read again. ``annotations`` and ``message_annotations`` count
     what is written beside the mailbox and beside its messages, special use apart;
-    ``annotations_left`` says of an entry why it stays away.
+    ``annotations_left`` says of an entry why it stays away. ``subscribers`` are who will be
+    subscribed to it.
     """
 
     source_name: str | None
@@ -65,6 +66,7 @@ class PlannedMailbox:
     message_annotations: int
     special_use: tuple[str, ...]
     annotations_left: Mapping[str, str]
+    subscribers: tuple[str, ...]
 
     @property
     def is_proven(self) -> bool:

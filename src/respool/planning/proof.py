@@ -47,3 +47,11 @@ class ProveAnnotations(Step):
 
     kind: ClassVar[str] = "prove-annotations"
     can_be_undone: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveSubscriptions(Step):
+    """Look what everybody who was subscribed to something is subscribed to, as himself."""
+
+    kind: ClassVar[str] = "prove-subscriptions"
+    can_be_undone: ClassVar[bool] = False

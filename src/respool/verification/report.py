@@ -12,6 +12,7 @@ from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.verification.annotation_report import AnnotationReport
 from respool.verification.seen_report import SeenReport
+from respool.verification.subscription_report import NONE, SubscriptionReport
 
 # What a user may change in a folder that is his; octets, sizes and dates never change.
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
@@ -102,6 +103,7 @@ class Receipt:
     raised: tuple[RaisedLimit, ...] = ()
     seen: SeenReport = field(default_factory=SeenReport)
     annotations: AnnotationReport = field(default_factory=AnnotationReport)
+    subscriptions: SubscriptionReport = NONE
 
     @property
     def seconds(self) -> float:
@@ -131,15 +133,23 @@ class Receipt:
         return tuple(each for each in self.findings if each.severity in lost)
 
     @property
+    def narrower(self) -> int:
+        """Folders with rights for fewer people than the account's INBOX or root."""
+        boxes = self.head.mailboxes
+        return sum(bool(each.narrower_for and each.source_path) for each in boxes)
+
+    @property
     def differs_count(self) -> int:
         """In how many things something is not as planned."""
         given = len(self.seen.differing) + self.annotations.differs_count
+        given += self.subscriptions.differs_count
         return sum(each.differs_count for each in self.mailboxes) + given
 
     @property
     def changed_count(self) -> int:
         """In how many things owner or readers changed something since."""
         given = self.seen.changed_since + self.annotations.changed_since
+        given += self.subscriptions.changed_since
         return sum(each.changed_count for each in self.mailboxes) + given
 
     @property
@@ -167,6 +177,8 @@ class Receipt:
             "seen": self.seen.as_json(),
             "annotations": self.annotations.as_json(),
             "special_use": self.annotations.special_use_as_json(),
+            "subscriptions": self.subscriptions.as_json(),
+            "narrower": self.narrower,
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,

@@ -131,7 +131,7 @@ def test_what_could_not_be_finished_is_left_for_a_person(journal: Journal, tmp_p
     run = begun(journal, tmp_path, planned_by("beside", has_conversations=True))
     do(run, BuildConversations, status=75, said="no database")
     proven(run)
-    do(run, Subscribe, subscribed=None, why="he may not log in")
+    do(run, Subscribe, userid="jdoe@b.loc", subscribed=None, why="he may not log in")
 
     assert receipt(run).left_to_do == (
         "subscribe the owner to 1 new folders: he may not log in",
@@ -144,7 +144,14 @@ def test_a_folder_that_stays_closed_to_its_owner_is_no_proven_restore(
 ) -> None:
     run = begun(journal, tmp_path, planned_by("beside"))
     proven(run)
-    do(run, Subscribe, subscribed=None, closed="INBOX/restored", why="permission denied")
+    do(
+        run,
+        Subscribe,
+        userid="jdoe@b.loc",
+        subscribed=None,
+        closed="INBOX/restored",
+        why="permission denied",
+    )
 
     assert receipt(run).closed == ("INBOX/restored",)
     assert receipt(run).verdict is Verdict.DIFFERS

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
+from respool.model.names import MailboxName
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
+from respool.system.namespaces import name_for
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.shared_seen import share_seen
 from respool.targets.spool.steps import (
@@ -138,19 +140,21 @@ def _without_order(rights: dict[str, str]) -> dict[str, frozenset[str]]:
 
 
 def subscribe(server: CyrusServer, step: Subscribe) -> Note:
-    """Open the folder as its owner, now that it has its rights, and subscribe him.
+    """Open the folder as who is to be subscribed, now that it has its rights; subscribe him.
 
-    Where he cannot log in, that is said; where he can, but may not open it, too.
+    Where he cannot log in, that is said; where an owner can, but may not open it, too.
     """
+    mailbox = MailboxName(domain=step.domain, parts=step.parts)
+    note: Note = {"userid": step.userid, "subscribed": None}
     try:
-        with server.as_user(step.userid) as owner:
-            prefix, separator = owner.personal_prefix()
-            name = prefix + separator.join(step.parts)
+        with server.as_user(step.userid) as user:
+            name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
             try:
-                owner.open_to_read(name)
+                user.open_to_read(name)
             except ServerSaidNo as error:
-                return {"subscribed": None, "closed": name, "why": f"{error.what}: {error.why}"}
-            owner.subscribe(name)
+                closed = {"closed": name} if mailbox.is_user else {}
+                return {**note, **closed, "why": f"{error.what}: {error.why}"}
+            user.subscribe(name)
     except (LoginRefused, ServerSaidNo) as error:
-        return {"subscribed": None, "why": f"{error.what}: {error.why}"}
-    return {"subscribed": name}
+        return {**note, "why": f"{error.what}: {error.why}"}
+    return {**note, "subscribed": name}

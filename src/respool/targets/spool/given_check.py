@@ -12,7 +12,7 @@ from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveSeen
 from respool.planning.step import Step
 from respool.targets.spool.annotations import RETENTION, WOULD_GO
-from respool.targets.spool.steps import Annotate, GiveSeen
+from respool.targets.spool.steps import Annotate, GiveSeen, Subscribe
 from respool.targets.spool.survey import SpoolSurvey
 
 AllowedAnnotations: TypeAlias = frozenset[tuple[str, str, bytes, int | None]]
@@ -23,6 +23,8 @@ def counted(step: Step) -> Mapping[str, int]:
     """What a step counts as, and how often: each reader's marks are given once."""
     if isinstance(step, GiveSeen):
         return {f"{step.kind} as {step.reader}": 1}
+    if isinstance(step, Subscribe):
+        return {f"{step.kind} of {step.userid}": 1}
     if isinstance(step, Annotate):
         on_messages = sum(each.uid is not None for each in step.annotations)
         return {_MAILBOX_S: len(step.annotations) - on_messages, _MESSAGES: on_messages}
@@ -44,6 +46,7 @@ class GivenCheck:
     def wanted(self, planned: PlannedMailbox) -> Mapping[str, int]:
         """How often each kind of step is to come for a folder."""
         wanted = {f"{GiveSeen.kind} as {reader}": 1 for reader in planned.seen_by}
+        wanted |= {f"{Subscribe.kind} of {userid}": 1 for userid in planned.subscribers}
         of_mailbox = planned.annotations + len(planned.special_use[:1])
         is_annotated = of_mailbox + planned.message_annotations > 0
         return {
@@ -88,11 +91,20 @@ class GivenCheck:
             elif each.entry in RETENTION and not self.head.request.is_in_place:
                 yield f"{each.entry} of {step.lane}: {WOULD_GO}"
 
-    def _of_name(self, step: GiveSeen | Annotate) -> Iterator[str]:
+    def of_subscription(self, step: Subscribe, planned: PlannedMailbox | None) -> Iterator[str]:
+        """Reasons against subscribing somebody."""
+        yield from self._of_name(step)
+        if planned is None or step.userid not in planned.subscribers:
+            yield f"a subscription of {step.userid} that the plan does not speak of"
+        if self.survey.owner not in {None, step.userid} or step.userid in self.survey.admins:
+            yield f"{step.userid} is not to be subscribed here"
+
+    def _of_name(self, step: GiveSeen | Annotate | Subscribe) -> Iterator[str]:
         try:
             name = MailboxName(domain=step.domain, parts=step.parts)
         except ValueError as error:
             yield str(error)
             return
-        if self.survey.name_rules.written(name) != step.lane:
-            yield f"another folder than {step.lane}"
+        wanted = step.mailbox if isinstance(step, Subscribe) else step.lane
+        if self.survey.name_rules.written(name) != wanted:
+            yield f"another folder than {wanted}"

@@ -13,7 +13,7 @@ from functools import cached_property
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota, load_of
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
@@ -103,6 +103,8 @@ class PlanCheck:
             wanted["messages", name] = each.messages
             wanted["joined", name] = each.joined
             wanted |= {(kind, name): count for kind, count in self._given.wanted(each).items()}
+        are_subscribed = any(each.subscribers for each in self.head.mailboxes)
+        wanted[ProveSubscriptions.kind, ACCOUNT_LANE] = int(are_subscribed)
         wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
         wanted[RepairQuota.kind, self._root] = 1
         for limit in self.head.quota:
@@ -166,8 +168,10 @@ class PlanCheck:
                 yield from self._given.of_seen(step, self._planned.get(step.lane))
             case Annotate():
                 yield from self._given.of_annotations(step, self._planned.get(step.lane))
-            case RepairQuota() | BuildConversations() | Subscribe():
+            case RepairQuota() | BuildConversations():
                 yield from self._of_owner(step)
+            case Subscribe():
+                yield from self._given.of_subscription(step, self._planned.get(step.mailbox))
             case _:
                 pass
 
@@ -203,13 +207,11 @@ class PlanCheck:
         if is_shared != wanted:
             yield f"another read state of {mailbox} than the plan says"
 
-    def _of_owner(self, step: RepairQuota | BuildConversations | Subscribe) -> Iterator[str]:
+    def _of_owner(self, step: RepairQuota | BuildConversations) -> Iterator[str]:
         yield from self._differs("user", step.userid, {self.survey.owner})
-        if isinstance(step, RepairQuota):
-            if step != repair_quota_step(self.head, self.survey):
-                yield f"it would count another account than {self._root}"
-        elif isinstance(step, Subscribe):
-            yield from self._differs("folder", self._written(step.parts), self._planned)
+        is_of_quota = isinstance(step, RepairQuota)
+        if is_of_quota and step != repair_quota_step(self.head, self.survey):
+            yield f"it would count another account than {self._root}"
 
     def _of_account(self, step: CreateAccount) -> Iterator[str]:
         survey = self.survey

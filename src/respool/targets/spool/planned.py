@@ -13,6 +13,7 @@ from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spared_by
 from respool.targets.spool.sequence import Destined
+from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 
 _SEEN_BIT = np.uint32(1 << 4)
@@ -62,9 +63,10 @@ def planned_rights(
 
 
 def planned_holder(
-    name: MailboxName, destined: Sequence[Destined], survey: SpoolSurvey, rules: RightsRules
+    name: MailboxName, destined: Sequence[Destined], rules: RightsRules, subscribers: Subscribers
 ) -> PlannedMailbox:
     """A folder that is made only to hold others."""
+    survey = subscribers.survey
     below = [each.chosen.mailbox.acl for each in destined if each.target.is_below(name)]
     rights = rules.of_holder(below)
     return PlannedMailbox(
@@ -96,11 +98,15 @@ def planned_holder(
         message_annotations=0,
         special_use=(),
         annotations_left={},
+        subscribers=subscribers.of(name),
     )
 
 
-def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> PlannedMailbox:
+def planned_mailbox(
+    each: Destined, rules: RightsRules, subscribers: Subscribers
+) -> PlannedMailbox:
     """A folder with its counts and rights."""
+    survey = subscribers.survey
     mailbox = each.chosen.mailbox
     rows = each.rows()
     archived = rows[rows["place"] == IN_ARCHIVE] if survey.archive_room else rows[:0]
@@ -135,4 +141,5 @@ def planned_mailbox(each: Destined, survey: SpoolSurvey, rules: RightsRules) -> 
         message_annotations=sum(one.uid is not None for one in each.annotations),
         special_use=each.special_use,
         annotations_left=each.annotations_left,
+        subscribers=subscribers.of_folder(each, rights),
     )

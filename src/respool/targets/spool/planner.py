@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from respool.cyrus.mailbox import message_file
@@ -26,6 +26,7 @@ from respool.targets.spool.mapping import folders_between, map_names, unknown_re
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.readers import Readers
 from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
+from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 
 _MOST_NUMBERED = 1000
@@ -45,7 +46,8 @@ class PlanContext:
     None where not known.
     ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
     ``logins`` are those of the backup's readers who have an account on the target,
-    ``special_uses`` what folders of the target's owner are for already.
+    ``special_uses`` what folders of the target's owner are for already. ``subscriptions``
+    are the backup's mailboxes by login on the target; nobody who had none.
     """
 
     software: str
@@ -62,6 +64,7 @@ class PlanContext:
     reasons: tuple[str, ...] = ()
     logins: frozenset[str] = frozenset()
     special_uses: frozenset[str] = frozenset()
+    subscriptions: Mapping[str, frozenset[MailboxName]] = field(default_factory=dict)
 
 
 def plan_restore(
@@ -99,9 +102,12 @@ def plan_restore(
     destined = tuple(
         notes.with_annotations(readers.with_marks(each, rules), rules) for each in destined
     )
+    subscribers = Subscribers(
+        request=request, survey=survey, logins=context.logins, former=context.subscriptions
+    )
     mailboxes = (
-        *(planned_holder(name, destined, survey, rules) for name in holders),
-        *(planned_mailbox(each, survey, rules) for each in destined),
+        *(planned_holder(name, destined, rules, subscribers) for name in holders),
+        *(planned_mailbox(each, rules, subscribers) for each in destined),
     )
     load = load_of(mailboxes)
     quota = forecast_quota(survey, load, is_raising=request.is_raising_quota)

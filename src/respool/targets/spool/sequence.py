@@ -16,7 +16,7 @@ from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, Annotation, MailboxState, UidSet
 from respool.planning.annotating import annotation_groups
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
 from respool.targets.spool.steps import (
     AdoptMailbox,
@@ -217,12 +217,20 @@ class SpoolPlan:
         for name in reversed(every):  # innermost first: the tree comes into sight whole
             written = self._written(name)
             yield GiveRights(lane=ACCOUNT_LANE, mailbox=written, rights=rights[written])
-        if self.survey.owner is not None:
-            depth = len(self._root.parts)
-            for name in every:
+        names = [*self.holders, *(each.target for each in self.destined)]
+        subscribers = {each.target_name: each.subscribers for each in self.head.mailboxes}
+        for name in sorted(names, key=lambda name: (len(name.parts), name.parts)):
+            written = self._written(name)
+            for userid in subscribers[written]:
                 yield Subscribe(
-                    lane=ACCOUNT_LANE, userid=self.survey.owner, parts=name.parts[depth:]
+                    lane=ACCOUNT_LANE,
+                    userid=userid,
+                    mailbox=written,
+                    domain=name.domain,
+                    parts=name.parts,
                 )
+        if any(subscribers.values()):
+            yield ProveSubscriptions(lane=ACCOUNT_LANE)
 
 
 def repair_quota_step(head: PlanHead, survey: SpoolSurvey) -> RepairQuota:

@@ -172,11 +172,17 @@ class GiveRights(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Step):
-    """Subscribe the owner to the mailbox, as its own parts below his INBOX."""
+    """Subscribe its owner, or a reader, to the mailbox, once he may open it.
+
+    ``mailbox`` is the administrator's name, ``domain`` and ``parts`` are the same name
+    from its root inwards.
+    """
 
     kind: ClassVar[str] = "spool-subscribe"
 
     userid: str
+    mailbox: str
+    domain: str | None
     parts: tuple[str, ...]
 
 

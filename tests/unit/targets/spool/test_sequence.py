@@ -56,7 +56,7 @@ def said(plan: SpoolPlan) -> list[str]:
 
 def _about(step: Step) -> str:
     if isinstance(step, Subscribe):
-        return "/".join(step.parts)
+        return "/".join(step.parts[2:])
     if isinstance(step, RaiseQuota | SettleQuota):
         return step.root
     return str(getattr(step, "mailbox", step.lane))
@@ -89,6 +89,7 @@ def test_into_a_new_folder() -> None:
         "subscribe restored",
         "subscribe restored/x",
         "subscribe restored/x/a",
+        "prove-subscriptions",
     ]
 
 
@@ -111,6 +112,7 @@ def test_in_place_what_was_live_is_adopted_and_its_rights_and_subscriptions_stay
         "prove-mailbox user/jdoe/a",
         "give-rights user/jdoe/a",
         "subscribe a",
+        "prove-subscriptions",
     ]
     proofs = steps_of(plan, ProveMailbox)
     assert [(each.parts, each.may_grow) for each in proofs] == [
