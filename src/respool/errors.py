@@ -263,6 +263,13 @@ class StepFailed(RespoolError):
         self.can_be_tried_again = can_be_tried_again
 
 
+class ProcessLost(RespoolError):
+    """One of our own processes ended before it could answer."""
+
+    code: ClassVar[str] = "process-lost"
+    exit_status: ClassVar[int] = 20
+
+
 class JournalError(RespoolError):
     """The journal is missing, damaged, or asked for something it must refuse."""
 

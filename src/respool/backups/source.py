@@ -77,6 +77,7 @@ class Listing:
     files: dict[str, Entry] = field(default_factory=dict)
     odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
     odd_count: int = 0
+    subdirectories: list[str] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
         """Sort one entry in."""
@@ -87,7 +88,9 @@ class Listing:
         elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
             if entry.name in _WANTED:
                 self.files[entry.name] = entry
-        elif entry.kind is not EntryKind.DIRECTORY:
+        elif entry.kind is EntryKind.DIRECTORY:
+            self.subdirectories.append(entry.name)
+        else:
             self.odd_count += 1
             if len(self.odd) <= SINGLE_LIMIT:
                 self.odd.add((entry.name, entry.kind.value, self.directory))
@@ -121,27 +124,32 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
     """
     findings = list(source.findings)
     place = source.place
-    files = files_of(
-        source,
-        list_directory(source, place.data, IN_DATA, findings),
-        list_directory(source, place.archive, IN_ARCHIVE, findings),
-        findings,
-    )
-    return join_mailbox(source.name, place, files)
+    data = list_directory(source, place.data, IN_DATA, findings)
+    archive = list_directory(source, place.archive, IN_ARCHIVE, findings)
+    meta = list_meta(source, data, findings)
+    return join_mailbox(source.name, place, files_of(source, meta, data, archive, findings))
+
+
+def list_meta(source: SourceMailbox, data: Listing, findings: list[Finding]) -> Listing:
+    """The directory of the cyrus.* files: often ``data`` itself."""
+    place = source.place
+    if place.meta == place.data:
+        return data
+    return list_directory(source, place.meta, NOWHERE, findings)
 
 
 def files_of(
-    source: SourceMailbox, data: Listing, archive: Listing, findings: list[Finding]
+    source: SourceMailbox,
+    meta: Listing,
+    data: Listing,
+    archive: Listing,
+    findings: list[Finding],
 ) -> MailboxFiles:
-    """What lies in the directories of a mailbox, of which two were listed already.
+    """What lies in the directories of a mailbox, which were listed already.
 
     ``findings`` are what was found until here; what is found here is added.
     """
     tree = tree_at(source.spool)
-    place = source.place
-    meta = data
-    if place.meta != place.data:
-        meta = list_directory(source, place.meta, NOWHERE, findings)
     found = _Search(listings=(meta, data), findings=findings)
     distinct = {id(each): each for each in (meta, data, archive)}.values()
     return MailboxFiles(

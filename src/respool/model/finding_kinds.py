@@ -53,6 +53,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: the message is not restored.",
     ),
+    "cache-missing": (
+        NOTE,
+        "Nothing is lost: what it would hold is read from the messages, and made anew.",
+    ),
     "cache-of-another-generation": (
         NOTE,
         "Nothing is lost: what it would hold is read from the messages, and made anew.",
@@ -60,6 +64,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "cache-records-damaged": (
         NOTE,
         "Nothing is lost: what they should hold is read from the messages, and made anew.",
+    ),
+    "cache-unreadable": (
+        NOTE,
+        "Nothing is lost: what it would hold is read from the messages, and made anew.",
+    ),
+    "changed-while-checked": (
+        LOSS,
+        "The backup is being changed: check it again once nothing writes to it.",
     ),
     "database-container-unknown": (
         LOSS,
@@ -128,6 +140,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "guid-zero": (
         NOTE,
         "The messages are restored, but nothing tells whether their octets are still the same.",
+    ),
+    "header-file-crc-differs": (
+        NOTE,
+        "Keywords are restored by the names of a header of another moment.",
     ),
     "header-missing": (
         LOSS,

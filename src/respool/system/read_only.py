@@ -20,8 +20,8 @@ from respool.errors import BackupError, BackupFileMissing, BackupUnreadable, Uns
 from respool.system.file_octets import FileOctets
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC
-_BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
-_DIRECTORY: Final = _BELOW | os.O_DIRECTORY
+BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
+_DIRECTORY: Final = BELOW | os.O_DIRECTORY
 _CACHED_DIRECTORIES: Final = 64
 
 
@@ -80,7 +80,7 @@ class ReadOnlyTree:
         self._lock = threading.Lock()
         self._cached: OrderedDict[tuple[str, ...], _Directory] = OrderedDict()
         with _as_ours(self.root):
-            self._top = _Directory(_open_quietly(str(self.root), _FLAGS | os.O_DIRECTORY, None))
+            self._top = _Directory(open_quietly(str(self.root), _FLAGS | os.O_DIRECTORY, None))
 
     def scan(self, relative: str | PurePath = "") -> Iterator[Entry]:
         """The entries of a directory, in no order, lazily.
@@ -108,6 +108,37 @@ class ReadOnlyTree:
         with suppress(BackupFileMissing), self._listing(relative) as listing:
             for item in listing:
                 yield item.name, item.is_dir(follow_symlinks=False)
+
+    def kinds(self, relative: str | PurePath = "") -> Iterator[tuple[str, EntryKind, int]]:
+        """Name, kind and inode of each entry of a directory, in no order, lazily.
+
+        As fast as `names`: only what is no file, directory or link is looked at by itself.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+        with self._listing(relative) as listing:
+            for item in listing:
+                if item.is_file(follow_symlinks=False):
+                    yield item.name, EntryKind.FILE, item.inode()
+                elif item.is_dir(follow_symlinks=False):
+                    yield item.name, EntryKind.DIRECTORY, item.inode()
+                else:
+                    with suppress(FileNotFoundError):  # gone between two calls
+                        found = item.stat(follow_symlinks=False)
+                        yield item.name, _kind(found.st_mode), item.inode()
+
+    @contextmanager
+    def opened_directory(self, relative: str | PurePath) -> Iterator[int]:
+        """A descriptor of a directory, to open many files in it by name.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+        parts = _parts(relative)
+        with _as_ours(self.root.joinpath(*parts)):
+            directory = self._directory(parts)
+        yield directory.fd
 
     def stat(self, relative: str | PurePath) -> Entry | None:
         """What stands at a path, itself and not what it points to; None for nothing.
@@ -160,7 +191,7 @@ class ReadOnlyTree:
             before = os.stat(parts[-1], dir_fd=directory.fd, follow_symlinks=False)
             if not stat.S_ISREG(before.st_mode):
                 _check_regular(self.root.joinpath(*parts), before)
-            fd = _open_quietly(parts[-1], _BELOW, directory.fd)
+            fd = open_quietly(parts[-1], BELOW, directory.fd)
             try:
                 _check_regular(self.root, os.fstat(fd))
             except BaseException:
@@ -202,7 +233,7 @@ class ReadOnlyTree:
         parts = _parts(relative)
         with _as_ours(self.root.joinpath(*parts)):
             directory = self._directory(parts)  # held, or another thread may have it closed
-            fd = _open_quietly(".", _DIRECTORY, directory.fd)
+            fd = open_quietly(".", _DIRECTORY, directory.fd)
             try:
                 with os.scandir(fd) as listing:
                     yield listing
@@ -210,16 +241,27 @@ class ReadOnlyTree:
                 os.close(fd)
 
     def _directory(self, parts: tuple[str, ...]) -> _Directory:
+        known = self._known(parts)
+        depth = len(parts)
+        while known is None:
+            depth -= 1
+            known = self._known(parts[:depth])
+        for end in range(depth + 1, len(parts) + 1):
+            known = self._opened_below(known, parts[:end])
+        return known
+
+    def _known(self, parts: tuple[str, ...]) -> _Directory | None:
         if not parts:
             return self._top
         with self._lock:
             found = self._cached.get(parts)
             if found is not None:
                 self._cached.move_to_end(parts)
-                return found
-        parent = self._directory(parts[:-1])
+            return found
+
+    def _opened_below(self, parent: _Directory, parts: tuple[str, ...]) -> _Directory:
         try:
-            opened = _Directory(_open_quietly(parts[-1], _DIRECTORY, parent.fd))
+            opened = _Directory(open_quietly(parts[-1], _DIRECTORY, parent.fd))
         except NotADirectoryError:
             self._refuse_odd(parent, parts)
             raise
@@ -253,7 +295,7 @@ def _parts(relative: str | PurePath) -> tuple[str, ...]:
     return path.parts
 
 
-def _open_quietly(name: str, flags: int, directory: int | None) -> int:
+def open_quietly(name: str, flags: int, directory: int | None) -> int:
     """Open without leaving an access time, which only the owner and root may ask for."""
     try:
         return os.open(name, flags | os.O_NOATIME, dir_fd=directory)

@@ -1,0 +1,160 @@
+"""Many mailboxes checked by several processes, a folder of a million messages by all of them."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import count
+from pathlib import PurePosixPath
+from typing import Final, TypeAlias
+
+from respool.backups.hashed_directory import hash_slice
+from respool.backups.mailbox_soundness import (
+    CheckedMailbox,
+    HashedMailbox,
+    check_mailbox,
+    hash_mailbox,
+)
+from respool.backups.source import SourceMailbox
+from respool.model.inventory import IN_ARCHIVE, IN_DATA
+from respool.system.file_hashes import FileHashes
+from respool.system.link_table import LinkTable
+from respool.system.workers import Workers
+
+_LINKED_FILES: Final = 1 << 20  # with several names, that are remembered at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMailbox:
+    """Task: all of a mailbox, or the beginning of a large one."""
+
+    number: int
+    source: SourceMailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SomeFiles:
+    """Task: some files of a large mailbox."""
+
+    number: int
+    spool: PurePosixPath
+    directory: PurePosixPath
+    place: int
+    uids: array[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a task: ``number`` is its mailbox."""
+
+    number: int
+    checked: CheckedMailbox | None = None
+    begun: HashedMailbox | None = None
+    place: int = IN_DATA
+    hashes: FileHashes = field(default_factory=FileHashes)
+
+
+Task: TypeAlias = "WholeMailbox | SomeFiles"
+CheckWorkers: TypeAlias = "Workers[Task, Answer]"
+
+
+def check_workers(jobs: int, limit: int) -> CheckWorkers:
+    """Processes for `check_mailboxes`; of each kind ``limit`` findings a mailbox are kept."""
+    return Workers(jobs, partial(_done, LinkTable(_LINKED_FILES), limit))
+
+
+def check_mailboxes(
+    workers: CheckWorkers, sources: Iterable[SourceMailbox], limit: int
+) -> Iterator[CheckedMailbox | FileHashes]:
+    """Each mailbox checked, in no order, as ``sources`` are asked for one after the other.
+
+    Between them come hashes of some files of a large one, for who counts what was read:
+    a mailbox that was told in such pieces has none of these files in its own numbers.
+
+    Raises:
+        ProcessLost: a worker ended before it could answer.
+    """
+    run = _Run(workers, sources)
+    for answer in run.answers():
+        if answer.checked is not None:
+            yield answer.checked
+            continue
+        yield answer.hashes
+        whole = run.grown(answer)
+        if whole is not None:
+            yield replace(check_mailbox(whole, limit), files=0, octets=0)
+
+
+class _Run:
+    """Which tasks are still to be given, and which large mailboxes are in pieces."""
+
+    def __init__(self, workers: CheckWorkers, sources: Iterable[SourceMailbox]) -> None:
+        self._workers = workers
+        self._sources = iter(sources)
+        self._numbers = count()
+        self._pieces: deque[SomeFiles] = deque()
+        self._begun: dict[int, HashedMailbox] = {}
+        self._missing: dict[int, int] = {}
+
+    def answers(self) -> Iterator[Answer]:
+        """Answers as they come; before each, the workers are given as much as they take."""
+        while True:
+            while self._workers.has_room:
+                task = self._next()
+                if task is None:
+                    break
+                self._workers.give(task)
+            if not self._workers.is_busy:
+                return
+            yield self._workers.take()
+
+    def grown(self, answer: Answer) -> HashedMailbox | None:
+        """The large mailbox of an answer, if that was its last piece."""
+        number = answer.number
+        if answer.begun is not None:
+            self._begun[number] = answer.begun
+            pieces = list(_pieces(number, answer.begun))
+            self._missing[number] = len(pieces)
+            self._pieces += pieces
+            return None
+        self._begun[number].of(answer.place).hashes.add(answer.hashes)
+        self._missing[number] -= 1
+        return None if self._missing[number] else self._begun.pop(number)
+
+    def _next(self) -> Task | None:
+        if self._pieces:
+            return self._pieces.popleft()
+        source = next(self._sources, None)
+        return None if source is None else WholeMailbox(number=next(self._numbers), source=source)
+
+
+def _pieces(number: int, begun: HashedMailbox) -> Iterator[SomeFiles]:
+    for place in (IN_DATA, IN_ARCHIVE):
+        hashed = begun.of(place)
+        if hashed.listing.directory is None:
+            continue
+        for uids in hashed.slices():
+            yield SomeFiles(
+                number=number,
+                spool=begun.source.spool,
+                directory=hashed.listing.directory,
+                place=place,
+                uids=uids,
+            )
+        del hashed.rest[:]
+
+
+def _done(links: LinkTable, limit: int, task: Task) -> Answer:
+    """The work of one task."""
+    if isinstance(task, SomeFiles):
+        hashes = hash_slice(task.spool, task.directory, task.uids, links)
+        return Answer(number=task.number, place=task.place, hashes=hashes)
+    hashed = hash_mailbox(task.source, links)
+    if hashed.is_whole:
+        return Answer(number=task.number, checked=check_mailbox(hashed, limit))
+    told = FileHashes(files=hashed.data.hashes.files + hashed.archive.hashes.files)
+    told.octets = hashed.data.hashes.octets + hashed.archive.hashes.octets
+    return Answer(number=task.number, begun=hashed, hashes=told)
