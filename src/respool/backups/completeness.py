@@ -6,7 +6,8 @@ each can be missing as a whole, and then no folder shows it by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -20,6 +21,7 @@ from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import ARCHIVED
 from respool.model.messages import PartitionName
+from respool.model.names import MailboxName
 
 STUB_KEYWORD: Final = "BMARCHIVED"
 HSM_TAG: Final = "mail/archive"
@@ -29,12 +31,26 @@ _DATABASES: Final = tuple(
 )
 
 
-def lacks_of(generation: Generation, complete: Generation | None = None) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """What mailboxes of a generation speak of, for who has read all of them.
+
+    ``archived`` has, by spool and partition, a mailbox with archived messages; ``stubs`` is
+    one with stubs, or None.
+    """
+
+    archived: Mapping[tuple[PurePosixPath, PartitionName], MailboxName]
+    stubs: MailboxName | None
+
+
+def lacks_of(
+    generation: Generation, complete: Generation | None = None, spoken: Spoken | None = None
+) -> Iterator[Finding]:
     """A finding for each thing that a generation lacks as a whole.
 
     ``complete`` is an earlier one to compare with; `complete_before` finds it. Where an
-    archive or the HSM store is not there, indexes and headers are read until one speaks
-    of it: at worst all of them.
+    archive or the HSM store is not there, and nobody says what is ``spoken`` of, indexes
+    and headers are read until one speaks of it: at worst all of them.
 
     Raises:
         BackupFileMissing, BackupUnreadable: a part cannot be opened.
@@ -43,10 +59,12 @@ def lacks_of(generation: Generation, complete: Generation | None = None) -> Iter
     for part in spools:
         twin = None if complete is None else _twin_of(part, spools, complete)
         yield from _lacks_beside(part, twin, complete)
-        yield from _archive_lacks(generation, part, twin, complete)
+        without = {each.name for each in _partitions(part) if each.archive is None}
+        yield from _archives_before(part, twin, complete, without)
+        yield from _archives_spoken_of(generation, part, without, spoken)
     if spools:
         yield from _server_lacks(spools, complete)
-        yield from _hsm_lacks(generation, complete)
+        yield from _hsm_lacks(generation, complete, spoken)
 
 
 def complete_before(
@@ -107,24 +125,34 @@ def _has_databases(part: Part) -> bool:
     return any(next(tree.names(directory), None) is not None for directory in _DATABASES)
 
 
-def _archive_lacks(
-    generation: Generation, part: Part, twin: Part | None, complete: Generation | None
+def _archives_before(
+    part: Part, twin: Part | None, complete: Generation | None, without: set[PartitionName]
 ) -> Iterator[Finding]:
-    without = {each.name for each in _partitions(part) if each.archive is None}
-    if not without:
+    """Archives that an earlier generation had; their partitions are taken out of ``without``."""
+    if not without or twin is None or complete is None:
         return
-    if twin is not None and complete is not None:
-        for partition in _partitions(twin):
-            if partition.archive is not None and partition.name in without:
-                without.remove(partition.name)
-                text = f"no archive of partition {partition.name}, which {_named(complete)} has"
-                yield _loss("archive-missing", part, text)
-    for source in _archived_without(generation, part, without):
-        text = (
-            f"no archive of partition {source.place.partition}, although "
-            f"{source.name.display} has archived messages"
-        )
-        yield _loss("archive-missing", part, text)
+    for partition in _partitions(twin):
+        if partition.archive is not None and partition.name in without:
+            without.remove(partition.name)
+            text = f"no archive of partition {partition.name}, which {_named(complete)} has"
+            yield _loss("archive-missing", part, text)
+
+
+def _archives_spoken_of(
+    generation: Generation, part: Part, without: set[PartitionName], spoken: Spoken | None
+) -> Iterator[Finding]:
+    if spoken is not None:
+        found = [
+            (partition, name)
+            for (spool, partition), name in spoken.archived.items()
+            if spool == part.place and partition in without
+        ]
+    else:
+        sources = _archived_without(generation, part, without)
+        found = [(source.place.partition, source.name) for source in sources]
+    for partition, name in found:
+        text = f"no archive of partition {partition}, although "
+        yield _loss("archive-missing", part, f"{text}{name.display} has archived messages")
 
 
 def _archived_without(
@@ -144,7 +172,9 @@ def _archived_without(
             return
 
 
-def _hsm_lacks(generation: Generation, complete: Generation | None) -> Iterator[Finding]:
+def _hsm_lacks(
+    generation: Generation, complete: Generation | None, spoken: Spoken | None
+) -> Iterator[Finding]:
     if _has_hsm_store(generation):
         return
     part = generation.parts[0]
@@ -152,15 +182,21 @@ def _hsm_lacks(generation: Generation, complete: Generation | None) -> Iterator[
         text = f"the store of archived messages is not in it, and {_named(complete)} has one"
         yield _loss("hsm-store-missing", part, text)
         return
+    name = _mailbox_with_stubs(generation) if spoken is None else spoken.stubs
+    if name is not None:
+        text = (
+            f"the store of archived messages is not in it, although {name.display}"
+            " has stubs: of those only the headers can be restored"
+        )
+        yield _loss("hsm-store-missing", part, text)
+
+
+def _mailbox_with_stubs(generation: Generation) -> MailboxName | None:
     for source in _mailboxes(generation):
         header = read_header(source)
         if header is not None and STUB_KEYWORD in header.keywords and _has_stub(source):
-            text = (
-                f"the store of archived messages is not in it, although {source.name.display}"
-                " has stubs: of those only the headers can be restored"
-            )
-            yield _loss("hsm-store-missing", part, text)
-            return
+            return source.name
+    return None
 
 
 def _has_stub(source: SourceMailbox) -> bool:

@@ -30,7 +30,7 @@ from respool.system.file_hashes import (
 from respool.system.link_table import LinkTable
 from respool.system.read_only import EntryKind
 
-SLICE_FILES: Final = 512
+SLICE_FILES: Final = 2048  # that one process reads at a time
 HASHED: Final = np.dtype([("uid", "u4"), ("digest", f"V{DIGEST_OCTETS}")])
 
 

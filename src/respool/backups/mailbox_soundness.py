@@ -7,17 +7,28 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.backups.cache_soundness import cache_findings
 from respool.backups.hashed_directory import HashedDirectory, hash_directory
 from respool.backups.source import Listing, SourceMailbox, files_of, list_meta
+from respool.bluemind.stubs import is_stub_keyword
 from respool.cyrus.header import header_crc
 from respool.cyrus.index import IndexHeader, parse_index_header
 from respool.cyrus.mailbox import MailboxFiles, join_files, message_file, message_findings
 from respool.cyrus.spool_paths import HEADER_FILE
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import EXPUNGED, IN_ARCHIVE, IN_DATA, UNLINKED, Rows, StoredMailbox
+from respool.model.inventory import (
+    ARCHIVED,
+    EXPUNGED,
+    IN_ARCHIVE,
+    IN_DATA,
+    UNLINKED,
+    Rows,
+    StoredMailbox,
+)
+from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
 from respool.system.link_table import LinkTable
 
@@ -37,11 +48,15 @@ class CheckedMailbox:
 
     name: MailboxName
     part_id: int | None
+    spool: PurePosixPath
     place: PurePosixPath | None
     messages: int
     expunged: int
     files: int
     octets: int
+    partition: PartitionName
+    has_archived: bool
+    has_stubs: bool
     uniqueid: str | None
     acl: Mapping[str, str]
     has_header: bool
@@ -165,6 +180,16 @@ def _guid_finding(mailbox: StoredMailbox, row: np.void, digest: str, place: int)
     )
 
 
+def _stubs(mailbox: StoredMailbox) -> NDArray[np.bool_]:
+    """Mask of the records that the keyword of stubs marks."""
+    mask = np.zeros(len(mailbox.records), dtype=np.bool_)
+    for slot, keyword in enumerate(mailbox.keywords):
+        if keyword is not None and is_stub_keyword(keyword):
+            words = mailbox.records["user_flags"][:, slot // 32]
+            mask |= (words & np.uint32(1 << slot % 32)) != 0
+    return mask
+
+
 def _checked(
     hashed: HashedMailbox,
     mailbox: StoredMailbox,
@@ -176,11 +201,15 @@ def _checked(
     return CheckedMailbox(
         name=mailbox.name,
         part_id=hashed.source.part_id,
+        spool=hashed.source.spool,
         place=mailbox.place.directory,
         messages=seen if mailbox.has_index else len(mailbox.orphans),
         expunged=int(np.count_nonzero(mailbox.recoverable())),
         files=sum(each.files for each in both),
         octets=sum(each.octets for each in both),
+        partition=mailbox.place.partition,
+        has_archived=bool((mailbox.records["system_flags"] & np.uint32(ARCHIVED)).any()),
+        has_stubs=bool(_stubs(mailbox).any()),
         uniqueid=mailbox.uniqueid,
         acl=mailbox.acl,
         has_header=not any(each.code in _UNREADABLE_HEADER for each in mailbox.findings),

@@ -18,13 +18,17 @@ from respool.backups.mailbox_soundness import (
     check_mailbox,
     hash_mailbox,
 )
-from respool.backups.source import SourceMailbox
+from respool.backups.source import SourceMailbox, tree_at
+from respool.cyrus.spool_paths import INDEX_FILE
+from respool.errors import BackupError
 from respool.model.inventory import IN_ARCHIVE, IN_DATA
 from respool.system.file_hashes import FileHashes
 from respool.system.link_table import LinkTable
+from respool.system.read_only import Entry
 from respool.system.workers import Workers
 
 _LINKED_FILES: Final = 1 << 20  # with several names, that are remembered at most
+_RECORD_OCTETS: Final = 104  # of an index, from version 13 on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,25 @@ def check_mailboxes(
         whole = run.grown(answer)
         if whole is not None:
             yield replace(check_mailbox(whole, limit), files=0, octets=0)
+
+
+def expected_files(sources: Iterable[SourceMailbox]) -> int:
+    """About how many message files some mailboxes have, by the sizes of their indexes."""
+    return sum(
+        entry.size_bytes // _RECORD_OCTETS
+        for source in sources
+        for directory in {source.place.meta, source.place.data}
+        if directory is not None
+        for entry in (_entry(source, directory / INDEX_FILE),)
+        if entry is not None
+    )
+
+
+def _entry(source: SourceMailbox, file: PurePosixPath) -> Entry | None:
+    try:
+        return tree_at(source.spool).stat(file)
+    except BackupError:
+        return None
 
 
 class _Run:

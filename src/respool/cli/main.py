@@ -36,6 +36,7 @@ COMMANDS: Final = (
     Command("show", "Folders of an account."),
     Command("ls", "Messages of a folder."),
     Command("cat", "One message as it is."),
+    Command("check", "Is the backup sound? Reads everything."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
     Command("runs", "What was restored, and how it ended."),

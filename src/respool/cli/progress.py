@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from respool.cli.output import shown_size
+
 if TYPE_CHECKING:
+    from respool.app.check import CheckProgress
     from respool.planning.plan import PlanHead
     from respool.runs.runner import Progress
 
@@ -34,6 +38,7 @@ _PHASES = {
     "spool-annotate": (4, "give back"),
     "prove-annotations": (4, "give back"),
 }
+_SECONDS_BETWEEN = 0.1
 _PROOF_SHARE = 0.5  # a byte read back counts as half a byte copied
 
 
@@ -67,9 +72,33 @@ class Bar:
 
 @contextmanager
 def bar() -> Iterator[Bar]:
-    """A bar for the length of a block."""
+    """A bar for the length of a restore."""
+    with _drawn("left   Ctrl-C is safe") as update:
+        yield Bar(update)
+
+
+@contextmanager
+def reading_bar() -> Iterator[Callable[[CheckProgress], None]]:
+    """A bar for what reads a backup through, at most ten times a second."""
+    with _drawn("left") as update:
+        shown_at = 0.0
+
+        def tell(progress: CheckProgress) -> None:
+            nonlocal shown_at
+            now = time.monotonic()
+            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
+                shown_at = now
+                size = shown_size(progress.size_bytes)
+                update(f"{progress.files:,} files, {size}", progress.share)
+
+        yield tell
+
+
+@contextmanager
+def _drawn(end: str) -> Iterator[Callable[[str, float], None] | None]:
+    """What draws a text and a share of 1; None without a terminal."""
     if not sys.stderr.isatty():
-        yield Bar()
+        yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -78,7 +107,7 @@ def bar() -> Iterator[Bar]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TimeRemainingColumn(),
-        TextColumn("left   Ctrl-C is safe"),
+        TextColumn(end),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
         task = drawn.add_task("", total=1.0, visible=False)
@@ -86,4 +115,4 @@ def bar() -> Iterator[Bar]:
         def update(text: str, done: float) -> None:
             drawn.update(task, description=text, completed=done, visible=True)
 
-        yield Bar(update)
+        yield update

@@ -261,6 +261,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "Both are restored, the second under another name.",
     ),
+    "mailbox-not-in-database": (
+        NOTE,
+        "It is restored like any other; the server that was backed up did not know it any more.",
+    ),
+    "mailbox-without-directory": (
+        LOSS,
+        "The folder and all its messages are not in the backup, so they are not restored.",
+    ),
     "mailbox-without-name": (
         BLOCKS,
         "It belongs to no account that can be named, so it is not restored.",
@@ -329,6 +337,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE_OR_LOSS,
         "These messages are restored without flags, dated by their files.",
     ),
+    "rights-of-nobody": (
+        NOTE,
+        "It is restored; give somebody rights on it after the restore.",
+    ),
     "rights-unknown": (
         NOTE,
         "Who may read the folder is set anew: look at it after the restore.",
@@ -344,6 +356,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "size-differs": (
         LOSS,
         "The message is not restored: its file is longer or shorter than its record says.",
+    ),
+    "tree-too-deep": (
+        NOTE,
+        "What lies deeper is not looked at, and not restored.",
+    ),
+    "uniqueid-doubled": (
+        NOTE,
+        "Both are restored, each with an id of its own; what readers had seen may be mixed up.",
     ),
     "unsafe-backup-entry": (
         LOSS,

@@ -101,7 +101,11 @@ class ReadOnlyTree:
         Raises:
             UnsafeBackupEntry, BackupUnreadable.
         """
-        return tuple(sorted(name for name, is_directory in self.names(relative) if is_directory))
+        with suppress(BackupFileMissing), self._listing(relative) as listing:
+            return tuple(
+                sorted(item.name for item in listing if item.is_dir(follow_symlinks=False))
+            )
+        return ()
 
     def names(self, relative: str | PurePath = "") -> Iterator[tuple[str, bool]]:
         """Names in a directory and whether each is a real directory; nothing where none is."""
