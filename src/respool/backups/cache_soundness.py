@@ -71,11 +71,9 @@ def _of_file(
     try:
         generation = cache_generation(os.pread(descriptor, 4, 0))
     except TruncatedFile:
-        yield _note("cache-record-damaged", "it has no octets", file, count=len(records))
+        yield _note("cache-records-damaged", "it has no octets", file, count=len(records))
         return
-    if generation != header.generation:
-        text = f"its generation is {generation}, that of the index {header.generation}"
-        yield _note("cache-of-another-generation", text, file)
+    if generation != header.generation:  # found when the mailbox was read
         return
     damaged = count_damaged(
         lambda at: os.pread(descriptor, WINDOW_OCTETS, at),
@@ -86,7 +84,7 @@ def _of_file(
     )
     if damaged:
         text = f"{damaged} of {len(records)} records are not whole, or not what their CRC says"
-        yield _note("cache-record-damaged", text, file, count=damaged)
+        yield _note("cache-records-damaged", text, file, count=damaged)
 
 
 def _note(code: str, text: str, file: PurePosixPath, *, count: int = 1) -> Finding:

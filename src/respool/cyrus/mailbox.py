@@ -86,7 +86,7 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
     """
     header, header_findings = _header(files.header)
     index, index_findings = _index(files.index)
-    findings = [*files.findings, *name_findings(name), *header_findings, *index_findings]
+    findings = [*files.findings, *_name_findings(name, place), *header_findings, *index_findings]
     findings += entry_findings(files.odd_entries, files.odd_count)
     expunged, expunge_findings = _expunged(files.expunge, index)
     findings += expunge_findings
@@ -165,12 +165,13 @@ def place_records(records: Rows, files: Rows) -> Rows:
     return orphans[np.argsort(orphans["uid"], kind="stable")]
 
 
-def name_findings(name: MailboxName) -> tuple[Finding, ...]:
+def _name_findings(name: MailboxName, place: MailboxPlace) -> tuple[Finding, ...]:
     """A finding for a name whose octets are no name that a server would accept."""
     if all(is_decodable(part) for part in name.parts):
         return ()
     text = "the directory's name is not valid modified UTF-7; it is kept octet by octet"
-    return (_finding(Severity.NOTE, "name-not-decodable", name.admin, text),)
+    found = _finding(Severity.NOTE, "name-not-decodable", name.admin, text)
+    return (replace(found, file=place.directory),)
 
 
 def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:

@@ -13,7 +13,8 @@ from pathlib import PurePath
 from typing import Final
 
 from respool.system.link_table import LinkTable
-from respool.system.read_only import BELOW, ReadOnlyTree, open_quietly
+from respool.system.open_directories import BELOW, open_quietly
+from respool.system.read_only import ReadOnlyTree
 
 READ: Final = 0  # states of a file; any other positive number is the system's errno
 GONE: Final = errno.ENOENT

@@ -149,7 +149,7 @@ def test_a_file_that_may_not_be_opened_is_unreadable(
     def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(read_only, "_open_quietly", refuse)
+    monkeypatch.setattr(read_only, "open_quietly", refuse)
     with pytest.raises(BackupUnreadable) as caught:
         tree.read("empty")
 

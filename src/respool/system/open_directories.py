@@ -1,0 +1,201 @@
+"""The directories of a tree, each opened without following links, and kept open for a while."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import PurePath, PurePosixPath
+from typing import Final
+
+from respool.errors import BackupError, BackupFileMissing, BackupUnreadable, UnsafeBackupEntry
+
+_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC
+BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
+_DIRECTORY: Final = BELOW | os.O_DIRECTORY
+_CACHED_DIRECTORIES: Final = 64
+
+
+class EntryKind(StrEnum):
+    """What a directory entry is, by its own type, links not followed."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "link"
+    PIPE = "pipe"
+    SOCKET = "socket"
+    DEVICE = "device"
+
+
+class _Directory:
+    """An open directory, closed when nobody holds it any more."""
+
+    __slots__ = ("__weakref__", "fd")
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __del__(self) -> None:
+        with suppress(OSError):
+            os.close(self.fd)
+
+
+class OpenDirectories:
+    """A tree's directories, reached through one open descriptor of its root."""
+
+    def __init__(self, root: str | PurePath) -> None:
+        """Open ``root``, which alone may be reached through links.
+
+        Raises:
+            BackupFileMissing: no such directory.
+            BackupUnreadable: it may not be read.
+        """
+        self.root = PurePosixPath(os.path.realpath(root))
+        self._lock = threading.Lock()
+        self._cached: OrderedDict[tuple[str, ...], _Directory] = OrderedDict()
+        with as_ours(self.root):
+            self._top = _Directory(open_quietly(str(self.root), _FLAGS | os.O_DIRECTORY, None))
+
+    @contextmanager
+    def opened_directory(self, relative: str | PurePath) -> Iterator[int]:
+        """A descriptor of a directory, to open many files in it by name.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+        parts = parts_of(relative)
+        with as_ours(self.root.joinpath(*parts)):
+            directory = self._directory(parts)
+        yield directory.fd
+
+    @contextmanager
+    def _listing(self, relative: str | PurePath) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """A directory's entries, through a descriptor whose position is shared with nobody."""
+        parts = parts_of(relative)
+        with as_ours(self.root.joinpath(*parts)):
+            directory = self._directory(parts)  # held, or another thread may have it closed
+            fd = open_quietly(".", _DIRECTORY, directory.fd)
+            try:
+                with os.scandir(fd) as listing:
+                    yield listing
+            finally:
+                os.close(fd)
+
+    def _directory(self, parts: tuple[str, ...]) -> _Directory:
+        known = self._known(parts)
+        depth = len(parts)
+        while known is None:
+            depth -= 1
+            known = self._known(parts[:depth])
+        for end in range(depth + 1, len(parts) + 1):
+            known = self._opened_below(known, parts[:end])
+        return known
+
+    def _known(self, parts: tuple[str, ...]) -> _Directory | None:
+        if not parts:
+            return self._top
+        with self._lock:
+            found = self._cached.get(parts)
+            if found is not None:
+                self._cached.move_to_end(parts)
+            return found
+
+    def _opened_below(self, parent: _Directory, parts: tuple[str, ...]) -> _Directory:
+        try:
+            opened = _Directory(open_quietly(parts[-1], _DIRECTORY, parent.fd))
+        except NotADirectoryError:
+            self._refuse_odd(parent, parts)
+            raise
+        with self._lock:
+            self._cached[parts] = opened
+            while len(self._cached) > _CACHED_DIRECTORIES:
+                self._cached.popitem(last=False)
+        return opened
+
+    def _refuse_odd(self, parent: _Directory, parts: tuple[str, ...]) -> None:
+        found = os.stat(parts[-1], dir_fd=parent.fd, follow_symlinks=False)
+        kind = kind_of(found.st_mode)
+        if kind is not EntryKind.FILE:
+            raise unsafe_entry(self.root.joinpath(*parts), kind)
+
+
+def parts_of(relative: str | PurePath) -> tuple[str, ...]:
+    """Components of a path below the root.
+
+    Raises:
+        UnsafeBackupEntry: it leads upwards or is absolute.
+    """
+    path = PurePosixPath(relative)
+    if path.is_absolute() or ".." in path.parts:
+        raise UnsafeBackupEntry(f'"{path}" leads out of the backup')
+    return path.parts
+
+
+def open_quietly(name: str, flags: int, directory: int | None) -> int:
+    """Open without leaving an access time, which only the owner and root may ask for."""
+    try:
+        return os.open(name, flags | os.O_NOATIME, dir_fd=directory)
+    except PermissionError as error:
+        if error.errno != errno.EPERM:
+            raise
+        return os.open(name, flags, dir_fd=directory)
+
+
+def kind_of(mode: int) -> EntryKind:
+    """What a mode says of its owner."""
+    match stat.S_IFMT(mode):
+        case stat.S_IFREG:
+            return EntryKind.FILE
+        case stat.S_IFDIR:
+            return EntryKind.DIRECTORY
+        case stat.S_IFLNK:
+            return EntryKind.LINK
+        case stat.S_IFIFO:
+            return EntryKind.PIPE
+        case stat.S_IFSOCK:
+            return EntryKind.SOCKET
+        case _:
+            return EntryKind.DEVICE
+
+
+def unsafe_entry(path: PurePosixPath, kind: str) -> UnsafeBackupEntry:
+    """The error for what is no file or directory."""
+    return UnsafeBackupEntry(
+        f'"{path}" in the backup is a {kind}',
+        why="a backup of mail holds only files and directories; others are never opened",
+        hint="look who put it there; the rest of the backup can be read",
+    )
+
+
+@contextmanager
+def as_ours(path: PurePosixPath) -> Iterator[None]:
+    """Turn an OSError about ``path`` into an error that a person can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise error_of(error, path) from error
+
+
+def error_of(error: OSError, path: PurePosixPath) -> BackupError:
+    """An error that a person can act on, of what the system said about ``path``."""
+    if error.errno == errno.ELOOP:
+        return unsafe_entry(path, EntryKind.LINK)
+    if error.errno == errno.ENOENT:
+        return BackupFileMissing(f'there is no "{path}" in the backup', why=_why(error))
+    if error.errno == errno.ENOTDIR:
+        return BackupFileMissing(f'"{path}" is not a directory of the backup', why=_why(error))
+    hint = "the files of a backup belong to root; run this as root" if _denied(error) else None
+    return BackupUnreadable(f'"{path}" cannot be read', why=_why(error), hint=hint)
+
+
+def _denied(error: OSError) -> bool:
+    return error.errno in {errno.EACCES, errno.EPERM}
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
