@@ -46,7 +46,7 @@ class _Directory:
 
 
 class OpenDirectories:
-    """A tree's directories, reached through one open descriptor of its root."""
+    """A tree's directories, reached through one open descriptor of its root, and their names."""
 
     def __init__(self, root: str | PurePath) -> None:
         """Open ``root``, which alone may be reached through links.
@@ -72,6 +72,45 @@ class OpenDirectories:
         with as_ours(self.root.joinpath(*parts)):
             directory = self._directory(parts)
         yield directory.fd
+
+    def subdirectories(self, relative: str | PurePath = "") -> tuple[str, ...]:
+        """Names of the real directories in a directory, sorted; nothing where there is none.
+
+        Faster than `scan`: entries are not looked at one by one.
+
+        Raises:
+            UnsafeBackupEntry, BackupUnreadable.
+        """
+        with suppress(BackupFileMissing), self._listing(relative) as listing:
+            return tuple(
+                sorted(item.name for item in listing if item.is_dir(follow_symlinks=False))
+            )
+        return ()
+
+    def names(self, relative: str | PurePath = "") -> Iterator[tuple[str, bool]]:
+        """Names in a directory and whether each is a real directory; nothing where none is."""
+        with suppress(BackupFileMissing), self._listing(relative) as listing:
+            for item in listing:
+                yield item.name, item.is_dir(follow_symlinks=False)
+
+    def kinds(self, relative: str | PurePath = "") -> Iterator[tuple[str, EntryKind, int]]:
+        """Name, kind and inode of each entry of a directory, in no order, lazily.
+
+        As fast as `names`: only what is no file, directory or link is looked at by itself.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+        with self._listing(relative) as listing:
+            for item in listing:
+                if item.is_file(follow_symlinks=False):
+                    yield item.name, EntryKind.FILE, item.inode()
+                elif item.is_dir(follow_symlinks=False):
+                    yield item.name, EntryKind.DIRECTORY, item.inode()
+                else:
+                    with suppress(FileNotFoundError):  # gone between two calls
+                        found = item.stat(follow_symlinks=False)
+                        yield item.name, kind_of(found.st_mode), item.inode()
 
     @contextmanager
     def _listing(self, relative: str | PurePath) -> Iterator[Iterator[os.DirEntry[str]]]:
