@@ -1,7 +1,8 @@
 """Directories with their date in the name, one generation each.
 
-Copies by rsync, ZFS snapshots (in ``.zfs/snapshot`` of a data set, too), Timeshift, btrbk:
-whoever made them, the name says when.
+Copies by rsync, ZFS snapshots (in ``.zfs/snapshot`` of a data set, too), Timeshift, btrbk,
+Borg's archives of one server: whoever made them, the name says when. One among them whose
+name does not, and that holds mail, is dated about by its newest index.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class DatedDirectories:
         return None
 
     def contents(self, root: BackupRoot) -> RootContents:  # noqa: D102 - see BackupKind
-        dated = _dated(root.place)
-        return contents_of(_candidates(root.place, dated), entries_besides(root.place, dated))
+        candidates = tuple(_candidates(root.place, _dated(root.place)))
+        used = [each.entry for each in candidates]
+        return contents_of(candidates, entries_besides(root.place, used))
 
 
 def _said(directory: PurePosixPath) -> str:
@@ -74,3 +76,6 @@ def _candidates(place: PurePosixPath, dated: dict[str, DatedName]) -> Iterator[C
             is_about=date.is_about,
             is_underway=is_underway(name),
         )
+    for name in tree_at(place).subdirectories():
+        if name not in dated and not is_underway(name) and has_spool(place / name):
+            yield Candidate(label=name, entry=name, place=place / name, taken_at=None)

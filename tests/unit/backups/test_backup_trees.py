@@ -117,6 +117,24 @@ class TestDated:
         assert backup.root.kind == "dated"
         assert [len(each.parts) for each in backup.generations] == [1, 1]
 
+    def test_one_that_holds_mail_under_another_name_is_dated_by_its_newest_index(
+        self, tmp_path: Path
+    ) -> None:
+        write_generation(tmp_path / "mail1-2024-11-19T01:00:00")
+        write_generation(tmp_path / "before-move", at="2020-02-02T02:02:02Z")
+        write_generation(tmp_path / "incomplete")
+
+        backup = open_backup(tmp_path)
+
+        assert [each.label for each in backup.generations] == [
+            "mail1-2024-11-19T01:00:00",
+            "before-move",
+        ]
+        assert named(backup, "before-move").is_about
+        assert [(each.name, each.why) for each in backup.unused] == [
+            ("incomplete", "a copy under way")
+        ]
+
     def test_a_link_into_another_generation_is_not_followed(self, tmp_path: Path) -> None:
         write_dated(tmp_path)
 
