@@ -21,6 +21,7 @@ _CHUNK_OCTETS: Final = 1 << 19
 SEEN_BIT: Final = 1 << 4
 NANOSECONDS: Final = 1_000_000_000
 _NOT_COPIED: Final = frozenset({RECORD_CRC, "cache_offset", "cache_version"})
+_ID_OCTETS: Final = 12
 
 
 class Octets(Protocol):
@@ -76,6 +77,8 @@ def from_columns(records: Rows, layout: IndexLayout) -> Rows:
             if column.dtype.kind == "u" and column.ndim == 1:
                 _check_fits(column, rows.dtype[name].itemsize, name)
             rows[name] = column
+    if "guid" in layout.record_names:
+        rows["guid"] = _with_old_ids(records)
     if not layout.has_crcs:
         rows["system_flags"] &= ~np.uint32(SEEN_BIT)
     offsets = records["cache_offset"]
@@ -111,12 +114,40 @@ def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:
             rows[name] = raw[name]
     if not layout.has_crcs:
         rows["system_flags"] &= ~np.uint32(SEEN_BIT)
+    if "guid" in layout.record_names:
+        _part_old_ids(rows)
     # From 3.0 on the cache offset has 48 bits, 16 of them with the version.
     version = raw["cache_version"].astype("u4")
     rows["cache_offset"] = raw["cache_offset"].astype("u8") | (
         (version >> np.uint32(16)).astype("u8") << np.uint64(32)
     )
     rows["cache_version"] = version & np.uint32(0xFFFF)
+
+
+def _part_old_ids(rows: Rows) -> None:
+    """Make a ``message_uuid`` of each guid that is one: 12 octets, and eight zeros.
+
+    2.3.10 kept the ids of earlier 2.3 that way, and 2.5 and later carry them on; no server
+    takes them for a hash (imap/upgrade_index.c @2.4.22, ``upgrade_index_record``).
+    """
+    octets = np.frombuffer(rows["guid"].tobytes(), dtype=np.uint8).reshape(-1, 20)
+    is_old = ~octets[:, _ID_OCTETS:].any(axis=1)
+    is_old &= octets[:, :_ID_OCTETS].any(axis=1)
+    if is_old.any():
+        ids = np.ascontiguousarray(octets[is_old, :_ID_OCTETS])
+        rows["message_uuid"][is_old] = ids.view(f"V{_ID_OCTETS}").reshape(-1)
+        rows["guid"][is_old] = np.void(bytes(20))
+
+
+def _with_old_ids(records: Rows) -> Rows:
+    """The guids of ``records``, an id of 12 octets where there is that instead."""
+    guids: Rows = records["guid"].copy()
+    octets = np.frombuffer(records["message_uuid"].tobytes(), dtype=np.uint8)
+    octets = octets.reshape(-1, _ID_OCTETS)
+    for at in np.flatnonzero(octets.any(axis=1)):
+        if not any(guids[at].tobytes()):
+            guids[at] = np.void(octets[at].tobytes() + bytes(20 - _ID_OCTETS))
+    return guids
 
 
 def _time_on_disk(records: Rows, name: str, layout: IndexLayout) -> NDArray[np.int64]:

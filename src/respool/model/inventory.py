@@ -29,8 +29,8 @@ RECORD_TIMES: Final = ("internaldate", "sentdate", "gmtime", "last_updated", "sa
 
 # One record, the same for every index version, all that any of them says. Times are whole
 # seconds since 1970, what is left of each is in ``nanoseconds``. What a version does not
-# have is zero: so is ``guid`` before version 10, where ``message_uuid`` is no hash of the
-# message. The last three columns are of the message file.
+# have is zero: so is ``guid`` where a server before 2.3.10 made a ``message_uuid`` instead,
+# which is no hash of the message. The last three columns are of the message file.
 RECORD: Final = np.dtype(
     [
         ("uid", "u4"),

@@ -47,7 +47,8 @@ def record_rows(draw: st.DrawFn, version: int) -> Rows:
     for row in rows:
         for name, _, width in layout_of(version).record_fields:
             if name in {"guid", "message_uuid"}:
-                row[name] = np.void(draw(st.binary(min_size=width, max_size=width)))
+                size = width - 1
+                row[name] = np.void(draw(st.binary(min_size=size, max_size=size)) + b"\1")
             elif name in RECORD_TIMES and width == 8:
                 row[name], row["nanoseconds"][RECORD_TIMES.index(name)] = divmod(draw(I64), 10**9)
             elif name == "user_flags":

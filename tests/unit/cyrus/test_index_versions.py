@@ -229,3 +229,17 @@ def test_what_an_index_has_up_to_its_cut_keeps_its_flags_and_the_rest_comes_of_i
     whole = max(cut - layout.header_size, 0) // layout.record_size
     assert made.records[made.restorable()]["uid"].tolist() == [1, 2, 3, 4, 5]
     assert made.records["system_flags"].tolist() == [2] * whole + [0] * (5 - whole)
+
+
+@pytest.mark.parametrize("version", [10, 12, 19, 20])
+def test_an_id_of_an_earlier_2_3_is_no_guid_where_it_was_carried_on(version: int) -> None:
+    """Twelve octets and eight zeros: to compare it with a hash would call every message wrong."""
+    rows = some_rows(3)
+    rows["guid"] = np.frombuffer(b"\7" * 20 + b"old id of 12" + bytes(8) + bytes(20), dtype="V20")
+    octets = render_index(version, IndexHeader(last_uid=3), rows)
+
+    index = parse_index(octets)
+
+    assert [any(row["guid"].tobytes()) for row in index.records] == [True, False, False]
+    assert index.records[1]["message_uuid"].tobytes() == b"old id of 12"
+    assert render_index(version, index.header, index.records) == octets
