@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.cyrus.mailbox import rows_in_order
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
@@ -25,11 +26,15 @@ from respool.model.inventory import (
     Rows,
     StoredMailbox,
 )
-from respool.model.state import UidSet
 
 _NEWEST: Final = (1 << 32) - 1  # what a record can hold
 _SAME_DATE_SECONDS: Final = 120
 _FEWEST_TO_SUSPECT: Final = 10
+
+# Records were there whose UIDs nobody knows now: any file may be of one of them.
+_RECORDS_LOST: Final = frozenset(
+    {"index-record-damaged", "index-record-impossible-uid", "index-record-out-of-order"}
+)
 
 # Findings about metadata that nobody asks for when it is left aside on purpose.
 _OF_METADATA: Final = frozenset(
@@ -65,10 +70,9 @@ def with_files_as_records(mailbox: StoredMailbox) -> StoredMailbox:
     if not taken.any():
         return mailbox
     made = _records_of(mailbox.orphans[taken], mailbox.deleted_uids)
-    records = np.concatenate([mailbox.records, made])
     return replace(
         mailbox,
-        records=records[np.argsort(records["uid"], kind="stable")],
+        records=rows_in_order(mailbox.records, made),
         orphans=mailbox.orphans[~taken],
         findings=(*mailbox.findings, *_made_findings(made, mailbox)),
     )
@@ -86,8 +90,7 @@ def with_files_only(mailbox: StoredMailbox) -> StoredMailbox:
     stripped["size"] = there["file_size"]
     stripped["internaldate"] = np.clip(there["file_mtime"], 0, _NEWEST)
     stripped["system_flags"] = there["system_flags"] & ~np.uint32(SYSTEM_FLAG_MASK)
-    records = np.concatenate([stripped, _records_of(mailbox.orphans, mailbox.deleted_uids)])
-    records = records[np.argsort(records["uid"], kind="stable")]
+    records = rows_in_order(stripped, _records_of(mailbox.orphans, mailbox.deleted_uids))
     kept = tuple(each for each in mailbox.findings if each.code not in _OF_METADATA)
     said = _left_aside(mailbox)
     return replace(
@@ -103,7 +106,7 @@ def with_files_only(mailbox: StoredMailbox) -> StoredMailbox:
 def _unknown_to_index(mailbox: StoredMailbox) -> NDArray[np.bool_]:
     codes = {finding.code for finding in mailbox.findings}
     uids = mailbox.orphans["uid"]
-    if not mailbox.has_index or "index-record-damaged" in codes:
+    if not mailbox.has_index or codes & _RECORDS_LOST:
         return np.ones(len(uids), dtype=np.bool_)
     last = mailbox.last_uid
     if "index-cut" in codes:
@@ -112,7 +115,7 @@ def _unknown_to_index(mailbox: StoredMailbox) -> NDArray[np.bool_]:
     return newer
 
 
-def _records_of(files: Rows, deleted: UidSet) -> Rows:
+def _records_of(files: Rows, deleted: NDArray[np.uint32]) -> Rows:
     """One record a file; of two files with one UID (data and archive) the first.
 
     What is known as deleted is expunged, so that it does not come back unasked.
@@ -124,7 +127,7 @@ def _records_of(files: Rows, deleted: UidSet) -> Rows:
     rows["size"] = rows["file_size"] = files["size"]
     rows["file_mtime"] = files["mtime"]
     rows["internaldate"] = np.clip(files["mtime"], 0, _NEWEST)
-    rows["system_flags"][deleted.mask(files["uid"])] = EXPUNGED
+    rows["system_flags"][np.isin(files["uid"], deleted)] = EXPUNGED
     return rows
 
 

@@ -36,7 +36,6 @@ from respool.model.inventory import (
 from respool.model.many_findings import at_most
 from respool.model.messages import UidValidity, is_keyword
 from respool.model.names import MailboxName
-from respool.model.state import UidSet
 
 FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyrus.expunge
 
@@ -146,9 +145,16 @@ def with_expunged(records: Rows, expunged: Rows) -> Rows:
     """RECORD rows of both in UID order; of a UID that both have, the one of ``records``."""
     if not len(expunged):
         return records
-    more = expunged[~np.isin(expunged["uid"], records["uid"])]
-    both: Rows = np.concatenate([records, more])
-    return both[np.argsort(both["uid"], kind="stable")]
+    return rows_in_order(records, expunged[~np.isin(expunged["uid"], records["uid"])])
+
+
+def rows_in_order(these: Rows, others: Rows) -> Rows:
+    """RECORD rows of both, each in UID order, together; copied no more often than need be."""
+    if not len(these) or not len(others):
+        return these if len(these) else others
+    both: Rows = np.concatenate([these, others])
+    uids = both["uid"]
+    return both if (uids[1:] >= uids[:-1]).all() else both[np.argsort(uids, kind="stable")]
 
 
 def place_records(records: Rows, files: Rows) -> Rows:
@@ -235,8 +241,8 @@ def _expunged(octets: Octets | None, index: Index | None) -> tuple[Rows, list[Fi
     return found.records, [_finding(Severity.NOTE, "expunge-stale", EXPUNGE_FILE, text)]
 
 
-def _without_record(uids: NDArray[np.uint32], records: Rows) -> UidSet:
-    return UidSet.of(uids[~np.isin(uids, records["uid"])].tolist())
+def _without_record(uids: NDArray[np.uint32], records: Rows) -> NDArray[np.uint32]:
+    return uids[~np.isin(uids, records["uid"])]
 
 
 def _unreadable(file_name: str, error: BackupError) -> Finding:

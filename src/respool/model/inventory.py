@@ -20,7 +20,6 @@ from respool.model.messages import (
     at_utc,
 )
 from respool.model.names import MailboxName
-from respool.model.state import UidSet
 
 Rows = NDArray[np.void]  # a structured array of RECORD or FILE
 
@@ -117,7 +116,7 @@ class StoredMailbox:
     orphans: Rows
     index_time: int | None = None
     generation: int | None = None
-    deleted_uids: UidSet = field(default_factory=UidSet)
+    deleted_uids: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     findings: tuple[Finding, ...] = field(default=())
 
     def visible(self) -> NDArray[np.bool_]:

@@ -243,3 +243,17 @@ def test_an_id_of_an_earlier_2_3_is_no_guid_where_it_was_carried_on(version: int
     assert [any(row["guid"].tobytes()) for row in index.records] == [True, False, False]
     assert index.records[1]["message_uuid"].tobytes() == b"old id of 12"
     assert render_index(version, index.header, index.records) == octets
+
+
+@pytest.mark.parametrize("uid", [0, 1, 2**31, 900])
+def test_the_file_of_a_record_whose_uid_is_spoiled_comes_back(uid: int) -> None:
+    """Before 12, where no CRC says that the record is damaged."""
+    rows = some_rows(5)
+    rows["size"], rows["system_flags"] = 50, 2
+    octets = bytearray(render_index(10, IndexHeader(last_uid=5), rows))
+    struct.pack_into(">I", octets, 96 + 2 * 88, uid)
+
+    made = with_files_as_records(box(bytes(octets), files(1, 2, 3, 4, 5)))
+
+    assert made.records[made.restorable()]["uid"].tolist() == [1, 2, 3, 4, 5]
+    assert made.records["system_flags"].tolist()[:5] == [2, 2, 0, 2, 2]
