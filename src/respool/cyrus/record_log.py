@@ -14,24 +14,28 @@ from numpy.typing import NDArray
 
 from respool.errors import FormatError
 
-RECORD_LIMIT: Final = 1_000_000
+RECORD_LIMIT: Final = 500_000
 _LOOKED_AT: Final = 64  # records that a deletion may mean, of a file that is made to mislead
-_NO_DELETION: Final = 0
 
 
 class RecordLog:
-    """Records and deletions in the order in which they were written."""
+    """Records and deletions in the order in which they were written.
+
+    A deletion does not say the key. What it says is the ``mark`` of a record: in a skiplist
+    where it stands, in a twoskip file where it points, by its newest pointer. A record that
+    is deleted is not written to again, so its mark stays what it was.
+    """
 
     def __init__(self) -> None:
         self._offsets: array[int] = array("Q")
         self._keys: array[int] = array("q")  # a hash of each key, 64 bits wide
-        self._nexts: array[int] = array("Q")
+        self._marks: array[int] = array("Q")
         self._before: array[int] = array("Q")  # how many records stood before each deletion
-        self._deletions: array[int] = array("Q")  # where it stands
-        self._targets: array[int] = array("Q")
+        self._meant: array[int] = array("Q")
+        self._own: array[int] = array("Q")
 
-    def add(self, offset: int, key: bytes, next_offset: int = 0) -> None:
-        """A record. ``next_offset`` is where it points, by its newest pointer.
+    def add(self, offset: int, key: bytes, mark: int) -> None:
+        """A record.
 
         Raises:
             FormatError: more records than any such file should have.
@@ -39,50 +43,39 @@ class RecordLog:
         self._check_room()
         self._offsets.append(offset)
         self._keys.append(hash(key))
-        self._nexts.append(next_offset)
+        self._marks.append(mark)
 
-    def delete_at(self, offset: int) -> None:
-        """The record at an offset is deleted; errors as `add`."""
-        self._delete(_NO_DELETION, offset)
+    def delete(self, mark: int, own: int = 0) -> None:
+        """The newest record with a mark is deleted; errors as `add`.
 
-    def delete_before(self, own_offset: int, offset: int) -> None:
-        """The record that stood before the one at ``offset`` is deleted; errors as `add`.
-
-        ``offset`` is 0 where it was the last. ``own_offset`` is where the deletion stands.
-        A deleted record is never written to again: it still points to what followed it
-        then, or to an earlier deletion that led there.
+        In a chain the record before then points to the deletion, which stands at ``own``
+        and leads on to ``mark``: from now on that counts as the same mark.
         """
-        self._delete(own_offset, offset)
+        self._check_room()
+        self._before.append(len(self._offsets))
+        self._meant.append(mark)
+        self._own.append(own)
 
     def surviving(self) -> array[int]:
         """Offsets of the records that count, in the order of writing."""
         offsets = np.frombuffer(self._offsets, dtype="u8")
         replaced_at = _replaced_at(np.frombuffer(self._keys, dtype="i8"))
         alive = np.ones(len(offsets), dtype=np.bool_)
-        pointing = _Index(np.frombuffer(self._nexts, dtype="u8"))
-        standing = _Index(offsets)
-        led_there: dict[int, int] = {}  # the newest deletion that leads to an offset
-        for before, own, target in zip(self._before, self._deletions, self._targets, strict=True):
-            if own == _NO_DELETION:
-                candidates = standing.newest_of(target, before)
-            else:
-                by_deletion = pointing.newest_of(led_there.get(target), before)
-                candidates = by_deletion + pointing.newest_of(target, before)
-                led_there[target] = own
+        marked = _Index(np.frombuffer(self._marks, dtype="u8"))
+        leading: dict[int, int] = {}  # the newest deletion that leads to a mark
+        for before, mark, own in zip(self._before, self._meant, self._own, strict=True):
+            candidates = marked.newest_of(mark, before)
+            if own:
+                candidates = marked.newest_of(leading.get(mark), before) + candidates
+                leading[mark] = own
             for index in candidates:
                 if alive[index] and replaced_at[index] >= before:
                     alive[index] = False
                     break
         return array("Q", offsets[alive & (replaced_at == len(offsets))].tobytes())
 
-    def _delete(self, own_offset: int, target: int) -> None:
-        self._check_room()
-        self._before.append(len(self._offsets))
-        self._deletions.append(own_offset)
-        self._targets.append(target)
-
     def _check_room(self) -> None:
-        if len(self._offsets) + len(self._deletions) >= RECORD_LIMIT:
+        if len(self._offsets) + len(self._before) >= RECORD_LIMIT:
             raise FormatError(f"a database with more than {RECORD_LIMIT} records in its log")
 
 

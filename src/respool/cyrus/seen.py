@@ -18,7 +18,7 @@ from respool.model.state import UidSet
 
 SEEN_ENDING: Final = ".seen"
 ANYONE: Final = "anyone"  # whose \Seen is everybody's, before index version 12
-_RANGE_LIMIT: Final = 1 << 18
+_RANGE_LIMIT: Final = 1 << 17
 _VALUE: Final = re.compile(rb"\s*1 +(\d{1,20}) +(\d{1,10}) +(\d{1,20})(?: +([0-9:,]*))?[\s\0]*")
 
 

@@ -49,7 +49,7 @@ def parse_skiplist(octets: Octets) -> Located:
             _apply(octets, log, pending)
             pending = array("Q")
         elif kind == _INORDER:
-            log.add(at, _key(octets, at))
+            log.add(at, _key(octets, at), mark=at)
         elif kind != _DUMMY:
             if len(pending) >= RECORD_LIMIT:
                 raise FormatError(f"a database with more than {RECORD_LIMIT} records at once")
@@ -86,9 +86,9 @@ def _apply(octets: Octets, log: RecordLog, transaction: array[int]) -> None:
     for at in transaction:
         kind, second = _PAIR.unpack_from(octets, at)
         if kind == _DELETE:
-            log.delete_at(second)
+            log.delete(second)
         else:
-            log.add(at, _key(octets, at))
+            log.add(at, _key(octets, at), mark=at)
 
 
 def _record(octets: Octets, at: int) -> tuple[int, int] | None:

@@ -32,6 +32,7 @@ _DUMMY_AT: Final = _HEADER.size
 _VERSION: Final = 1
 _LEVEL_LIMIT: Final = 31
 _CHAIN_LIMIT: Final = 1 << 22
+_FAILURE_LIMIT: Final = 1 << 16  # starts of records that are none, before a file is given up
 _IS_DIRTY: Final = 1
 _START: Final = re.compile(rb"[=+$-][\x00-\x1f]")
 _DUMMY, _RECORD, _DELETE, _COMMIT = b"=+-$"
@@ -207,34 +208,34 @@ def _salvaged(octets: Octets, why: str) -> Located:
     is taken: a backup has no better copy of it.
 
     Raises:
-        FormatError: not one record is in it.
+        FormatError: no transaction in it is whole.
     """
     log = RecordLog()
     damaged = 0
     commits = (each.end for each in _all_in(octets, len(octets)) if each.kind == _COMMIT)
-    for record in _all_in(octets, max(commits, default=0)):
+    end = max(commits, default=0)
+    if not end:
+        raise FormatError(f"no record of a twoskip file can be read: {why}")
+    for record in _all_in(octets, end):
         if record.kind == _DELETE:
-            log.delete_before(record.start, record.pointers[0])
+            log.delete(record.pointers[0], own=record.start)
         elif record.kind == _RECORD and record.is_whole(octets):
             key = octets[record.key_at : record.key_at + record.key_size]
             log.add(record.start, key, max(record.pointers))
         elif record.kind == _RECORD:
             damaged += 1
-    found = log.surviving()
-    if not found:
-        raise FormatError(f"no record of a twoskip file can be read: {why}")
     text = f"{why}; it was read from its top, as far as it was committed"
-    return Located(offsets=found, losses=(text, *lost(damaged, "records")))
+    return Located(offsets=log.surviving(), losses=(text, *lost(damaged, "records")))
 
 
 def _all_in(octets: Octets, end: int) -> Iterator[_Record]:
     """All records whose heads are sound, in the order of writing; what is none is passed over."""
-    at = _DUMMY_AT
-    while at + 24 <= end:
+    at, failures = _DUMMY_AT, 0
+    while at + 24 <= end and failures < _FAILURE_LIMIT:
         try:
             record = _record_at(octets, at, end)
         except FormatError:
-            at = _next_start(octets, at + 8, end)
+            at, failures = _next_start(octets, at + 8, end), failures + 1
             continue
         at = record.end
         yield record
