@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from respool.app.archive_check import archive_findings
+from respool.app.check import CheckWish, opened_check
+from respool.app.settings import read_settings
 from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import open_backup
 from respool.model.accounts import Account, AccountKind
@@ -65,3 +67,14 @@ def test_without_the_library_it_is_said_that_nothing_is_known(
     write_body(spool, OWNER, ID, snappy_stream(WHOLE * 9, is_compressed=True))
     monkeypatch.setitem(sys.modules, "cramjam", None)
     assert [(each.code, each.uid) for each in found(spool)] == [("hsm-not-read", None)]
+
+
+def test_a_check_reads_them_beside_everything_else(spool: Path) -> None:
+    write_body(spool, OWNER, ID, snappy_stream(WHOLE)[:-1])
+    for account in (None, "jdoe@b.loc"):
+        with opened_check(
+            read_settings({"backups": str(spool)}), CheckWish(account=account, jobs=1)
+        ) as check:
+            report = check.run(lambda _progress: None)
+        told = [each for each in report.findings.kept if each.code.startswith("hsm-")]
+        assert [(each.code, each.uid) for each in told] == [("hsm-body-damaged", 2)]
