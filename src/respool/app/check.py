@@ -14,19 +14,23 @@ from respool.app.backups import backup_of
 from respool.app.check_report import CheckReport, FolderFindings
 from respool.app.selection import Wanted, select
 from respool.app.settings import Settings
+from respool.app.whole_messages import account_stores
 from respool.backups.choice import choose_generation
 from respool.backups.completeness import Spoken, complete_before, lacks_of
 from respool.backups.contents import findings_of, list_accounts, mailboxes_of
 from respool.backups.generation_soundness import GenerationFacts
+from respool.backups.hsm_store import stores_of
 from respool.backups.mailbox_soundness import CheckedMailbox
 from respool.backups.soundness import (
     CheckWorkers,
+    Sought,
     check_mailboxes,
     check_workers,
     expected_files,
 )
 from respool.backups.source import SourceMailbox
 from respool.backups.stray_entries import stray_entries
+from respool.backups.whole_messages import Archive
 from respool.errors import UsageError
 from respool.model.accounts import Account
 from respool.model.finding_tally import FindingTally
@@ -186,12 +190,19 @@ class SoundnessCheck:
         expected = self._expected * len(self._scope.accounts) / max(self._begun, 1)
         return min(self._report.files / max(expected, 1), 1.0)
 
-    def _sources(self) -> Iterator[SourceMailbox]:
+    def _sources(self) -> Iterator[Sought]:
+        has_store = bool(stores_of(self._scope.generation))
         for account in self._scope.accounts:
             mailboxes = self._scope.mailboxes(account)
             self._begun += 1
             self._expected += expected_files(mailboxes)
-            yield from mailboxes
+            stubs = self._archive(account, mailboxes) if has_store else None
+            yield from ((each, stubs) for each in mailboxes)
+
+    def _archive(self, account: Account, mailboxes: Sequence[SourceMailbox]) -> Archive:
+        root = next((each for each in mailboxes if each.name == account.root), None)
+        stores = account_stores(self._scope.generation, account, root, mailboxes)
+        return Archive(stores=stores, is_there=True)
 
     def _take(self, checked: CheckedMailbox) -> None:
         report, tally = self._report, checked.tally

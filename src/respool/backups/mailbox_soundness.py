@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from respool.backups.cache_soundness import cache_findings
 from respool.backups.hashed_directory import HashedDirectory, hash_directory
 from respool.backups.source import Listing, SourceMailbox, files_of, list_meta
-from respool.bluemind.stubs import is_stub_keyword
+from respool.backups.stub_messages import marked_as_stubs
+from respool.backups.whole_messages import Archive, with_bodies
 from respool.cyrus.header import header_crc
 from respool.cyrus.index import IndexHeader, parse_index_header
 from respool.cyrus.mailbox import MailboxFiles, join_files, message_file, message_findings
 from respool.cyrus.spool_paths import HEADER_FILE
+from respool.errors import LibraryMissing
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
@@ -66,12 +67,16 @@ class CheckedMailbox:
 
 @dataclass(slots=True, kw_only=True)
 class HashedMailbox:
-    """A mailbox whose files are being read: whole once neither directory has a rest."""
+    """A mailbox whose files are being read: whole once neither directory has a rest.
+
+    ``stubs`` is where the messages are that its stubs stand for; None: not asked.
+    """
 
     source: SourceMailbox
     data: HashedDirectory
     archive: HashedDirectory
     findings: list[Finding] = field(default_factory=list)
+    stubs: Archive | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +88,9 @@ class HashedMailbox:
         return self.archive if place == IN_ARCHIVE else self.data
 
 
-def hash_mailbox(source: SourceMailbox, links: LinkTable) -> HashedMailbox:
+def hash_mailbox(
+    source: SourceMailbox, links: LinkTable, stubs: Archive | None = None
+) -> HashedMailbox:
     """The message files of a mailbox; of very many the first ones.
 
     Raises:
@@ -96,6 +103,7 @@ def hash_mailbox(source: SourceMailbox, links: LinkTable) -> HashedMailbox:
         data=data,
         archive=archive,
         findings=[*source.findings, *in_data, *in_archive],
+        stubs=stubs,
     )
 
 
@@ -116,6 +124,7 @@ def check_mailbox(hashed: HashedMailbox, limit: int) -> CheckedMailbox:
     tally.add(guid_findings(mailbox, digests))
     for place in (IN_DATA, IN_ARCHIVE):
         tally.add(hashed.of(place).findings())
+    tally.add(stub_findings(source, mailbox, hashed.stubs))
     if mailbox.has_index and files.index is not None:
         header = parse_index_header(files.index[:_PREAMBLE_OCTETS])
         tally.add(header_findings(mailbox, header, files))
@@ -180,14 +189,30 @@ def _guid_finding(mailbox: StoredMailbox, row: np.void, digest: str, place: int)
     )
 
 
-def _stubs(mailbox: StoredMailbox) -> NDArray[np.bool_]:
-    """Mask of the records that the keyword of stubs marks."""
-    mask = np.zeros(len(mailbox.records), dtype=np.bool_)
-    for slot, keyword in enumerate(mailbox.keywords):
-        if keyword is not None and is_stub_keyword(keyword):
-            words = mailbox.records["user_flags"][:, slot // 32]
-            mask |= (words & np.uint32(1 << slot % 32)) != 0
-    return mask
+def stub_findings(
+    source: SourceMailbox, mailbox: StoredMailbox, archive: Archive | None
+) -> Iterator[Finding]:
+    """Stubs of BlueMind 3.5 whose archived message cannot be read; each body is read once.
+
+    That a generation has no archive at all is told of the generation.
+    """
+    if archive is None or not archive.is_there:
+        return
+    candidates = marked_as_stubs(mailbox) & (mailbox.visible() | mailbox.recoverable())
+    bare = replace(mailbox, findings=())
+    try:
+        whole = with_bodies(source, bare, candidates, archive)
+    except LibraryMissing as error:
+        count = int(np.count_nonzero(candidates))
+        yield Finding(
+            severity=Severity.NOTE,
+            code="hsm-body-unchecked",
+            subject="stubs",
+            text=f"{count:,} archived messages were not looked at: {error.what}",
+            count=count,
+        )
+        return
+    yield from (each for each in whole.mailbox.findings if each.code != "hsm-joined")
 
 
 def _checked(
@@ -209,7 +234,7 @@ def _checked(
         octets=sum(each.octets for each in both),
         partition=mailbox.place.partition,
         has_archived=bool((mailbox.records["system_flags"] & np.uint32(ARCHIVED)).any()),
-        has_stubs=bool(_stubs(mailbox).any()),
+        has_stubs=bool(marked_as_stubs(mailbox).any()),
         uniqueid=mailbox.uniqueid,
         acl=mailbox.acl,
         has_header=not any(each.code in _UNREADABLE_HEADER for each in mailbox.findings),

@@ -19,6 +19,7 @@ from respool.backups.mailbox_soundness import (
     hash_mailbox,
 )
 from respool.backups.source import SourceMailbox, tree_at
+from respool.backups.whole_messages import Archive
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
 from respool.model.inventory import IN_ARCHIVE, IN_DATA
@@ -32,15 +33,16 @@ _RECORD_OCTETS: Final = 104  # of an index, from version 13 on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeMailbox:
+class MailboxTask:
     """Task: all of a mailbox, or the beginning of a large one."""
 
     number: int
     source: SourceMailbox
+    stubs: Archive | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SomeFiles:
+class FilesTask:
     """Task: some files of a large mailbox."""
 
     number: int
@@ -61,7 +63,8 @@ class Answer:
     hashes: FileHashes = field(default_factory=FileHashes)
 
 
-Task: TypeAlias = "WholeMailbox | SomeFiles"
+Sought: TypeAlias = "tuple[SourceMailbox, Archive | None]"
+Task: TypeAlias = "MailboxTask | FilesTask"
 CheckWorkers: TypeAlias = "Workers[Task, Answer]"
 
 
@@ -71,7 +74,7 @@ def check_workers(jobs: int, limit: int) -> CheckWorkers:
 
 
 def check_mailboxes(
-    workers: CheckWorkers, sources: Iterable[SourceMailbox], limit: int
+    workers: CheckWorkers, sources: Iterable[Sought], limit: int
 ) -> Iterator[CheckedMailbox | FileHashes]:
     """Each mailbox checked, in no order, as ``sources`` are asked for one after the other.
 
@@ -114,11 +117,11 @@ def _entry(source: SourceMailbox, file: PurePosixPath) -> Entry | None:
 class _Run:
     """Which tasks are still to be given, and which large mailboxes are in pieces."""
 
-    def __init__(self, workers: CheckWorkers, sources: Iterable[SourceMailbox]) -> None:
+    def __init__(self, workers: CheckWorkers, sources: Iterable[Sought]) -> None:
         self._workers = workers
         self._sources = iter(sources)
         self._numbers = count()
-        self._pieces: deque[SomeFiles] = deque()
+        self._pieces: deque[FilesTask] = deque()
         self._begun: dict[int, HashedMailbox] = {}
         self._missing: dict[int, int] = {}
 
@@ -150,17 +153,20 @@ class _Run:
     def _next(self) -> Task | None:
         if self._pieces:
             return self._pieces.popleft()
-        source = next(self._sources, None)
-        return None if source is None else WholeMailbox(number=next(self._numbers), source=source)
+        sought = next(self._sources, None)
+        if sought is None:
+            return None
+        source, stubs = sought
+        return MailboxTask(number=next(self._numbers), source=source, stubs=stubs)
 
 
-def _pieces(number: int, begun: HashedMailbox) -> Iterator[SomeFiles]:
+def _pieces(number: int, begun: HashedMailbox) -> Iterator[FilesTask]:
     for place in (IN_DATA, IN_ARCHIVE):
         hashed = begun.of(place)
         if hashed.listing.directory is None:
             continue
         for uids in hashed.slices():
-            yield SomeFiles(
+            yield FilesTask(
                 number=number,
                 spool=begun.source.spool,
                 directory=hashed.listing.directory,
@@ -172,10 +178,10 @@ def _pieces(number: int, begun: HashedMailbox) -> Iterator[SomeFiles]:
 
 def _done(links: LinkTable, limit: int, task: Task) -> Answer:
     """The work of one task."""
-    if isinstance(task, SomeFiles):
+    if isinstance(task, FilesTask):
         hashes = hash_slice(task.spool, task.directory, task.uids, links)
         return Answer(number=task.number, place=task.place, hashes=hashes)
-    hashed = hash_mailbox(task.source, links)
+    hashed = hash_mailbox(task.source, links, task.stubs)
     if hashed.is_whole:
         return Answer(number=task.number, checked=check_mailbox(hashed, limit))
     told = FileHashes(files=hashed.data.hashes.files + hashed.archive.hashes.files)

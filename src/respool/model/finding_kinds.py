@@ -165,6 +165,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The archived message is not in the archive: its stub is restored as it is.",
     ),
+    "hsm-body-unchecked": (
+        NOTE,
+        "Whether the archived messages can be read is not known: install the extra hsm.",
+    ),
     "hsm-id-invalid": (
         LOSS,
         "Nothing tells which archived message the stub stands for: it is restored as it is.",

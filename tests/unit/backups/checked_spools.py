@@ -85,7 +85,7 @@ def checked(root: Path, *, jobs: int = 1, limit: int = 5) -> list[CheckedMailbox
     tree_at.cache_clear()
     generation = spool_generation(root)
     sources = (
-        source
+        (source, None)
         for account in accounts_in(generation)
         for source in mailboxes_of(generation, account)
     )

@@ -23,6 +23,7 @@ from tests.unit.backups.checked_spools import (
     octets_of,
     write_sound,
 )
+from tests.unit.cyrus.database_builders import TwoskipBuilder
 
 
 def flagged(uid: int, flags: int) -> Callable[[Rows], None]:
@@ -236,3 +237,43 @@ def test_a_name_with_a_line_feed_is_kept_and_told(tmp_path: Path) -> None:
 
     assert found.code == "name-not-decodable"
     assert found.file == PurePosixPath(meta.relative_to(tmp_path))
+
+
+def put_mailboxes(root: Path, records: dict[str, bytes]) -> None:
+    """A ``mailboxes.db`` as 3.0 writes it: ACLs by internal name."""
+    built = TwoskipBuilder()
+    for name, acl in records.items():
+        built.store(name.encode(), b"%%(A %%(%s) I id P b_loc T e V 7)" % acl)
+    built.commit()
+    file = root / "var/lib/cyrus/mailboxes.db"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(built.octets))
+
+
+def test_a_mailbox_that_the_database_names_and_that_has_no_directory_is_a_loss(
+    tmp_path: Path,
+) -> None:
+    write_sound(tmp_path)
+    mine = b"jdoe@b.loc lrs"
+    put_mailboxes(tmp_path, {"b.loc!user.jdoe": mine, "b.loc!user.jdoe.Gone": mine})
+
+    [found] = findings_in(tmp_path)
+
+    assert (found.code, found.subject) == ("mailbox-without-directory", "user/jdoe/Gone@b.loc")
+
+
+def test_a_mailbox_that_the_database_does_not_name_is_a_note(tmp_path: Path) -> None:
+    write_sound(tmp_path)
+    write_sound(tmp_path, name="user/jdoe/New@b.loc")
+    put_mailboxes(tmp_path, {"b.loc!user.jdoe": b"jdoe@b.loc lrs"})
+
+    [found] = findings_in(tmp_path)
+
+    assert (found.code, found.subject) == ("mailbox-not-in-database", "user/jdoe/New@b.loc")
+
+
+def test_rights_are_those_of_the_database_where_there_is_one(tmp_path: Path) -> None:
+    write_sound(tmp_path)
+    put_mailboxes(tmp_path, {"b.loc!user.jdoe": b"gone@b.loc lrs"})
+
+    assert counts(tmp_path) == {"rights-of-nobody": 1}
