@@ -12,16 +12,31 @@ from respool.model.accounts import Account, AccountKind
 from respool.system.cyrus_server import ServerAccess, reach_server
 from respool.targets.spool.surveyor import survey_account
 from tests.support.cyrus_configuration import Layout
+from tests.support.directions import DOMAIN, INTO
 from tests.support.distribution import Distribution, of_suite
+from tests.support.given_back import (
+    annotations_of,
+    marks_of,
+    share_like,
+    true_annotations,
+    true_marks,
+    with_readers,
+)
 from tests.support.imap_contents import acl_of, quota_of, rights_of
 from tests.support.missing import give_up
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.program_places import look_only_in
-from tests.support.restoring import check_server_sound, left_behind_here
+from tests.support.restoring import (
+    check_server_sound,
+    left_behind_here,
+    restored,
+    settings_for,
+    wish,
+)
 from tests.support.whole_account import SPOOLS, as_its_owner_sees, restore_into, true_messages
 
 pytestmark = pytest.mark.needs_cyrus
-JDOE = "jdoe@bluemind.loc"
+JDOE, CONTACT = f"jdoe@{DOMAIN}", f"contact@{DOMAIN}"
 ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="bluemind.loc")
 BULLSEYE, TRIXIE = of_suite("bullseye", 3, 2, 6), of_suite("trixie", 3, 10, 2)
 SID = of_suite("sid")  # moves: nothing in CI may hang on it
@@ -104,6 +119,28 @@ def test_a_whole_account_comes_back_as_it_was(
     check_server_sound(server, JDOE)
     check_counted(server)
     assert left_behind_here() == ()
+
+
+def test_what_readers_of_a_mailshare_had_of_their_own_comes_back(
+    server: PrivateCyrus, as_root: None, tmp_path: Path
+) -> None:
+    """Marks, and what everybody sees written, by SETMETADATA: these do not die of it."""
+    source = SPOOLS["3.8.7"]
+    with_readers(server)
+    share = share_like(server, source.truth.mailboxes[CONTACT], f"team@{DOMAIN}")
+    settings = settings_for(server, source.unpack(tmp_path / "backup"), tmp_path / "state")
+
+    receipt = restored(settings, wish(f"share/{CONTACT}", to=share.written, into=INTO))
+
+    true = true_marks(source.truth, CONTACT)
+    assert dict(marks_of(server, share, INTO, true)) == true
+    with server.client_as(JDOE) as client:
+        for path, values in true_annotations(source.truth, CONTACT).items():
+            below = INTO if path == "INBOX" else f"{INTO}/{path}"
+            assert annotations_of(client, share.name_for_readers(below)) == values
+    assert receipt.annotations.left == {}
+    assert receipt.verdict.value == "proven"
+    assert server.error_lines() == ()
 
 
 def check_counted(server: PrivateCyrus) -> None:
