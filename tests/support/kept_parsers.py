@@ -29,7 +29,7 @@ STUB: Final = (
 )
 VALUE_64: Final = b"\0\0\0\3\0\0\0\0abc\0text/plain\0" + bytes(8)
 DATABASE_WORDS: Final = (b"$\0\0\0\0\0\0\0", b"-\0\0\0\0\0\0\0", b"\0\0\0\xff", b"\xff\xff")
-SECTIONS: Final = tuple(Section.parse(text) for text in ("1", "1.1", "2", "1.HEADER", "2.MIME"))
+SECTIONS: Final = tuple(Section.parse(text) for text in ("1.1", "2", "1.HEADER"))
 
 
 def _entries(database: Database) -> int:
@@ -82,9 +82,12 @@ KEPT_PARSERS: Final[Mapping[str, Parser]] = {
     ),
     "mailboxes-db": Parser(
         parse=_table,
-        seeds=golden("/mailboxes.db", longest=65536),
-        words=(*DATABASE_WORDS, *DLIST_WORDS),
-        longest=65536,
+        seeds=literal(
+            b"b.loc!user.jdoe\t0 main jdoe\tlrs\t\nuser.x\t%(P main I abc A %(x lrs))\n",
+            b"Nb.loc\x1duser\x1fjdoe\t%(I abc P main T r)\nIabc\t%(N b.loc\x1duser\x1fjdoe)\n",
+        ),
+        words=(*DLIST_WORDS, b"\t", b"\n", b"\x1f", b"\x1d"),
+        longest=512,
     ),
     "mailboxes-db-record": Parser(
         parse=_table_of,

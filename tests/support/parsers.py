@@ -19,7 +19,7 @@ from respool.backups.dated_names import date_in
 from respool.backups.descriptions import parse_description
 from respool.bluemind.crc32c import masked_crc32c
 from respool.bluemind.postfix_maps import address_book
-from respool.bluemind.snappy_stream import STREAM_HEADER, plain_pieces
+from respool.bluemind.snappy_stream import LONGEST_BLOCK, STREAM_HEADER, plain_pieces
 from respool.bluemind.stubs import parse_stub
 from respool.cyrus.cache import parse_cache_envelope, parse_cache_headers, plausible_cache_record
 from respool.cyrus.cached_envelope import parse_envelope
@@ -138,6 +138,7 @@ def _stored(octets: bytes) -> bytes:
 
 def _raw_block(octets: bytes) -> int:
     """``octets`` as the raw Snappy block that a stream holds; its CRC is wrong."""
+    octets = octets[:LONGEST_BLOCK]
     length = len(octets).to_bytes(2, "big")
     stream = STREAM_HEADER + b"\1" + length + bytes(4) + octets
     return drained(plain_pieces(BytesIO(stream).read))

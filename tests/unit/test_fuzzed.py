@@ -17,6 +17,12 @@ FOUND: tuple[tuple[str, bytes], ...] = (
     ("imap-fetch", b'1 (UID 7 INTERNALDATE " 1-Jan-0001 00:00:00 +0200")'),
     ("message-headers", b"Subject: =?utf-7?Q?+2AA-?=\r\n\r\n"),  # half a character, not printable
     ("message-headers", b"Subject: " + b"=?a?q? " * 9000),  # took three seconds
+    ("imap-words", b" " * 60_000),  # took half a minute
+    ("imap-fetch", b"FLAGS (" * 9000),  # took four seconds
+    (
+        "message-parts",
+        b"Content-Type: multipart/mixed; " + b'";' * 200_000 + b"\r\n\r\n",
+    ),  # minutes
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 Part: TypeAlias = "bytes | tuple[bytes, bytes] | None"
 
-_TOKEN: Final = re.compile(rb'[ \r\n]*(?:([()])|"((?:[^"\\]|\\.)*)"|([^ \r\n()]+))')
+_TOKEN: Final = re.compile(rb'([()])|"((?:[^"\\]|\\.)*+)"|([^ \r\n()]+)')
 _ESCAPED: Final = re.compile(rb"\\(.)")
 _LITERAL_SIZE: Final = re.compile(rb"\{\d+\}\s*$")
 

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 Part: TypeAlias = "bytes | tuple[bytes, bytes] | None"
 
-_FLAGS: Final = re.compile(rb"FLAGS \(([^)]*)\)")
+_FLAGS: Final = re.compile(rb"FLAGS \(([^()]*)\)")
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _EMPTY: Final = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:""|NIL)')
