@@ -288,6 +288,11 @@ def measure(options: argparse.Namespace) -> None:
         words = ["show", "jdoe@b.loc", "--json", "--backups", str(folder / "backup")]
         of = measured_command(words, options.messages, options.rounds)
         show_row("messages of one folder, `respool show`, files held against records", of)
+    if not options.no_check:
+        print(flush=True)
+        check = [sys.executable, str(PROJECT / "tools" / "bench_check.py")]
+        check += ["--rounds", str(options.rounds), "--only", "0", "--only", "1"]
+        subprocess.run(check, check=True)
 
 
 def main() -> None:
@@ -297,6 +302,7 @@ def main() -> None:
     parser.add_argument("--envelopes", type=int, default=100_000)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-check", action="store_true", help="leave out check and sha1sum")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--write", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
