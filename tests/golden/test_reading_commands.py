@@ -141,7 +141,7 @@ def numbered(part: Message, prefix: str) -> Iterator[tuple[str, Message]]:
 
 def test_every_part_of_every_sample_message_is_what_another_reader_finds(spool: Path) -> None:
     compared = 0
-    for file in sorted((spool / "var/spool/cyrus/data").rglob("*.")):
+    for file in sorted((spool / "var/spool/cyrus/data").rglob("[0-9]*.")):
         octets = file.read_bytes()
         for number, part in numbered(message_from_bytes(octets), ""):
             found = section_of(octets, Section.parse(number))
