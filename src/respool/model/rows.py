@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.model.internal_flags import INTERNAL_FLAGS
 from respool.model.inventory import Rows, StoredMailbox
@@ -37,22 +38,29 @@ class Counts:
 
 
 def counts_of(mailbox: StoredMailbox, state: MailboxState) -> Counts:
-    """A mailbox counted."""
-    visible = mailbox.records[mailbox.visible()]
-    rows: Rows = visible if mailbox.has_index else mailbox.orphans
-    unseen = np.count_nonzero((visible["system_flags"] & np.uint32(_SEEN)) == 0)
-    expunged = np.count_nonzero(mailbox.recoverable())
+    """A mailbox counted, column by column: the records themselves are not copied."""
+    rows, mask = mailbox.orphans, np.ones(len(mailbox.orphans), dtype=np.bool_)
+    if mailbox.has_index:
+        rows, mask = mailbox.records, mailbox.visible()
+    uids = rows["uid"][mask]
+    unseen = np.count_nonzero(mask & ~_is_seen(rows)) if mailbox.has_index else None
+    expunged = np.count_nonzero(mailbox.recoverable()) if mailbox.has_index else None
     return Counts(
-        messages=len(rows),
-        unseen=int(unseen) if mailbox.has_index else None,
-        expunged=int(expunged) if mailbox.has_index else None,
-        size_bytes=int(rows["size"].sum()),
+        messages=len(uids),
+        unseen=None if unseen is None else int(unseen),
+        expunged=None if expunged is None else int(expunged),
+        size_bytes=int(rows["size"].sum(where=mask)),
         seen_by={
-            reader: int(np.count_nonzero(uids.mask(rows["uid"])))
-            for reader, uids in sorted(state.seen_by.items())
+            reader: int(np.count_nonzero(seen.mask(uids)))
+            for reader, seen in sorted(state.seen_by.items())
         },
-        annotated=int(np.count_nonzero(_annotated(state).mask(rows["uid"]))),
+        annotated=int(np.count_nonzero(_annotated(state).mask(uids))),
     )
+
+
+def _is_seen(records: Rows) -> NDArray[np.bool_]:
+    seen: NDArray[np.bool_] = (records["system_flags"] & np.uint32(_SEEN)) != 0
+    return seen
 
 
 def _annotated(state: MailboxState) -> UidSet:
