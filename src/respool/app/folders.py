@@ -131,7 +131,7 @@ def read_folder(
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    mailbox, state = read_with_state(source, account)
+    mailbox, state = read_with_state(source, account, is_for_counts=True)
     quota_name = _quota_name(mailbox)
     kept = server_state(source.spool)
     return FolderSummary(

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from respool.backups.counted import read_for_counts
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox
 from respool.model.accounts import Account
@@ -17,17 +18,20 @@ from respool.model.state import MailboxState, UidSet
 SEEN_BIT: Final = next(bit for bit, name in SYSTEM_FLAGS if name == SEEN)
 
 
-def read_with_state(source: SourceMailbox, account: Account) -> tuple[StoredMailbox, MailboxState]:
+def read_with_state(
+    source: SourceMailbox, account: Account, *, is_for_counts: bool = False
+) -> tuple[StoredMailbox, MailboxState]:
     r"""A mailbox of ``account``, and what was kept of it besides its files.
 
     Before index version 12 a server kept nobody's ``\Seen`` in the index: here the
     owner's is put into the records (that of ``anyone`` where the mailbox shares
-    it), so that a record says the same in every version.
+    it), so that a record says the same in every version. With ``is_for_counts`` the
+    files of a very large mailbox are not asked for their sizes (`read_for_counts`).
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    mailbox = read_mailbox(source)
+    mailbox = read_for_counts(source) if is_for_counts else read_mailbox(source)
     kept = server_state(source.spool)
     state, findings = kept.of_mailbox_with_findings(source, mailbox, account)
     seen = kept.seen_outside_index(mailbox, account)

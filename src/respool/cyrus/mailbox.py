@@ -29,6 +29,7 @@ from respool.model.inventory import (
     IN_DATA,
     NOWHERE,
     RECORD,
+    UNKNOWN_SIZE,
     MailboxPlace,
     Rows,
     StoredMailbox,
@@ -37,6 +38,7 @@ from respool.model.many_findings import at_most
 from respool.model.messages import UidValidity, is_keyword
 from respool.model.names import MailboxName
 
+_CHUNK: Final = 1 << 16  # records whose files are looked for at once
 FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyrus.expunge
 
 
@@ -166,8 +168,9 @@ def place_records(records: Rows, files: Rows) -> Rows:
     """
     wants_archive = (records["system_flags"] & np.uint32(ARCHIVED)) != 0
     for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
-        _place_from(records, files[files["place"] == place], keep=wanted)
-    orphans = files[~np.isin(files["uid"], records["uid"])]
+        here = files["place"] == place
+        _place_from(records, files if here.all() else files[here], keep=wanted)
+    orphans = files[~_is_among(files["uid"], records["uid"])]
     return orphans[np.argsort(orphans["uid"], kind="stable")]
 
 
@@ -180,17 +183,36 @@ def _name_findings(name: MailboxName, place: MailboxPlace) -> tuple[Finding, ...
     return (replace(found, file=place.directory),)
 
 
+def _is_among(uids: Rows, ascending: Rows) -> NDArray[np.bool_]:
+    """Which of ``uids`` are among others that ascend, in less room than `numpy.isin` takes."""
+    if not len(ascending):
+        return np.zeros(len(uids), dtype=np.bool_)
+    found = np.zeros(len(uids), dtype=np.bool_)
+    others = np.ascontiguousarray(ascending)
+    for start in range(0, len(uids), _CHUNK):
+        chunk = uids[start : start + _CHUNK]
+        at = np.searchsorted(others, chunk).clip(max=len(others) - 1)
+        found[start : start + _CHUNK] = others[at] == chunk
+    return found
+
+
 def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
     """Set place and size of the records that ``files`` have; where ``keep``, only the unplaced."""
-    ordered = files[np.argsort(files["uid"], kind="stable")]
-    if not len(ordered):
+    if not len(files):
         return
-    at = np.searchsorted(ordered["uid"], placed["uid"]).clip(max=len(ordered) - 1)
-    hit = ordered["uid"][at] == placed["uid"]
-    hit &= ~keep | (placed["place"] == NOWHERE)
-    placed["place"][hit] = ordered["place"][at[hit]]
-    placed["file_size"][hit] = ordered["size"][at[hit]]
-    placed["file_mtime"][hit] = ordered["mtime"][at[hit]]
+    ordered = files
+    if not np.all(files["uid"][:-1] <= files["uid"][1:]):
+        ordered = files[np.argsort(files["uid"], kind="stable")]
+    uids = np.ascontiguousarray(ordered["uid"])
+    for start in range(0, len(placed), _CHUNK):
+        chunk = placed[start : start + _CHUNK]  # a view
+        at = np.searchsorted(uids, chunk["uid"]).clip(max=len(uids) - 1)
+        hit = uids[at] == chunk["uid"]
+        hit &= ~keep[start : start + _CHUNK] | (chunk["place"] == NOWHERE)
+        at = at[hit]
+        chunk["place"][hit] = ordered["place"][at]
+        chunk["file_size"][hit] = ordered["size"][at]
+        chunk["file_mtime"][hit] = ordered["mtime"][at]
 
 
 def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, ...]]:
@@ -275,6 +297,7 @@ def _kinds_of(mailbox: StoredMailbox) -> Iterator[tuple[int, Iterator[Finding]]]
     missing = np.flatnonzero(visible & ~there)
     yield len(missing), _missing(mailbox, missing)
     differs = records["file_size"] != records["size"].astype("i8")
+    differs &= records["file_size"] != UNKNOWN_SIZE
     differing = np.flatnonzero(visible & there & differs)
     yield len(differing), _differing(mailbox, differing)
     yield len(mailbox.orphans), _without_records(mailbox)

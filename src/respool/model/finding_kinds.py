@@ -297,6 +297,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "Restored without flags if newer than the index; else left out: it may be deleted mail.",
     ),
+    "message-files-not-compared": (
+        NOTE,
+        "Nothing: a restore compares them, and so does check; only these counts did not.",
+    ),
     "message-not-in-mailbox": (
         LOSS,
         "The directory of the message is not in the backup: the message is not restored.",

@@ -63,6 +63,7 @@ RECORD: Final = np.dtype(
 # One message file as a directory lists it.
 FILE: Final = np.dtype([("uid", "u4"), ("size", "i8"), ("mtime", "i8"), ("place", "u1")])
 
+UNKNOWN_SIZE: Final = -1  # of a file that was not asked for it
 NOWHERE: Final = 0  # no file was found for the record
 IN_DATA: Final = 1
 IN_ARCHIVE: Final = 2
