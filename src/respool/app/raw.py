@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.source import (
-    Listing,
-    SourceMailbox,
-    list_directory,
-    read_header,
-    read_index,
-)
+from respool.backups.source import SourceMailbox, read_header, read_index, tree_at
 from respool.cyrus.header import MailboxHeader
 from respool.cyrus.index import Index
 from respool.cyrus.raw_index import raw_header, raw_records
-from respool.errors import FormatError
-from respool.model.findings import Finding
+from respool.cyrus.spool_paths import uid_of_file
+from respool.errors import BackupError, FormatError
 from respool.model.internal_flags import index_option_names, internal_flag_names
-from respool.model.inventory import IN_ARCHIVE, IN_DATA, NOWHERE, Rows, StoredMailbox
+from respool.model.inventory import Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
+from respool.model.many_findings import SINGLE_LIMIT
 from respool.model.rows import internal_flag_counts
+from respool.system.read_only import Entry, EntryKind
 
 Raw = Mapping[str, object]
 
 _NANOSECONDS: Final = 1_000_000_000
 _IDS: Final = ("cid", "basecid")  # numbers that are only ever written in hexadecimal
-_DIRECTORIES: Final = (("data", IN_DATA), ("meta", NOWHERE), ("archive", IN_ARCHIVE))
+_DIRECTORIES: Final = ("data", "meta", "archive")
+
+
+@dataclass(slots=True)
+class Directory:
+    """What lies in a directory of a mailbox: message files counted, all else by name."""
+
+    count: int = 0
+    size_bytes: int = 0
+    others: list[Entry] = field(default_factory=list)
 
 
 def raw_mailbox(source: SourceMailbox, mailbox: StoredMailbox) -> Raw:
@@ -37,14 +45,16 @@ def raw_mailbox(source: SourceMailbox, mailbox: StoredMailbox) -> Raw:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
     index, header = read_index(source), read_header(source)
-    listings = dict(_listings(source))
+    directories = dict(_directories(source))
     return {
         "spool": str(source.spool),
         "part": source.part_id,
-        "directories": {name: _text(getattr(source.place, name)) for name, _ in _DIRECTORIES},
-        "files": [each for name, listing in listings.items() for each in _files(name, listing)],
+        "directories": {name: _text(getattr(source.place, name)) for name in _DIRECTORIES},
+        "files": [each for name, found in directories.items() for each in _others(name, found)],
         "message_files": {
-            name: _message_files(each) for name, each in listings.items() if name != "meta"
+            name: {"count": found.count, "size_bytes": found.size_bytes}
+            for name, found in directories.items()
+            if name != "meta"
         },
         "internal_flags": dict(internal_flag_counts(mailbox.records)),
         "index": None if index is None else _index(index),
@@ -88,30 +98,37 @@ def _header(header: MailboxHeader) -> Raw:
     }
 
 
-def _listings(source: SourceMailbox) -> Iterator[tuple[str, Listing]]:
-    """Each directory once, under the first of its names; what cannot be listed is empty."""
-    unheard: list[Finding] = []  # reading the mailbox has told them
+def _directories(source: SourceMailbox) -> Iterator[tuple[str, Directory]]:
+    """Each directory once, under the first of its names; one that cannot be read is empty."""
     known = set()
-    for name, place in _DIRECTORIES:
-        directory = getattr(source.place, name)
-        if directory is not None and directory not in known:
-            known.add(directory)
-            yield name, list_directory(source, directory, place, unheard)
+    for name in _DIRECTORIES:
+        place = getattr(source.place, name)
+        if place is not None and place not in known:
+            known.add(place)
+            yield name, _directory(source, place)
 
 
-def _files(name: str, listing: Listing) -> Iterator[Raw]:
-    for entry in sorted(listing.files.values(), key=lambda each: each.name):
+def _directory(source: SourceMailbox, place: PurePosixPath) -> Directory:
+    found = Directory()
+    with suppress(BackupError):  # reading the mailbox has told of it
+        for entry in tree_at(source.spool).scan(place):
+            if uid_of_file(entry.name) is not None:
+                found.count += 1
+                found.size_bytes += entry.size_bytes
+            elif entry.kind is not EntryKind.DIRECTORY and len(found.others) < SINGLE_LIMIT:
+                found.others.append(entry)
+    return found
+
+
+def _others(name: str, directory: Directory) -> Iterator[Raw]:
+    for entry in sorted(directory.others, key=lambda each: each.name):
         yield {
             "directory": name,
             "name": entry.name,
+            "kind": entry.kind.value,
             "size_bytes": entry.size_bytes,
             "modified": as_utc_text(datetime.fromtimestamp(entry.mtime_ns // _NANOSECONDS, UTC)),
         }
-
-
-def _message_files(listing: Listing) -> Raw:
-    sizes = listing.numbers[1::3]
-    return {"count": len(sizes), "size_bytes": sum(sizes)}
 
 
 def _text(value: object) -> str | None:

@@ -13,13 +13,20 @@ from typing import Final
 
 import numpy as np
 
-from respool.backups.source import Listing, SourceMailbox, files_of, read_mailbox, tree_at
+from respool.backups.source import (
+    Listing,
+    SourceMailbox,
+    files_of,
+    list_meta,
+    read_mailbox,
+    tree_at,
+)
 from respool.cyrus.mailbox import join_mailbox
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, UNKNOWN_SIZE, StoredMailbox
-from respool.system.read_only import ReadOnlyTree
+from respool.system.read_only import EntryKind, ReadOnlyTree
 
 COMPARED_FILES: Final = 50_000
 
@@ -39,8 +46,10 @@ def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> Stored
     if data is None or archive is None:
         return read_mailbox(source)
     unsized = sum(each.numbers[1::3].count(UNKNOWN_SIZE) for each in (data, archive))
-    files = files_of(source, data, archive, list(source.findings))
-    del data, archive  # a million files take room
+    findings = list(source.findings)
+    meta = list_meta(source, data, findings)
+    files = files_of(source, meta, data, archive, findings)
+    del meta, data, archive  # a million files take room
     mailbox = join_mailbox(source.name, place, files)
     if not unsized:
         return mailbox
@@ -67,10 +76,12 @@ def _listed(
     tree = tree_at(source.spool)
     uids = array("q")
     try:
-        for name, is_file in tree.file_names(directory):
-            uid = uid_of_file(name) if is_file else None
+        for name, kind, _ in tree.kinds(directory):
+            uid = uid_of_file(name) if kind is EntryKind.FILE else None
             if uid is not None:
                 uids.append(uid)
+            elif kind is EntryKind.DIRECTORY:
+                listing.subdirectories.append(name)
             elif (entry := tree.stat(directory / name)) is not None:
                 listing.add(entry)
         if len(uids) > most:

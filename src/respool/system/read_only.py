@@ -60,21 +60,6 @@ class ReadOnlyTree(OpenDirectories):
                 with suppress(FileNotFoundError):  # gone between two calls
                     yield _entry(item.name, item.stat(follow_symlinks=False))
 
-    def file_names(self, relative: str | PurePath = "") -> Iterator[tuple[str, bool]]:
-        """Names of a directory's entries that are no directories, and which are files.
-
-        Entries are not looked at one by one, where the file system tells their kinds.
-
-        Raises:
-            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
-        """
-        with self._listing(relative) as listing:
-            for item in listing:
-                if item.is_file(follow_symlinks=False):
-                    yield item.name, True
-                elif not item.is_dir(follow_symlinks=False):
-                    yield item.name, False
-
     def stat(self, relative: str | PurePath) -> Entry | None:
         """What stands at a path, itself and not what it points to; None for nothing.
 
