@@ -15,6 +15,7 @@ import numpy as np
 
 from respool.backups.contents import accounts_in, mailboxes_of
 from respool.backups.letters import missing_letters
+from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header, read_index, tree_at
 from respool.backups.spool_layout import Partition, find_partitions
 from respool.model.findings import Finding, Severity
@@ -23,6 +24,7 @@ from respool.model.inventory import ARCHIVED
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
 
+_SHOWN: Final = 3
 STUB_KEYWORD: Final = "BMARCHIVED"
 HSM_TAG: Final = "mail/archive"
 HSM_STORE: Final = PurePosixPath("var/spool/bm-hsm/snappy")
@@ -62,6 +64,7 @@ def lacks_of(
         without = {each.name for each in _partitions(part) if each.archive is None}
         yield from _archives_before(part, twin, complete, without)
         yield from _archives_spoken_of(generation, part, without, spoken)
+        yield from _mailboxes_named_only(generation, part)
     if spools:
         yield from _server_lacks(spools, complete)
         yield from _hsm_lacks(generation, complete, spoken)
@@ -123,6 +126,20 @@ def _lacks_beside(part: Part, twin: Part | None, complete: Generation | None) ->
 def _has_databases(part: Part) -> bool:
     tree = tree_at(part.place)
     return any(next(tree.names(directory), None) is not None for directory in _DATABASES)
+
+
+def _mailboxes_named_only(generation: Generation, part: Part) -> Iterator[Finding]:
+    """What the part's own mailboxes.db names and no directory of it is."""
+    named = server_state(part.place).mailbox_records()
+    if not named:
+        return
+    here = {source.name for source in _mailboxes(generation) if source.spool == part.place}
+    missing = sorted(name for name in named if name not in here)
+    if missing:
+        some = ", ".join(name.display for name in missing[:_SHOWN])
+        more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
+        text = f"mailboxes.db names what is not in it: {some}{more}"
+        yield _loss("mailboxes-missing", part, text)
 
 
 def _archives_before(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox, tree_at
 from respool.backups.spool_layout import (
     Shelf,
@@ -28,7 +30,7 @@ from respool.model.accounts import Account, AccountKind, account_of
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, Part
 from respool.model.inventory import MailboxPlace
-from respool.model.names import DELETED, USER
+from respool.model.names import DELETED, USER, MailboxName
 from respool.system.read_only import ReadOnlyTree
 
 __all__ = [
@@ -247,17 +249,31 @@ def _has_mail(tree: ReadOnlyTree, place: MailboxPlace) -> bool:
 
 
 def _without_twins(found: list[SourceMailbox]) -> tuple[SourceMailbox, ...]:
-    """In name order, each name once: those with a server's letter and with meta keep theirs."""
+    """In name order, each name once. Of several keeps it the one that a server would open:
+    that of the partition which mailboxes.db names, else with its letter and with meta.
+    """
+    counted = Counter(source.name for source in found)
     ordered = sorted(
         found,
-        key=lambda source: (source.name.parts, bool(source.findings), source.place.meta is None),
+        key=lambda source: (
+            source.name.parts,
+            counted[source.name] > 1 and not _is_where_it_should_be(source),
+            bool(source.findings),
+            source.place.meta is None,
+        ),
     )
-    counts: dict[object, int] = {}
+    numbers: Counter[MailboxName] = Counter()
     unique = []
     for source in ordered:
-        counts[source.name] = number = counts.get(source.name, 0) + 1
+        numbers[source.name] += 1
+        number = numbers[source.name]
         unique.append(source if number == 1 else _twin(source, number))
     return tuple(unique)
+
+
+def _is_where_it_should_be(source: SourceMailbox) -> bool:
+    record = server_state(source.spool).mailbox_records().get(source.name)
+    return record is None or record.partition == source.place.partition
 
 
 def _twin(source: SourceMailbox, number: int) -> SourceMailbox:

@@ -281,6 +281,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         BLOCKS,
         "It belongs to no account that can be named, so it is not restored.",
     ),
+    "mailboxes-missing": (
+        LOSS,
+        "These folders cannot be restored from this generation; an older one may have them.",
+    ),
     "message-empty": (
         LOSS,
         "It is not restored: there is nothing in it, and a server would throw it away.",

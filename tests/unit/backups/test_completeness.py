@@ -11,7 +11,9 @@ from respool.backups.discovery import Backup, open_backup
 from respool.cyrus.index import IndexHeader, parse_index, render_index
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import ARCHIVED
+from tests.support import golden
 from tests.support.golden import unpack_dataprotect
+from tests.support.inventories import spool_generation
 from tests.support.small_spools import part_directory, write_description, write_spool
 
 NAMES = ["user/alice@b.loc", "user/jdoe@b.loc", "contact@b.loc"]
@@ -107,3 +109,26 @@ def test_stubs_without_any_store_are_said(tmp_path: Path) -> None:
     found = {finding.code: finding for finding in lacks(backup, "87")}
 
     assert "user/jdoe@bluemind.loc" in found["hsm-store-missing"].text
+
+
+def test_what_mailboxes_db_names_and_no_directory_is_missing(tmp_path: Path) -> None:
+    generation = spool_generation(golden.unpack_spool("3.0.18", tmp_path))
+    shutil.rmtree(tmp_path / "var/spool/cyrus/meta/bluemind_loc/domain/b/bluemind.loc/a")
+    shutil.rmtree(tmp_path / "var/spool/cyrus/data/bluemind_loc/domain/b/bluemind.loc/a")
+
+    found = {finding.code: finding for finding in lacks_of(generation)}
+
+    assert set(found) == {"mailboxes-missing", "hsm-store-missing"}
+    assert found["mailboxes-missing"].text == (
+        "mailboxes.db names what is not in it: contact/Archives@bluemind.loc,"
+        " user/alice@bluemind.loc"
+    )
+
+
+@pytest.mark.parametrize("version", ["2.4.20", "3.10.3"])
+def test_a_golden_spool_lacks_nothing_but_the_store_of_its_imitated_stub(
+    version: str, tmp_path: Path
+) -> None:
+    generation = spool_generation(golden.unpack_spool(version, tmp_path))
+
+    assert [finding.code for finding in lacks_of(generation)] == ["hsm-store-missing"]

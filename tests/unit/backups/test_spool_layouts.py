@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from respool.errors import BackupNotFound, FolderNotInGeneration
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import MailboxName
 from respool.system.read_only import ReadOnlyTree
+from tests.support import golden
 from tests.support.inventories import spool_generation
 from tests.support.small_spools import mailbox_name, write_mailbox, write_spool
 
@@ -172,3 +174,19 @@ def test_names_of_the_database_win_over_those_of_headers(
     data = found["user/jdoe/New@b.loc"].place.data
     assert data is not None
     assert data.name == uniqueid
+
+
+def test_of_a_mailbox_on_two_partitions_the_database_says_which_is_live(tmp_path: Path) -> None:
+    golden.unpack_spool("3.0.18", tmp_path)
+    below = "domain/b/bluemind.loc/a/user/alice"
+    for kind in ("data", "meta"):
+        base = tmp_path / "var/spool/cyrus" / kind
+        shutil.copytree(base / "bluemind_loc" / below, base / "aaa_first" / below)
+    alice = Account(kind=AccountKind.USER, login="alice", domain="bluemind.loc")
+
+    sources = mailboxes_of(spool_generation(tmp_path), alice)
+
+    assert {source.name.parts[-1]: source.place.partition for source in sources} == {
+        "alice": "bluemind_loc",
+        "alice~2": "aaa_first",
+    }
