@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
-from respool.app.archive_check import archive_findings
 from respool.app.backups import backup_of
 from respool.app.check_report import CheckReport, FolderFindings
 from respool.app.selection import Wanted, select
@@ -154,7 +153,7 @@ class SoundnessCheck:
         self._facts = GenerationFacts(scope.generation, scope.everybody, scope.only)
         self._listed: dict[PurePosixPath, dict[PurePosixPath, tuple[str, ...]]] = {}
         self._archived: dict[tuple[PurePosixPath, PartitionName], MailboxName] = {}
-        self._stubs: set[MailboxName] = set()
+        self._stubs: MailboxName | None = None
         self._begun = self._expected = self._kept = 0
         self._report = CheckReport(
             account=scope.only,
@@ -212,8 +211,8 @@ class SoundnessCheck:
         tally.add(self._facts.add(checked))
         if checked.has_archived:
             self._archived.setdefault((checked.spool, checked.partition), checked.name)
-        if checked.has_stubs:
-            self._stubs.add(checked.name)
+        if checked.has_stubs and self._stubs is None:
+            self._stubs = checked.name
         if self._scope.only is None:
             self._listed.setdefault(checked.spool, {}).update(checked.directories)
         if not tally.total:
@@ -240,17 +239,8 @@ class SoundnessCheck:
                 told.add(key)
                 yield finding
 
-    def _of_archived_mail(self) -> Iterator[Finding]:
-        """What is wrong with the messages that stubs stand for."""
-        scope = self._scope
-        for account in scope.accounts if self._stubs else ():
-            sources = [each for each in scope.mailboxes(account) if each.name in self._stubs]
-            yield from archive_findings(scope.generation, account, sources)
-
     def _everything_else(self) -> Iterator[Finding]:
-        stubs = min(self._stubs, key=lambda name: name.admin, default=None)
-        yield from self._scope.lacking(Spoken(archived=self._archived, stubs=stubs))
-        yield from self._of_archived_mail()
+        yield from self._scope.lacking(Spoken(archived=self._archived, stubs=self._stubs))
         yield from self._facts.missing()
         yield from self._facts.databases()
         if self._scope.only is None:

@@ -177,10 +177,6 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "The stubs come back as the messages that they stand for, read from BlueMind's archive.",
     ),
-    "hsm-not-read": (
-        NOTE,
-        "Nothing is known of these archived messages: a restore needs the extra hsm of respool.",
-    ),
     "hsm-store-missing": (
         NOTE_OR_LOSS,
         "Of messages that were archived, only the stubs can be restored.",
