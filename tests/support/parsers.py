@@ -26,7 +26,7 @@ from respool.cyrus.cached_envelope import parse_envelope
 from respool.cyrus.dlist import parse_dlist
 from respool.cyrus.encoded_words import decoded_words
 from respool.cyrus.expunge import parse_expunge
-from respool.cyrus.header import parse_header, with_keywords
+from respool.cyrus.header import parse_header, render_header, with_keywords
 from respool.cyrus.imapd_conf import parse_lines
 from respool.cyrus.index import IndexHeader, parse_index, parse_index_header, render_index
 from respool.cyrus.index_counts import count_index
@@ -200,6 +200,13 @@ PARSERS: Mapping[str, Parser] = {
     "index-header": Parser(parse=parse_index_header, seeds=golden("/cyrus.index"), longest=300),
     "header": Parser(
         parse=parse_header, seeds=golden("/cyrus.header"), words=DLIST_WORDS, longest=1024
+    ),
+    "header-written": Parser(
+        parse=lambda octets: render_header(parse_header(octets)),
+        seeds=golden("/cyrus.header"),
+        words=DLIST_WORDS,
+        refuses=(FormatError, ValueError),
+        longest=1024,
     ),
     "header-keywords": Parser(
         parse=lambda octets: with_keywords(octets, ("a", "$b")),
