@@ -100,6 +100,29 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "size_bytes": sum(each.size_bytes for path in LOST for each in _true(path)),
         "lost_in_backup": 0,
         "hsm": {"stubs": 0, "whole": 0},
+        "seen": {
+            "readers": [],
+            "marks": 0,
+            "proven": 0,
+            "missing_readers": [
+                {
+                    "reader": "alice@bluemind.loc",
+                    "why": "may not read this folder",
+                    "folders": [f"{INTO}/Projects/2017"],
+                }
+            ],
+        },
+        "annotations": {"given": 1, "proven": 1, "differs": [], "changed_since": 0, "left": []},
+        "special_use": [],
+        "subscriptions": {
+            "given": 4,
+            "proven": 4,
+            "differs": [],
+            "changed_since": 0,
+            "left": [],
+            "users": [{"userid": JDOE, "given": 4}],
+        },
+        "narrower": 0,
         "note": None,
         "quota_raised": [],
         "closed": [],
