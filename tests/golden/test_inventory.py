@@ -130,4 +130,5 @@ def test_the_larger_dataprotect_tree_is_read_without_any_description(
         truth, raw = larger_truth(folder / f"truth-{part}.json", scratch)
         generation = choose_generation(backup.generations, f"part:{part}")
         assert_as_said(generation, truth, raw)
+        golden.unpack(folder / f"var-lib-cyrus-{part}.tar.gz", Path(generation.parts[0].place))
         assert_kept_as_said(generation, truth, raw)

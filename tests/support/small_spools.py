@@ -23,7 +23,8 @@ OCTETS = b"Subject: Hello\r\nFrom: Bob <bob@b.loc>\r\n\r\nBody\r\n"
 
 def mailbox_name(text: str) -> MailboxName:
     """``user/jdoe/Sent@b.loc`` or ``contact``, encoded, as a name."""
-    path, _, domain = text.partition("@")
+    path, at, domain = text.rpartition("@")
+    path, domain = (path, domain) if at else (text, "")
     return MailboxName(domain=domain or None, parts=tuple(path.split("/")))
 
 
