@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count, cycle
 from pathlib import Path
 
@@ -32,36 +32,55 @@ CONTACT, JDOE = f"contact@{DOMAIN}", f"jdoe@{DOMAIN}"
 _NUMBERS = count(1)
 
 
+@pytest.fixture(scope="module")
+def given_names(as_root: None) -> Iterator[PrivateCyrus]:
+    """A server of our own with directories after names: readers here have accounts."""
+    with server_root() as root, PrivateCyrus(root, "names") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def given_uuid(as_root: None) -> Iterator[PrivateCyrus]:
+    """As ``given_names``, with directories after uniqueids."""
+    with server_root() as root, PrivateCyrus(root, "uuid") as server:
+        yield server
+
+
+@pytest.fixture(params=["names", "uuid"])
+def server(request: pytest.FixtureRequest) -> PrivateCyrus:
+    """Either of them; each test takes accounts of fresh names."""
+    found: PrivateCyrus = request.getfixturevalue(f"given_{request.param}")
+    return found
+
+
 @pytest.mark.parametrize("version", golden.VERSIONS)
 def test_each_reader_of_a_mailshare_has_read_what_he_had_read(
     version: str,
-    shared_server: PrivateCyrus,
+    server: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     tmp_path: Path,
 ) -> None:
     """And what everybody saw written beside it stands there, though 3.6 dies of SETMETADATA."""
     source = SPOOLS[version]
     truth = source.truth
-    with_readers(shared_server)
-    share = share_like(
-        shared_server, truth.mailboxes[CONTACT], f"contact{next(_NUMBERS)}@{DOMAIN}"
-    )
+    with_readers(server)
+    share = share_like(server, truth.mailboxes[CONTACT], f"contact{next(_NUMBERS)}@{DOMAIN}")
 
     receipt = restored(
-        settings_for(shared_server, unpacked(source), tmp_path / "state"),
+        settings_for(server, unpacked(source), tmp_path / "state"),
         wish(f"share/{CONTACT}", to=share.written, into=INTO),
     )
 
     true = true_marks(truth, CONTACT)
-    assert dict(marks_of(shared_server, share, INTO, true)) == true
+    assert dict(marks_of(server, share, INTO, true)) == true
     assert receipt.seen.marks == receipt.seen.proven == sum(map(len, true.values()))
     assert receipt.seen.readers == tuple(sorted({reader for reader, _ in true}))
-    with shared_server.client_as(JDOE) as client:
+    with server.client_as(JDOE) as client:
         for path, values in true_annotations(truth, CONTACT).items():
             below = INTO if path == "INBOX" else f"{INTO}/{path}"
             assert annotations_of(client, share.name_for_readers(below)) == values
     assert receipt.verdict.value == "proven"
-    check_target_sound(shared_server, share)
+    check_target_sound(server, share)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +96,7 @@ def test_in_place_an_owner_finds_his_folders_and_messages_annotated(
     """Special use and how long mail is kept among it: the folders are what they were."""
     source = SPOOLS[version]
     truth = source.truth
-    server: PrivateCyrus = request.getfixturevalue(f"restoring_{layout}")
+    server: PrivateCyrus = request.getfixturevalue(f"given_{layout}")
     target = fresh_target(server, "user")
 
     receipt = restored(
@@ -131,20 +150,20 @@ def test_a_mailshare_that_is_itself_again_is_what_it_was_to_its_readers(
 
 
 def test_beside_the_live_folders_special_use_and_retention_stay_with_them(
-    restoring_names: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
+    given_names: PrivateCyrus, unpacked: Callable[[Source], Path], tmp_path: Path
 ) -> None:
     """And what was asked to be left is left: nobody is marked, nothing is written."""
     source = SPOOLS["3.8.7"]
-    target = fresh_target(restoring_names, "user")
-    with restoring_names.client_as(target.login) as client:
+    target = fresh_target(given_names, "user")
+    with given_names.client_as(target.login) as client:
         client.create_folder("Out")
         client._imap.xatom("SETMETADATA", '"Out"', '("/private/specialuse" "\\\\Sent")')
-    settings = settings_for(restoring_names, unpacked(source), tmp_path / "state")
+    settings = settings_for(given_names, unpacked(source), tmp_path / "state")
 
     receipt = restored(settings, wish(JDOE, to=target.written, into=INTO))
 
     assert receipt.verdict.value == "proven"
-    with restoring_names.client_as(target.login) as client:
+    with given_names.client_as(target.login) as client:
         assert annotations_of(client, f"{INTO}/Sent") == {}
         assert annotations_of(client, f"{INTO}/Trash") == {"/private/specialuse": "\\Trash"}
     assert set(receipt.annotations.left) == {
@@ -162,5 +181,5 @@ def test_beside_the_live_folders_special_use_and_retention_stay_with_them(
         ),
     )
     assert (bare.annotations.given, bare.seen.outcomes) == (0, ())
-    with restoring_names.client_as(target.login) as client:
+    with given_names.client_as(target.login) as client:
         assert message_annotations_of(client, "bare") == {}

@@ -39,12 +39,18 @@ def as_backed_up(into: str = RESTORE_DIR) -> Held:
     return {_below(into, box, levels=2): tuple(map(held, box.messages)) for box in boxes}
 
 
-def share_as_backed_up(into: str = RESTORED) -> Held:
-    """What a reader is to find of contact: unread, all other flags as they were."""
+def share_as_backed_up(into: str = RESTORED, *, reader: str | None = ALICE) -> Held:
+    """What a reader is to find of contact: read what he had read, other flags as they were.
+
+    No ``reader``: nothing is read, for the backup does not tell.
+    """
     boxes = [box for box in TRUTH.mailboxes.values() if box.name.startswith("contact")]
     return _with_folders_between(
         {
-            _below(into, box, levels=1): tuple(_unread(held(each)) for each in box.messages)
+            _below(into, box, levels=1): tuple(
+                _read(held(each), is_read=each.uid in box.seen_by.get(reader or "", ()))
+                for each in box.messages
+            )
             for box in boxes
         }
     )
@@ -148,8 +154,8 @@ def _with_folders_between(found: Held) -> Held:
     return {**dict.fromkeys(above, ()), **found}
 
 
-def _unread(message: HeldMessage) -> HeldMessage:
-    return replace(message, flags=message.flags - _SEEN)
+def _read(message: HeldMessage, *, is_read: bool) -> HeldMessage:
+    return replace(message, flags=message.flags | _SEEN if is_read else message.flags - _SEEN)
 
 
 def _of_file(file: Path) -> HeldMessage:
