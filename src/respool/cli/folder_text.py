@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ _WIDTH: Final = 80
 _LABEL: Final = 13
 _KIB: Final = 1 << 10
 _OCTETS: Final = frozenset({"STORAGE", "X-ANNOTATION-STORAGE"})
+_FIRST_FINDINGS: Final = 5  # of a folder, before the rest is only counted
 _DAMAGED: Final = frozenset({"loss", "blocks"})
 
 
@@ -38,9 +39,10 @@ def notes_of(folder: FolderSummary) -> str:
     """The column NOTES: what is wrong first, then what is worth a word."""
     from respool.app.selection import is_earlier_restore
 
-    losses = [each for each in folder.mailbox.findings if each.severity.value in _DAMAGED]
+    findings = folder.mailbox.findings
+    losses = sum(each.count for each in findings if each.severity.value in _DAMAGED)
     deleted_at = folder.mailbox.name.deleted_at
-    notes = [f"{len(losses)} damaged"] if losses else []
+    notes = [f"{shown_count(losses)} damaged"] if losses else []
     notes += ["an earlier restore"] if is_earlier_restore(folder.path) else []
     notes += [f"{deleted_at.astimezone():%d %b %Y}"] if deleted_at else []
     notes += [use.removeprefix("\\") for use in folder.special_use]
@@ -61,6 +63,22 @@ def folder_lines(folder: FolderSummary) -> Iterator[str]:
         yield from wrap(text, _WIDTH, initial_indent="  ! ", subsequent_indent="    ")
     if folder.raw is not None:
         yield from raw_lines(folder.raw, "  ")
+
+
+def finding_lines(folder: FolderSummary) -> Iterator[str]:
+    """What is wrong with a folder, its first findings, and how many there are more."""
+    findings = folder.mailbox.findings
+    for finding in findings[:_FIRST_FINDINGS]:
+        yield f"{folder.path}: {finding.subject}: {finding.text}"
+    more = sum(each.count for each in findings[_FIRST_FINDINGS:])
+    if more:
+        yield f"{folder.path}: and {shown_count(more)} more; --details shows them"
+
+
+def subscription_lines(names: Iterable[str]) -> Iterator[str]:
+    """What a user subscribed to."""
+    text = visible(", ".join(names))
+    yield from wrap(f"subscribed to {text}", _WIDTH, subsequent_indent="  ")
 
 
 def raw_lines(raw: object, indent: str) -> Iterator[str]:

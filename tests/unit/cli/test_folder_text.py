@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from respool.app.folders import FolderSummary
-from respool.cli.folder_text import folder_lines, notes_of
+from respool.cli.folder_text import finding_lines, folder_lines, notes_of, subscription_lines
 from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import FILE, RECORD, MailboxPlace, StoredMailbox
@@ -126,3 +126,21 @@ def test_storage_is_given_in_kib_as_a_server_gives_it() -> None:
             "MESSAGE": {"used": 8, "limit": 500},
         },
     }
+
+
+def test_of_many_findings_the_first_are_told_and_the_rest_counted() -> None:
+    missing = finding(Severity.LOSS, "message-file-missing")
+    folder = with_mailbox(findings=(*8 * (missing,), replace(missing, count=90)))
+
+    lines = list(finding_lines(folder))
+
+    assert lines[0] == "Sent: x: what is odd"
+    assert lines[5:] == ["Sent: and 93 more; --details shows them"]
+    assert notes_of(folder) == "98 damaged, Sent"
+
+
+def test_subscriptions_stay_in_80_columns() -> None:
+    lines = list(subscription_lines(f"user/jdoe/Folder {number}@b.loc" for number in range(9)))
+
+    assert lines[0].startswith("subscribed to user/jdoe/Folder 0@b.loc, ")
+    assert max(len(line) for line in lines) <= 80

@@ -62,7 +62,12 @@ def show(
 
 
 def _print(contents: AccountContents, *, in_full: bool) -> None:
-    from respool.cli.folder_text import folder_lines, row_of
+    from respool.cli.folder_text import (
+        finding_lines,
+        folder_lines,
+        row_of,
+        subscription_lines,
+    )
     from respool.cli.output import Table, print_table, print_text, shown_time, zone_name
 
     taken = contents.generation.taken_at
@@ -80,11 +85,9 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     for folder in contents.folders:
         if in_full:
             print_text("")
-            for line in folder_lines(folder):
-                print_text(line)
-        else:
-            for finding in folder.mailbox.findings:
-                print_text(f"{folder.path}: {finding.subject}: {finding.text}")
+        for line in folder_lines(folder) if in_full else finding_lines(folder):
+            print_text(line)
     if in_full and contents.subscriptions:
-        names = ", ".join(name.display for name in contents.subscriptions)
-        print_text(f"\nsubscribed to {names}")
+        print_text("")
+        for line in subscription_lines(name.display for name in contents.subscriptions):
+            print_text(line)
