@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import traceback
@@ -21,6 +22,7 @@ from respool.system.signals import ENDING, undisturbed
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
 
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _AHEAD: Final = 2  # tasks that a worker has at a time: the next one waits in its pipe
 
 
@@ -33,8 +35,8 @@ class Workers(Generic[TaskT, ResultT]):
     """``count`` processes that do ``work``; with one, it is done here, as tasks are given.
 
     ``work`` is inherited, never sent: it may hold what it likes. Tasks and results are
-    sent. A worker that is waiting ends when its parent does, however that was killed;
-    a signal to end is for the parent alone.
+    sent. A worker ends when its parent does, however that was killed; a signal to end is
+    for the parent alone.
     """
 
     def __init__(self, count: int, work: Callable[[TaskT], ResultT]) -> None:
@@ -126,7 +128,10 @@ class Workers(Generic[TaskT, ResultT]):
         ours, theirs = context.Pipe()
         others = [*self._pipes, ours]
         process = context.Process(
-            target=_serve, args=(theirs, others, self._work), name="respool", daemon=True
+            target=_serve,
+            args=(theirs, others, self._work, os.getpid()),
+            name="respool",
+            daemon=True,
         )
         process.start()
         theirs.close()
@@ -136,9 +141,13 @@ class Workers(Generic[TaskT, ResultT]):
 
 
 def _serve(
-    pipe: Connection[Any, Any], others: list[Connection[Any, Any]], work: Callable[[Any], Any]
+    pipe: Connection[Any, Any],
+    others: list[Connection[Any, Any]],
+    work: Callable[[Any], Any],
+    parent: int,
 ) -> None:
     """The life of a worker: until nobody is left to answer."""
+    _end_with(parent)
     for other in others:  # or the end of the parent would not be the end of its pipes
         other.close()
     for each in ENDING:
@@ -153,6 +162,14 @@ def _serve(
             except Exception:  # noqa: BLE001 - a bug is told where it can be reported
                 answer = (traceback.format_exc(), None)
             pipe.send(answer)
+
+
+def _end_with(parent: int) -> None:
+    """Let the system end us in the middle of our work when the parent is gone (Linux)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _lost(process: ForkProcess) -> ProcessLost:
