@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final, TypeVar
+from typing import Final
 
 from respool.backups.source import SourceMailbox, tree_at
 from respool.cyrus.cache import (
@@ -20,14 +20,11 @@ from respool.cyrus.cache import (
 from respool.cyrus.message_headers import HeaderFields, fields_of_envelope
 from respool.cyrus.spool_paths import CACHE_FILE
 from respool.errors import BackupError, FormatError
-from respool.model.findings import Finding, Severity
-from respool.model.inventory import ARCHIVED, Rows, StoredMailbox
+from respool.model.inventory import ARCHIVED, Rows
 from respool.system.read_only import EntryKind
 
 _CHUNK: Final = 4096
 _COLUMNS: Final = ("cache_offset", "cache_crc", "header_size", "size", "system_flags")
-
-ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +36,6 @@ class MailboxCaches:
 
     def fields_of(self, rows: Rows) -> Iterator[HeaderFields | None]:
         """For each RECORD row what its cache record says, or None: ask the message file."""
-        return self._each(rows, _fields)
-
-    def damaged_in(self, rows: Rows) -> int:
-        """How many of these rows have a cache record that is not what the index says.
-
-        A record that was never cached, and a cache that is not used, count as none.
-        """
-        cached = rows[rows["cache_offset"] != 0]
-        return sum(is_sound is False for is_sound in self._each(cached, _is_sound))
-
-    def _each(
-        self, rows: Rows, ask: Callable[[memoryview | None], ValueT]
-    ) -> Iterator[ValueT | None]:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             columns = (chunk[name].tolist() for name in _COLUMNS)
@@ -60,9 +44,9 @@ class MailboxCaches:
                 if cache is None:
                     yield None
                 elif crc:
-                    yield ask(sound_cache_record(cache, offset, crc))
+                    yield _fields(sound_cache_record(cache, offset, crc))
                 else:  # before index version 12, and where the writer computed none
-                    yield ask(plausible_cache_record(cache, offset, header_size, size))
+                    yield _fields(plausible_cache_record(cache, offset, header_size, size))
 
 
 @contextmanager
@@ -81,25 +65,6 @@ def caches_of(source: SourceMailbox, generation: int | None) -> Iterator[Mailbox
                 octets = None
             caches.append(octets if _generation(octets) == generation else None)
         yield MailboxCaches(data=caches[0], archive=caches[1])
-
-
-def cache_findings(source: SourceMailbox, mailbox: StoredMailbox) -> tuple[Finding, ...]:
-    """What is wrong with single records of the caches, as one finding; every record is read."""
-    with caches_of(source, mailbox.generation) as caches:
-        damaged = caches.damaged_in(mailbox.records)
-    if not damaged:
-        return ()
-    text = f"{damaged} of {len(mailbox.records)} records are not what the index says"
-    directory = source.place.meta or source.place.data
-    return (
-        Finding(
-            severity=Severity.NOTE,
-            code="cache-records-damaged",
-            subject=CACHE_FILE,
-            text=text,
-            file=None if directory is None else directory / CACHE_FILE,
-        ),
-    )
 
 
 @contextmanager
@@ -143,7 +108,3 @@ def _fields(record: memoryview | None) -> HeaderFields | None:
         return fields_of_envelope(parse_cache_envelope(record))
     except FormatError:
         return None
-
-
-def _is_sound(record: memoryview | None) -> bool:
-    return record is not None
