@@ -31,7 +31,8 @@ def name_for(
     A mailbox of another domain has that domain after its name.
 
     Raises:
-        ServerSaidNo: the server has no such namespace for him.
+        ServerSaidNo: the server has no such namespace for him, or his own folder's name stands
+            for another mailbox.
 
     Source: RFC 2342; lib/mboxname.c of Cyrus 3.6; seen on 3.6.1.
     """
@@ -42,10 +43,28 @@ def name_for(
         name = _there(shared, "shared folders").name(*mailbox.parts)
     elif is_at_home and mailbox.parts[1] == login:
         own = mailbox.parts[2:]
-        return _there(personal, "folders of his own").name(*own) if own else INBOX
+        return _own_name(_there(personal, "folders of his own"), own, others, shared)
     else:
         name = _there(others, "other users").name(*mailbox.parts[1:])
     return name if is_at_home else f"{name}@{mailbox.domain or default_domain}"
+
+
+def _own_name(personal: Namespace, own: tuple[str, ...], *of_others: Namespace | None) -> str:
+    """Of a folder of his own; INBOX without any part.
+
+    Raises:
+        ServerSaidNo: the server would take that name for another mailbox.
+    """
+    if not own:
+        return INBOX
+    name = personal.name(*own)
+    taken = {each.prefix for each in of_others if each is not None and len(each.prefix) > 1} - {
+        personal.prefix
+    }
+    path = f"{name}{personal.separator}".lower()
+    if name.upper() == INBOX or any(path.startswith(prefix.lower()) for prefix in taken):
+        raise ServerSaidNo(f"{name} cannot be named", why="it stands for another mailbox here")
+    return name
 
 
 def _namespaces(session: ImapSession) -> tuple[Namespace | None, ...]:
