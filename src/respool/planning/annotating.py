@@ -56,7 +56,3 @@ def annotation_groups(
         planned = map(as_planned, members)
         while group := tuple(islice(planned, GROUP_MESSAGES)):
             yield userid, group
-
-
-def _order(each: Annotation) -> tuple[str, bool, str, int]:
-    return each.userid, each.uid is not None, each.entry, each.uid or 0

@@ -34,9 +34,11 @@ def store(server: CyrusServer, step: AnnotationStep, of: Sequence[PlannedAnnotat
     """Put annotations of the mailbox itself into the database, and have them counted.
 
     Raises:
-        StepFailed: the program refused, or the mailbox could not be counted.
+        StepFailed: the program refused, or the mailbox could not be counted, or has no id.
     """
     uniqueid = (server.uniqueid(step.lane) or "").encode("ascii")
+    if not uniqueid:  # a key without one is of the whole server: expire would hold for all mail
+        raise StepFailed(f"annotations of {step.lane} could not be written", why="it has no id")
     said = b"".join(
         b"SET %b %b\n" % (_literal(_key(uniqueid, step.userid, each)), _literal(_record(each)))
         for each in of

@@ -21,6 +21,7 @@ _CYRUS: Final = "/vendor/cmu/cyrus-imapd/"
 RETENTION: Final = frozenset(f"{_CYRUS}{word}" for word in ("archive", "delete", "expire"))
 WOULD_GO: Final = "the server would remove or move restored mail by it"
 STAYS_WITH_LIVE: Final = "it stays with the live folder that has it"
+UNTOUCHED: Final = "a live folder that gets no mail stays as it is"
 NOT_HIS: Final = "what a folder is for is up to its owner"
 NOBODY_S: Final = "a mailshare has nobody whose it could be"
 
@@ -57,18 +58,19 @@ class Annotations:
         if self.request.is_without_annotations:
             return each
         left: dict[str, str] = {}
+        is_untouched = not (each.is_new or each.wanted.any())
         acl = self._acl(each, rules)
         given = []
         for annotation in (*each.chosen.state.annotations, *self._on_messages(each)):
             if annotation.entry == SPECIAL_USE and annotation.userid in self._owners:
                 continue
             login = on_target(annotation.userid, self.request, self.survey)
-            why = self._why_left(annotation, login, acl)
+            why = UNTOUCHED if is_untouched else self._why_left(annotation, login, acl)
             if why is None:
                 given.append(replace(annotation, userid=login))
             else:
                 left[annotation.entry if not login else f"{annotation.entry} of {login}"] = why
-        uses = self._special_use(each, left)
+        uses = self._special_use(each, left, is_untouched=is_untouched)
         return replace(each, annotations=tuple(given), special_use=uses, annotations_left=left)
 
     @property
@@ -78,7 +80,7 @@ class Annotations:
     def _why_left(self, annotation: Annotation, login: str, acl: Rights) -> str | None:
         if annotation.entry == SPECIAL_USE:
             return NOT_HIS
-        if annotation.entry in RETENTION and not self.request.is_in_place:
+        if annotation.entry.lower() in RETENTION and not self.request.is_in_place:
             return WOULD_GO
         if not login or login == self.survey.owner:
             return None
@@ -86,12 +88,16 @@ class Annotations:
             return GONE
         return MAY_NOT_READ if why_unkept(acl, login) == MAY_NOT_READ else None
 
-    def _special_use(self, each: Destined, left: dict[str, str]) -> tuple[str, ...]:
+    def _special_use(
+        self, each: Destined, left: dict[str, str], *, is_untouched: bool
+    ) -> tuple[str, ...]:
         r"""``\Sent`` and the like: a server takes each of them once in an account."""
         given = []
         for use in each.chosen.state.special_use(self.request.account.userid):
             if self.survey.owner is None:
                 left[use] = NOBODY_S
+            elif is_untouched:
+                left[use] = UNTOUCHED
             elif use in self.uses:
                 left[use] = STAYS_WITH_LIVE
             else:

@@ -88,7 +88,7 @@ class GivenCheck:
                     yield f"another special use of {step.lane} than the plan says"
             elif (each.entry, step.userid, each.octets, each.uid) not in allowed:
                 yield f"an annotation {each.entry} that the backup does not have"
-            elif each.entry in RETENTION and not self.head.request.is_in_place:
+            elif each.entry.lower() in RETENTION and not self.head.request.is_in_place:
                 yield f"{each.entry} of {step.lane}: {WOULD_GO}"
 
     def of_subscription(self, step: Subscribe, planned: PlannedMailbox | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from respool.targets.spool.annotations import (
     NOBODY_S,
     NOT_HIS,
     STAYS_WITH_LIVE,
+    UNTOUCHED,
     WOULD_GO,
     allowed_annotations,
 )
@@ -176,3 +177,19 @@ def test_a_plan_may_write_what_the_backup_has_and_nothing_else() -> None:
         ("/comment", JDOE, b"x", None),
         ("/c", "", b"x", 1),
     }
+
+
+def test_a_live_folder_that_gets_no_mail_gets_no_annotation() -> None:
+    """No run has taken it over: to write there is not allowed, and would end the run."""
+    folder = annotated(note("/comment"), note("/specialuse", JDOE, b"\\Sent"), count=0)
+
+    plan = planned([folder], request=IN_PLACE, onto=NEVER_USED)
+
+    assert written(plan) == []
+    assert last(plan).annotations_left == {"/comment": UNTOUCHED, "\\Sent": UNTOUCHED}
+
+
+def test_how_long_mail_is_kept_stays_away_in_whatever_letters() -> None:
+    plan = planned([annotated(note(EXPIRE.upper()))])
+
+    assert last(plan).annotations_left == {EXPIRE.upper(): WOULD_GO}
