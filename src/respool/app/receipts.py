@@ -9,7 +9,8 @@ from respool.app.raised_quotas import raised_limits
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
-from respool.runs.journal import RunJournal
+from respool.runs.journal import RunJournal, StepRow
+from respool.runs.states import StepState
 from respool.verification.annotation_report import (
     AnnotationReport,
     FolderAnnotations,
@@ -40,6 +41,8 @@ def receipt_of(
     ``phases`` are seconds of wall time by phase.
     """
     head = run.head()
+    # A run says itself that it stopped; only a later look may find one that was cut off.
+    undone = () if proofs is None else _undone(run)
     lanes = {
         lane: run.receipts_of_lane(lane)
         for lane in (ACCOUNT_LANE, *(planned.target_name for planned in head.mailboxes))
@@ -62,7 +65,11 @@ def receipt_of(
         head=head,
         mailboxes=outcomes,
         phases=phases,
-        left_to_do=_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
+        left_to_do=(
+            *_cut_off(undone),
+            *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
+        ),
+        undone=len(undone),
         raised=raised_limits(run),
         seen=SeenReport(outcomes=readers),
         annotations=AnnotationReport(folders=annotations),
@@ -70,6 +77,19 @@ def receipt_of(
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
         findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
     )
+
+
+def _undone(run: RunJournal) -> tuple[StepRow, ...]:
+    return tuple(row for row in run.rows() if row.state is not StepState.DONE)
+
+
+def _cut_off(undone: Sequence[StepRow]) -> Iterator[str]:
+    if undone:
+        first = f"{undone[0].kind} {undone[0].lane}".strip()
+        yield (
+            f"restore again: the run was cut off, or is under way; {len(undone)} of its steps are"
+            f" not done, the first of them {first}"
+        )
 
 
 def _notes(

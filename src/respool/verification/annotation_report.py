@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from respool.model.state import SPECIAL_USE
+from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.plan import PlannedMailbox
 
 Note: TypeAlias = Mapping[str, Any]
@@ -54,13 +54,15 @@ def folder_annotations(
     ]
     left |= {name: why for name, _, why in refused}
     wanted = planned.annotations + planned.message_annotations + len(planned.special_use[:1])
-    given = int(first_proof["planned"]) if first_proof is not None else wanted
+    given = max(wanted - _count_of_refused(receipts), 0)
     is_later = proof is not first_proof and first_proof is not None
     was_proven = is_later and first_proof is not None and not first_proof["differs"]
     proven = 0 if proof is None else int(proof["proven"])
     differs: tuple[Mapping[str, Any], ...] = ()
     if given and not was_proven:
-        differs = tuple(proof["differs"]) if proof is not None else (_NOT_READ,)
+        differs = tuple(proof["differs"]) if proof is not None else ()
+        if not differs and proven < given:  # never read back, or nothing there to read
+            differs = (_NOT_READ,)
     is_special = any(entry == SPECIAL_USE for _, entry, _ in refused)
     return FolderAnnotations(
         folder=planned.target_path,
@@ -71,6 +73,17 @@ def folder_annotations(
         changed_since=given - proven if was_proven else 0,
         left=left,
     )
+
+
+def _count_of_refused(receipts: Sequence[tuple[str, Note]]) -> int:
+    """How many annotations the server refused; one that it refused twice counts once."""
+    refused = {
+        (note["userid"], entry, uid)
+        for _, note in receipts
+        for entry, uids, _ in note.get("refused", ())
+        for uid in ([None] if uids is None else UidSet.parse(uids).uids().tolist())
+    }
+    return len(refused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

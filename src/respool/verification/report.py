@@ -90,7 +90,7 @@ class Receipt:
     ``closed`` are folders that their owner could not open when all was done.
     ``raised`` are limits that are still higher than before the run. ``seen`` is what
     readers were given back of their own, ``annotations`` what was written beside mailboxes
-    and messages.
+    and messages. ``undone`` counts steps that a run which was cut off has not done.
     """
 
     run: int
@@ -104,6 +104,7 @@ class Receipt:
     seen: SeenReport = field(default_factory=SeenReport)
     annotations: AnnotationReport = field(default_factory=AnnotationReport)
     subscriptions: SubscriptionReport = NONE
+    undone: int = 0
 
     @property
     def seconds(self) -> float:
@@ -142,7 +143,7 @@ class Receipt:
     def differs_count(self) -> int:
         """In how many things something is not as planned."""
         given = len(self.seen.differing) + self.annotations.differs_count
-        given += self.subscriptions.differs_count
+        given += self.subscriptions.differs_count + self.undone
         return sum(each.differs_count for each in self.mailboxes) + given
 
     @property

@@ -46,8 +46,8 @@ class SeenProofActor:
 
     def _readers(self, lane: str) -> Iterator[Note]:
         for number, step in self.record.steps_of_lane(lane):
-            receipt = self.record.receipt(number)
-            if isinstance(step, SeenStep) and receipt is not None and "left" not in receipt:
+            receipt = self.record.receipt(number) or {}
+            if isinstance(step, SeenStep) and "left" not in receipt:
                 yield self._of_reader(step, others=UidSet.parse(receipt.get("others", "")))
 
     def _of_reader(self, step: SeenStep, *, others: UidSet) -> Note:

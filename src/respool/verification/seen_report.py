@@ -42,7 +42,7 @@ def reader_outcomes(
     """
     given = {note["reader"]: note for _, note in receipts if "reader" in note}
     first, newest = _by_reader(first_proof), _by_reader(proof)
-    is_later = proof is not first_proof
+    is_later = first_proof is not None and proof is not first_proof
     for reader, marks in planned.seen_by.items():
         left = given.get(reader, {}).get("left")
         found = newest.get(reader)

@@ -68,8 +68,10 @@ def subscription_report(
     users = [] if proof is None else proof["users"]
     proven = sum(int(each["proven"]) for each in users)
     missing = {each["userid"]: tuple(each["missing"]) for each in users if each["missing"]}
-    if proof is None and given:
-        missing = dict.fromkeys(given, ("not read back",))
+    seen = {each["userid"]: int(each["proven"]) for each in users}
+    for who, count in given.items():
+        if seen.get(who, 0) < count:
+            missing.setdefault(who, ("not read back",))
     is_later = first_proof is not None and proof is not first_proof
     was_proven = is_later and not any(each["missing"] for each in (first_proof or {})["users"])
     return SubscriptionReport(

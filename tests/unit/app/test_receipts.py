@@ -155,3 +155,21 @@ def test_a_folder_that_stays_closed_to_its_owner_is_no_proven_restore(
 
     assert receipt(run).closed == ("INBOX/restored",)
     assert receipt(run).verdict is Verdict.DIFFERS
+
+
+def test_a_run_that_was_cut_off_is_never_proven_by_a_later_look(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """All its mail reads back, but nobody has his rights yet."""
+    run = begun(journal, tmp_path, planned_by("onto-a-share"))
+    proven(run)
+    proofs = {
+        (ProveMailbox.kind, row.lane): run.receipt(row.number) or {}
+        for row in run.rows()
+        if row.kind == ProveMailbox.kind
+    }
+
+    found = receipt_of(run, phases={}, proofs=proofs)
+
+    assert found.verdict is Verdict.DIFFERS
+    assert any("was cut off" in each for each in found.left_to_do)

@@ -88,3 +88,15 @@ def test_folders_without_any_are_not_spoken_of() -> None:
     folder = folder_annotations(plain, [], first_proof=None, proof=None)
 
     assert (folder.given, folder.differs, dict(folder.left)) == (0, (), {})
+
+
+def test_what_differed_and_is_gone_by_now_is_a_difference_still() -> None:
+    gone = {"planned": 0, "proven": 0, "differs": [], "why": "the folder is gone"}
+
+    folder = found(proof(3, DIFFERENCE), gone)
+
+    assert (len(folder.differs), folder.changed_since) == (1, 0)
+
+
+def test_a_proof_that_saw_fewer_than_were_planned_proves_nothing() -> None:
+    assert len(found(proof(0, planned=0)).differs) == 1

@@ -101,3 +101,13 @@ def test_folders_of_one_reader_are_counted_together() -> None:
 
     (reader,) = report.as_json()["readers"]
     assert (reader["folders"], reader["marks"]) == (2, 4)
+
+
+def test_marks_that_no_run_has_given_are_no_change_of_their_reader() -> None:
+    found = SeenReport(
+        outcomes=tuple(
+            reader_outcomes(PLANNED, [], first_proof=None, proof={"readers": [], "why": "gone"})
+        )
+    )
+
+    assert [each.differs for each in found.differing] == ["gone"]

@@ -53,3 +53,9 @@ def test_what_its_user_cancelled_since_is_his_own_change() -> None:
 
 def test_what_the_run_had_not_proven_is_no_change_of_his() -> None:
     assert found(proof(1, "back/a"), proof(1, "back/a")).differs_count == 1
+
+
+def test_a_proof_that_saw_fewer_than_were_made_proves_nothing() -> None:
+    assert found({"users": []}).as_json()["differs"] == [
+        {"userid": "jo", "missing": ["not read back"]}
+    ]
