@@ -103,8 +103,11 @@ class Readers:
         """What every reader had read of the messages that come back, if anything."""
         default = self.survey.name_rules.default_domain
         uids = each.chosen.mailbox.records["uid"][each.wanted]
-        for userid, seen in self._seen_by(each).items():
+        found: dict[str, UidSet] = {}
+        for userid, seen in self._seen_by(each).items():  # with and without his domain: one
             login = login_of(userid, default)
+            found[login] = found.get(login, UidSet()).plus(seen)
+        for login, seen in found.items():
             if login == _ANYONE or login in self.survey.admins:
                 continue
             marks = UidSet.of_array(uids[seen.mask(uids)])

@@ -179,3 +179,22 @@ def test_a_server_leaves_its_default_domain_out_of_logins(
     userid: str, default: str, login: str
 ) -> None:
     assert login_of(userid, default) == login
+
+
+def test_marks_kept_under_a_name_with_and_without_its_domain_are_one_reader_s() -> None:
+    """A server that got a default domain later has both."""
+    rules = replace(OPEN.name_rules, default_domain="b.loc")
+    at_home = replace(
+        OPEN,
+        name_rules=rules,
+        rights={**SHARE_SURVEY.rights, "al": "lrs"},
+        existing=frozenset({"contact"}),
+        used=frozenset({"contact"}),
+    )
+    marks = {"al": UidSet.parse("1:2"), "al@b.loc": UidSet.parse("4")}
+    folder = replace(share_folder(), mailbox=replace(share_folder().mailbox, acl={"al": "lrs"}))
+    folder = replace(folder, state=MailboxState(seen_by=marks))
+
+    plan = planned([folder], request=SHARE_BACK, onto=at_home, context={"logins": {"al"}})
+
+    assert given(plan) == [("al", "1:2,4")]
