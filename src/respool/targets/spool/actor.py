@@ -98,7 +98,8 @@ class SpoolActor:
                 return giving_seen.give_seen(self.server, step)
             case Annotate():
                 self.created.check(step.lane)
-                return annotating.annotate(self.server, step)
+                is_live = self.created.is_adopted(step.lane)
+                return annotating.annotate(self.server, step, is_live=is_live)
 
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:

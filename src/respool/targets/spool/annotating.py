@@ -12,7 +12,12 @@ from respool.model.state import UidSet
 from respool.planning.annotating import PlannedAnnotation
 from respool.runs.actor import Note
 from respool.system.administrator_access import opened_by_administrator
-from respool.system.annotation_commands import ON_MESSAGES, set_on_mailbox, set_on_messages
+from respool.system.annotation_commands import (
+    ON_MESSAGES,
+    on_mailbox,
+    set_on_mailbox,
+    set_on_messages,
+)
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
 from respool.system.namespaces import name_for
@@ -20,15 +25,17 @@ from respool.targets.spool import annotation_database
 from respool.targets.spool.steps import Annotate
 
 _NO_ANNOTATIONS = "the server keeps no annotations of messages"
+_LIVE_HAS_OTHER = "the live folder has another value, which stays"
 _MAY_DIE = "this version of Cyrus may end its process by it"
 
 
-def annotate(server: CyrusServer, step: Annotate) -> Note:
+def annotate(server: CyrusServer, step: Annotate, *, is_live: bool) -> Note:
     """Write all of the step; what the server refuses is noted, with the reason.
 
+    ``is_live``: the mailbox was there before the run; what it says otherwise is kept.
     An entry of ``refused`` is an entry's name, its UIDs (null: the mailbox's own), and why.
     """
-    done = _Writing(server=server, step=step)
+    done = _Writing(server=server, step=step, is_live=is_live)
     done.of_mailbox()
     done.of_messages()
     refused = [[entry, uids, why] for entry, uids, why in done.refused]
@@ -39,10 +46,13 @@ def annotate(server: CyrusServer, step: Annotate) -> Note:
 class _Writing:
     server: CyrusServer
     step: Annotate
+    is_live: bool
     refused: list[tuple[str, str | None, str]] = field(default_factory=list)
 
     def of_mailbox(self) -> None:
         own = [each for each in self.step.annotations if each.uid is None]
+        if self.is_live and own:
+            own = self._without_others(own)
         if not own:
             return
         if annotation_database.is_deadly(self.server, self.step):
@@ -54,6 +64,22 @@ class _Writing:
                     self._set(session, name, each)
         except (LoginRefused, ServerSaidNo) as error:
             self.refused.extend((each.entry, None, _why(error)) for each in own)
+
+    def _without_others(self, own: list[PlannedAnnotation]) -> list[PlannedAnnotation]:
+        """Those of which the live mailbox has no other value."""
+        try:
+            with self._session() as (session, name):
+                return [each for each in own if self._is_free(session, name, each)]
+        except (LoginRefused, ServerSaidNo) as error:
+            self.refused.extend((each.entry, None, _why(error)) for each in own)
+            return []
+
+    def _is_free(self, session: ImapSession, name: str, each: PlannedAnnotation) -> bool:
+        there = on_mailbox(session, name, each.entry, is_shared=not self.step.userid)
+        is_free = not there or there == each.octets
+        if not is_free:
+            self.refused.append((each.entry, None, _LIVE_HAS_OTHER))
+        return is_free
 
     def _by_program(self, own: list[PlannedAnnotation]) -> None:
         if annotation_database.is_known(self.server):
