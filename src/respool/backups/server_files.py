@@ -84,9 +84,10 @@ def find_configuration(tree: ReadOnlyTree) -> ConfigDirectory | None:
     spool = tree.root
     if spool.name in _SPOOL_NAMES and spool.parent.name == "spool":
         with suppress(BackupError):
-            beside = tree_at(spool.parent.parent / "lib" / spool.name)
-            if _is_configuration(beside, PurePosixPath()):
-                return ConfigDirectory(beside, PurePosixPath())
+            above = tree_at(spool.parent.parent)  # no link is followed below it
+            base = PurePosixPath("lib", spool.name)
+            if _is_configuration(above, base):
+                return ConfigDirectory(above, base)
     return None
 
 

@@ -350,5 +350,19 @@ def test_the_databases_of_a_copied_spool_may_lie_beside_it(tmp_path: Path) -> No
     assert list(beside.mailbox_records()) == [mailbox_name(JDOE)]
 
 
+def test_databases_beside_a_copied_spool_are_not_looked_for_through_a_link(
+    tmp_path: Path,
+) -> None:
+    """Where it leads on this machine is another server's, the live one's perhaps."""
+    write_spool(tmp_path / "copy", [JDOE])
+    put(tmp_path / "live", "mailboxes.db", MAILBOXES)
+    (tmp_path / "copy/var/lib").mkdir()
+    (tmp_path / "copy" / CONFIG).symlink_to(tmp_path / "live" / CONFIG)
+
+    beside = state(tmp_path / "copy/var/spool/cyrus")
+
+    assert (list(beside.mailbox_records()), beside.is_there) == ([], False)
+
+
 def test_one_part_has_one_state(place: Path) -> None:
     assert state(place) is state(place)
