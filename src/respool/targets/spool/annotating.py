@@ -75,11 +75,15 @@ class _Writing:
             return []
 
     def _is_free(self, session: ImapSession, name: str, each: PlannedAnnotation) -> bool:
-        there = on_mailbox(session, name, each.entry, is_shared=not self.step.userid)
-        is_free = not there or there == each.octets
-        if not is_free:
+        try:
+            there = on_mailbox(session, name, each.entry, is_shared=not self.step.userid)
+        except ServerSaidNo as error:
+            self.refused.append((each.entry, None, _why(error)))
+            return False
+        if there and there != each.octets:
             self.refused.append((each.entry, None, _LIVE_HAS_OTHER))
-        return is_free
+            return False
+        return True
 
     def _by_program(self, own: list[PlannedAnnotation]) -> None:
         if annotation_database.is_known(self.server):

@@ -36,10 +36,12 @@ class _Mailbox:
         return (b"team", (entry.encode("ascii"), self.values.get(entry)))
 
 
-def after(*, is_live: bool, **values: bytes) -> tuple[dict[str, bytes], list[Any]]:
+def after(*entries: str, is_live: bool, **values: bytes) -> tuple[dict[str, bytes], list[Any]]:
     """What is there when "mine" was written as /a and /b, and what was refused."""
     server = _Mailbox(**values)
-    notes = tuple(PlannedAnnotation(entry=each, value="mine", uid=None) for each in ("/a", "/b"))
+    notes = tuple(
+        PlannedAnnotation(entry=each, value="mine", uid=None) for each in entries or ("/a", "/b")
+    )
     step = Annotate(lane="team", domain=None, parts=("team",), userid="", annotations=notes)
     done = annotate(cast("CyrusServer", server), step, is_live=is_live)
     return server.values, done["refused"]
@@ -58,3 +60,10 @@ def test_twice_is_as_once() -> None:
 
 def test_a_new_mailbox_gets_all() -> None:
     assert after(is_live=False, a=b"theirs") == ({"a": b"mine", "b": b"mine"}, [])
+
+
+def test_a_name_that_cannot_be_sent_keeps_no_other_away() -> None:
+    values, refused = after("/*", "/a", is_live=True)
+
+    assert values == {"a": b"mine"}
+    assert [entry for entry, _, _ in refused] == ["/*"]
