@@ -23,13 +23,14 @@ def parse_lines(text: str) -> Iterator[tuple[str, str]]:
 
     Source: lib/libconfig.c, ``config_read_file``.
     """
-    pending = ""
+    pending: list[str] = []  # none of them empty
     for number, raw in enumerate(text.splitlines(), start=1):
-        joined = pending + raw
-        if joined.endswith("\\"):
-            pending = joined[:-1]
+        last = raw if raw or not pending else pending.pop()
+        if last.endswith("\\"):
+            pending += [last[:-1]] if last[:-1] else []
             continue
-        pending, line = "", joined.strip()
+        line = "".join((*pending, last)).strip()
+        pending = []
         if not line or line.startswith("#"):
             continue
         key, colon, value = line.partition(":")
