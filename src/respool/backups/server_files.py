@@ -5,6 +5,7 @@ Found by what lies there. Hash letters are those of any server: the right one is
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -36,6 +37,7 @@ _IN_PART: Final = (
 _SPOOL_NAMES: Final = frozenset({"cyrus", "imap"})
 _FILES: Final = (ANNOTATIONS_FILE, MAILBOXES_FILE, "quotas.db")
 _ENDINGS: Final = (SEEN_ENDING, SUBSCRIPTIONS_ENDING)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SIZE_LIMIT: Final = 1 << 30
 
 
@@ -203,7 +205,10 @@ class _Walk:
         return sorted(name for name, is_directory in self._names(directory) if is_directory)
 
     def _file(self, file: PurePosixPath, domain: str | None) -> None:
-        if file.suffix in _ENDINGS and file.stem:
+        if _CONTROL.search(file.name) or (domain is not None and _CONTROL.search(domain)):
+            text = "nobody can have a name with control characters"
+            self.findings.append(loss("user-without-name", repr(str(file)), text))
+        elif file.suffix in _ENDINGS and file.stem:
             login = file.stem.replace("^", ".")
             userid = login if domain is None else f"{login}@{domain}"
             self.by_user[file.suffix][userid].append(file)

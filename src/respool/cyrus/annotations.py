@@ -10,6 +10,7 @@ Source: imap/annotate.c, ``make_key`` and ``split_attribs``; seen on 2.4.20 to 3
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ OWNER: Final = "[.OwNeR.]"
 VERSION_KEY_START: Final = b"\x1f"  # keys of the database's own, such as its version
 
 _LENGTH: Final = struct.Struct(">I")
+_CONTROL: Final = re.compile(rb"[\x01-\x1f\x7f]")
 _ZERO: Final = bytes(4)
 _MODSEQ_AND_FLAGS: Final = 9
 _IS_DELETED: Final = 1
@@ -49,10 +51,11 @@ def parse_annotation_key(key: bytes) -> AnnotationKey:
     """The key of a record.
 
     Raises:
-        FormatError: it has not three parts, or its entry is no path.
+        FormatError: it has not three parts, or its entry is no path, or controls are in it.
     """
     parts = key.removesuffix(b"\0").split(b"\0")
-    if len(parts) != 3 or not parts[1].startswith(b"/"):
+    is_path = len(parts) == 3 and parts[1].startswith(b"/")
+    if not is_path or _CONTROL.search(parts[1] + parts[2]):
         raise FormatError("not the key of an annotation", found=repr(key[:80]))
     return AnnotationKey(of=parts[0], entry=_text(parts[1]), userid=_text(parts[2]))
 

@@ -366,3 +366,11 @@ def test_databases_beside_a_copied_spool_are_not_looked_for_through_a_link(
 
 def test_one_part_has_one_state(place: Path) -> None:
     assert state(place) is state(place)
+
+
+def test_a_file_of_a_user_whose_name_has_controls_is_a_finding(place: Path) -> None:
+    """It could forge a line of a receipt, and nobody can log in by it."""
+    put(place, "domain/b/b.loc/user/a/al\nPROVEN.seen", {b"id": seen("1")})
+
+    assert readers(place, CONTACT) == {}
+    assert codes(place) == {"user-without-name"}

@@ -81,3 +81,10 @@ def test_one_that_is_only_remembered_is_deleted() -> None:
 def test_any_other_value_is_refused(octets: bytes) -> None:
     with pytest.raises(FormatError):
         parse_annotation_value(octets)
+
+
+@pytest.mark.parametrize("key", [b"x\0/a\nPROVEN\0\0", b"x\0/a\x1b[2J\0\0", b"x\0/a\0al\r\0"])
+def test_a_key_with_controls_is_none(key: bytes) -> None:
+    """It could forge a line of a receipt, and no command could hold it."""
+    with pytest.raises(FormatError):
+        parse_annotation_key(key)
