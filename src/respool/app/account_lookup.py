@@ -39,11 +39,13 @@ def find_account(generation: Generation, text: str, live: AddressSource | None =
     direct = _called(accounts, text)
     if direct and _kind_typed(text) is not None:
         return _only(direct, text)
-    book = addresses_in(generation, _domains(accounts))
+    domains = _domains(accounts)
+    book = addresses_in(generation, domains)
     found = list(dict.fromkeys([*direct, *_addressed(accounts, text, book)]))
     if not found and live is not None:
-        book = live.address_book()
-        found = _addressed(accounts, text, book)
+        known = live.address_book(domains)
+        found = _addressed(accounts, text, known)
+        book = known if found or known.mailboxes else book
     if found:
         return _only(found, text)
     raise AccountNotInGeneration(

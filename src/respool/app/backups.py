@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from respool.app.settings import Settings
+from respool.backups.addresses import MapsOfThisMachine
 from respool.backups.choice import latest_generation
 from respool.backups.contents import findings_of, list_accounts
 from respool.backups.discovery import Backup, open_backup, open_staged
@@ -72,12 +74,15 @@ class BackupSummary:
 def backup_of(settings: Settings) -> Backup:
     """The backup that the settings name: a place that holds backups, or staged directories.
 
+    Addresses that it does not tell are asked of the maps of this machine.
+
     Raises:
         BackupNotFound, BackupUnreadable.
     """
     if settings.staged is not None:
         return open_staged(settings.staged)
-    return open_backup(settings.backups)
+    etc = PurePosixPath(settings.imapd_conf.parent)
+    return replace(open_backup(settings.backups), live=MapsOfThisMachine(etc=etc))
 
 
 def list_backups(settings: Settings) -> BackupSummary:

@@ -140,7 +140,7 @@ def _selections(backup: Backup, wanted: Wanted) -> Iterator[Selection]:
     found = False
     for generation in usable_generations(backup.generations):
         try:
-            yield select_in(generation, wanted)
+            yield select_in(generation, wanted, backup.live)
             found = True
         except AccountNotInGeneration as error:
             first = first or error

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from unicodedata import normalize
 
 from respool.app.account_lookup import find_account, shown
+from respool.backups.addresses import AddressSource
 from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import Backup
@@ -68,7 +69,7 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
         return _newest_with(backup, wanted)
     generation = choose_generation(backup.generations, wanted.generation)
     try:
-        return select_in(generation, wanted)
+        return select_in(generation, wanted, backup.live)
     except (AccountNotInGeneration, FolderNotInGeneration) as error:
         raise _with_other_generation(error, backup, wanted, generation) from error
 
@@ -125,9 +126,14 @@ def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
     )
 
 
-def select_in(generation: Generation, wanted: Wanted) -> Selection:
-    """The mailboxes that are wanted, of this generation; errors as `select`."""
-    account = find_account(generation, wanted.account)
+def select_in(
+    generation: Generation, wanted: Wanted, live: AddressSource | None = None
+) -> Selection:
+    """The mailboxes that are wanted, of this generation; errors as `select`.
+
+    ``live`` is asked for an address that the generation does not tell.
+    """
+    account = find_account(generation, wanted.account, live)
     mailboxes = mailboxes_of(generation, account)
     root = next((each for each in mailboxes if each.name == account.root), None)
     if wanted.folders:
@@ -158,7 +164,7 @@ def _newest_with(backup: Backup, wanted: Wanted) -> Selection:
     first: BackupError | None = None
     for generation in usable_generations(backup.generations):
         try:
-            found = select_in(generation, wanted)
+            found = select_in(generation, wanted, backup.live)
         except (AccountNotInGeneration, FolderNotInGeneration) as error:
             first = first or error
             continue
@@ -176,7 +182,7 @@ def _with_other_generation(
         if generation is passed:
             continue
         try:
-            select_in(generation, wanted)
+            select_in(generation, wanted, backup.live)
         except (AccountNotInGeneration, FolderNotInGeneration, AmbiguousName):
             continue
         typed = ["respool", wanted.command, wanted.account, *wanted.folders]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
@@ -26,6 +26,7 @@ _CONFIGURATIONS: Final = (
     PurePosixPath("var/backups/bluemind/conf"),
     PurePosixPath(),
 )
+_POSTFIX: Final = PurePosixPath("postfix")
 _ALIASES: Final = ("virtual_alias-flat", "virtual_alias")
 _DOMAINS: Final = ("virtual_domains-flat", "virtual_domains")
 _LIMIT: Final = 64 << 20
@@ -34,8 +35,23 @@ _LIMIT: Final = 64 << 20
 class AddressSource(Protocol):
     """Somebody else who knows addresses: the live server."""
 
-    def address_book(self) -> AddressBook:
-        """What addresses mean there."""
+    def address_book(self, spool_domains: Sequence[str]) -> AddressBook:
+        """What addresses mean there, for a spool that has ``spool_domains``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapsOfThisMachine:
+    """The live server that respool runs on: the maps of its own Postfix, as they are now.
+
+    ``etc`` is where its ``imapd.conf`` lies. Without maps there it knows nothing.
+    """
+
+    etc: PurePosixPath
+
+    def address_book(self, spool_domains: Sequence[str]) -> AddressBook:
+        """What addresses mean there, for a spool that has ``spool_domains``."""
+        aliases = _first_there(self.etc, _POSTFIX, _ALIASES)
+        return address_book(aliases, _first_there(self.etc, _POSTFIX, _DOMAINS), spool_domains)
 
 
 def addresses_in(generation: Generation, spool_domains: Sequence[str]) -> AddressBook:
@@ -47,8 +63,8 @@ def addresses_in(generation: Generation, spool_domains: Sequence[str]) -> Addres
     domains: list[bytes] = []
     default_domains: set[str] = set()
     for place, etc in _configurations(generation):
-        aliases += _first_there(place, etc / "postfix", _ALIASES)
-        domains += _first_there(place, etc / "postfix", _DOMAINS)
+        aliases += _first_there(place, etc / _POSTFIX, _ALIASES)
+        domains += _first_there(place, etc / _POSTFIX, _DOMAINS)
         default_domains |= _default_domains(place, etc)
     book = address_book(aliases, domains, spool_domains)
     default = {name: frozenset({NO_DOMAIN}) for name in default_domains}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
+from respool.backups.addresses import AddressSource
 from respool.backups.archives import Archives
 from respool.backups.dataprotect import DataProtect
 from respool.backups.dated import DatedDirectories
@@ -33,11 +34,15 @@ KINDS: Final[tuple[BackupKind, ...]] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """A backup root that was recognised, its generations, newest first, and what else is there."""
+    """A backup root that was recognised, its generations, newest first, and what else is there.
+
+    ``live`` is who may be asked for addresses that the backup itself does not tell.
+    """
 
     root: BackupRoot
     generations: tuple[Generation, ...]
     unused: tuple[UnusedEntry, ...] = ()
+    live: AddressSource | None = None
 
 
 def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> Backup:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 from respool.app.account_lookup import find_account
 from respool.app.accounts import list_generation_accounts
+from respool.app.backups import backup_of
 from respool.app.selection import Wanted, select
 from respool.app.settings import read_settings
 from respool.backups.discovery import open_backup
@@ -131,8 +134,8 @@ def test_without_any_map_that_is_said_and_nothing_is_guessed(tmp_path: Path) -> 
 class Live:
     """A server that knows addresses."""
 
-    def address_book(self) -> AddressBook:
-        return address_book([ALIASES.encode()], [], ())
+    def address_book(self, spool_domains: Sequence[str]) -> AddressBook:
+        return address_book([ALIASES.encode()], [], spool_domains)
 
 
 def test_the_live_server_is_asked_where_the_backup_does_not_know(tmp_path: Path) -> None:
@@ -174,3 +177,19 @@ class TestListing:
 
         assert note is not None
         assert UID in note
+
+
+def test_the_maps_of_this_machine_are_asked_last(tmp_path: Path) -> None:
+    """They lie beside its imapd.conf; a command needs to be told nothing."""
+    write_spool(tmp_path / "backup", [f"user/john@{UID}"])
+    (tmp_path / "etc/postfix").mkdir(parents=True)
+    (tmp_path / "etc/postfix/virtual_alias-flat").write_text(ALIASES, "utf-8")
+    environment = {
+        "RESPOOL_BACKUPS": str(tmp_path / "backup"),
+        "RESPOOL_IMAPD_CONF": str(tmp_path / "etc/imapd.conf"),
+    }
+    backup = backup_of(read_settings({}, environment, file=tmp_path / "none.toml"))
+
+    assert select(backup, Wanted(account="jdoe@example.org")).account.login == "john"
+    with pytest.raises(AccountNotInGeneration):
+        select(replace(backup, live=None), Wanted(account="jdoe@example.org"))
