@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import BinaryIO
 
 from respool.app.selection import Selection
-from respool.app.whole_messages import account_stores
+from respool.backups.account_stores import account_stores
 from respool.backups.hsm_store import has_body, stores_of
 from respool.backups.source import SourceMailbox
 from respool.backups.stub_messages import (

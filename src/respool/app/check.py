@@ -13,7 +13,7 @@ from respool.app.backups import backup_of
 from respool.app.check_report import CheckReport, FolderFindings
 from respool.app.selection import Wanted, select
 from respool.app.settings import Settings
-from respool.app.whole_messages import account_stores
+from respool.backups.account_stores import account_stores
 from respool.backups.choice import choose_generation
 from respool.backups.completeness import Spoken, complete_before, lacks_of
 from respool.backups.contents import findings_of, list_accounts, mailboxes_of

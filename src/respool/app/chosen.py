@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from respool.app.backups import backup_of
 from respool.app.selection import Selection, Wanted, is_earlier_restore
 from respool.app.settings import Settings
-from respool.app.whole_messages import Taken, account_stores, with_whole_messages
+from respool.app.whole_messages import Taken, with_whole_messages
+from respool.backups.account_stores import account_stores
 from respool.backups.contents import mailboxes_of, read_mailbox
 from respool.backups.mailboxes import read_with_state
 from respool.backups.source import SourceMailbox, read_header

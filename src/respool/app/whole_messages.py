@@ -1,26 +1,21 @@
-"""Which stubs of an account come back as whole messages, and where its archive lies."""
+"""Which stubs of an account come back as whole messages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from respool.app.selection import Selection
-from respool.backups.contents import read_mailbox
-from respool.backups.hsm_store import places_of, stores_of
-from respool.backups.source import SourceMailbox, read_header
-from respool.backups.stub_messages import stubs_among
+from respool.backups.account_stores import account_stores
+from respool.backups.hsm_store import stores_of
+from respool.backups.source import SourceMailbox
 from respool.backups.whole_messages import (
     Archive,
     WholeMailbox,
     may_have_stubs,
     possible_stubs,
-    stub_ids,
     with_bodies,
 )
-from respool.cyrus.files_as_records import with_files_as_records
-from respool.model.accounts import Account
-from respool.model.generations import Generation
 from respool.model.hsm import StorePlace
 from respool.model.inventory import StoredMailbox
 from respool.targets.spool.sequence import ChosenMailbox
@@ -71,29 +66,3 @@ def _joined(taken: Taken, whole: WholeMailbox, stores: tuple[StorePlace, ...]) -
         damaged_stubs=whole.damaged,
         joined=whole.joined,
     )
-
-
-def account_stores(
-    generation: Generation,
-    account: Account,
-    root: SourceMailbox | None,
-    sources: Iterable[SourceMailbox],
-) -> tuple[StorePlace, ...]:
-    """The directories of an account's archive; ``sources`` are the mailboxes in question.
-
-    The same for the same mailboxes, in whatever order.
-    """
-    header = None if root is None else read_header(root)
-    ordered = sorted(sources, key=lambda source: source.name.admin)
-    return places_of(
-        generation, account, {} if header is None else header.acl, lambda: _ids(ordered)
-    )
-
-
-def _ids(sources: Iterable[SourceMailbox]) -> Iterator[str]:
-    """The ids of all stubs, of one mailbox after the other."""
-    for source in sources:
-        read = read_mailbox(source)
-        mailbox = with_files_as_records(read)
-        candidates = possible_stubs(mailbox, read, reads_files=True)
-        yield from stub_ids(stubs_among(source, mailbox.records[candidates]))
