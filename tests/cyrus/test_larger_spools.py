@@ -8,39 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import golden
 from tests.support.cyrus_configuration import Layout
 from tests.support.directions import DOMAIN, check_target_sound
 from tests.support.given_back import marks_of, share_like, true_marks, with_readers
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import restored, settings_for, wish
 from tests.support.truth import Truth, read_truth
+from tests.support.truth_spools import LARGER, Sample, Samples
 from tests.support.whole_account import INTO, as_its_owner_sees, true_messages
 
 pytestmark = [pytest.mark.needs_cyrus, pytest.mark.slow]
 
 LAYOUTS: tuple[Layout, ...] = ("names", "uuid")
-VERSIONS = ("2.5.17", "3.0.18-archive", "3.4.9", "3.8.7")
+SAMPLES = (*LARGER, "3.0.18-dataprotect-1234")
 JDOE, CONTACT = f"jdoe@{DOMAIN}", f"contact@{DOMAIN}"
 BESIDE = f"contact-again@{DOMAIN}"
 
 
-@pytest.mark.parametrize(("version", "layout"), list(zip(VERSIONS, cycle(LAYOUTS), strict=False)))
+@pytest.mark.parametrize(("name", "layout"), list(zip(SAMPLES, cycle(LAYOUTS), strict=False)))
 def test_a_large_account_and_a_mailshare_are_what_they_were(
-    version: str, layout: Layout, as_root: None, larger_spools: Path, tmp_path: Path
+    name: str, layout: Layout, as_root: None, larger_spools: Path, tmp_path: Path
 ) -> None:
     """Octets, flags, dates and UIDs as their owner sees them; what each reader had read."""
-    truth = _truth(larger_spools / version / "truth.json", tmp_path)
-    backup = golden.unpack(larger_spools / version / "spool.tar.gz", tmp_path / "backup")
+    sample = Samples(tmp_path / "backup").larger(name, larger_spools)
+    truth = _truth(sample, tmp_path)
     marks = true_marks(truth, CONTACT)
     readers = sorted({reader for reader, _ in marks if reader.endswith(f"@{DOMAIN}")} | {JDOE})
     with server_root() as root, PrivateCyrus(root, layout) as server:
         with_readers(server, readers)
         share = share_like(server, truth.mailboxes[CONTACT], BESIDE)
-        settings = settings_for(server, backup, tmp_path / "state")
+        settings = settings_for(server, sample.backups, tmp_path / "state")
+        part = sample.generation
 
-        owned = restored(settings, wish(f"user/{JDOE}", into=INTO))
-        shared = restored(settings, wish(f"share/{CONTACT}", to=share.written, into=INTO))
+        owned = restored(settings, wish(f"user/{JDOE}", generation=part, into=INTO))
+        shared = restored(
+            settings, wish(f"share/{CONTACT}", generation=part, to=share.written, into=INTO)
+        )
 
         assert (owned.verdict.value, shared.verdict.value) == ("proven", "proven")
         true, seen = true_messages(truth, JDOE), as_its_owner_sees(server, JDOE, truth)
@@ -52,9 +55,10 @@ def test_a_large_account_and_a_mailshare_are_what_they_were(
         check_target_sound(server, share)
 
 
-def _truth(file: Path, scratch: Path) -> Truth:
-    """A truth file of the larger spools, which do not name their partitions."""
-    completed = scratch / file.name
-    raw = json.loads(file.read_text("utf-8"))
-    completed.write_text(json.dumps({"partition": {}, "deleted_mailboxes": {}, **raw}), "utf-8")
+def _truth(sample: Sample, scratch: Path) -> Truth:
+    """What its server said; of the larger spools not all truths hold the same."""
+    completed = scratch / "truth.json"
+    completed.write_text(
+        json.dumps({"partition": {}, "deleted_mailboxes": {}, **sample.truth}), "utf-8"
+    )
     return read_truth(str(completed))
