@@ -11,12 +11,14 @@ class RespoolError(Exception):
     ``code`` is stable: scripts, tests and docs/reference/errors.md use it.
     ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a
     command to type or a page to read. ``changed`` says what was added before it
-    stopped; None means that nothing was changed.
+    stopped; None means that nothing was changed. ``reasons`` are all that speak against
+    it, where there can be several; ``why`` is then all of them.
     """
 
     code: ClassVar[str] = "internal"
     exit_status: ClassVar[int] = 1
     changed: str | None = None
+    reasons: tuple[str, ...] = ()
 
     def __init__(self, what: str, *, why: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -187,11 +189,17 @@ class PlanFileInvalid(RespoolError):
     exit_status: ClassVar[int] = 12
 
 
-class SurveyChanged(RespoolError):
-    """The target is no longer as it was when the plan was made."""
+class SurveyChanged(PlanRefused):
+    """The target is no longer as it was when the plan was made. All reasons at once."""
 
     code: ClassVar[str] = "survey-changed"
-    exit_status: ClassVar[int] = 12
+
+
+class NotReady(PlanRefused):
+    """A run that stopped cannot go on as things are now. All reasons at once."""
+
+    code: ClassVar[str] = "not-ready"
+    exit_status: ClassVar[int] = 20
 
 
 class TargetError(RespoolError):

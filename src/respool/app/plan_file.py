@@ -67,9 +67,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"
         )
-    strangers, said = identity_of(
-        settings, head.request, _selected(settings, head), survey, server
-    )
+    strangers, said = identity_of(settings, head.request, selected(settings, head), survey, server)
     unsaid = {each.code: each.text for each in said if head.request.person is not None}
     for each in head.findings:
         unsaid.pop(each.code, None)
@@ -85,8 +83,12 @@ def _without_last(lines: Iterable[str]) -> Iterator[str]:
         previous = line
 
 
-def _selected(settings: Settings, head: PlanHead) -> Selection:
-    """The plan's account in its generation of the backup, whole."""
+def selected(settings: Settings, head: PlanHead) -> Selection:
+    """The plan's account in its generation of the backup, whole.
+
+    Raises:
+        BackupError: it is not there any more.
+    """
     label = head.request.generation
     generation = f"generation:{label}" if label.isdigit() else label
     wanted = Wanted(account=written_out(head.request.account), generation=generation)
@@ -101,12 +103,12 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
     Raises:
         SurveyChanged: it is not.
     """
-    survey = survey_target(head.request, lambda: _selected(settings, head), server)
+    survey = survey_target(head.request, lambda: selected(settings, head), server)
     reasons = recheck(head, survey)
     if reasons:
         raise SurveyChanged(
             "the server is no longer as it was when the plan was made",
-            why="; ".join(reasons),
+            reasons,
             hint="make the plan again",
         )
     return survey

@@ -26,6 +26,7 @@ def report(error: RespoolError, *, as_json: bool) -> int:
             "error": error.code,
             "what": error.what,
             "why": error.why,
+            "reasons": list(error.reasons),
             "hint": error.hint,
             "changed": error.changed,
             "exit_status": error.exit_status,
@@ -33,7 +34,7 @@ def report(error: RespoolError, *, as_json: bool) -> int:
         sys.stderr.write(json.dumps(value) + "\n")
         return error.exit_status
     lines = [f"error: {error.code}   {error.changed or NOTHING_CHANGED}", f"  {error.what}"]
-    lines += [f"  why:  {error.why}"] if error.why else []
+    lines += [f"  why:  {why}" for why in error.reasons or filter(None, (error.why,))]
     lines += [f"  hint: {error.hint}"] if error.hint else []
     print_note("\n".join(lines))
     return error.exit_status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from respool.planning.plan import PlanHead
 from respool.targets.spool.forecast import (
+    Load,
     forecast_quota,
     load_of,
     quota_reasons,
@@ -41,3 +42,26 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
             reasons.append("the limits to be raised are not as they were")
     reasons += room_reasons(survey, load)
     return tuple(reasons)
+
+
+_OWN_DOING = frozenset({"account", "account id"})
+
+
+def recheck_left(head: PlanHead, survey: SpoolSurvey, left: Load) -> tuple[str, ...]:
+    """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add.
+
+    What the run itself did is no reason: an account and folders that it made, read state
+    that it shared, a limit that it raised.
+    """
+    reasons = list(survey.obstacles)
+    if survey.owner != head.owner:
+        reasons.append(f"the owner was {head.owner}, now it is {survey.owner}")
+    own = _OWN_DOING if head.facts.get("account") == "gone" else frozenset()
+    own |= {"seen"} if head.request.is_in_place else frozenset()
+    for fact, now in survey.facts.items():
+        if fact not in own and head.facts.get(fact) != now:
+            reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
+    reasons += quota_reasons(
+        forecast_quota(survey, left, is_raising=head.request.is_raising_quota)
+    )
+    return (*reasons, *room_reasons(survey, left))

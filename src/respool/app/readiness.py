@@ -1,0 +1,90 @@
+"""May a run that stopped go on? All that speaks against it, found before it changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from respool.app.plan_file import selected
+from respool.app.settings import Settings
+from respool.app.target_account import survey_target
+from respool.backups.source import tree_at
+from respool.errors import BackupError, NotReady
+from respool.runs.journal import RunJournal
+from respool.runs.states import StepState
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.forecast import Load
+from respool.targets.spool.recheck import recheck_left
+from respool.targets.spool.steps import CopyMessages, CreateMailbox, SourcePlace, WriteIndex
+
+_READING = (CopyMessages.kind, WriteIndex.kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What a run has still to add, and the places of the backup that it still reads."""
+
+    load: Load
+    sources: frozenset[SourcePlace]
+
+
+def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> None:
+    """Look whether ``run`` may go on: to be called under the account's lock, before it does.
+
+    Looked at are the account (there, the same one, its rights and layout as planned), whether
+    we may write, the server's services, room and quota for what is still left, and whether
+    what the backup has of that is still there. Changes nothing.
+
+    Raises:
+        NotReady: with every reason at once.
+        AccountNotOnServer, NotPermitted: nothing else can be looked at then.
+    """
+    head, left = run.head(), left_of(run)
+    survey = survey_target(head.request, lambda: selected(settings, head), server)
+    reasons = (*recheck_left(head, survey, left.load), *_gone(left.sources))
+    if reasons:
+        raise NotReady(
+            f"run {run.number} cannot go on as things are now",
+            reasons,
+            hint="mend that and go on, or take the run back",
+        )
+
+
+def left_of(run: RunJournal) -> Left:
+    """What the steps that are not done will add; a group that was cut off counts as a whole."""
+    rows = [row for row in run.rows() if row.state is not StepState.DONE]
+    steps = [run.step(row.number) for row in rows if row.kind in _READING]
+    copies = [step for step in steps if isinstance(step, CopyMessages)]
+    messages = [message for step in copies for message in step.messages]
+    archived = [
+        message
+        for step in copies
+        if step.keeps_archive
+        for message in step.messages
+        if message.is_archived
+    ]
+    return Left(
+        load=Load(
+            messages=len(messages),
+            size_bytes=sum(each.size_bytes for each in messages),
+            mailboxes=sum(row.kind == CreateMailbox.kind for row in rows),
+            archived=len(archived),
+            archived_bytes=sum(each.size_bytes for each in archived),
+        ),
+        sources=frozenset(
+            step.source for step in steps if isinstance(step, CopyMessages | WriteIndex)
+        ),
+    )
+
+
+def _gone(sources: frozenset[SourcePlace]) -> Iterator[str]:
+    """The directories of the backup that are still to be read and are not there any more."""
+    for source in sorted(sources, key=str):
+        directories = [each for each in (source.data, source.meta, source.archive) if each]
+        try:
+            tree = tree_at(source.spool)
+            gone = [each for each in directories if not tree.is_directory(each)]
+        except BackupError as error:
+            yield error.what
+            continue
+        yield from (f"{source.spool / each} is gone from the backup" for each in gone)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from respool.app.readiness import left_of
+from respool.runs.journal import Journal, RunJournal
+from respool.targets.spool.forecast import Load, load_of
+from respool.targets.spool.steps import CopyMessages, CreateMailbox, WriteIndex
+from tests.unit.app.journals import begun, do, journal_in, start
+from tests.unit.targets.spool.plans import planned_by
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with journal_in(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(journal: Journal, tmp_path: Path) -> RunJournal:
+    return begun(journal, tmp_path, planned_by("annotated"))
+
+
+def test_before_the_first_step_all_that_was_planned_is_left(run: RunJournal) -> None:
+    left = left_of(run)
+
+    assert left.load == load_of(run.head().mailboxes)
+    assert {str(each.data) for each in left.sources} == {"data/INBOX", "data/b"}
+
+
+def test_what_is_copied_needs_no_room_any_more(run: RunJournal) -> None:
+    """A group that was begun may have copied nothing yet: it counts as a whole."""
+    do(run, CreateMailbox)
+    do(run, CopyMessages)
+    start(run, CopyMessages, at=1)
+
+    assert left_of(run).load == Load(messages=2, size_bytes=200, mailboxes=1)
+
+
+def test_the_backup_is_needed_until_the_index_of_a_folder_is_written(run: RunJournal) -> None:
+    """Its cache and the names of its keywords are read for that."""
+    do(run, CopyMessages)
+    assert {str(each.data) for each in left_of(run).sources} == {"data/INBOX", "data/b"}
+    do(run, WriteIndex)
+    assert {str(each.data) for each in left_of(run).sources} == {"data/b"}
