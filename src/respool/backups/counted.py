@@ -6,7 +6,6 @@ disk that has to look for each far longer.
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -22,10 +21,10 @@ from respool.backups.source import (
     tree_at,
 )
 from respool.cyrus.mailbox import join_mailbox
-from respool.cyrus.spool_paths import uid_of_file
+from respool.cyrus.spool_paths import uids_of_files
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import IN_ARCHIVE, IN_DATA, UNKNOWN_SIZE, StoredMailbox
+from respool.model.inventory import COUNTED, IN_ARCHIVE, IN_DATA, StoredMailbox
 from respool.system.read_only import EntryKind, ReadOnlyTree
 
 COMPARED_FILES: Final = 50_000
@@ -34,8 +33,9 @@ COMPARED_FILES: Final = 50_000
 def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> StoredMailbox:
     """As `read_mailbox`, but of a directory with more than ``most`` message files no sizes.
 
-    Then a finding says so: files of another size than their records' are not found.
-    Without an index, whose records have sizes, all files are asked for theirs.
+    Then a finding says so: files of another size than their records' are not found, and
+    records have the columns of COUNTED alone. Without an index, whose records have sizes,
+    all files are asked for theirs.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
@@ -45,14 +45,14 @@ def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> Stored
     archive = _listed(source, place.archive, IN_ARCHIVE, most)
     if data is None or archive is None:
         return read_mailbox(source)
-    unsized = sum(each.numbers[1::3].count(UNKNOWN_SIZE) for each in (data, archive))
+    unsized = len(data.unsized) + len(archive.unsized)
     findings = list(source.findings)
     meta = list_meta(source, data, findings)
     files = files_of(source, meta, data, archive, findings)
     del meta, data, archive  # a million files take room
-    mailbox = join_mailbox(source.name, place, files)
     if not unsized:
-        return mailbox
+        return join_mailbox(source.name, place, files)
+    mailbox = join_mailbox(source.name, place, files, COUNTED)
     if not mailbox.has_index:
         return read_mailbox(source)
     text = f"{unsized:,} message files: only their names were looked at, not their sizes"
@@ -74,20 +74,21 @@ def _listed(
     if directory is None:
         return listing
     tree = tree_at(source.spool)
-    uids = array("q")
     try:
-        for name, kind, _ in tree.kinds(directory):
-            uid = uid_of_file(name) if kind is EntryKind.FILE else None
-            if uid is not None:
-                uids.append(uid)
-            elif kind is EntryKind.DIRECTORY:
+        names = tree.all_names(directory)
+        found = [uids_of_files(text) for text in names.files]
+        others = [name for _, each in found for name in each]
+        for name, kind in names.others:
+            if kind is EntryKind.DIRECTORY:
                 listing.subdirectories.append(name)
-            elif (entry := tree.stat(directory / name)) is not None:
-                listing.add(entry)
+            else:
+                others.append(name)
+        _add_sized(listing, tree, directory, others)
+        uids = np.concatenate([np.zeros(0, dtype=np.uint32), *(each for each, _ in found)])
         if len(uids) > most:
-            listing.numbers.frombytes(_unsized(uids))
+            listing.unsized = np.sort(uids)
         else:
-            _add_sized(listing, tree, directory, uids)
+            _add_sized(listing, tree, directory, [f"{uid}." for uid in uids.tolist()])
     except BackupFileMissing:
         return listing
     except BackupError:
@@ -95,18 +96,10 @@ def _listed(
     return listing
 
 
-def _unsized(uids: array[int]) -> bytes:
-    """What a listing keeps of files, in UID order, without sizes and times."""
-    numbers = np.zeros((len(uids), 3), dtype=np.int64)
-    numbers[:, 0] = np.sort(np.frombuffer(uids, dtype=np.int64))
-    numbers[:, 1] = UNKNOWN_SIZE
-    return numbers.tobytes()
-
-
 def _add_sized(
-    listing: Listing, tree: ReadOnlyTree, directory: PurePosixPath, uids: array[int]
+    listing: Listing, tree: ReadOnlyTree, directory: PurePosixPath, names: list[str]
 ) -> None:
-    for uid in uids:
-        entry = tree.stat(directory / f"{uid}.")
+    for name in names:
+        entry = tree.stat(directory / name)
         if entry is not None:
             listing.add(entry)

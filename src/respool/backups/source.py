@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
@@ -34,6 +35,7 @@ from respool.model.inventory import (
     IN_ARCHIVE,
     IN_DATA,
     NOWHERE,
+    UNKNOWN_SIZE,
     MailboxPlace,
     Rows,
     StoredMailbox,
@@ -68,12 +70,14 @@ class SourceMailbox:
 class Listing:
     """A directory as listed: numbers for its message files, names for what else matters.
 
+    ``unsized`` are the UIDs, in order, of files that were not asked for size and time.
     Of very many odd entries the first are kept, and ``odd_count`` counts all.
     """
 
     place: int
     directory: PurePosixPath | None
     numbers: array[int] = field(default_factory=lambda: array("q"))
+    unsized: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     files: dict[str, Entry] = field(default_factory=dict)
     odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
     odd_count: int = 0
@@ -97,12 +101,15 @@ class Listing:
 
     def rows(self) -> Rows:
         """FILE rows of the message files, in no order; none for a directory of meta."""
+        if self.place == NOWHERE:
+            return np.zeros(0, dtype=FILE)
         columns = np.array(self.numbers, dtype=np.int64).reshape(-1, 3)
-        rows: Rows = np.zeros(len(columns) if self.place != NOWHERE else 0, dtype=FILE)
-        if self.place != NOWHERE:
-            for column, name in enumerate(("uid", "size", "mtime")):
-                rows[name] = columns[:, column]
-            rows["place"] = self.place
+        rows: Rows = np.zeros(len(columns) + len(self.unsized), dtype=FILE)
+        sized, unsized = rows[: len(columns)], rows[len(columns) :]
+        for column, name in enumerate(("uid", "size", "mtime")):
+            sized[name] = columns[:, column]
+        unsized["uid"], unsized["size"] = self.unsized, UNKNOWN_SIZE
+        rows["place"] = self.place
         return rows
 
 
@@ -156,7 +163,7 @@ def files_of(
         header=found.first(HEADER_FILE, lambda file: tree.read(file, _HEADER_LIMIT)),
         index=found.first(INDEX_FILE, tree.octets_of),
         expunge=found.first(EXPUNGE_FILE, tree.octets_of),
-        messages=np.concatenate([data.rows(), archive.rows()]),
+        messages=_together(data.rows(), archive.rows()),
         odd_entries=tuple(
             OddEntry(file_name=name, kind=kind, directory=directory)
             for name, kind, directory in sorted(meta.odd | data.odd | archive.odd)
@@ -167,6 +174,12 @@ def files_of(
         directories=found.directories,
         cache_generations=_cache_generations(tree, (meta, data, archive)),
     )
+
+
+def _together(these: Rows, others: Rows) -> Rows:
+    if not len(these) or not len(others):
+        return these if len(these) else others
+    return np.concatenate([these, others])
 
 
 def read_index(source: SourceMailbox) -> Index | None:

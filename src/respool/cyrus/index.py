@@ -23,7 +23,7 @@ from respool.cyrus.index_layouts import (
 )
 from respool.errors import TruncatedFile
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import Rows
+from respool.model.inventory import RECORD, Rows
 
 OPTION_SHARED_SEEN: Final = 4
 _PREAMBLE_SIZE: Final = 24
@@ -103,8 +103,8 @@ class Sifted:
         return records_in_order(self.uids, self.sound, has_crcs=self.has_crcs)
 
 
-def parse_index(octets: Octets) -> Index:
-    """The value of a whole ``cyrus.index`` file.
+def parse_index(octets: Octets, columns: np.dtype[np.void] = RECORD) -> Index:
+    """The value of a whole ``cyrus.index`` file; its records with ``columns`` of RECORD alone.
 
     Records that do not hold what their own CRC says, and those out of order, are left
     out, each with a finding (of very many of a kind, the first thousand). Versions without
@@ -121,7 +121,7 @@ def parse_index(octets: Octets) -> Index:
     """
     sifted = sift(octets)
     kept, disorder = sifted.in_order()
-    records = to_columns(octets, sifted.layout, kept)
+    records = to_columns(octets, sifted.layout, kept, columns)
     shifted = _with_right_modseqs(records, sifted)
     return Index(
         version=sifted.layout.version,

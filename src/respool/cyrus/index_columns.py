@@ -50,9 +50,17 @@ def chunks_of(
         yield first, body, np.frombuffer(body, dtype=record_dtype(layout), count=rows)
 
 
-def to_columns(octets: Octets, layout: IndexLayout, kept: NDArray[np.bool_]) -> Rows:
-    """RECORD rows of the records that are ``kept``: a mask of all that are asked for."""
-    rows: Rows = np.zeros(int(np.count_nonzero(kept)), dtype=RECORD)
+def to_columns(
+    octets: Octets,
+    layout: IndexLayout,
+    kept: NDArray[np.bool_],
+    columns: np.dtype[np.void] = RECORD,
+) -> Rows:
+    """RECORD rows of the records that are ``kept``: a mask of all that are asked for.
+
+    ``columns`` may be fewer of RECORD's: memory for the others is not taken.
+    """
+    rows: Rows = np.zeros(int(np.count_nonzero(kept)), dtype=columns)
     filled = 0
     for first, _, chunk in chunks_of(octets, layout, len(kept)):
         mask = kept[first : first + len(chunk)]
@@ -105,7 +113,10 @@ def record_crcs(body: memoryview, layout: IndexLayout) -> NDArray[np.uint32]:
 
 
 def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:
+    wanted = rows.dtype.names or ()
     for name in layout.record_names:
+        if name not in wanted:
+            continue
         if name in RECORD_TIMES and layout.has_nanoseconds:
             seconds, rest = np.divmod(raw[name].astype("i8"), NANOSECONDS)
             rows[name] = seconds
@@ -116,6 +127,8 @@ def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:
         rows["system_flags"] &= ~np.uint32(SEEN_BIT)
     if "guid" in layout.record_names:
         _part_old_ids(rows)
+    if "cache_offset" not in wanted:
+        return
     # From 3.0 on the cache offset has 48 bits, 16 of them with the version.
     version = raw["cache_version"].astype("u4")
     rows["cache_offset"] = raw["cache_offset"].astype("u8") | (
@@ -134,8 +147,9 @@ def _part_old_ids(rows: Rows) -> None:
     is_old = ~octets[:, _ID_OCTETS:].any(axis=1)
     is_old &= octets[:, :_ID_OCTETS].any(axis=1)
     if is_old.any():
-        ids = np.ascontiguousarray(octets[is_old, :_ID_OCTETS])
-        rows["message_uuid"][is_old] = ids.view(f"V{_ID_OCTETS}").reshape(-1)
+        if "message_uuid" in (rows.dtype.names or ()):
+            ids = np.ascontiguousarray(octets[is_old, :_ID_OCTETS])
+            rows["message_uuid"][is_old] = ids.view(f"V{_ID_OCTETS}").reshape(-1)
         rows["guid"][is_old] = np.void(bytes(20))
 
 

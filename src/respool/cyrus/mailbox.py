@@ -64,18 +64,30 @@ class MailboxFiles:
     cache_generations: Mapping[PurePosixPath, int] = field(default_factory=dict)
 
 
-def join_mailbox(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
+def join_mailbox(
+    name: MailboxName,
+    place: MailboxPlace,
+    files: MailboxFiles,
+    columns: np.dtype[np.void] = RECORD,
+) -> StoredMailbox:
     """One mailbox of its files, with all findings; of very many of a kind, the first ones.
 
     All else as `join_files`.
     """
-    mailbox = join_files(name, place, files)
+    mailbox = join_files(name, place, files, columns)
     told = (each for count, found in _kinds_of(mailbox) for each in at_most(found, count))
     return replace(mailbox, findings=(*mailbox.findings, *told))
 
 
-def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> StoredMailbox:
+def join_files(
+    name: MailboxName,
+    place: MailboxPlace,
+    files: MailboxFiles,
+    columns: np.dtype[np.void] = RECORD,
+) -> StoredMailbox:
     """One mailbox of its files. Damage costs what is damaged, and never raises.
+
+    ``columns`` are those that its records have: all of RECORD, or those of COUNTED.
 
     Its findings are those about the mailbox; those about single messages, of which there
     may be a million, `message_findings` makes.
@@ -86,7 +98,7 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
     records; beside a later index, or without a readable one, ``deleted_uids`` tell of it.
     """
     header, header_findings = _header(files.header)
-    index, index_findings = _index(files.index)
+    index, index_findings = _index(files.index, columns)
     findings = [*files.findings, *_name_findings(name, place), *header_findings, *index_findings]
     findings += entry_findings(files.odd_entries, files.odd_count)
     expunged, expunge_findings = _expunged(files.expunge, index)
@@ -95,9 +107,10 @@ def join_files(name: MailboxName, place: MailboxPlace, files: MailboxFiles) -> S
         each if each is not None and is_keyword(each) else None
         for each in (header.keywords if header else ())
     )
-    records: Rows = np.zeros(0, dtype=RECORD)
-    orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
-    if index is not None:
+    records: Rows = np.zeros(0, dtype=columns)
+    if index is None:
+        orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
+    else:
         records = index.records
         if index.version < FIRST_WITH_EXPUNGED:
             records, expunged = with_expunged(records, expunged), expunged[:0]
@@ -147,7 +160,17 @@ def with_expunged(records: Rows, expunged: Rows) -> Rows:
     """RECORD rows of both in UID order; of a UID that both have, the one of ``records``."""
     if not len(expunged):
         return records
-    return rows_in_order(records, expunged[~np.isin(expunged["uid"], records["uid"])])
+    others = expunged[~np.isin(expunged["uid"], records["uid"])]
+    return rows_in_order(records, _with_columns(others, records.dtype))
+
+
+def _with_columns(rows: Rows, columns: np.dtype[np.void]) -> Rows:
+    if rows.dtype == columns:
+        return rows
+    found: Rows = np.zeros(len(rows), dtype=columns)
+    for name in columns.names or ():
+        found[name] = rows[name]
+    return found
 
 
 def rows_in_order(these: Rows, others: Rows) -> Rows:
@@ -227,13 +250,15 @@ def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, 
         return None, (_finding(Severity.LOSS, "header-unreadable", HEADER_FILE, text),)
 
 
-def _index(octets: Octets | None) -> tuple[Index | None, tuple[Finding, ...]]:
+def _index(
+    octets: Octets | None, columns: np.dtype[np.void]
+) -> tuple[Index | None, tuple[Finding, ...]]:
     lost = "flags, dates and what was deleted are lost"
     if octets is None:
         text = f"there is no cyrus.index; {lost}"
         return None, (_finding(Severity.BLOCKS, "index-missing", INDEX_FILE, text),)
     try:
-        index = parse_index(octets)
+        index = parse_index(octets, columns)
     except FormatError as error:
         text = f"{error.what}; {lost}"
         return None, (_finding(Severity.BLOCKS, "index-unreadable", INDEX_FILE, text),)
@@ -264,7 +289,7 @@ def _expunged(octets: Octets | None, index: Index | None) -> tuple[Rows, list[Fi
 
 
 def _without_record(uids: NDArray[np.uint32], records: Rows) -> NDArray[np.uint32]:
-    return uids[~np.isin(uids, records["uid"])]
+    return uids[~np.isin(uids, records["uid"])] if len(uids) else uids
 
 
 def _unreadable(file_name: str, error: BackupError) -> Finding:

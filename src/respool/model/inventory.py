@@ -21,7 +21,7 @@ from respool.model.messages import (
 )
 from respool.model.names import MailboxName
 
-Rows = NDArray[np.void]  # a structured array of RECORD or FILE
+Rows = NDArray[np.void]  # a structured array of RECORD, COUNTED or FILE
 
 # The times of a record, in the order of its ``nanoseconds``.
 RECORD_TIMES: Final = ("internaldate", "sentdate", "gmtime", "last_updated", "savedate")
@@ -57,6 +57,24 @@ RECORD: Final = np.dtype(
         ("place", "u1"),
         ("file_size", "i8"),
         ("file_mtime", "i8"),
+    ]
+)
+
+# Of RECORD what counts and findings of a mailbox are made of, for folders of millions.
+COUNTED: Final = np.dtype(
+    [
+        (name, RECORD[name])
+        for name in (
+            "uid",
+            "size",
+            "system_flags",
+            "user_flags",
+            "guid",
+            "modseq",
+            "place",
+            "file_size",
+            "file_mtime",
+        )
     ]
 )
 

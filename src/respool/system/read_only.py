@@ -13,14 +13,13 @@ from pathlib import PurePath, PurePosixPath
 from typing import BinaryIO
 
 from respool.errors import BackupFileMissing, UnsafeBackupEntry
+from respool.system.entry_kinds import EntryKind, kind_of
 from respool.system.file_octets import FileOctets
 from respool.system.open_directories import (
     BELOW,
-    EntryKind,
     OpenDirectories,
     as_ours,
     error_of,
-    kind_of,
     open_quietly,
     parts_of,
     unsafe_entry,

@@ -8,7 +8,7 @@ import pytest
 
 from respool.backups.counted import read_for_counts
 from respool.backups.source import SourceMailbox, read_mailbox
-from respool.model.inventory import NOWHERE, UNKNOWN_SIZE, MailboxPlace
+from respool.model.inventory import COUNTED, NOWHERE, UNKNOWN_SIZE, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.model.rows import counts_of
 from respool.model.state import MailboxState
@@ -67,6 +67,7 @@ def test_counts_are_the_same_either_way(source: SourceMailbox) -> None:
 
     assert few == counts_of(read_for_counts(source, most=3), state)
     assert few.messages == 4
+    assert read_for_counts(source, most=3).records.dtype == COUNTED
 
 
 def test_without_an_index_every_file_is_asked_for_its_size(source: SourceMailbox) -> None:

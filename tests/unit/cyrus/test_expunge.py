@@ -12,7 +12,7 @@ from respool.cyrus.files_as_records import with_files_as_records, with_files_onl
 from respool.cyrus.index import IndexHeader, render_index
 from respool.cyrus.mailbox import MailboxFiles, join_mailbox
 from respool.errors import FormatError
-from respool.model.inventory import EXPUNGED, Rows, StoredMailbox
+from respool.model.inventory import COUNTED, EXPUNGED, RECORD, Rows, StoredMailbox
 from tests.unit.cyrus.indexes import some_rows
 from tests.unit.cyrus.test_files_as_records import NAME, files
 from tests.unit.cyrus.test_header import TEXT
@@ -61,6 +61,19 @@ def test_of_two_records_of_one_uid_the_later_counts() -> None:
     found = parse_expunge(render_index(10, IndexHeader(), rows))
 
     assert found.records["internaldate"].tolist() == [200, 300]
+
+
+def test_counting_knows_of_the_expunged_all_that_it_counts() -> None:
+    found = MailboxFiles(
+        header=TEXT, index=index(9, 1, 4), expunge=expunge(9, 3, 2), messages=files(1, 2, 4)
+    )
+
+    full, few = (join_mailbox(NAME, PLACE, found, each) for each in (RECORD, COUNTED))
+
+    assert few.records.dtype == COUNTED
+    assert few.findings == full.findings
+    for name in COUNTED.names or ():
+        assert few.records[name].tobytes() == full.records[name].tobytes()
 
 
 @pytest.mark.parametrize("version", OLD)

@@ -14,7 +14,7 @@ from respool.cyrus.index import IndexHeader, parse_index, render_index
 from respool.cyrus.index_counts import count_index
 from respool.cyrus.index_layouts import layout_of
 from respool.cyrus.mailbox import MailboxFiles, join_mailbox
-from respool.model.inventory import EXPUNGED, FILE, RECORD, UNLINKED
+from respool.model.inventory import COUNTED, EXPUNGED, FILE, RECORD, UNLINKED
 from respool.model.many_findings import SINGLE_LIMIT
 from tests.unit.cyrus.indexes import headers, record_rows, some_rows
 from tests.unit.cyrus.test_header import TEXT
@@ -52,6 +52,21 @@ def test_counts_are_those_of_the_records(version: int, data: st.DataObject) -> N
     assert counts.expunged == int((hidden == EXPUNGED).sum())
     assert counts.size_bytes == sum(int(size) for size in rows["size"][visible]) % 2**64
     assert counts.header == parse_index(octets).header
+
+
+@pytest.mark.parametrize("version", [6, 9, 10, 12, 20])
+@settings(max_examples=8)
+@given(data=st.data())
+def test_fewer_columns_hold_the_same(version: int, data: st.DataObject) -> None:
+    rows = data.draw(record_rows(version))
+    octets = render_index(version, data.draw(headers(version)), rows)
+
+    full, few = parse_index(octets), parse_index(octets, COUNTED)
+
+    assert few.findings == full.findings
+    assert few.records.dtype == COUNTED
+    for name in COUNTED.names or ():
+        assert few.records[name].tobytes() == full.records[name].tobytes()
 
 
 def test_counting_takes_a_few_octets_a_record() -> None:

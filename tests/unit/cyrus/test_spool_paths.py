@@ -11,6 +11,7 @@ from respool.cyrus.spool_paths import (
     mailbox_directory,
     name_of_directory,
     uid_of_file,
+    uids_of_files,
     uuid_directory,
 )
 from respool.model.names import MailboxName
@@ -172,3 +173,28 @@ def test_message_files_are_known_by_their_names(
 ) -> None:
     assert uid_of_file(file_name) == uid
     assert is_like_message_file(file_name) == is_like
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(0, 2**32).map("{}.".format),
+            st.text(
+                st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=4
+            ),
+        )
+    )
+)
+def test_many_names_at_once_say_what_each_says(names: list[str]) -> None:
+    uids, others = uids_of_files("/".join(names))
+
+    assert uids.tolist() == [uid for name in names if (uid := uid_of_file(name)) is not None]
+    assert others == [name for name in names if uid_of_file(name) is None]
+
+
+@pytest.mark.parametrize("names", ["2147483648.", "1./9999999999.", "1.\n2.", "\udcff./1."])
+def test_one_name_that_is_none_makes_no_other_wrong(names: str) -> None:
+    uids, others = uids_of_files(f"5./{names}/6.")
+
+    assert {5, 6} <= set(uids.tolist())
+    assert others == [name for name in names.split("/") if name != "1."]
