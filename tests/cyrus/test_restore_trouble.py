@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,6 +30,7 @@ from tests.support.restoring import (
     settings_for,
     wish,
 )
+from tests.support.small_disks import ask_for_no_room, small_disk
 
 pytestmark = pytest.mark.needs_cyrus
 JDOE = "jdoe@bluemind.loc"
@@ -168,29 +167,8 @@ def test_who_is_not_root_is_refused(server: PrivateCyrus, variables: dict[str, s
         assert folder_names(client) == {"INBOX"}
 
 
-@contextmanager
-def small_disk(at: Path, size: str) -> Iterator[None]:
-    """A file system of ``size`` at a directory, with what lay there copied to it."""
-    kept = at.with_name(f"{at.name}-kept")
-    shutil.copytree(at, kept, symlinks=True)
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(at)],
-        check=False,
-        capture_output=True,
-    )
-    if done.returncode != 0:
-        pytest.skip("needs the right to mount")
-    try:
-        subprocess.run(["cp", "-a", f"{kept}/.", str(at)], check=True)
-        shutil.chown(at, "cyrus", "mail")
-        subprocess.run(["chown", "-R", "cyrus:mail", str(at)], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(at)], check=True)
-
-
 def test_a_restore_without_room_is_refused_before_anything_is_changed(place: Workplace) -> None:
-    with small_disk(place.server.files.data("bluemind_loc"), "32m"):
+    with small_disk(place.server.files.data("bluemind_loc"), "256k"):
         before = live_state(place.server, [JDOE])
         ran = place.run(*COMMAND)
         assert (ran.status, ran.error["error"]) == (12, "plan-refused")
@@ -207,7 +185,7 @@ def test_a_disk_that_fills_half_way_stops_the_run_and_touches_nothing_live(
     """
     The new folder is hidden from its owner, and the error says so.
     """
-    monkeypatch.setattr("respool.targets.spool.forecast._RESERVE_OCTETS", -(1 << 30))
+    ask_for_no_room(monkeypatch)
     before = live_state(server, [JDOE])
     with small_disk(server.files.data("bluemind_loc"), "96k"):
         with pytest.raises(StepFailed) as failed:
@@ -341,17 +319,13 @@ def test_two_restores_of_one_account_do_not_meet(place: Workplace) -> None:
 
 
 def test_no_room_for_more_files_is_refused(
-    server: PrivateCyrus,
-    golden_backup: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    server: PrivateCyrus, golden_backup: Path, tmp_path: Path
 ) -> None:
-    class FewFiles:
-        f_bavail, f_frsize, f_files, f_favail = 1 << 40, 4096, 10, 3
-
-    monkeypatch.setattr("respool.targets.spool.surveyor.os.statvfs", lambda _path: FewFiles)
-    with pytest.raises(PlanRefused, match="cannot be carried out") as refused:
+    with (
+        small_disk(server.files.data("bluemind_loc"), "64m", inodes=20),
+        pytest.raises(PlanRefused, match="cannot be carried out") as refused,
+    ):
         restored(
             settings_for(server, golden_backup, tmp_path), wish(JDOE, "Projects/2017", person=SAME)
         )
-    assert "takes 3 more files" in str(refused.value.why)
+    assert "more files" in str(refused.value.why)

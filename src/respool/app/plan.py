@@ -52,7 +52,7 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         request_of(wish, selection, target, taken_at),
         is_without_metadata=choice.is_without_metadata,
     )
-    survey = survey_target(request, lambda: selection, server)
+    survey = survey_target(request, lambda: selection, server, settings.state)
     root_acl, root_id = root_of(selection)
     reasons, findings = identity_of(settings, request, selection, survey, server)
     logins = logins_of(request, choice.mailboxes, server, survey.name_rules)

@@ -103,7 +103,7 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
     Raises:
         SurveyChanged: it is not.
     """
-    survey = survey_target(head.request, lambda: selected(settings, head), server)
+    survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
     reasons = recheck(head, survey)
     if reasons:
         raise SurveyChanged(

@@ -10,10 +10,10 @@ from respool.app.settings import Settings
 from respool.app.target_account import survey_target
 from respool.backups.source import tree_at
 from respool.errors import BackupError, NotReady
+from respool.planning.load import Load
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool.forecast import Load
 from respool.targets.spool.recheck import recheck_left
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, SourcePlace, WriteIndex
 
@@ -40,7 +40,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
         AccountNotOnServer, NotPermitted: nothing else can be looked at then.
     """
     head, left = run.head(), left_of(run)
-    survey = survey_target(head.request, lambda: selected(settings, head), server)
+    survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
     reasons = (*recheck_left(head, survey, left.load), *_gone(left.sources))
     if reasons:
         raise NotReady(

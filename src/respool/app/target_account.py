@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from respool.app.account_lookup import written_out
@@ -16,6 +17,8 @@ from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
 from respool.planning.request import RestoreRequest
 from respool.system.cyrus_server import CyrusServer
+from respool.system.file_systems import free_room
+from respool.system.ownership import ourselves
 from respool.targets.spool.absent import Former, survey_absent
 from respool.targets.spool.survey import SpoolSurvey
 from respool.targets.spool.surveyor import name_rules, survey_account
@@ -51,18 +54,20 @@ def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
 
 
 def survey_target(
-    request: RestoreRequest, backup: Callable[[], Selection], server: CyrusServer
+    request: RestoreRequest, backup: Callable[[], Selection], server: CyrusServer, state: Path
 ) -> SpoolSurvey:
     """How the target stands; one that is gone, as it will stand once it was created.
 
-    ``backup`` is asked only then, for what the account was.
+    ``backup`` is asked only then, for what the account was. ``state`` is our own directory.
 
     Raises:
         AccountNotOnServer, NotPermitted.
     """
     if request.is_creating_account and not _is_there(request.target, server):
-        return survey_absent(server, request.target, _former(backup()))
-    return survey_account(server, request.target)
+        survey = survey_absent(server, request.target, _former(backup()))
+    else:
+        survey = survey_account(server, request.target)
+    return replace(survey, state_room=free_room(state, ourselves()))
 
 
 def root_of(selection: Selection) -> tuple[Mapping[str, str] | None, str | None]:

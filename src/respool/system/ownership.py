@@ -40,6 +40,11 @@ def user_name(owner: Owner) -> str:
         return str(owner.uid)
 
 
+def ourselves() -> Owner:
+    """The user and group that we act as."""
+    return Owner(uid=os.geteuid(), gid=os.getegid())
+
+
 def is_root() -> bool:
     """Whether we may do everything here."""
     return os.geteuid() == 0

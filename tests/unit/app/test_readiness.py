@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from respool.app.readiness import left_of
+from respool.planning.load import Load, load_of
 from respool.runs.journal import Journal, RunJournal
-from respool.targets.spool.forecast import Load, load_of
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, WriteIndex
 from tests.unit.app.journals import begun, do, journal_in, start
 from tests.unit.targets.spool.plans import planned_by

@@ -12,10 +12,11 @@ from functools import cached_property
 
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
+from respool.planning.load import load_of
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
-from respool.targets.spool.forecast import forecast_quota, load_of
+from respool.targets.spool.forecast import forecast_quota
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import Rights

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+from respool.planning.load import Load, load_of
 from respool.planning.plan import PlanHead
-from respool.targets.spool.forecast import (
-    Load,
-    forecast_quota,
-    load_of,
-    quota_reasons,
-    room_reasons,
-)
+from respool.targets.spool.forecast import forecast_quota, quota_reasons
+from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
 
 

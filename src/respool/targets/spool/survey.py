@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from respool.model.findings import Finding
+from respool.model.rooms import FreeRoom
 from respool.targets.spool.names import NameRules
 
 
@@ -20,16 +21,6 @@ class QuotaLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeRoom:
-    """What a file system still takes. ``inodes`` None where it does not count them."""
-
-    directory: str
-    device: int
-    size_bytes: int
-    inodes: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolSurvey:
     """One account on one server, looked at and not changed.
 
@@ -40,8 +31,9 @@ class SpoolSurvey:
     ``owner`` is the userid that can own its folders. ``admins`` are the server's
     administrators. ``is_absent``: the server does not have the account; all else is then
     as it will be once it was created. ``archive_room`` is None where the partition has no
-    archive. ``leftovers`` are names whose directories hold something though no mailbox
-    owns them.
+    archive; ``databases_room`` is of the server's configuration directory, ``search_room``
+    None where it keeps no search index, ``state_room`` of our own state directory.
+    ``leftovers`` are names whose directories hold something though no mailbox owns them.
     """
 
     server: str
@@ -66,6 +58,9 @@ class SpoolSurvey:
     empty_acls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     own_roots: Mapping[str, str] = field(default_factory=dict)
     is_absent: bool = False
+    databases_room: FreeRoom | None = None
+    search_room: FreeRoom | None = None
+    state_room: FreeRoom | None = None
     leftovers: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     obstacles: tuple[str, ...] = ()

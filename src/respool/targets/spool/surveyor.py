@@ -11,14 +11,20 @@ from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding
 from respool.system.bluemind_signs import is_bluemind
-from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
+from respool.system.cyrus_server import (
+    UNKNOWN_VERSION,
+    CyrusServer,
+    MailboxDirectories,
+    find_tool,
+)
 from respool.system.ownership import may_act_as
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.recipes import OLDEST
-from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
+from respool.targets.spool.room_survey import survey_rooms
+from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 
 _AGAIN = "--create-account makes it again, --to ACCOUNT restores into another one"
 IN_THE_CONSOLE = (
@@ -51,10 +57,10 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     unused = {name for name, each in live.items() if not each.is_used}
     uses = server.admin.quota(root)
     leftovers = find_leftovers(server, account)
+    is_below = not is_uuid and account.kind is AccountKind.USER
+    partition = partition_of(directories.data, server.configuration.roots(""))
     return replace(
-        survey_without_mailboxes(
-            server, account, partition_of(directories.data, server.configuration.roots(""))
-        ),
+        survey_without_mailboxes(server, account, partition, directories if is_below else None),
         layout="uuid" if is_uuid else "names",
         root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
@@ -130,20 +136,25 @@ def name_rules(server: CyrusServer) -> NameRules:
     )
 
 
-def survey_without_mailboxes(server: CyrusServer, account: Account, partition: str) -> SpoolSurvey:
+def survey_without_mailboxes(
+    server: CyrusServer,
+    account: Account,
+    partition: str,
+    directories: MailboxDirectories | None = None,
+) -> SpoolSurvey:
     """What does not depend on the account's mailboxes.
+
+    ``directories`` are those that its new folders will lie below, where that is known.
 
     Raises:
         AccountNotOnServer: the server has no such partition.
     """
     configuration = server.configuration
-    data = configuration.roots("").get(partition)
-    if data is None:
+    if partition not in configuration.roots(""):
         raise AccountNotOnServer(
             f"the server has no partition {partition} for {account.address}",
             why=f"partitions are {', '.join(sorted(configuration.roots(''))) or 'none'}",
         )
-    archive = server.archived(data)
     return SpoolSurvey(
         server=f"{configuration.text('servername') or 'this server'}, Cyrus {server.version_text}",
         version=server.version,
@@ -156,27 +167,12 @@ def survey_without_mailboxes(server: CyrusServer, account: Account, partition: s
         existing=frozenset(),
         used=frozenset(),
         quotas=(),
-        data_room=free_room(Path(data)),
-        meta_room=free_room(Path(configuration.roots("meta").get(partition, data))),
-        archive_room=None if archive is None else free_room(Path(archive)),
+        **survey_rooms(server, partition, directories),
         has_conversations=configuration.is_on("conversations"),
         has_search_index=configuration.text("search_engine", "none") != "none",
         is_seen_shared=False,
         name_rules=name_rules(server),
         obstacles=_obstacles(server),
-    )
-
-
-def free_room(directory: Path) -> FreeRoom:
-    """What the file system of ``directory`` still takes, for those who are not root too."""
-    while not directory.exists():
-        directory = directory.parent
-    counts = os.statvfs(directory)
-    return FreeRoom(
-        directory=str(directory),
-        device=directory.stat().st_dev,
-        size_bytes=counts.f_bavail * counts.f_frsize,
-        inodes=counts.f_favail if counts.f_files else None,
     )
 
 

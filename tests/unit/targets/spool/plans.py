@@ -13,19 +13,29 @@ import numpy as np
 from respool.model.accounts import Account, AccountKind, folder_parts
 from respool.model.inventory import FILE, IN_DATA, RECORD, MailboxPlace, Rows, StoredMailbox
 from respool.model.messages import PartitionName, UidValidity
+from respool.model.rooms import FreeRoom
 from respool.model.state import Annotation, MailboxState, UidSet
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import PlanContext, plan_restore
 from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
 from respool.targets.spool.steps import SourcePlace
-from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 
 SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")
 RULES = NameRules(version=(3, 6, 1), separator="/", is_uuid_layout=False)
 RIGHTS = {"jdoe@b.loc": "lrswipkxtecda", "admin0": "lrswipkxtecda", "anyone": "p"}
 SHARE_RIGHTS = {"admin0": "lrswipkxtecda", "asmith@b.loc": "lrswip", "anyone": "p"}
-ROOM = FreeRoom(directory="/spool", device=1, size_bytes=1 << 40, inodes=1_000_000)
+ROOM = FreeRoom(
+    directory="/spool",
+    pool="8:1",
+    size_bytes=1 << 40,
+    inodes=1_000_000,
+    total_bytes=1 << 41,
+    total_inodes=2_000_000,
+    block_bytes=4096,
+    kind="ext4",
+)
 INBOX = "user/jdoe@b.loc"
 SURVEY = SpoolSurvey(
     server="mail, Cyrus 3.6.1",

@@ -6,16 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from respool.planning.load import Load, load_of
 from respool.planning.plan import PlannedMailbox
-from respool.targets.spool.forecast import (
-    Load,
-    forecast_quota,
-    load_of,
-    quota_reasons,
-    room_reasons,
-)
+from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.recheck import recheck
-from respool.targets.spool.survey import FreeRoom, QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 from tests.unit.planning.plans import made
 from tests.unit.targets.spool.plans import (
     IN_PLACE,
@@ -143,98 +138,6 @@ def test_an_account_without_limits_has_none() -> None:
     assert forecast_quota(SURVEY, LOAD) == ()
 
 
-def room(size_mib: int, *, device: int = 1, inodes: int | None = 1000) -> FreeRoom:
-    return FreeRoom(
-        directory=f"/disk{device}", device=device, size_bytes=size_mib * MIB, inodes=inodes
-    )
-
-
-@pytest.mark.parametrize(
-    ("data", "meta", "lacking"),
-    [
-        (room(75), room(75), []),
-        (room(74), room(74), ["/disk1"]),
-        (room(75), room(65, device=2), []),
-        (room(74), room(65, device=2), ["/disk1"]),
-        (room(75), room(64, device=2), ["/disk2"]),
-        (room(0), room(0, device=2), ["/disk1", "/disk2"]),
-        (room(75, inodes=28), room(75, inodes=28), []),
-        (room(75, inodes=27), room(75, inodes=27), ["/disk1"]),
-        (room(75, inodes=10), room(65, device=2, inodes=18), []),
-        (room(75, inodes=9), room(65, device=2, inodes=17), ["/disk1", "/disk2"]),
-        (room(75, inodes=None), room(75, inodes=None), []),
-        (room(0, inodes=0), room(0, inodes=0), ["/disk1", "/disk1"]),
-    ],
-    ids=[
-        "just-room",
-        "no-room",
-        "two-disks",
-        "no-room-for-mail",
-        "no-room-for-meta",
-        "no-room-on-either",
-        "just-inodes",
-        "no-inodes",
-        "inodes-of-two-disks",
-        "no-inodes-on-either",
-        "inodes-not-counted",
-        "neither",
-    ],
-)
-def test_a_reserve_stays_free_on_each_disk(
-    data: FreeRoom, meta: FreeRoom, lacking: list[str]
-) -> None:
-    """Mail and metadata on one disk are added up; 64 MiB are left for everybody's mail."""
-    survey = replace(SURVEY, data_room=data, meta_room=meta)
-
-    assert [reason.split()[2] for reason in room_reasons(survey, LOAD)] == lacking
-
-
-@pytest.mark.parametrize(
-    ("data", "archive", "lacking"),
-    [
-        (room(70), room(70, device=3), []),
-        (room(69), room(70, device=3), ["/disk1"]),
-        (room(70), room(69, device=3), ["/disk3"]),
-        (room(70, inodes=24), room(70, device=3, inodes=4), []),
-        (room(70, inodes=23), room(70, device=3, inodes=3), ["/disk1", "/disk3"]),
-        (room(75), room(75), []),
-        (room(74), room(74), ["/disk1"]),
-        (room(75, inodes=28), room(75, inodes=28), []),
-        (room(75, inodes=27), room(75, inodes=27), ["/disk1"]),
-        (room(75), None, []),
-        (room(74), None, ["/disk1"]),
-    ],
-    ids=[
-        "just-room",
-        "no-room-for-the-rest",
-        "no-room-in-the-archive",
-        "just-inodes",
-        "no-inodes-on-either",
-        "all-on-one-disk",
-        "all-on-one-disk-and-no-room",
-        "inodes-of-one-disk",
-        "no-inodes-on-one-disk",
-        "no-archive",
-        "no-archive-and-no-room",
-    ],
-)
-def test_what_was_archived_needs_its_room_where_the_archive_is(
-    data: FreeRoom, archive: FreeRoom | None, lacking: list[str]
-) -> None:
-    """Of ten MiB half goes to the archive, if there is one; metadata is with the data."""
-    there = archive is not None
-    load = replace(LOAD, archived=4 if there else 0, archived_bytes=5 * MIB if there else 0)
-    survey = replace(SURVEY, data_room=data, meta_room=data, archive_room=archive)
-
-    assert [reason.split()[2] for reason in room_reasons(survey, load)] == lacking
-
-
-def test_a_full_archive_does_not_matter_where_nothing_goes_there() -> None:
-    survey = replace(SURVEY, archive_room=room(0, device=3, inodes=0))
-
-    assert room_reasons(survey, LOAD) == ()
-
-
 def test_a_load_is_the_sum_of_its_folders() -> None:
     """Folders that are filled in place are no new ones."""
     one = made(PlannedMailbox, is_new=True, messages=3, size_bytes=50)
@@ -276,7 +179,7 @@ def test_a_plan_that_still_holds_has_no_reasons() -> None:
             "now it is admin0 lrswipkxtecda, anyone p, asmith",
         ),
         ({"obstacles": ("quota is missing",)}, "quota is missing"),
-        ({"data_room": replace(ROOM, inodes=5)}, "takes 5 more files"),
+        ({"data_room": replace(ROOM, inodes=5)}, "room for 5 more files"),
         (
             {"quotas": (QuotaLimit(root="r", resource="MESSAGE", used=7, limit=11),)},
             "MESSAGE would be 12 of 11 (now 7)",

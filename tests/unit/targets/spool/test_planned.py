@@ -18,7 +18,7 @@ from respool.targets.spool.steps import CopyMessages, WriteIndex
 from tests.unit.targets.spool.plans import RIGHTS, ROOM, chosen, planned, rows_of
 
 ANSWERED, FLAGGED, DELETED, SEEN = 1, 2, 4, 16
-ARCHIVE = replace(ROOM, directory="/archive", device=3)
+ARCHIVE = replace(ROOM, directory="/archive", pool="8:3")
 INCLUDING = {"has_expunged": True}
 
 

@@ -1,0 +1,139 @@
+"""What a file system still takes, and whether a user may make files in a directory of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from respool.errors import ProgramFailed
+from respool.model.rooms import FreeRoom
+from respool.system.ownership import Owner, user_name
+from respool.system.programs import run_program
+
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_TEST: Final = "/usr/bin/test"
+# Source: linux/fs.h, FS_IOC_GETFLAGS and FS_IMMUTABLE_FL, on machines of 64 bits.
+_GET_FLAGS: Final = 0x80086601
+_IMMUTABLE: Final = 0x10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """One file system as it is mounted; ``number`` is its major:minor."""
+
+    point: str
+    kind: str
+    source: str
+    number: str
+
+
+def free_room(directory: Path, owner: Owner | None = None) -> FreeRoom:
+    """What the file system of ``directory`` takes; of its nearest ancestor, where it is not there.
+
+    With an ``owner`` it is also looked whether he may make files there.
+    """
+    place = existing(directory)
+    counts = os.statvfs(place)
+    mount = _mount_of(place)
+    counts_inodes = counts.f_files > 0
+    return FreeRoom(
+        directory=str(directory),
+        pool=_pool(mount) if mount else str(place.stat().st_dev),
+        size_bytes=counts.f_bavail * counts.f_frsize,
+        inodes=counts.f_favail if counts_inodes else None,
+        total_bytes=counts.f_blocks * counts.f_frsize,
+        total_inodes=counts.f_files if counts_inodes else None,
+        block_bytes=counts.f_frsize,
+        kind=mount.kind if mount else "",
+        obstacle=None if owner is None else write_obstacle(place, owner),
+    )
+
+
+def existing(directory: Path) -> Path:
+    """``directory``, or the nearest above it that is there."""
+    while not directory.exists():
+        directory = directory.parent
+    return directory
+
+
+def write_obstacle(directory: Path, owner: Owner) -> str | None:
+    """Why ``owner`` cannot make files in ``directory``, which is there; None where he can.
+
+    The kernel is asked as that user, so that lists of access rights count, too.
+    """
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        return f"{directory} is on a file system that is mounted read-only"
+    if _is_immutable(directory):
+        return f"{directory} is immutable (chattr -i {directory})"
+    if not _may_write(directory, owner):
+        return f"the user {user_name(owner)} may not write into {directory}"
+    return None
+
+
+def _may_write(directory: Path, owner: Owner) -> bool:
+    if os.geteuid() != 0 or owner.uid == 0:
+        return os.access(directory, os.W_OK | os.X_OK)
+    try:
+        asked = (_TEST, "-w", str(directory), "-a", "-x", str(directory))
+        return run_program(asked, owner=owner, timeout_seconds=30.0).status == 0
+    except ProgramFailed:
+        return True  # who cannot be asked says nothing against it
+
+
+def _is_immutable(directory: Path) -> bool:
+    try:
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        (flags,) = struct.unpack("l", fcntl.ioctl(fd, _GET_FLAGS, struct.pack("l", 0)))
+    except OSError:  # a file system without such flags
+        return False
+    finally:
+        os.close(fd)
+    return bool(flags & _IMMUTABLE)
+
+
+def _pool(mount: Mount) -> str:
+    """All datasets of a ZFS pool share its room; all subvolumes of a btrfs have one number."""
+    return mount.source.partition("/")[0] if mount.kind == "zfs" else mount.number
+
+
+def _mount_of(place: Path) -> Mount | None:
+    """The mount that ``place`` lies on: the longest that it is below, the last one of those."""
+    real = os.path.realpath(place)
+    found: Mount | None = None
+    try:
+        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        mount = parse_mount(line)
+        if mount is None or not Path(real).is_relative_to(mount.point):
+            continue
+        if found is None or len(mount.point) >= len(found.point):
+            found = mount
+    return found
+
+
+def parse_mount(line: str) -> Mount | None:
+    r"""One line of ``/proc/self/mountinfo``; None for a line that is none.
+
+    Source: proc(5): ID, parent, major:minor, root, mount point, options, optional fields,
+    ``-``, type, source, options; blanks are written as ``\040``.
+    """
+    before, dash, after = line.partition(" - ")
+    first, last = before.split(" "), after.split(" ")
+    if not dash or len(first) < 6 or len(last) < 2:
+        return None
+    return Mount(point=_plain(first[4]), kind=last[0], source=_plain(last[1]), number=first[2])
+
+
+def _plain(text: str) -> str:
+    for written, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(written, character)
+    return text

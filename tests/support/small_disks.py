@@ -1,0 +1,67 @@
+"""Small file systems at directories of a test's server, and restores that do not ask for room."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.missing import give_up
+
+
+@contextmanager
+def small_disk(at: Path, size: str, *, inodes: int | None = None) -> Iterator[None]:
+    """A file system of ``size`` (``32m``) at a directory, with what lay there copied to it.
+
+    It belongs to the server, and takes ``inodes`` files and directories, if told. What lay
+    there before is there again at the end.
+    """
+    kept = at.with_name(f"{at.name}-kept")
+    shutil.copytree(at, kept, symlinks=True)
+    files = "" if inodes is None else f",nr_inodes={inodes}"
+    with mounted("-t", "tmpfs", "-o", f"size={size},mode=755{files}", "tmpfs", str(at)):
+        subprocess.run(["cp", "-a", f"{kept}/.", str(at)], check=True)
+        subprocess.run(["chown", "-R", "cyrus:mail", str(at)], check=True)
+        yield
+    shutil.rmtree(kept)
+
+
+@contextmanager
+def read_only(at: Path) -> Iterator[None]:
+    """A directory, mounted onto itself, into which nobody can write any more."""
+    with mounted("--bind", str(at), str(at)):
+        subprocess.run(["mount", "-o", "remount,ro,bind", str(at)], check=True)
+        yield
+
+
+@contextmanager
+def immutable(at: Path) -> Iterator[None]:
+    """A directory that ``chattr +i`` was used on, where its file system knows that."""
+    done = subprocess.run(["chattr", "+i", str(at)], check=False, capture_output=True)
+    if done.returncode != 0:
+        give_up("needs a file system with immutable directories")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", str(at)], check=True)
+
+
+@contextmanager
+def mounted(*words: str) -> Iterator[None]:
+    """What ``mount`` does with ``words``, the last of which is where."""
+    done = subprocess.run(["mount", *words], check=False, capture_output=True)
+    if done.returncode != 0:
+        give_up("needs the right to mount")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", words[-1]], check=True)
+
+
+def ask_for_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let restores of this process begin without looking whether there is room."""
+    monkeypatch.setattr("respool.targets.spool.rooms._lacking", lambda _needs: iter(()))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from respool.system.file_systems import Mount, free_room, parse_mount, write_obstacle
+from respool.system.ownership import ourselves
+
+
+def test_a_mount_is_told_with_its_blanks() -> None:
+    line = r"36 35 98:0 /sub /mnt/a\040b rw,noatime master:1 - btrfs /dev/sda1 rw,errors=continue"
+
+    assert parse_mount(line) == Mount(
+        point="/mnt/a b", kind="btrfs", source="/dev/sda1", number="98:0"
+    )
+
+
+@pytest.mark.parametrize("line", ["", "36 35 98:0 / /mnt rw", "36 35 - ext4 /dev/sda1 rw"])
+def test_what_is_no_mount_is_passed_over(line: str) -> None:
+    assert parse_mount(line) is None
+
+
+def test_room_is_that_of_the_nearest_directory_that_is_there(tmp_path: Path) -> None:
+    """A directory that will be made lies on the file system that it is made on."""
+    there, coming = free_room(tmp_path), free_room(tmp_path / "a" / "b")
+
+    assert coming.directory == str(tmp_path / "a" / "b")
+    assert coming.pool == there.pool
+    assert coming.total_bytes == there.total_bytes > coming.size_bytes > 0
+    assert coming.block_bytes == os.statvfs(tmp_path).f_frsize
+    assert coming.kind
+    assert coming.obstacle is None
+
+
+def test_another_file_system_is_another_pool(tmp_path: Path) -> None:
+    assert free_room(tmp_path).pool != free_room(Path("/proc")).pool
+
+
+def test_a_file_system_that_counts_no_inodes_has_no_number_of_them() -> None:
+    assert free_room(Path("/proc")).inodes is None
+
+
+def test_where_we_may_write_nothing_stands_against_it(tmp_path: Path) -> None:
+    assert write_obstacle(tmp_path, ourselves()) is None
+    assert free_room(tmp_path / "new", ourselves()).obstacle is None
