@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias, assert_never
 
 from respool.errors import ServerSaidNo
 from respool.planning.step import MessageStep, Step
-from respool.runs.actor import Note
+from respool.runs.actor import Note, Undoing
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 
@@ -94,6 +94,8 @@ class MemoryActor:
         """How the mailbox stands."""
         self.power.use()
         match step:
+            case MakeMailbox():
+                return {"existed": step.mailbox in self.target.mailboxes}
             case AddMessages():
                 return {"count": len(self.target.mailboxes[step.lane])}
             case _:
@@ -125,6 +127,40 @@ class MemoryActor:
         for message in step.messages[len(mailbox) - count :]:
             self.power.use()
             mailbox.append(message.guid or "")
+
+    def take_back(self, step: MemoryStep, undoing: Undoing) -> str | None:
+        """Remove what was added since, if it is still there as it was added."""
+        match step:
+            case MakeMailbox():
+                return self._unmake(step, undoing)
+            case AddMessages():
+                return self._remove(step, int(undoing.before["count"]))
+            case SealMailbox() | CountAccount():
+                self.power.use()
+                self.target.counts.pop(step.lane, None)
+                return None
+            case _:
+                assert_never(step)
+
+    def _unmake(self, step: MakeMailbox, undoing: Undoing) -> str | None:
+        self.power.use()
+        if undoing.before["existed"]:
+            return None
+        if self.target.mailboxes.get(step.mailbox):
+            return "it is not empty"
+        self.target.mailboxes.pop(step.mailbox, None)
+        return None
+
+    def _remove(self, step: AddMessages, count: int) -> str | None:
+        """From the last one back: a cut leaves a beginning of what was added."""
+        mailbox = self.target.mailboxes.get(step.lane, [])
+        added = [message.guid or "" for message in step.messages]
+        if mailbox[count:] != added[: len(mailbox) - count]:
+            return "somebody touched it"
+        while len(mailbox) > count:
+            self.power.use()
+            mailbox.pop()
+        return None
 
 
 class MortalJournal(RunJournal):

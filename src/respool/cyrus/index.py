@@ -177,8 +177,8 @@ def render_index(version: int, header: IndexHeader, records: Rows) -> bytes:
     return header_row(header, layout, len(rows)).tobytes() + rows.tobytes()
 
 
-def with_options(octets: bytes, options: int) -> bytes:
-    """The header of an index with these option bits set besides; all else as it was.
+def with_options(octets: bytes, *, added: int = 0, removed: int = 0) -> bytes:
+    """The header of an index with these option bits set and others not; all else as it was.
 
     ``octets`` begin the file; the result is as long as the fields of its header.
 
@@ -189,7 +189,7 @@ def with_options(octets: bytes, options: int) -> bytes:
     patched = bytearray(octets[: layout.header_size])
     at = layout.offset_in_header("options")
     (present,) = struct.unpack_from(">I", patched, at)
-    struct.pack_into(">I", patched, at, present | options)
+    struct.pack_into(">I", patched, at, (present | added) & ~removed)
     if layout.has_crcs:
         crc_at = layout.offset_in_header(HEADER_CRC)
         struct.pack_into(">I", patched, crc_at, zlib.crc32(patched[:crc_at]))

@@ -19,7 +19,6 @@ class ProveMailbox(Step):
     """
 
     kind: ClassVar[str] = "prove-mailbox"
-    can_be_undone: ClassVar[bool] = False
 
     owner: str | None
     parts: tuple[str, ...]
@@ -35,7 +34,6 @@ class ProveSeen(Step):
     """
 
     kind: ClassVar[str] = "prove-seen"
-    can_be_undone: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,6 @@ class ProveAnnotations(Step):
     """
 
     kind: ClassVar[str] = "prove-annotations"
-    can_be_undone: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +51,3 @@ class ProveSubscriptions(Step):
     """Look what everybody who was subscribed to something is subscribed to, as himself."""
 
     kind: ClassVar[str] = "prove-subscriptions"
-    can_be_undone: ClassVar[bool] = False

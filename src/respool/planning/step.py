@@ -74,11 +74,12 @@ class Step:
     """One change, or one look; the smallest thing worth going on from.
 
     ``lane`` is the target mailbox (steps of one lane run in order, lanes in parallel),
-    or ACCOUNT_LANE.
+    or ACCOUNT_LANE. Steps are taken back in the opposite order, those of a higher
+    ``undo_rank`` after all others: what counts or holds all folders goes after them.
     """
 
     kind: ClassVar[str]
-    can_be_undone: ClassVar[bool] = True
+    undo_rank: ClassVar[int] = 0
 
     lane: str
 

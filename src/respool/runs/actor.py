@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from respool.planning.plan import PlanHead
 from respool.planning.step import Step
 
 Note: TypeAlias = dict[str, Any]  # what the journal keeps as JSON
 
 StepT_contra = TypeVar("StepT_contra", bound=Step, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What is known of a step that is taken back.
+
+    ``before`` is what was noted before it, ``done`` its receipt, empty where it did not
+    end. ``is_forced``: what the run itself made goes, though somebody touched it.
+    """
+
+    before: Note
+    done: Mapping[str, Any]
+    is_forced: bool = False
 
 
 class Actor(Protocol[StepT_contra]):
@@ -29,15 +44,37 @@ class Actor(Protocol[StepT_contra]):
             StepFailed: the target is as before or as after, never between.
         """
 
+    def take_back(self, step: StepT_contra, undoing: Undoing) -> str | None:
+        """Put back what ``step`` changed; why it is left, where somebody touched it since.
+
+        Twice is the same as once. A step that was begun may have had no effect.
+
+        Raises:
+            StepFailed: the target is as before or as after, never between.
+        """
+
+
+class OnlyLooks:
+    """Of an actor whose steps change nothing: there is nothing to take back."""
+
+    __slots__ = ()
+
+    def take_back(self, _step: Step, _undoing: Undoing) -> str | None:
+        """Nothing."""
+        return None
+
 
 class RunRecord(Protocol):
     """What an actor may look up about its own run."""
+
+    def head(self) -> PlanHead:
+        """The head of its plan."""
 
     def steps_of_lane(self, lane: str) -> Iterator[tuple[int, Step]]:
         """Number and step, in order, lazily."""
 
     def receipt(self, number: int) -> Mapping[str, Any] | None:
-        """What step ``number`` said it did; None where it is not done."""
+        """What step ``number`` said it did; None where it never ended."""
 
     def receipts_of_lane(self, lane: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Kind and receipt of each step of a lane that is done, in order."""

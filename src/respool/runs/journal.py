@@ -21,6 +21,7 @@ from respool.runs.states import ALLOWED, RunState, StepState
 from respool.system.durable import flush_directory, flush_file
 
 PLAN_FILE = "plan.jsonl"
+_RUNS = "SELECT id, state, started_at, ended_at, plan_digest FROM run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class RunRow:
     state: RunState
     started_at: datetime
     ended_at: datetime | None
+    plan_digest: str
 
 
 class Journal:
@@ -95,18 +97,18 @@ class Journal:
 
     def rows(self) -> list[RunRow]:
         """Every run, newest first."""
-        found = self._database.all(
-            "SELECT id, state, started_at, ended_at FROM run ORDER BY id DESC", ()
-        )
-        return [
-            RunRow(
-                number=number,
-                state=RunState(state),
-                started_at=_read(started_at),
-                ended_at=None if ended_at is None else _read(ended_at),
-            )
-            for number, state, started_at, ended_at in found
-        ]
+        return [_run_row(values) for values in self._database.all(f"{_RUNS} ORDER BY id DESC", ())]
+
+    def row(self, number: int) -> RunRow:
+        """Run ``number``, as `rows` has it.
+
+        Raises:
+            RunNotFound: there is none.
+        """
+        values = self._database.one(f"{_RUNS} WHERE id = ?", (number,))
+        if values is None:
+            raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
+        return _run_row(values)
 
     def amend(self, run: int, step: int, receipt: Mapping[str, Any]) -> None:
         """Put a newer receipt in place of that of a step which is done: a later look."""
@@ -124,7 +126,7 @@ class RunJournal:
         self.directory = plan_file.parent
         self._database = database
         self._plan_file = plan_file
-        self._kinds = kinds
+        self.kinds = kinds
 
     def head(self) -> PlanHead:
         """The head of the plan."""
@@ -159,7 +161,7 @@ class RunJournal:
         )
         if row is None:
             raise JournalError(f"run {self.number} has no step {number}")
-        return parse_step(self._line(row[0], row[1]), self._kinds)
+        return parse_step(self._line(row[0], row[1]), self.kinds)
 
     def steps_of_lane(self, lane: str) -> Iterator[tuple[int, Step]]:
         """Number and step of one lane, in order, lazily."""
@@ -169,7 +171,7 @@ class RunJournal:
             (self.number, lane),
         )
         for number, offset, length in found:
-            yield number, parse_step(self._line(offset, length), self._kinds)
+            yield number, parse_step(self._line(offset, length), self.kinds)
 
     def state(self, number: int) -> StepState:
         """How step ``number`` stands."""
@@ -180,10 +182,9 @@ class RunJournal:
         return dict(json.loads(self._value("before", number) or "{}"))
 
     def receipt(self, number: int) -> Mapping[str, Any] | None:
-        """What step ``number`` said it did; None where it is not done."""
+        """What step ``number`` said it did; None where it never ended."""
         text = self._value("receipt", number)
-        is_done = self.state(number) is StepState.DONE
-        return dict(json.loads(text)) if is_done and text is not None else None
+        return None if text is None else dict(json.loads(text))
 
     def record(
         self,
@@ -206,6 +207,12 @@ class RunJournal:
             "UPDATE step SET state = ?, before = coalesce(?, before),"
             " receipt = coalesce(?, receipt), error = ? WHERE run = ? AND number = ?",
             (state, _text(before), _text(receipt), _text(error), self.number, number),
+        )
+
+    def begin_again(self, state: RunState) -> None:
+        """Note that the run goes on, or is being taken back; it has not ended then."""
+        self._database.write(
+            "UPDATE run SET state = ?, ended_at = NULL WHERE id = ?", (state, self.number)
         )
 
     def end(self, state: RunState, *, now: datetime) -> None:
@@ -255,6 +262,17 @@ def _step_lines(plan_file: Path) -> Iterator[tuple[int, str, str, int, int]]:
                 yield (fields["step"], fields["lane"], fields["kind"], pending[0], pending[1])
             pending = (offset, len(line), line)
             offset += len(line)
+
+
+def _run_row(values: tuple[Any, ...]) -> RunRow:
+    number, state, started_at, ended_at, digest = values
+    return RunRow(
+        number=number,
+        state=RunState(state),
+        started_at=_read(started_at),
+        ended_at=None if ended_at is None else _read(ended_at),
+        plan_digest=digest,
+    )
 
 
 def _text(note: Mapping[str, Any] | None) -> str | None:

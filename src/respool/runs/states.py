@@ -28,6 +28,7 @@ ALLOWED = frozenset(
         (StepState.FAILED, StepState.UNDOING),
         (StepState.UNDOING, StepState.UNDONE),
         (StepState.UNDOING, StepState.KEPT),
+        (StepState.KEPT, StepState.UNDOING),  # asked for again
     }
 )
 
@@ -38,3 +39,6 @@ class RunState(StrEnum):
     RUNNING = "running"  # or killed: the lock of its account tells which
     STOPPED = "stopped"  # part-way, on an error or at the user's wish
     DONE = "done"  # every step is done
+    UNDOING = "undoing"  # being taken back, or that was stopped: an undo goes on
+    UNDONE = "undone"  # taken back
+    PARTLY_UNDONE = "partly undone"  # taken back but for what somebody touched since

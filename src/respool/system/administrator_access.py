@@ -14,20 +14,22 @@ _TO_CHANGE = "lrswn"
 
 @contextmanager
 def opened_by_administrator(
-    server: CyrusServer, mailbox: str, *, is_to_change: bool
+    server: CyrusServer, mailbox: str, *, is_to_change: bool, rights: str = ""
 ) -> Iterator[ImapSession]:
     """A session of his with ``mailbox`` open; what he may there is as before then.
+
+    ``rights`` are what he needs beside those to read or change it.
 
     Raises:
         ServerSaidNo: there is no such mailbox.
     """
     admin, name = server.admin, server.admin_name
-    needed = _TO_CHANGE if is_to_change else _TO_READ
-    rights = admin.acl(mailbox).get(name, "")
+    needed = (_TO_CHANGE if is_to_change else _TO_READ) + rights
+    former = admin.acl(mailbox).get(name, "")
     with ExitStack() as stack:
-        if not set(needed) <= set(rights):
-            stack.callback(admin.set_rights, mailbox, name, rights)
-            admin.set_rights(mailbox, name, "".join(dict.fromkeys(rights + needed)))
+        if not set(needed) <= set(former):
+            stack.callback(admin.set_rights, mailbox, name, former)
+            admin.set_rights(mailbox, name, "".join(dict.fromkeys(former + needed)))
         session = stack.enter_context(server.as_user(name))
         if is_to_change:
             session.open_to_change(mailbox)

@@ -18,9 +18,9 @@ _WILDCARDS: Final = frozenset("*%")
 
 
 def set_on_mailbox(
-    session: ImapSession, mailbox: str, entry: str, value: bytes, *, is_shared: bool
+    session: ImapSession, mailbox: str, entry: str, value: bytes | None, *, is_shared: bool
 ) -> None:
-    """One annotation of ``mailbox``; twice is as once.
+    """One annotation of ``mailbox``, None: there is to be none; twice is as once.
 
     Raises:
         ServerSaidNo: it may not be set, or cannot be sent.
@@ -106,6 +106,8 @@ def _entry(entry: str) -> bytes:
     return quoted(entry).encode("ascii")
 
 
-def _value(octets: bytes) -> bytes:
-    """As a literal that is not waited for (LITERAL+, which every Cyrus offers)."""
+def _value(octets: bytes | None) -> bytes:
+    """As a literal that is not waited for (LITERAL+, which every Cyrus offers), or NIL."""
+    if octets is None:
+        return b"NIL"
     return b"{%d+}\r\n%b" % (len(octets), octets)

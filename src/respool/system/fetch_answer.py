@@ -18,6 +18,7 @@ Part: TypeAlias = "bytes | tuple[bytes, bytes] | None"
 _FLAGS: Final = re.compile(rb"FLAGS \(([^()]*)\)")
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_SHA1: Final = re.compile(rb'\bDIGEST\.SHA1 "?([0-9A-Fa-f]{40})\b')
 _EMPTY: Final = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:""|NIL)')
 _DATE: Final = re.compile(
     rb'\bINTERNALDATE "([ 0-9]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
@@ -27,13 +28,14 @@ _MONTHS: Final = (b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedMessage:
-    """One answer; None is what was not in it."""
+    """One answer; None is what was not in it. ``guid`` is the server's own word for it."""
 
     uid: int
     flags: frozenset[str] | None
     internaldate: datetime | None
     size_bytes: int | None
     octets: bytes | None
+    guid: str | None = None
 
 
 def parse_fetch(parts: Sequence[Part]) -> Iterator[FetchedMessage]:
@@ -59,7 +61,7 @@ def parse_fetch(parts: Sequence[Part]) -> Iterator[FetchedMessage]:
 def _message(text: bytes, octets: bytes | None) -> Iterator[FetchedMessage]:
     flags = _FLAGS.search(text)
     rest = text if flags is None else text[: flags.start()] + text[flags.end() :]
-    uid, size = _UID.search(rest), _SIZE.search(rest)
+    uid, size, sha1 = _UID.search(rest), _SIZE.search(rest), _SHA1.search(rest)
     if uid is None:
         return
     if octets is None and _EMPTY.search(rest):
@@ -70,6 +72,7 @@ def _message(text: bytes, octets: bytes | None) -> Iterator[FetchedMessage]:
         internaldate=_date(rest),
         size_bytes=None if size is None else int(size[1]),
         octets=octets,
+        guid=None if sha1 is None else sha1[1].decode("ascii").lower(),
     )
 
 

@@ -33,6 +33,7 @@ _NO_DATE = datetime.fromtimestamp(0, UTC)
 _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
 _NUMBERS = re.compile(rb"(\d+\.\d+\.\d+)")
 _MOST_IN_A_GROUP = 500
+_STATES_AT_ONCE = 2000
 # The library allows a command that it does not know only where it was first used.
 _ANYWHERE = ("GETANNOTATION", "GETMETADATA", "SETANNOTATION", "SETMETADATA")
 imaplib.Commands.update(dict.fromkeys(_ANYWHERE, ("AUTH", "SELECTED")))
@@ -94,7 +95,13 @@ def quoted(text: str) -> str:
 
 
 class ImapSession:
-    """One logged-in connection."""
+    """One logged-in connection.
+
+    ``uidnext`` and ``highest_modseq`` are those of the mailbox opened last; 0: not told.
+    """
+
+    uidnext: int = 0
+    highest_modseq: int = 0
 
     def __init__(self, client: Any, address: ImapAddress) -> None:  # noqa: ANN401 - untyped library
         self._client = client
@@ -153,6 +160,10 @@ class ImapSession:
         """Subscribe whoever is logged in."""
         self.ask("SUBSCRIBE", quoted(mailbox))
 
+    def unsubscribe(self, mailbox: str) -> None:
+        """Unsubscribe whoever is logged in; of what he is not subscribed to, too."""
+        self.ask("UNSUBSCRIBE", quoted(mailbox))
+
     def personal_prefix(self) -> tuple[str, str]:
         """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
         personal = self.ask("NAMESPACE", response="NAMESPACE")[0]
@@ -162,14 +173,18 @@ class ImapSession:
 
     def open_to_read(self, mailbox: str) -> int:
         """EXAMINE ``mailbox``; how many messages it holds."""
-        with self._answers(f"EXAMINE {quoted(mailbox)}"):
-            answer = self._client.select_folder(mailbox, readonly=True)
-        return int(answer[b"EXISTS"])
+        return self._open(mailbox, is_to_change=False)
 
     def open_to_change(self, mailbox: str) -> int:
         """SELECT ``mailbox``; how many messages it holds."""
-        with self._answers(f"SELECT {quoted(mailbox)}"):
-            answer = self._client.select_folder(mailbox)
+        return self._open(mailbox, is_to_change=True)
+
+    def _open(self, mailbox: str, *, is_to_change: bool) -> int:
+        command = "SELECT" if is_to_change else "EXAMINE"
+        with self._answers(f"{command} {quoted(mailbox)}"):
+            answer = self._client.select_folder(mailbox, readonly=not is_to_change)
+        self.uidnext = int(answer.get(b"UIDNEXT", 0))
+        self.highest_modseq = int(answer.get(b"HIGHESTMODSEQ", 0))
         return int(answer[b"EXISTS"])
 
     def is_alive(self) -> bool:
@@ -200,6 +215,20 @@ class ImapSession:
             if size > _PIECE_OCTETS:
                 for answer in self._fetch([uid], _STATE).values():
                     yield _seen(answer, self._guid_in_pieces(uid))
+
+    def held(self, count: int) -> Iterator[FetchedMessage]:
+        """UID, flags and GUID, as the index has them, of the first ``count`` messages.
+
+        In the order of their UIDs, in the open mailbox; nothing of the messages is read.
+        """
+        for first in range(1, count + 1, _STATES_AT_ONCE):
+            last = min(first + _STATES_AT_ONCE - 1, count)
+            self._imap.untagged_responses.pop("FETCH", None)
+            with self._answers("FETCH"):
+                status, data = self._imap.fetch(f"{first}:{last}", "(UID FLAGS DIGEST.SHA1)")
+            if status != "OK":
+                raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
+            yield from parse_fetch(data)
 
     def _guid_in_pieces(self, uid: int) -> str:
         digest = hashlib.sha1(usedforsecurity=False)

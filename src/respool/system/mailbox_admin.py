@@ -48,6 +48,14 @@ class Administration:
         extra = () if partition is None else (partition,)
         self._session.ask("CREATE", quoted(mailbox), *extra)
 
+    def delete(self, mailbox: str) -> None:
+        """Delete ``mailbox``; what is below it stays. The right ``x`` is needed."""
+        self._session.ask("DELETE", quoted(mailbox))
+
+    def rename(self, mailbox: str, to: str) -> None:
+        """Give ``mailbox``, and all below it, another name."""
+        self._session.ask("RENAME", quoted(mailbox), quoted(to))
+
     def exists(self, mailbox: str) -> bool:
         """Whether LIST shows ``mailbox`` as one that can be selected.
 

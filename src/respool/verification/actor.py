@@ -13,7 +13,7 @@ from respool.errors import LoginRefused, RespoolError, ServerSaidNo, StepFailed
 from respool.model.accounts import INBOX
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
-from respool.runs.actor import Note, RunRecord
+from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
 from respool.verification.compare import compare_message
@@ -35,7 +35,7 @@ class CreatedByRun(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProofActor:
+class ProofActor(OnlyLooks):
     """Proves mailboxes of one server against the plan of one run."""
 
     server: CyrusServer

@@ -12,7 +12,7 @@ from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.annotating import AnnotationStep, PlannedAnnotation
 from respool.planning.proof import ProveAnnotations
-from respool.runs.actor import Note, RunRecord
+from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.annotation_commands import on_mailbox, on_messages
 from respool.system.cyrus_server import CyrusServer
@@ -24,7 +24,7 @@ _MOST_NAMED = 100  # differences that are named; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnotationProofActor:
+class AnnotationProofActor(OnlyLooks):
     """Proves what was annotated in one run."""
 
     server: CyrusServer

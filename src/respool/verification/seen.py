@@ -10,7 +10,7 @@ from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.proof import ProveSeen
 from respool.planning.step import SeenStep
-from respool.runs.actor import Note, RunRecord
+from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.namespaces import name_for
 from respool.system.read_marks import seen_among
@@ -20,7 +20,7 @@ _MOST_NAMED = 100  # ranges of UIDs that are named; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenProofActor:
+class SeenProofActor(OnlyLooks):
     """Proves what readers were given back in one run."""
 
     server: CyrusServer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from respool.errors import LoginRefused, ServerSaidNo
 from respool.planning.proof import ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
-from respool.runs.actor import Note, RunRecord
+from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.subscriptions import subscribed_names
 
@@ -16,7 +16,7 @@ _MOST_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionProofActor:
+class SubscriptionProofActor(OnlyLooks):
     """Proves the subscriptions of one run."""
 
     server: CyrusServer

@@ -254,7 +254,7 @@ def test_a_header_that_is_not_whole_is_refused(size: int) -> None:
     with pytest.raises(TruncatedFile):
         parse_index_header(rendered()[:size])
     with pytest.raises(TruncatedFile):
-        with_options(rendered()[:size], OPTION_SHARED_SEEN)
+        with_options(rendered()[:size], added=OPTION_SHARED_SEEN)
 
 
 def test_a_header_of_an_unknown_version_is_refused() -> None:
@@ -264,7 +264,7 @@ def test_a_header_of_an_unknown_version_is_refused() -> None:
     with pytest.raises(UnknownIndexVersion):
         parse_index_header(bytes(octets))
     with pytest.raises(UnknownIndexVersion):
-        with_options(bytes(octets), OPTION_SHARED_SEEN)
+        with_options(bytes(octets), added=OPTION_SHARED_SEEN)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -278,7 +278,7 @@ def test_options_are_set_besides_and_nothing_else_is_touched(
     size = layout_of(version).header_size
     before = parse_index(octets)
 
-    patched = with_options(octets[:256], OPTION_SHARED_SEEN)
+    patched = with_options(octets[:256], added=OPTION_SHARED_SEEN)
 
     after = parse_index(patched + octets[size:])
     assert len(patched) == size
@@ -287,4 +287,4 @@ def test_options_are_set_besides_and_nothing_else_is_touched(
         before.header, options=before.header.options | OPTION_SHARED_SEEN
     )
     assert after.records.tobytes() == before.records.tobytes()
-    assert with_options(patched, OPTION_SHARED_SEEN) == patched
+    assert with_options(patched, added=OPTION_SHARED_SEEN) == patched

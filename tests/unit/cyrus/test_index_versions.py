@@ -92,7 +92,7 @@ def test_times_of_version_20_keep_their_nanoseconds() -> None:
 def test_options_are_set_where_the_version_has_them(version: int) -> None:
     octets, said, _ = index_by_hand(version)
 
-    patched = with_options(octets, 1 << 20)
+    patched = with_options(octets, added=1 << 20)
 
     at = HEADERS[version]["options"][0]
     assert struct.unpack_from(">I", patched, at)[0] == said["options"] | 1 << 20  # type: ignore[operator]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from respool.runs.actor import Note, RunRecord
+from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import TEMPORARY_PREFIX
 from respool.targets.spool import (
@@ -17,8 +17,10 @@ from respool.targets.spool import (
     index_writing,
     limits,
     rebuilding,
+    subscribing,
 )
 from respool.targets.spool.created import CreatedMailboxes
+from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.steps import (
     AdoptMailbox,
     Annotate,
@@ -37,6 +39,7 @@ from respool.targets.spool.steps import (
     Subscribe,
     WriteIndex,
 )
+from respool.targets.spool.takings import Takings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class SpoolActor:
     server: CyrusServer
     record: RunRecord
     created: CreatedMailboxes
+    takings: Takings
 
     def observe(self, step: SpoolStep) -> Note:
         """What the step is about to change, as it is now."""
@@ -58,6 +62,19 @@ class SpoolActor:
                 return {"rights": self.server.admin.acl(step.mailbox)}
             case RepairQuota():
                 return {"use": rebuilding.quota_use(self.server, step.mailbox)}
+            case _:
+                return self._observe_live(step)
+
+    def _observe_live(self, step: SpoolStep) -> Note:
+        """What was there before, so that an undo leaves it."""
+        match step:
+            case AdoptMailbox():
+                live = live_mailboxes(self.server, [step.mailbox])[step.mailbox]
+                return {"was_shared": live.is_seen_shared}
+            case Subscribe():
+                return subscribing.subscribed_before(self.server, step)
+            case Annotate() if self.created.is_adopted(step.lane):
+                return {"had": annotating.present_before(self.server, step)}
             case _:
                 return {}
 
@@ -77,6 +94,10 @@ class SpoolActor:
             case _:
                 assert_never(step)
 
+    def take_back(self, step: SpoolStep, undoing: Undoing) -> str | None:
+        """Put back what the step changed, by the mailbox that it belongs to."""
+        return self.takings.take_back(step, undoing)
+
     def _create(self, step: CreateAccount | CreateMailbox | AdoptMailbox, before: Note) -> Note:
         match step:
             case CreateAccount():
@@ -92,7 +113,7 @@ class SpoolActor:
                 self.created.check(step.mailbox)
                 return creation.give_rights(self.server, step)
             case Subscribe():
-                return creation.subscribe(self.server, step)
+                return subscribing.subscribe(self.server, step)
             case GiveSeen():
                 self.created.check(step.lane)
                 return giving_seen.give_seen(self.server, step)
@@ -143,4 +164,6 @@ class SpoolActor:
 
 def spool_actor(server: CyrusServer, record: RunRecord) -> SpoolActor:
     """An actor for every kind of spool step of one run."""
-    return SpoolActor(server, record, CreatedMailboxes(server, record))
+    return SpoolActor(
+        server, record, CreatedMailboxes(server, record), Takings.of_run(server, record)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -40,6 +40,24 @@ def annotate(server: CyrusServer, step: Annotate, *, is_live: bool) -> Note:
     done.of_messages()
     refused = [[entry, uids, why] for entry, uids, why in done.refused]
     return {"userid": step.userid, "refused": refused}
+
+
+def present_before(server: CyrusServer, step: Annotate) -> list[str]:
+    """The entries of the step that the mailbox itself has already, whatever their value."""
+    writing = _Writing(server=server, step=step, is_live=True)
+    own = [each for each in step.annotations if each.uid is None]
+    return [each.entry for each in own if writing.is_present(each)]
+
+
+def remove(server: CyrusServer, step: Annotate, had: Collection[str]) -> None:
+    """Take the mailbox's own annotations of the step away again, but those that it ``had``.
+
+    One that says something else by now stays.
+    """
+    writing = _Writing(server=server, step=step, is_live=True)
+    for each in step.annotations:
+        if each.uid is None and each.entry not in had:
+            writing.remove(each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +102,34 @@ class _Writing:
             self.refused.append((each.entry, None, _LIVE_HAS_OTHER))
             return False
         return True
+
+    def is_present(self, each: PlannedAnnotation) -> bool:
+        """Whether the mailbox has that entry; not where nobody can tell."""
+        is_shared = not self.step.userid
+        try:
+            with self._session() as (session, name):
+                return bool(on_mailbox(session, name, each.entry, is_shared=is_shared))
+        except (LoginRefused, ServerSaidNo):
+            return False
+
+    def remove(self, each: PlannedAnnotation) -> None:
+        """Take the entry away where it has the step's value."""
+        is_shared = not self.step.userid
+        try:
+            with self._session() as (session, name):
+                there = on_mailbox(session, name, each.entry, is_shared=is_shared)
+                if there == each.octets:
+                    self._remove(session, name, each)
+        except (LoginRefused, ServerSaidNo):
+            return
+
+    def _remove(self, session: ImapSession, name: str, each: PlannedAnnotation) -> None:
+        if annotation_database.is_deadly(self.server, self.step):
+            if annotation_database.is_known(self.server):
+                annotation_database.remove(self.server, self.step, [each])
+            return
+        is_shared = not self.step.userid
+        set_on_mailbox(session, name, each.entry, None, is_shared=is_shared)
 
     def _by_program(self, own: list[PlannedAnnotation]) -> None:
         if annotation_database.is_known(self.server):

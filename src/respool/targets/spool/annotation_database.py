@@ -36,13 +36,36 @@ def store(server: CyrusServer, step: AnnotationStep, of: Sequence[PlannedAnnotat
     Raises:
         StepFailed: the program refused, or the mailbox could not be counted, or has no id.
     """
+    uniqueid = _uniqueid(server, step)
+    _batch(
+        server,
+        step,
+        b"".join(
+            b"SET %b %b\n" % (_literal(_key(uniqueid, step.userid, each)), _literal(_record(each)))
+            for each in of
+        ),
+    )
+
+
+def remove(server: CyrusServer, step: AnnotationStep, of: Sequence[PlannedAnnotation]) -> None:
+    """Take annotations of the mailbox itself out of the database.
+
+    Raises:
+        StepFailed: as `store`.
+    """
+    uniqueid = _uniqueid(server, step)
+    keys = (_literal(_key(uniqueid, step.userid, each)) for each in of)
+    _batch(server, step, b"".join(b"DELETE %b\n" % key for key in keys))
+
+
+def _uniqueid(server: CyrusServer, step: AnnotationStep) -> bytes:
     uniqueid = (server.uniqueid(step.lane) or "").encode("ascii")
     if not uniqueid:  # a key without one is of the whole server: expire would hold for all mail
         raise StepFailed(f"annotations of {step.lane} could not be written", why="it has no id")
-    said = b"".join(
-        b"SET %b %b\n" % (_literal(_key(uniqueid, step.userid, each)), _literal(_record(each)))
-        for each in of
-    )
+    return uniqueid
+
+
+def _batch(server: CyrusServer, step: AnnotationStep, said: bytes) -> None:
     configuration = server.configuration
     path = configuration.text("annotation_db_path") or (
         f"{configuration.configdirectory}/annotations.db"

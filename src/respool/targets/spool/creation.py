@@ -1,14 +1,12 @@
-"""Creating mailboxes by the server itself, their rights, and the owner's subscription."""
+"""Creating mailboxes by the server itself, and their rights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from respool.errors import LoginRefused, ServerSaidNo, StepFailed
-from respool.model.names import MailboxName
+from respool.errors import StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.system.namespaces import name_for
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.shared_seen import share_seen
 from respool.targets.spool.steps import (
@@ -16,7 +14,6 @@ from respool.targets.spool.steps import (
     CreateAccount,
     CreateMailbox,
     GiveRights,
-    Subscribe,
 )
 
 ADMINISTRATOR_MAY = "lrswipkxtecda"  # while the mailbox is filled
@@ -137,24 +134,3 @@ def _set_exactly(server: CyrusServer, mailbox: str, rights: Mapping[str, str]) -
 def _without_order(rights: dict[str, str]) -> dict[str, frozenset[str]]:
     # The obsolete c and d are the server's own shorthand for k and x, t and e (RFC 4314).
     return {who: frozenset(what) - {"c", "d"} for who, what in rights.items()}
-
-
-def subscribe(server: CyrusServer, step: Subscribe) -> Note:
-    """Open the folder as who is to be subscribed, now that it has its rights; subscribe him.
-
-    Where he cannot log in, that is said; where an owner can, but may not open it, too.
-    """
-    mailbox = MailboxName(domain=step.domain, parts=step.parts)
-    note: Note = {"userid": step.userid, "subscribed": None}
-    try:
-        with server.as_user(step.userid) as user:
-            name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
-            try:
-                user.open_to_read(name)
-            except ServerSaidNo as error:
-                closed = {"closed": name} if mailbox.is_user else {}
-                return {**note, **closed, "why": f"{error.what}: {error.why}"}
-            user.subscribe(name)
-    except (LoginRefused, ServerSaidNo) as error:
-        return {**note, "why": f"{error.what}: {error.why}"}
-    return {**note, "subscribed": name}

@@ -91,10 +91,12 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
         ) from error
 
 
-def clear_up(directories: MailboxDirectories, server: CyrusServer) -> bool:
+def clear_up(
+    directories: MailboxDirectories, server: CyrusServer, *, even_if_empty: bool = False
+) -> bool:
     """Remove what a run that was cut off left in a mailbox that got mail of its own since.
 
-    While it is empty all stays: the next run in place takes it up.
+    While it is empty all stays, and the next run in place takes it up, but ``even_if_empty``.
 
     Raises:
         StepFailed, OSError: its index cannot be locked or read; nothing was removed.
@@ -102,7 +104,7 @@ def clear_up(directories: MailboxDirectories, server: CyrusServer) -> bool:
     files = MailboxFiles.of(directories, server.configuration.meta_kinds)
     with record_locked(files.index) as descriptor:
         present = _index(files.index, descriptor)
-        if not (present.header.last_uid or len(present.records)):
+        if not (even_if_empty or present.header.last_uid or len(present.records)):
             return False
         _clear(directories, _waiting_cache(files), kept=_known(present))
         return True

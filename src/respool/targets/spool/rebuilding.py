@@ -95,6 +95,19 @@ def repair_quota(server: CyrusServer, step: RepairQuota, before: Note) -> Note:
     return {"repaired": repaired, "use": quota_use(server, step.mailbox)}
 
 
+def count_again(server: CyrusServer, step: RepairQuota) -> None:
+    """``quota -f`` once more, after something was taken away.
+
+    Raises:
+        StepFailed: it crashed or failed.
+    """
+    _count(
+        server,
+        step,
+        Counted(domain=step.domain, local=step.local, internal=step.internal, userid=step.userid),
+    )
+
+
 def _count(server: CyrusServer, step: RepairQuota, counted: Counted) -> list[str]:
     done = server.run_tool("quota", *quota_arguments(server.version, counted))
     _check_ended(done, step.mailbox)

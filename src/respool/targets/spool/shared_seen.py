@@ -21,12 +21,22 @@ def share_seen(server: CyrusServer, mailbox: str) -> None:
     Raises:
         StepFailed: the index cannot be written, or is of an unknown version.
     """
+    _change(server, mailbox, added=OPTION_SHARED_SEEN)
+
+
+def unshare_seen(server: CyrusServer, mailbox: str) -> None:
+    """As `share_seen`: take the option back."""
+    _change(server, mailbox, removed=OPTION_SHARED_SEEN)
+
+
+def _change(server: CyrusServer, mailbox: str, *, added: int = 0, removed: int = 0) -> None:
     try:
         with record_locked(live_index_file(server, mailbox)) as descriptor:
-            header = with_options(os.pread(descriptor, HEADER_OCTETS, 0), OPTION_SHARED_SEEN)
+            former = os.pread(descriptor, HEADER_OCTETS, 0)
+            header = with_options(former, added=added, removed=removed)
             os.pwrite(descriptor, header, 0)
             os.fsync(descriptor)
     except (OSError, FormatError) as error:
         raise StepFailed(
-            f"the read state of {mailbox} cannot be shared", why=str(error)
+            f"whether the read state of {mailbox} is shared cannot be set", why=str(error)
         ) from error

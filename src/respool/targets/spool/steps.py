@@ -35,6 +35,7 @@ class CreateAccount(Step):
     """
 
     kind: ClassVar[str] = "spool-create-account"
+    undo_rank: ClassVar[int] = 3
 
     mailbox: str
     partition: str
@@ -50,6 +51,7 @@ class RaiseQuota(Step):
     """
 
     kind: ClassVar[str] = "spool-raise-quota"
+    undo_rank: ClassVar[int] = 2
 
     root: str
     former: Mapping[str, int]
@@ -128,6 +130,7 @@ class RepairQuota(Step):
     """
 
     kind: ClassVar[str] = "spool-repair-quota"
+    undo_rank: ClassVar[int] = 1
 
     mailbox: str
     domain: str | None

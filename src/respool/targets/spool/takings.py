@@ -1,0 +1,119 @@
+"""Which part of an undo takes back which step of a restore into a spool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from respool.planning.step import ACCOUNT_LANE
+from respool.runs.actor import RunRecord, Undoing
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool import annotating, limits, rebuilding, subscribing
+from respool.targets.spool.created_account import take_account_back
+from respool.targets.spool.emptying import AdoptedMailboxes
+from respool.targets.spool.limits import Settled
+from respool.targets.spool.steps import (
+    AdoptMailbox,
+    Annotate,
+    BuildConversations,
+    CreateAccount,
+    CreateMailbox,
+    GiveRights,
+    RaiseQuota,
+    RepairQuota,
+    SettleQuota,
+    SpoolStep,
+    Subscribe,
+)
+from respool.targets.spool.taking_back import MadeMailboxes
+from respool.targets.spool.whereabouts import Finder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """Takes back the steps of one run: whatever was done to a mailbox goes, or stays, with it."""
+
+    server: CyrusServer
+    record: RunRecord
+    made: MadeMailboxes
+    adopted: AdoptedMailboxes
+
+    @classmethod
+    def of_run(cls, server: CyrusServer, record: RunRecord) -> Takings:
+        """Those of one run; nothing is looked at yet."""
+        finder = Finder(server=server, record=record)
+        return cls(
+            server=server,
+            record=record,
+            made=MadeMailboxes(server=server, record=record, finder=finder),
+            adopted=AdoptedMailboxes(server=server, record=record, finder=finder),
+        )
+
+    def take_back(self, step: SpoolStep, undoing: Undoing) -> str | None:
+        """Put back what the step changed; why it is left, where somebody touched it."""
+        match step:
+            case CreateAccount():
+                return take_account_back(self.made, step, undoing)
+            case RaiseQuota() | RepairQuota() | SettleQuota() | BuildConversations():
+                return self._count(step)
+            case CreateMailbox() | AdoptMailbox():
+                return self._mailbox(step, undoing)
+            case Subscribe():
+                return self._unsubscribe(step, undoing)
+            case Annotate():
+                return self._annotations(step, undoing)
+            case _:
+                mailbox = step.mailbox if isinstance(step, GiveRights) else step.lane
+                return self._of(mailbox, undoing)
+
+    def _of(self, mailbox: str, undoing: Undoing) -> str | None:
+        """What becomes of the mailbox."""
+        beginning = self._beginnings().get(mailbox)
+        if beginning is None:
+            return None
+        step, receipt = beginning
+        uniqueid = receipt.get("uniqueid")
+        if isinstance(step, AdoptMailbox):
+            return self.adopted.take_back(mailbox, uniqueid)
+        return self.made.take_back(mailbox, uniqueid, is_forced=undoing.is_forced)
+
+    def _mailbox(self, step: CreateMailbox | AdoptMailbox, undoing: Undoing) -> str | None:
+        if undoing.before.get("existed"):  # then the run did not make it
+            return None
+        kept = self._of(step.mailbox, undoing)
+        was_apart = undoing.before.get("was_shared") is False
+        if isinstance(step, AdoptMailbox) and step.is_seen_shared and was_apart and kept is None:
+            self.adopted.share_no_more(step.mailbox, undoing.done.get("uniqueid"))
+        return kept
+
+    def _unsubscribe(self, step: Subscribe, undoing: Undoing) -> str | None:
+        kept = self._of(step.mailbox, undoing)
+        if kept is None and undoing.before.get("was_subscribed") is False:
+            subscribing.unsubscribe(self.server, step)
+        return kept
+
+    def _annotations(self, step: Annotate, undoing: Undoing) -> str | None:
+        kept = self._of(step.lane, undoing)
+        if kept is None and "had" in undoing.before:
+            annotating.remove(self.server, step, undoing.before["had"])
+        return kept
+
+    def _count(
+        self, step: RaiseQuota | RepairQuota | SettleQuota | BuildConversations
+    ) -> str | None:
+        if isinstance(step, RepairQuota) and self.server.admin.exists(step.mailbox):
+            rebuilding.count_again(self.server, step)
+        if isinstance(step, RaiseQuota):
+            settled = limits.settle(self.server, step.root, step.former, step.limits)
+            if settled is Settled.NO:
+                return "what is used does not fit below the former limits any more"
+        return None
+
+    def _beginnings(self) -> Mapping[str, tuple[CreateMailbox | AdoptMailbox, Mapping[str, Any]]]:
+        """Mailbox → the step that made or adopted it, and its receipt, empty where it has none."""
+        return {
+            step.mailbox: (step, self.record.receipt(number) or {})
+            for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
+            if isinstance(step, CreateMailbox | AdoptMailbox)
+        }
