@@ -292,6 +292,13 @@ class RunNotFound(RespoolError):
     exit_status: ClassVar[int] = 10
 
 
+class RunRefused(RespoolError):
+    """The run stands otherwise than what was asked for needs; nothing was changed."""
+
+    code: ClassVar[str] = "run-refused"
+    exit_status: ClassVar[int] = 12
+
+
 class Locked(RespoolError):
     """Another run works on the same account."""
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from imapclient import imap_utf7
 
-from respool.app.restore import Conversation, restore
+from respool.app.carrying_out import Conversation
+from respool.app.restore import restore
 from respool.app.selection import Wanted
 from respool.app.settings import Secret, Settings
 from respool.app.wish import Wish

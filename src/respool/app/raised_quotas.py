@@ -21,6 +21,7 @@ from respool.targets.spool.surveyor import is_of
 from respool.verification.report import RaisedLimit
 
 _SETTLED = frozenset({Settled.YES, Settled.BY_OTHERS})
+_RAISED = frozenset({StepState.STARTED, StepState.DONE, StepState.UNDOING, StepState.KEPT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +80,10 @@ def _is_settled(each: _Raising, run: RunJournal, journal: Journal, server: Cyrus
     if settled not in _SETTLED:
         return False
     note = {"settled": settled.value}
-    if each.state is StepState.DONE:
-        journal.amend(run.number, each.number, {**(run.receipt(each.number) or {}), **note})
-    else:
+    if each.state is StepState.STARTED:
         run.record(each.number, StepState.FAILED, error=note)
+    else:
+        journal.amend(run.number, each.number, {**(run.receipt(each.number) or {}), **note})
     return True
 
 
@@ -98,6 +99,6 @@ def _raised(run: RunJournal) -> Iterator[_Raising]:
             done.add(step.root)
     for row in rows:
         step = steps[row.number]
-        is_begun = row.state in {StepState.STARTED, StepState.DONE}
+        is_begun = row.state in _RAISED
         if isinstance(step, RaiseQuota) and is_begun and step.root not in done:
             yield _Raising(number=row.number, step=step, state=row.state)

@@ -66,7 +66,7 @@ def receipt_of(
         mailboxes=outcomes,
         phases=phases,
         left_to_do=(
-            *_cut_off(undone),
+            *_cut_off(run.number, undone),
             *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
         ),
         undone=len(undone),
@@ -83,12 +83,12 @@ def _undone(run: RunJournal) -> tuple[StepRow, ...]:
     return tuple(row for row in run.rows() if row.state is not StepState.DONE)
 
 
-def _cut_off(undone: Sequence[StepRow]) -> Iterator[str]:
+def _cut_off(number: int, undone: Sequence[StepRow]) -> Iterator[str]:
     if undone:
         first = f"{undone[0].kind} {undone[0].lane}".strip()
         yield (
-            f"restore again: the run was cut off, or is under way; {len(undone)} of its steps are"
-            f" not done, the first of them {first}"
+            f"respool resume {number}: the run was cut off, or is under way; {len(undone)} of its"
+            f" steps are not done, the first of them {first}"
         )
 
 

@@ -13,9 +13,11 @@ from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import Proofs, receipt_of
 from respool.app.settings import Settings
+from respool.app.stored_runs import opened_journal
 from respool.app.wiring import STEP_KINDS, proof_actors
-from respool.errors import RunNotFound
-from respool.runs.journal import Journal, RunJournal
+from respool.errors import RunRefused
+from respool.runs.journal import RunJournal
+from respool.runs.states import TAKEN_BACK, RunState
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.verification.report import Receipt
 
@@ -27,17 +29,12 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
 
     Raises:
         RunNotFound: there is no such run.
+        RunRefused: it was taken back.
         TargetError: the server cannot be asked.
     """
-    if not (settings.state / "journal.db").exists():
-        raise RunNotFound(
-            f"there is no run {number}",
-            why=f"{settings.state} has no journal",
-            hint="--state DIR names another place",
-        )
-    journal = Journal(settings.state)
-    try:
+    with opened_journal(settings, number) as journal:
         run = journal.run(number, STEP_KINDS)
+        _check(number, journal.row(number).state)
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
             settle_raised(settings.state, journal, server)
@@ -47,8 +44,13 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         file = run.directory / "verify"
         keep_receipt(file, receipt)
         return receipt, file.with_suffix(".txt")
-    finally:
-        journal.close()
+
+
+def _check(number: int, state: RunState) -> None:
+    if state in TAKEN_BACK:
+        raise RunRefused(
+            f"run {number} is {state}", why="its mail was taken back", hint="respool runs"
+        )
 
 
 def _proofs(server: CyrusServer, run: RunJournal) -> Proofs:

@@ -40,6 +40,8 @@ COMMANDS: Final = (
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
     Command("runs", "What was restored, and how it ended."),
+    Command("resume", "Go on with a run that stopped part-way."),
+    Command("undo", "Take away exactly what a run added."),
     Command("verify", "Read the mail of a run back again."),
     Command("doctor", "Is this machine ready for a restore?"),
 )

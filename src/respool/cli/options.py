@@ -58,6 +58,8 @@ State = Annotated[
     str | None,
     typer.Option("--state", metavar="DIR", help="Where journals and receipts are kept."),
 ]
+RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AccountName = Annotated[
     str,
     typer.Argument(metavar="ACCOUNT", help="jdoe@example.org; user/… or share/… where both are."),

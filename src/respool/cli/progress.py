@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from respool.app.check import CheckProgress
     from respool.planning.plan import PlanHead
     from respool.runs.runner import Progress
+    from respool.runs.undo import TakenBack
 
 _PHASES = {
     "spool-create-account": (1, "create"),
@@ -75,6 +76,34 @@ def bar() -> Iterator[Bar]:
     """A bar for the length of a restore."""
     with _drawn("left   Ctrl-C is safe") as update:
         yield Bar(update)
+
+
+class CountingBar:
+    """What an undo tells of itself: folders that were taken back."""
+
+    def __init__(self, update: Callable[[str, float], None] | None = None) -> None:
+        self._update = update
+        self._lanes: set[str] = set()
+        self._total = 1
+
+    def begin(self, head: PlanHead) -> None:
+        """It was agreed to."""
+        self._total = max(len(head.mailboxes), 1)
+
+    def step(self, taken: TakenBack) -> None:
+        """A step was taken back, or left."""
+        if taken.lane:
+            self._lanes.add(taken.lane)
+        if self._update is not None:
+            done = min(len(self._lanes), self._total)
+            self._update(f"{done:,}/{self._total:,} folders", done / self._total)
+
+
+@contextmanager
+def counting_bar() -> Iterator[CountingBar]:
+    """A bar for the length of an undo."""
+    with _drawn("left   Ctrl-C is safe") as update:
+        yield CountingBar(update)
 
 
 @contextmanager

@@ -184,6 +184,7 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     left = receipt.left_to_do or ("nothing",)
     lines += [f"  Left for you: {each}" for each in left]
     lines.append(f"  Look again any time: respool verify {receipt.run}")
+    lines.append(f"  Take away again: respool undo {receipt.run}")
     lines.append(f"  For the ticket: {file}")
     return "\n".join(lines)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from respool.app.restore import Conversation
+    from respool.app.carrying_out import Conversation
+    from respool.app.undo import UndoConversation
     from respool.app.wish import Wish
     from respool.cli.restore_options import Wishes
     from respool.planning.plan import PlanHead
@@ -85,43 +86,85 @@ def _person(wishes: Wishes) -> Person | None:
 
 @contextmanager
 def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
-    """A conversation on this terminal.
-
-    SIGINT, SIGTERM and SIGHUP end a run after its present step; a second one stops at once.
-    """
-    from respool.app.restore import Conversation
+    """A conversation about a restore, on this terminal; signals as `_stopping` says."""
+    from respool.app.carrying_out import Conversation
     from respool.cli.confirm import agreed
     from respool.cli.output import print_note
     from respool.cli.progress import bar
     from respool.cli.restore_text import plan_text, question
-    from respool.runs.runner import Stop
-    from respool.system.signals import ENDING
-
-    stop = Stop()
 
     def agree(head: PlanHead) -> bool:
         print_note(plan_text(head, has_details=has_details))
         return is_agreed or agreed(question(head))
 
-    def asked_to_stop(number: int, _frame: FrameType | None) -> None:
-        if stop.wish.is_set():
-            raise EndedBySignal
-        stop.wish.set()
-        print_note(f"{signal.Signals(number).name}: stopping after the present step")
-
-    with bar() as drawn:
+    with bar() as drawn, _stopping() as stopping:
 
         def begin(_run: int, head: PlanHead) -> None:
             drawn.begin(head)
-            for each in ENDING:
-                signal.signal(each, asked_to_stop)
+            stopping.begin()
 
-        former = {each: signal.getsignal(each) for each in ENDING}
-        try:
-            yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stop)
-        finally:
-            for each, handler in former.items():
-                signal.signal(each, handler)
+        yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stopping.stop)
+
+
+@contextmanager
+def undoing(*, is_agreed: bool, is_forced: bool) -> Iterator[UndoConversation]:
+    """A conversation about an undo, on this terminal; signals as `_stopping` says."""
+    from respool.app.undo import UndoConversation
+    from respool.cli.confirm import agreed
+    from respool.cli.output import print_note
+    from respool.cli.progress import counting_bar
+    from respool.cli.undo_text import undo_question, undo_text
+
+    def agree(run: int, head: PlanHead) -> bool:
+        print_note(undo_text(run, head, is_forced=is_forced))
+        return is_agreed or agreed(undo_question(run, head))
+
+    with counting_bar() as drawn, _stopping() as stopping:
+
+        def begin(_run: int, head: PlanHead) -> None:
+            drawn.begin(head)
+            stopping.begin()
+
+        yield UndoConversation(
+            agree=agree, on_begin=begin, on_progress=drawn.step, stop=stopping.stop
+        )
+
+
+class _Stopping:
+    """What turns signals into the wish to stop, from `begin` on."""
+
+    def __init__(self) -> None:
+        from respool.runs.runner import Stop
+
+        self.stop = Stop()
+
+    def begin(self) -> None:
+        """A run has begun: from now on it ends in good order."""
+        from respool.system.signals import ENDING
+
+        for each in ENDING:
+            signal.signal(each, self._asked)
+
+    def _asked(self, number: int, _frame: FrameType | None) -> None:
+        from respool.cli.output import print_note
+
+        if self.stop.wish.is_set():
+            raise EndedBySignal
+        self.stop.wish.set()
+        print_note(f"{signal.Signals(number).name}: stopping after the present step")
+
+
+@contextmanager
+def _stopping() -> Iterator[_Stopping]:
+    """SIGINT, SIGTERM and SIGHUP end a run after its present step; a second one at once."""
+    from respool.system.signals import ENDING
+
+    former = {each: signal.getsignal(each) for each in ENDING}
+    try:
+        yield _Stopping()
+    finally:
+        for each, handler in former.items():
+            signal.signal(each, handler)
 
 
 def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:

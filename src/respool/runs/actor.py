@@ -73,6 +73,9 @@ class RunRecord(Protocol):
     def steps_of_lane(self, lane: str) -> Iterator[tuple[int, Step]]:
         """Number and step, in order, lazily."""
 
+    def before(self, number: int) -> Mapping[str, Any]:
+        """What was noted before step ``number``; empty where it was not begun."""
+
     def receipt(self, number: int) -> Mapping[str, Any] | None:
         """What step ``number`` said it did; None where it never ended."""
 

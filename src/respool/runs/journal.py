@@ -111,10 +111,10 @@ class Journal:
         return _run_row(values)
 
     def amend(self, run: int, step: int, receipt: Mapping[str, Any]) -> None:
-        """Put a newer receipt in place of that of a step which is done: a later look."""
+        """Put a newer receipt in place of that of a step which was done: a later look."""
         self._database.write(
-            "UPDATE step SET receipt = ? WHERE run = ? AND number = ? AND state = ?",
-            (_text(receipt), run, step, StepState.DONE),
+            "UPDATE step SET receipt = ? WHERE run = ? AND number = ? AND receipt IS NOT NULL",
+            (_text(receipt), run, step),
         )
 
 
@@ -184,6 +184,11 @@ class RunJournal:
     def receipt(self, number: int) -> Mapping[str, Any] | None:
         """What step ``number`` said it did; None where it never ended."""
         text = self._value("receipt", number)
+        return None if text is None else dict(json.loads(text))
+
+    def error(self, number: int) -> Mapping[str, Any] | None:
+        """Why step ``number`` failed, or was kept by an undo; None where it was not."""
+        text = self._value("error", number)
         return None if text is None else dict(json.loads(text))
 
     def record(

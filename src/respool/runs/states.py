@@ -42,3 +42,6 @@ class RunState(StrEnum):
     UNDOING = "undoing"  # being taken back, or that was stopped: an undo goes on
     UNDONE = "undone"  # taken back
     PARTLY_UNDONE = "partly undone"  # taken back but for what somebody touched since
+
+
+TAKEN_BACK = frozenset({RunState.UNDOING, RunState.UNDONE, RunState.PARTLY_UNDONE})

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, BackupOptions, ServerOptions, State, settings_of
+from respool.cli.options import AsJson, BackupOptions, ServerOptions, State, Yes, settings_of
 from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
@@ -32,7 +32,7 @@ def restore(
         str | None,
         typer.Option("--plan", metavar="FILE", help="Carry out exactly the plan in this file."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     details: Details = False,
     backup: BackupOptions,
     server: ServerOptions,

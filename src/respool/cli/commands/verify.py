@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
-import typer
-
-from respool.cli.options import AsJson, ServerOptions, State, settings_of
+from respool.cli.options import AsJson, RunNumber, ServerOptions, State, settings_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -18,7 +16,7 @@ Examples:
 
 
 def verify(
-    run: Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")],
+    run: RunNumber,
     *,
     server: ServerOptions,
     state: State = None,

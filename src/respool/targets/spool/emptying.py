@@ -53,7 +53,10 @@ class AdoptedMailboxes:
         if found.whereabouts is not Whereabouts.THERE:
             return None
         self._clear_waiting(mailbox)
-        return self._expunge(mailbox)
+        kept = expunge_untouched(self.server, self.record, mailbox)
+        if not kept:
+            return None
+        return f"{kept} of the messages that the run put there were touched since"
 
     def _clear_waiting(self, mailbox: str) -> None:
         """Copies that never got into the index."""
@@ -62,18 +65,17 @@ class AdoptedMailboxes:
         except (OSError, FormatError) as error:
             raise StepFailed(f"{mailbox} could not be cleared", why=str(error)) from error
 
-    def _expunge(self, mailbox: str) -> str | None:
-        with opened_by_administrator(
-            self.server, mailbox, is_to_change=True, rights=_TO_EXPUNGE
-        ) as session:
-            count = session.open_to_change(mailbox)
-            modseq = session.highest_modseq
-            touched = compared(left_by_run(self.record, mailbox), held_now(session, count))
-            ours = UidSet.of(touched.untouched.tolist())
-            kept = len(touched.changed) + _expunge(session, ours, modseq)
-        if not kept:
-            return None
-        return f"{kept} of the messages that the run put there were touched since"
+
+def expunge_untouched(server: CyrusServer, record: RunRecord, mailbox: str) -> int:
+    """Expunge what the run left in ``mailbox`` and nobody touched; how many were touched."""
+    with opened_by_administrator(
+        server, mailbox, is_to_change=True, rights=_TO_EXPUNGE
+    ) as session:
+        count = session.open_to_change(mailbox)
+        modseq = session.highest_modseq
+        touched = compared(left_by_run(record, mailbox), held_now(session, count))
+        ours = UidSet.of(touched.untouched.tolist())
+        return len(touched.changed) + _expunge(session, ours, modseq)
 
 
 def _expunge(session: ImapSession, ours: UidSet, modseq: int) -> int:

@@ -16,7 +16,8 @@ from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.creation import ADMINISTRATOR_MAY
-from respool.targets.spool.steps import GiveRights
+from respool.targets.spool.emptying import expunge_untouched
+from respool.targets.spool.steps import CreateMailbox, GiveRights
 from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
 
@@ -30,11 +31,25 @@ class MadeMailboxes:
     finder: Finder
     settled: dict[str, str | None] = field(default_factory=dict)
 
-    def take_back(self, mailbox: str, uniqueid: str | None, *, is_forced: bool) -> str | None:
-        """Remove ``mailbox``; why it is left. ``uniqueid`` None: its creation did not end."""
+    def take_back(self, mailbox: str, *, is_forced: bool) -> str | None:
+        """Remove ``mailbox``, after all that the run made below it; why it is left."""
         if mailbox not in self.settled:
-            self.settled[mailbox] = self._settle(mailbox, uniqueid, is_forced=is_forced)
-        return self.settled[mailbox]
+            made = self._made()
+            family = {
+                name for name in made if name == mailbox or self.finder.is_below(name, mailbox)
+            }
+            for each in sorted(family - self.settled.keys(), key=len, reverse=True):
+                self.settled[each] = self._settle(each, made[each], is_forced=is_forced)
+        return self.settled.get(mailbox)
+
+    def _made(self) -> Mapping[str, str | None]:
+        """Each mailbox that the run began to make → its id, None where that did not end."""
+        return {
+            step.mailbox: (self.record.receipt(number) or {}).get("uniqueid")
+            for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
+            if isinstance(step, CreateMailbox)
+            and self.record.before(number).get("existed") is False
+        }
 
     def remove_empty(self, mailbox: str) -> str | None:
         """Remove a mailbox that holds nothing, and the copy that the server keeps of it."""
@@ -86,6 +101,9 @@ class MadeMailboxes:
         if not (touched.is_nothing or is_forced):
             self._open_again(mailbox)
             return f"somebody touched it: {touched.text()}"
+        below = self.finder.below(mailbox)
+        if below:
+            return self._empty(mailbox, below[0])
         if not self.finder.is_delayed:
             return self._shut_and_delete(mailbox, is_forced=is_forced)
         rights = self.server.admin.acl(mailbox)
@@ -98,6 +116,11 @@ class MadeMailboxes:
             self.server.admin.rename(found.name, mailbox)
             self._set_rights(mailbox, rights)
         return kept
+
+    def _empty(self, mailbox: str, child: str) -> str:
+        """What holds a folder that stays is not deleted: only its messages go."""
+        expunge_untouched(self.server, self.record, mailbox)
+        return f"its messages went, but it holds {child}"
 
     def _shut_and_delete(self, mailbox: str, *, is_forced: bool) -> str | None:
         admin, name = self.server.admin, self.server.admin_name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord, Undoing
@@ -69,14 +68,10 @@ class Takings:
 
     def _of(self, mailbox: str, undoing: Undoing) -> str | None:
         """What becomes of the mailbox."""
-        beginning = self._beginnings().get(mailbox)
-        if beginning is None:
-            return None
-        step, receipt = beginning
-        uniqueid = receipt.get("uniqueid")
-        if isinstance(step, AdoptMailbox):
-            return self.adopted.take_back(mailbox, uniqueid)
-        return self.made.take_back(mailbox, uniqueid, is_forced=undoing.is_forced)
+        adopted = self._adopted()
+        if mailbox in adopted:
+            return self.adopted.take_back(mailbox, adopted[mailbox])
+        return self.made.take_back(mailbox, is_forced=undoing.is_forced)
 
     def _mailbox(self, step: CreateMailbox | AdoptMailbox, undoing: Undoing) -> str | None:
         if undoing.before.get("existed"):  # then the run did not make it
@@ -110,10 +105,10 @@ class Takings:
                 return "what is used does not fit below the former limits any more"
         return None
 
-    def _beginnings(self) -> Mapping[str, tuple[CreateMailbox | AdoptMailbox, Mapping[str, Any]]]:
-        """Mailbox → the step that made or adopted it, and its receipt, empty where it has none."""
+    def _adopted(self) -> Mapping[str, str | None]:
+        """Each live mailbox that the run filled → its id, None where it only looked at it."""
         return {
-            step.mailbox: (step, self.record.receipt(number) or {})
+            step.mailbox: (self.record.receipt(number) or {}).get("uniqueid")
             for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
-            if isinstance(step, CreateMailbox | AdoptMailbox)
+            if isinstance(step, AdoptMailbox)
         }

@@ -71,6 +71,17 @@ class Finder:
         names = self.server.admin.names(f"{head}%{domain}")
         return (name for name in names if name.startswith(head))
 
+    def is_below(self, name: str, mailbox: str) -> bool:
+        """Whether ``name`` is that of a mailbox below ``mailbox``."""
+        return name.startswith(f"{self._split(mailbox)[0]}{self.server.separator}")
+
+    def below(self, mailbox: str) -> tuple[str, ...]:
+        """Every mailbox below this one."""
+        local, domain = self._split(mailbox)
+        head = f"{local}{self.server.separator}"
+        names = self.server.admin.names(f"{head}*{domain}")
+        return tuple(name for name in names if name.startswith(head))
+
     def all_of_account(self, mailbox: str) -> Iterator[str]:
         """Every mailbox of the account that ``mailbox`` is of; its root may not be there."""
         separator = self.server.separator

@@ -1,0 +1,84 @@
+"""Carrying out a run that was begun, from wherever it stands, and keeping its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from respool.app.phases import PhaseClock
+from respool.app.receipt_text import keep_receipt
+from respool.app.receipts import receipt_of
+from respool.app.what_changed import what_changed
+from respool.app.wiring import actors_of
+from respool.errors import EndedBySignal, Interrupted, RespoolError
+from respool.planning.plan import PlanHead
+from respool.runs.journal import RunJournal
+from respool.runs.runner import Progress, Runner, Stop
+from respool.runs.states import RunState
+from respool.system.cyrus_server import CyrusServer
+from respool.system.signals import undisturbed
+from respool.verification.report import Receipt
+
+
+def _unheard(_progress: Progress) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """How a restore speaks with whoever asked for it.
+
+    ``agree`` is shown the plan and says whether to go on; ``on_begin`` gets the run and
+    its head; ``on_progress`` each step that was done.
+    """
+
+    agree: Callable[[PlanHead], bool]
+    on_begin: Callable[[int, PlanHead], None]
+    on_progress: Callable[[Progress], None] = _unheard
+    stop: Stop = field(default_factory=Stop)
+
+
+def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Receipt:
+    """Do every step that is not done yet; the run's receipt.
+
+    Raises:
+        StepFailed, Interrupted: stopped part-way; ``changed`` says what was added, the
+            hint how to go on or to take it back.
+    """
+    clock = PhaseClock()
+
+    def heard(progress: Progress) -> None:
+        clock.step(progress.kind)
+        conversation.on_progress(progress)
+
+    runner = Runner(
+        journal=run, actors=actors_of(server, run), stop=conversation.stop, on_progress=heard
+    )
+    try:
+        runner.run()
+    except BaseException as error:
+        with undisturbed():
+            run.end(RunState.STOPPED, now=datetime.now(UTC))
+            told = _with_what_was_changed(error, run)
+        raise told from error
+    run.end(RunState.DONE, now=datetime.now(UTC))
+    receipt = receipt_of(run, phases=clock.phases)
+    keep_receipt(run.directory / "receipt", receipt)
+    return receipt
+
+
+def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseException:
+    """``error`` as one that says first what was added; a bug of ours stays what it is."""
+    if isinstance(error, KeyboardInterrupt | EndedBySignal):
+        error = Interrupted(f"run {run.number} was stopped at once", why="asked for twice")
+    error.add_note(what_changed(run))
+    if isinstance(error, RespoolError):
+        error.changed = what_changed(run)
+        error.hint = "; ".join(filter(None, (error.hint, how_to_go_on(run.number))))
+    return error
+
+
+def how_to_go_on(number: int) -> str:
+    """What to type after a run that stopped part-way."""
+    return f"`respool resume {number}` goes on, `respool undo {number}` takes it back"

@@ -1,0 +1,39 @@
+"""Going on with a run that stopped part-way or was killed."""
+
+from __future__ import annotations
+
+from respool.app.carrying_out import Conversation, carry_out
+from respool.app.settings import Settings
+from respool.app.stored_runs import held_run
+from respool.errors import RunRefused
+from respool.runs.states import TAKEN_BACK, RunState
+from respool.verification.report import Receipt
+
+
+def resume(settings: Settings, number: int, conversation: Conversation) -> Receipt:
+    """Do what run ``number`` has not done yet, and prove it.
+
+    Raises:
+        RunRefused: it has ended, or is taken back.
+        StepFailed, Interrupted: stopped again; what was done stays done.
+        and what `held_run` raises.
+    """
+    with held_run(settings, number) as held:
+        _check(number, held.row.state)
+        held.run.begin_again(RunState.RUNNING)
+        conversation.on_begin(number, held.head)
+        return carry_out(held.run, held.server, conversation)
+
+
+def _check(number: int, state: RunState) -> None:
+    if state is RunState.DONE:
+        raise RunRefused(
+            f"run {number} has ended: there is nothing to go on with",
+            hint=f"respool verify {number} reads it back again",
+        )
+    if state in TAKEN_BACK:
+        raise RunRefused(
+            f"run {number} is {state}",
+            why="what is being taken back is not gone on with",
+            hint=f"respool undo {number} goes on with that; restore again for the mail",
+        )

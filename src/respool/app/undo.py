@@ -1,0 +1,170 @@
+"""Taking a run back: exactly what it added, and nothing that somebody touched since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from respool.app.raised_quotas import settle_raised
+from respool.app.settings import Settings
+from respool.app.stored_runs import HeldRun, held_run
+from respool.app.wiring import actors_of
+from respool.errors import Declined, EndedBySignal, Interrupted, RespoolError, RunRefused
+from respool.planning.plan import PlanHead
+from respool.planning.step import ACCOUNT_LANE
+from respool.runs.journal import RunJournal
+from respool.runs.runner import Stop
+from respool.runs.states import RunState, StepState
+from respool.runs.undo import TakenBack, Undo
+from respool.system.durable import write_durably
+from respool.system.signals import undisturbed
+from respool.targets.spool.steps import AdoptMailbox, CreateAccount, CreateMailbox
+
+_OF_FOLDERS = (CreateAccount, CreateMailbox, AdoptMailbox)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One mailbox of the run; ``kept`` says why it, or something in it, is left."""
+
+    mailbox: str
+    is_new: bool
+    kept: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``undo --json``."""
+        return {"mailbox": self.mailbox, "new": self.is_new, "kept": self.kept}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoReport:
+    """What was taken back of a run, and what is left; ``others`` is left beside folders."""
+
+    run: int
+    head: PlanHead
+    state: RunState
+    mailboxes: tuple[Taken, ...]
+    others: tuple[str, ...]
+
+    @property
+    def kept(self) -> tuple[Taken, ...]:
+        """The mailboxes that are left, or something in them."""
+        return tuple(each for each in self.mailboxes if each.kept is not None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of ``undo --json``."""
+        return {
+            "run": self.run,
+            "account": self.head.request.account.address,
+            "target": self.head.target,
+            "state": self.state.value,
+            "mailboxes": [each.as_json() for each in self.mailboxes],
+            "left_to_do": list(self.others),
+        }
+
+
+def _unheard(_taken: TakenBack) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoConversation:
+    """How an undo speaks with whoever asked for it: as `Conversation` does."""
+
+    agree: Callable[[int, PlanHead], bool]
+    on_begin: Callable[[int, PlanHead], None]
+    on_progress: Callable[[TakenBack], None] = _unheard
+    stop: Stop = field(default_factory=Stop)
+
+
+def undo(
+    settings: Settings, number: int, conversation: UndoConversation, *, is_forced: bool = False
+) -> UndoReport:
+    """Take run ``number`` back; what somebody touched since is left, and said.
+
+    ``is_forced``: folders that the run created go, though somebody touched them.
+
+    Raises:
+        RunRefused: it is undone already.
+        Declined: the answer was no; nothing was changed.
+        StepFailed, Interrupted: stopped part-way; the same command goes on.
+        and what `held_run` raises.
+    """
+    with held_run(settings, number) as held:
+        if held.row.state is RunState.UNDONE:
+            raise RunRefused(f"run {number} is undone already", hint="respool runs")
+        if not conversation.agree(number, held.head):
+            raise Declined("the answer was no")
+        held.run.begin_again(RunState.UNDOING)
+        conversation.on_begin(number, held.head)
+        _take_back(held, conversation, is_forced=is_forced)
+        report = _report(held)
+        held.run.end(report.state, now=datetime.now(UTC))
+        _keep(held.run.directory / "undo.json", report)
+    return report
+
+
+def _take_back(held: HeldRun, conversation: UndoConversation, *, is_forced: bool) -> None:
+    work = Undo(
+        journal=held.run,
+        actors=actors_of(held.server, held.run),
+        stop=conversation.stop,
+        is_forced=is_forced,
+        on_progress=conversation.on_progress,
+    )
+    try:
+        work.run()
+    except BaseException as error:
+        with undisturbed():
+            told = _told(error, held)
+        raise told from error
+    settle_raised(held.state, held.journal, held.server)
+
+
+def _told(error: BaseException, held: HeldRun) -> BaseException:
+    number = held.run.number
+    if isinstance(error, KeyboardInterrupt | EndedBySignal):
+        error = Interrupted(f"taking run {number} back was stopped at once", why="asked for twice")
+    if isinstance(error, RespoolError):
+        error.changed = f"RUN {number} IS PARTLY TAKEN BACK; nothing that was live was changed"
+        error.hint = "; ".join(filter(None, (error.hint, f"`respool undo {number}` goes on")))
+    return error
+
+
+def _report(held: HeldRun) -> UndoReport:
+    run = held.run
+    kept = {row.number: _why(run, row.number) for row in run.rows() if _is_kept(row.state)}
+    folders: dict[str, Taken] = {}
+    for number, step in run.steps_of_lane(ACCOUNT_LANE):
+        if isinstance(step, _OF_FOLDERS) and run.state(number) is not StepState.WAITING:
+            folders[step.mailbox] = Taken(
+                mailbox=step.mailbox,
+                is_new=not isinstance(step, AdoptMailbox),
+                kept=kept.get(number),
+            )
+    said = {each.kept for each in folders.values()}
+    others = dict.fromkeys(why for why in kept.values() if why not in said)
+    return UndoReport(
+        run=run.number,
+        head=held.head,
+        state=RunState.PARTLY_UNDONE if kept else RunState.UNDONE,
+        mailboxes=tuple(folders.values()),
+        others=tuple(others),
+    )
+
+
+def _is_kept(state: StepState) -> bool:
+    return state is StepState.KEPT
+
+
+def _why(run: RunJournal, number: int) -> str:
+    return str((run.error(number) or {}).get("kept", "kept"))
+
+
+def _keep(file: Path, report: UndoReport) -> None:
+    text = json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n"
+    write_durably(file, text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,38 @@
+"""``respool resume``."""
+
+# ruff: noqa: PLC0415 - what a command needs is imported when it runs: --help is fast
+
+from __future__ import annotations
+
+from typing import Final
+
+from respool.cli.options import AsJson, RunNumber, ServerOptions, State, settings_of
+
+EXAMPLES: Final = """\b
+Examples:
+  respool resume 4
+  respool resume 4 --json
+"""
+
+
+def resume(
+    run: RunNumber,
+    *,
+    server: ServerOptions,
+    state: State = None,
+    as_json: AsJson = False,
+) -> int:
+    """Go on with a run that stopped part-way or was killed, and prove it.
+
+    What is done stays done; what was begun is looked at first. The plan is the one that
+    was agreed to, so nothing is asked.
+    """
+    from respool.app.resume import resume as resume_run
+    from respool.cli.restoring import conversing, exit_status, show_receipt
+
+    settings = settings_of(server, state=state)
+    with conversing(is_agreed=True, has_details=False) as conversation:
+        receipt = resume_run(settings, run, conversation)
+    file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
+    show_receipt(receipt, file, as_json=as_json)
+    return exit_status(receipt)
