@@ -71,7 +71,7 @@ def held_run(settings: Settings, number: int) -> Iterator[HeldRun]:
             if not is_of(server, head.facts.get("server", "")):
                 raise SurveyChanged(
                     f"run {number} was not carried out on this server",
-                    why=f"it was on {head.facts.get('server')}",
+                    (f"it was on {head.facts.get('server')}",),
                     hint="--imapd-conf names the configuration of another one",
                 )
             account = head.request.target

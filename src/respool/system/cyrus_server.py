@@ -74,7 +74,7 @@ class CyrusServer:
         self._threads = threading.local()
         self._sessions: list[ImapSession] = []
         self._lock = threading.Lock()
-        self.version_text = self.admin.version or UNKNOWN_VERSION
+        self.version_text = self.admin.session.version or UNKNOWN_VERSION
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -105,7 +105,7 @@ class CyrusServer:
         found: Administration | None = getattr(self._threads, "admin", None)
         now = time.monotonic()
         idle_seconds = now - getattr(self._threads, "used_at", now)
-        if found is not None and idle_seconds > _IDLE_SECONDS and not found.is_alive():
+        if found is not None and idle_seconds > _IDLE_SECONDS and not found.session.is_alive():
             found = None
         if found is None:
             session = log_in(self.address, admin=self.admin_name, password=self._password)

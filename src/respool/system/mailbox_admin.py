@@ -32,29 +32,12 @@ class Administration:
     """An administrator's commands, over his session."""
 
     def __init__(self, session: ImapSession) -> None:
-        self._session = session
-
-    @property
-    def version(self) -> str | None:
-        """The server's version, where it tells."""
-        return self._session.version
-
-    def is_alive(self) -> bool:
-        """Whether the session behind this still stands."""
-        return self._session.is_alive()
+        self.session = session
 
     def create(self, mailbox: str, *, partition: str | None) -> None:
         """Create ``mailbox``, in ``partition`` where one is named."""
         extra = () if partition is None else (partition,)
-        self._session.ask("CREATE", quoted(mailbox), *extra)
-
-    def delete(self, mailbox: str) -> None:
-        """Delete ``mailbox``; what is below it stays. The right ``x`` is needed."""
-        self._session.ask("DELETE", quoted(mailbox))
-
-    def rename(self, mailbox: str, to: str) -> None:
-        """Give ``mailbox``, and all below it, another name."""
-        self._session.ask("RENAME", quoted(mailbox), quoted(to))
+        self.session.ask("CREATE", quoted(mailbox), *extra)
 
     def exists(self, mailbox: str) -> bool:
         """Whether LIST shows ``mailbox`` as one that can be selected.
@@ -65,7 +48,7 @@ class Administration:
 
     def names(self, pattern: str) -> tuple[str, ...]:
         """Selectable mailboxes that LIST shows for ``pattern``, as the server spells them."""
-        words = self._session.ask("LIST", '""', quoted(pattern), response="LIST")
+        words = self.session.ask("LIST", '""', quoted(pattern), response="LIST")
         listed = []
         for attributes, name in zip(words[::3], words[2::3], strict=True):
             shown = {item.lower() for item in attributes if isinstance(item, bytes)}
@@ -76,7 +59,7 @@ class Administration:
     def status(self, mailbox: str) -> MailboxStatus:
         """UIDVALIDITY, UIDNEXT and MESSAGES of ``mailbox``."""
         items = "(UIDVALIDITY UIDNEXT MESSAGES)"
-        answer = self._session.ask("STATUS", quoted(mailbox), items, response="STATUS")
+        answer = self.session.ask("STATUS", quoted(mailbox), items, response="STATUS")
         found = dict(zip(answer[1][::2], answer[1][1::2], strict=True))
         return MailboxStatus(
             uidvalidity=int(found[b"UIDVALIDITY"]),
@@ -90,11 +73,11 @@ class Administration:
         STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
         """
         path = f"/vendor/cmu/cyrus-imapd/{entry}"
-        if self._session.can("METADATA"):
+        if self.session.can("METADATA"):
             command, words = "METADATA", [f'("/shared{path}")']
         else:
             command, words = "ANNOTATION", [quoted(path), '("value.shared")']
-        answer = self._session.ask(f"GET{command}", quoted(mailbox), *words, response=command)
+        answer = self.session.ask(f"GET{command}", quoted(mailbox), *words, response=command)
         value: Any = answer[-1] if answer else None
         while isinstance(value, tuple):
             value = value[-1]
@@ -102,21 +85,21 @@ class Administration:
 
     def acl(self, mailbox: str) -> dict[str, str]:
         """Identifier → rights."""
-        answer = self._session.ask("GETACL", quoted(mailbox), response="ACL")
+        answer = self.session.ask("GETACL", quoted(mailbox), response="ACL")
         words = [text_of(word) for word in answer[1:]]
         return dict(zip(words[::2], words[1::2], strict=True))
 
     def set_rights(self, mailbox: str, identifier: str, rights: str) -> None:
         """Give ``identifier`` exactly ``rights``; none removes its entry."""
         if rights:
-            self._session.ask("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
+            self.session.ask("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
         else:
-            self._session.ask("DELETEACL", quoted(mailbox), quoted(identifier))
+            self.session.ask("DELETEACL", quoted(mailbox), quoted(identifier))
 
     def quota(self, mailbox: str) -> tuple[QuotaUse, ...]:
         """The limits that ``mailbox`` counts against; none where it has no quota root."""
-        self._session.ask("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
-        words = self._session.answered("QUOTA")
+        self.session.ask("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
+        words = self.session.answered("QUOTA")
         return tuple(
             QuotaUse(
                 root=text_of(root),
@@ -134,4 +117,18 @@ class Administration:
         Resources that are not named lose theirs (RFC 9208, 4.1.3).
         """
         words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
-        self._session.ask("SETQUOTA", quoted(root), f"({words})")
+        self.session.ask("SETQUOTA", quoted(root), f"({words})")
+
+
+def delete_mailbox(admin: Administration, mailbox: str) -> None:
+    """Delete ``mailbox``; what is below it stays. The right ``x`` is needed.
+
+    Raises:
+        ServerSaidNo: so, too, where it holds others (3.6).
+    """
+    admin.session.ask("DELETE", quoted(mailbox))
+
+
+def rename_mailbox(admin: Administration, mailbox: str, to: str) -> None:
+    """Give ``mailbox``, and all below it, another name."""
+    admin.session.ask("RENAME", quoted(mailbox), quoted(to))

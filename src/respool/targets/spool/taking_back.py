@@ -15,6 +15,7 @@ from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
+from respool.system.mailbox_admin import delete_mailbox, rename_mailbox
 from respool.targets.spool.creation import ADMINISTRATOR_MAY
 from respool.targets.spool.emptying import expunge_untouched
 from respool.targets.spool.steps import CreateMailbox, GiveRights
@@ -113,7 +114,7 @@ class MadeMailboxes:
             return None
         kept = self._purge(mailbox, found.name, is_forced=is_forced)
         if kept is not None and not is_forced:
-            self.server.admin.rename(found.name, mailbox)
+            rename_mailbox(self.server.admin, found.name, mailbox)
             self._set_rights(mailbox, rights)
         return kept
 
@@ -163,7 +164,7 @@ class MadeMailboxes:
     def _delete(self, mailbox: str) -> None:
         admin = self.server.admin
         admin.set_rights(mailbox, self.server.admin_name, ADMINISTRATOR_MAY)
-        admin.delete(mailbox)
+        delete_mailbox(admin, mailbox)
 
     def _open_again(self, mailbox: str) -> None:
         """What an undo that was killed had shut, and stays, gets its planned rights again."""
