@@ -59,10 +59,10 @@ def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) 
         runner.run()
     except BaseException as error:
         with undisturbed():
-            run.end(RunState.STOPPED, now=datetime.now(UTC))
+            run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
             told = _with_what_was_changed(error, run)
         raise told from error
-    run.end(RunState.DONE, now=datetime.now(UTC))
+    run.mark(RunState.DONE, ended_at=datetime.now(UTC))
     receipt = receipt_of(run, phases=clock.phases)
     keep_receipt(run.directory / "receipt", receipt)
     return receipt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from respool.app.carrying_out import Conversation, carry_out
+from respool.app.readiness import check_ready
 from respool.app.settings import Settings
 from respool.app.stored_runs import held_run
 from respool.errors import RunRefused
@@ -15,12 +16,14 @@ def resume(settings: Settings, number: int, conversation: Conversation) -> Recei
 
     Raises:
         RunRefused: it has ended, or is taken back.
+        NotReady: it cannot go on as things are now; nothing was changed by this.
         StepFailed, Interrupted: stopped again; what was done stays done.
         and what `held_run` raises.
     """
     with held_run(settings, number) as held:
         _check(number, held.row.state)
-        held.run.begin_again(RunState.RUNNING)
+        check_ready(settings, held.run, held.server)
+        held.run.mark(RunState.RUNNING, ended_at=None)
         conversation.on_begin(number, held.head)
         return carry_out(held.run, held.server, conversation)
 

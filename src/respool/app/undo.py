@@ -16,7 +16,7 @@ from respool.app.wiring import actors_of
 from respool.errors import Declined, EndedBySignal, Interrupted, RespoolError, RunRefused
 from respool.planning.plan import PlanHead
 from respool.planning.step import ACCOUNT_LANE
-from respool.runs.journal import RunJournal
+from respool.runs.journal import StepRow
 from respool.runs.runner import Stop
 from respool.runs.states import RunState, StepState
 from respool.runs.undo import TakenBack, Undo
@@ -99,11 +99,11 @@ def undo(
             raise RunRefused(f"run {number} is undone already", hint="respool runs")
         if not conversation.agree(number, held.head):
             raise Declined("the answer was no")
-        held.run.begin_again(RunState.UNDOING)
+        held.run.mark(RunState.UNDOING, ended_at=None)
         conversation.on_begin(number, held.head)
         _take_back(held, conversation, is_forced=is_forced)
         report = _report(held)
-        held.run.end(report.state, now=datetime.now(UTC))
+        held.run.mark(report.state, ended_at=datetime.now(UTC))
         _keep(held.run.directory / "undo.json", report)
     return report
 
@@ -137,10 +137,12 @@ def _told(error: BaseException, held: HeldRun) -> BaseException:
 
 def _report(held: HeldRun) -> UndoReport:
     run = held.run
-    kept = {row.number: _why(run, row.number) for row in run.rows() if _is_kept(row.state)}
+    rows = run.rows()
+    kept = {row.number: _why(row) for row in rows if row.state is StepState.KEPT}
+    begun = {row.number for row in rows if row.state is not StepState.WAITING}
     folders: dict[str, Taken] = {}
     for number, step in run.steps_of_lane(ACCOUNT_LANE):
-        if isinstance(step, _OF_FOLDERS) and run.state(number) is not StepState.WAITING:
+        if isinstance(step, _OF_FOLDERS) and number in begun:
             folders[step.mailbox] = Taken(
                 mailbox=step.mailbox,
                 is_new=not isinstance(step, AdoptMailbox),
@@ -157,12 +159,8 @@ def _report(held: HeldRun) -> UndoReport:
     )
 
 
-def _is_kept(state: StepState) -> bool:
-    return state is StepState.KEPT
-
-
-def _why(run: RunJournal, number: int) -> str:
-    return str((run.error(number) or {}).get("kept", "kept"))
+def _why(row: StepRow) -> str:
+    return str((row.error or {}).get("kept", "kept"))
 
 
 def _keep(file: Path, report: UndoReport) -> None:

@@ -26,12 +26,16 @@ _RUNS = "SELECT id, state, started_at, ended_at, plan_digest FROM run"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One step as the journal lists it, without its messages."""
+    """One step as the journal lists it, without its messages.
+
+    ``error`` says why it failed, or why an undo left it; None where neither is so.
+    """
 
     number: int
     lane: str
     kind: str
     state: StepState
+    error: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +140,18 @@ class RunJournal:
     def rows(self) -> list[StepRow]:
         """Every step, in order, without messages."""
         found = self._database.all(
-            "SELECT number, lane, kind, state FROM step WHERE run = ? ORDER BY number",
+            "SELECT number, lane, kind, state, error FROM step WHERE run = ? ORDER BY number",
             (self.number,),
         )
         return [
-            StepRow(number=number, lane=lane, kind=kind, state=StepState(state))
-            for number, lane, kind, state in found
+            StepRow(
+                number=number,
+                lane=lane,
+                kind=kind,
+                state=StepState(state),
+                error=None if error is None else json.loads(error),
+            )
+            for number, lane, kind, state, error in found
         ]
 
     def receipts_of_lane(self, lane: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -186,11 +196,6 @@ class RunJournal:
         text = self._value("receipt", number)
         return None if text is None else dict(json.loads(text))
 
-    def error(self, number: int) -> Mapping[str, Any] | None:
-        """Why step ``number`` failed, or was kept by an undo; None where it was not."""
-        text = self._value("error", number)
-        return None if text is None else dict(json.loads(text))
-
     def record(
         self,
         number: int,
@@ -214,17 +219,11 @@ class RunJournal:
             (state, _text(before), _text(receipt), _text(error), self.number, number),
         )
 
-    def begin_again(self, state: RunState) -> None:
-        """Note that the run goes on, or is being taken back; it has not ended then."""
-        self._database.write(
-            "UPDATE run SET state = ?, ended_at = NULL WHERE id = ?", (state, self.number)
-        )
-
-    def end(self, state: RunState, *, now: datetime) -> None:
-        """Note how the run ended."""
+    def mark(self, state: RunState, *, ended_at: datetime | None) -> None:
+        """Note how the run stands; ``ended_at`` None: it goes on, or is being taken back."""
         self._database.write(
             "UPDATE run SET state = ?, ended_at = ? WHERE id = ?",
-            (state, _written(now), self.number),
+            (state, None if ended_at is None else _written(ended_at), self.number),
         )
 
     def _value(self, column: str, number: int) -> str | None:

@@ -203,7 +203,7 @@ def test_a_step_that_the_run_does_not_have_is_refused(run: RunJournal) -> None:
 
 
 def test_how_a_run_ended_is_noted(run: RunJournal) -> None:
-    run.end(RunState.STOPPED, now=NOW)
+    run.mark(RunState.STOPPED, ended_at=NOW)
 
     row = run._database.one("SELECT state, ended_at, account FROM run", ())
     assert row == ("stopped", "2026-03-02T01:00:00+00:00", "jdoe@b.loc")
