@@ -156,14 +156,6 @@ class ImapSession:
         except ValueError as error:
             raise ServerSaidNo(f"the answer {response} cannot be read", why=str(error)) from error
 
-    def subscribe(self, mailbox: str) -> None:
-        """Subscribe whoever is logged in."""
-        self.ask("SUBSCRIBE", quoted(mailbox))
-
-    def unsubscribe(self, mailbox: str) -> None:
-        """Unsubscribe whoever is logged in; of what he is not subscribed to, too."""
-        self.ask("UNSUBSCRIBE", quoted(mailbox))
-
     def personal_prefix(self) -> tuple[str, str]:
         """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
         personal = self.ask("NAMESPACE", response="NAMESPACE")[0]

@@ -44,10 +44,10 @@ def test_runs_are_listed_newest_first_with_all_that_is_known(
     with journal_in(tmp_path) as journal:
         first = begun(journal, tmp_path, noted(planned_by("onto-a-share")))
         kept_receipt(first, json.dumps({"verdict": "proven", "messages": 4}))
-        first.end(RunState.DONE, now=NOW)
+        first.mark(RunState.DONE, ended_at=NOW)
         second = begun(journal, tmp_path, planned_by("beside", is_raising=True))
         do(second, RaiseQuota)
-        second.end(RunState.STOPPED, now=NOW)
+        second.mark(RunState.STOPPED, ended_at=NOW)
 
     assert [each.as_json() for each in list_runs(settings)] == [
         {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from respool.errors import LoginRefused, ServerSaidNo
 from respool.model.names import MailboxName
 from respool.runs.actor import Note
+from respool.system import subscriptions
 from respool.system.cyrus_server import CyrusServer
 from respool.system.namespaces import name_for
-from respool.system.subscriptions import subscribed_names
 from respool.targets.spool.steps import Subscribe
 
 
@@ -17,7 +17,7 @@ def subscribed_before(server: CyrusServer, step: Subscribe) -> Note:
     try:
         with server.as_user(step.userid) as user:
             name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
-            return {"was_subscribed": name in subscribed_names(user)}
+            return {"was_subscribed": name in subscriptions.subscribed_names(user)}
     except (LoginRefused, ServerSaidNo):
         return {"was_subscribed": None}
 
@@ -37,7 +37,7 @@ def subscribe(server: CyrusServer, step: Subscribe) -> Note:
             except ServerSaidNo as error:
                 closed = {"closed": name} if mailbox.is_user else {}
                 return {**note, **closed, "why": f"{error.what}: {error.why}"}
-            user.subscribe(name)
+            subscriptions.subscribe(user, name)
     except (LoginRefused, ServerSaidNo) as error:
         return {**note, "why": f"{error.what}: {error.why}"}
     return {**note, "subscribed": name}
@@ -49,6 +49,6 @@ def unsubscribe(server: CyrusServer, step: Subscribe) -> None:
     try:
         with server.as_user(step.userid) as user:
             name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
-            user.unsubscribe(name)
+            subscriptions.unsubscribe(user, name)
     except (LoginRefused, ServerSaidNo):
         return
