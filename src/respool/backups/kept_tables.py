@@ -91,7 +91,7 @@ def read_mailboxes_table(config: ConfigDirectory) -> MailboxesTable:
                 severity=Severity.NOTE, code="database-missing", subject=MAILBOXES_FILE, text=text
             )
         )
-    return MailboxesTable(mailboxes=MailboxTable(entries.items()), findings=tuple(findings))
+    return MailboxesTable(mailboxes=MailboxTable(entries), findings=tuple(findings))
 
 
 def _entries_or_copy(

@@ -39,6 +39,8 @@ _FILES: Final = (ANNOTATIONS_FILE, MAILBOXES_FILE, "quotas.db")
 _ENDINGS: Final = (SEEN_ENDING, SUBSCRIPTIONS_ENDING)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SIZE_LIMIT: Final = 1 << 30
+_MANY_RECORDS: Final = 200_000
+_OCTETS_OF_A_RECORD: Final = 64  # those of a mailbox or a mark take twice that, with their heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def entries_of(
             return False
         with config.tree.mapped(file) as octets:
             database = parse_database(octets)
+            _check_room(len(database), len(octets))
             for key, value in database:
                 take(key, value)
     except UnknownContainer as error:
@@ -124,6 +127,18 @@ def entries_of(
         return False
     findings += _findings_of(database, file)
     return True
+
+
+def _check_room(count: int, size: int) -> None:
+    """Refuse very many records in so few octets that no server wrote them.
+
+    Each that is held takes some 200 octets besides its own.
+
+    Raises:
+        FormatError.
+    """
+    if count > _MANY_RECORDS and size < count * _OCTETS_OF_A_RECORD:
+        raise FormatError(f"{count:,} records in {size:,} octets, which no server writes")
 
 
 def user_files(config: ConfigDirectory) -> UserFiles:

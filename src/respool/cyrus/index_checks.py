@@ -18,6 +18,7 @@ from respool.model.messages import UID_LIMIT
 Mask = NDArray[np.bool_]
 
 INDEX_SUBJECT: Final = "cyrus.index"
+_AT_ONCE: Final = 1 << 16
 _KNOWN_FLAGS: Final = np.uint32(SYSTEM_FLAG_MASK | INTERNAL_FLAGS_MASK)
 
 
@@ -42,7 +43,7 @@ def sound_records(
     def damaged(number: int) -> Finding:
         return _loss("index-record-damaged", f"record {number + 1} {why}")
 
-    return uids, sound, _findings_of(np.flatnonzero(~sound), damaged)
+    return uids, sound, _findings_of(~sound, damaged)
 
 
 def records_in_order(
@@ -65,8 +66,8 @@ def records_in_order(
 
     wrong = sound & ~good
     return good, (
-        *_findings_of(np.flatnonzero(wrong & ~possible), out_of_place),
-        *_findings_of(np.flatnonzero(wrong & possible), out_of_place),
+        *_findings_of(wrong & ~possible, out_of_place),
+        *_findings_of(wrong & possible, out_of_place),
     )
 
 
@@ -81,22 +82,36 @@ def _possible_records(raw: Rows) -> Mask:
 
 
 def _above_all_before(uids: NDArray[np.uint32], candidates: Mask) -> Mask:
-    highest = np.maximum.accumulate(np.where(candidates, uids, np.uint32(0)))
-    above = candidates.copy()
-    above[1:] &= uids[1:] > highest[:-1]
+    """Piece by piece: copies of all UIDs would take more room than the records' masks."""
+    above, highest = candidates.copy(), np.uint32(0)
+    for start in range(0, len(uids), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        counted = np.where(candidates[part], uids[part], np.uint32(0))
+        so_far = np.maximum.accumulate(np.concatenate([[highest], counted]), dtype=np.uint32)
+        above[part] &= uids[part] > so_far[:-1]
+        highest = so_far[-1]
     return above
 
 
 def _below_all_after(uids: NDArray[np.uint32], candidates: Mask) -> Mask:
-    lowest = np.minimum.accumulate(np.where(candidates, uids, np.uint32(UID_LIMIT))[::-1])[::-1]
-    below = candidates.copy()
-    below[:-1] &= uids[:-1] < lowest[1:]
+    below, lowest = candidates.copy(), np.uint32(UID_LIMIT)
+    for end in range(len(uids), 0, -_AT_ONCE):
+        part = slice(max(end - _AT_ONCE, 0), end)
+        counted = np.where(candidates[part], uids[part], np.uint32(UID_LIMIT))[::-1]
+        so_far = np.minimum.accumulate(np.concatenate([[lowest], counted]), dtype=np.uint32)
+        below[part] &= uids[part] < so_far[:-1][::-1]
+        lowest = so_far[-1]
     return below
 
 
-def _findings_of(numbers: NDArray[np.intp], made: Callable[[int], Finding]) -> tuple[Finding, ...]:
-    findings: Iterator[Finding] = (made(int(number)) for number in numbers)
-    return tuple(at_most(findings, len(numbers)))
+def _findings_of(wrong: Mask, made: Callable[[int], Finding]) -> tuple[Finding, ...]:
+    findings = (made(number) for number in _numbers_of(wrong))
+    return tuple(at_most(findings, int(np.count_nonzero(wrong))))
+
+
+def _numbers_of(mask: Mask) -> Iterator[int]:
+    for start in range(0, len(mask), _AT_ONCE):
+        yield from (start + np.flatnonzero(mask[start : start + _AT_ONCE])).tolist()
 
 
 def _loss(code: str, text: str, uid: int | None = None) -> Finding:

@@ -44,9 +44,9 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
     What is no mailbox is not among them, nor is a record that cannot be parsed.
     """
 
-    def __init__(self, entries: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(self, entries: Iterable[tuple[bytes, bytes]] | dict[bytes, bytes] = ()) -> None:
         """Of the keys and values of the database, which are kept as they are."""
-        everything = dict(entries)
+        everything = entries if isinstance(entries, dict) else dict(entries)
         self.is_by_id = _is_by_id(everything)
         self._ids: dict[bytes, bytes] = {}
         if self.is_by_id:

@@ -38,7 +38,7 @@ def parse_skiplist(octets: Octets) -> Located:
     _check_header(octets)
     log = RecordLog()
     pending: array[int] = array("Q")
-    at = _HEADER.size
+    at, commits = _HEADER.size, 0
     while at < len(octets):
         record = _record(octets, at)
         if record is None:
@@ -46,6 +46,9 @@ def parse_skiplist(octets: Octets) -> Located:
             return Located(offsets=log.surviving(), losses=(text,))
         kind, end = record
         if kind == _COMMIT:
+            commits += 1
+            if commits > RECORD_LIMIT:
+                raise FormatError(f"a database with more than {RECORD_LIMIT} transactions")
             _apply(octets, log, pending)
             pending = array("Q")
         elif kind == _INORDER:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,10 +35,7 @@ class _Directory:
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
-
-    def __del__(self) -> None:
-        with suppress(OSError):
-            os.close(self.fd)
+        weakref.finalize(self, os.close, fd)
 
 
 class OpenDirectories:
