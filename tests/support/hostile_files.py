@@ -89,7 +89,7 @@ def an_index(version: int, **header: int) -> bytes:
 
 def cases(size: int) -> Mapping[str, Case]:
     """All of them by name; ``size`` octets in those that are large and mostly zeros."""
-    return {**index_cases(size), **other_cases(size)}
+    return {**index_cases(size), **other_cases(size), **database_cases(size)}
 
 
 def index_cases(size: int) -> Mapping[str, Case]:
@@ -122,8 +122,7 @@ def index_cases(size: int) -> Mapping[str, Case]:
 
 
 def other_cases(size: int) -> Mapping[str, Case]:
-    """Headers, caches, databases and archived mail."""
-    annotations, mailboxes = table(read_annotation_table), table(read_mailboxes_table)
+    """Headers, caches, marks and archived mail."""
     nested = b"%(A " * 250_000
     return {
         "index-nothing": Case("cyrus.index", folder, sparse(b"", size)),
@@ -147,6 +146,19 @@ def other_cases(size: int) -> Mapping[str, Case]:
             octets(lambda all_of_it: plausible_cache_record(all_of_it, 4, HUGE, HUGE)),
             holding(bytes(4) + b"\xff\xff\xff\xff" * 1000),
         ),
+        "seen-ranges": Case(
+            "seen",
+            octets(parse_seen),
+            holding(b"1 1 1 1 " + b",".join(b"%d" % n for n in range(1, 300_000, 2))),
+        ),
+        "snappy-bomb": Case("stream", octets(snappy), holding(bomb())),
+    }
+
+
+def database_cases(size: int) -> Mapping[str, Case]:
+    """Databases of each container."""
+    annotations, mailboxes = table(read_annotation_table), table(read_mailboxes_table)
+    return {
         "twoskip-circle": Case("annotations.db", annotations, holding(circle())),
         "twoskip-zeros": Case("annotations.db", annotations, sparse(twoskip(1), size)),
         "twoskip-lengths": Case("annotations.db", annotations, holding(long_lengths())),
@@ -167,12 +179,6 @@ def other_cases(size: int) -> Mapping[str, Case]:
         ),
         "flat-records": Case("mailboxes.db", mailboxes, holding(small_lines(250_000))),
         "twoskip-records": Case("annotations.db", annotations, holding(small_records(60_000))),
-        "seen-ranges": Case(
-            "seen",
-            octets(parse_seen),
-            holding(b"1 1 1 1 " + b",".join(b"%d" % n for n in range(1, 300_000, 2))),
-        ),
-        "snappy-bomb": Case("stream", octets(snappy), holding(bomb())),
     }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.backups.source import SourceMailbox, tree_at
 from respool.cyrus.cache import cache_generation
@@ -28,23 +30,38 @@ def cache_findings(source: SourceMailbox, header: IndexHeader, records: Rows) ->
     notes. ``records`` are RECORD rows.
     """
     place = source.place
-    linked = records[(records["system_flags"] & np.uint32(UNLINKED)) == 0]
-    cached = linked[linked["cache_offset"] != 0]
-    is_archived = (cached["system_flags"] & np.uint32(ARCHIVED)) != 0
+    cached = (records["system_flags"] & np.uint32(UNLINKED)) == 0
+    cached &= records["cache_offset"] != 0
+    in_archive = cached & ((records["system_flags"] & np.uint32(ARCHIVED)) != 0)
     if place.archive is None:
-        is_archived[:] = False
+        in_archive[:] = False
     beside = tuple(each for each in (place.meta, place.data) if each is not None)
-    if not is_archived.all():
-        yield from _of_one(source, beside, header, cached[~is_archived])
-    if is_archived.any() and place.archive is not None:
-        yield from _of_one(source, (place.archive,), header, cached[is_archived])
+    if (cached & ~in_archive).any():
+        yield from _of_one(source, beside, header, _Cached.of(records, cached & ~in_archive))
+    if in_archive.any() and place.archive is not None:
+        yield from _of_one(source, (place.archive,), header, _Cached.of(records, in_archive))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    """Where the records of one cache stand, as the index has it."""
+
+    offsets: NDArray[np.int64]
+    crcs: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, records: Rows, mask: NDArray[np.bool_]) -> _Cached:
+        return cls(records["cache_offset"][mask].astype(np.int64), records["cache_crc"][mask])
+
+    def __len__(self) -> int:
+        return len(self.offsets)
 
 
 def _of_one(
     source: SourceMailbox,
     directories: tuple[PurePosixPath, ...],
     header: IndexHeader,
-    records: Rows,
+    records: _Cached,
 ) -> Iterator[Finding]:
     tree = tree_at(source.spool)
     for directory in directories:
@@ -63,7 +80,7 @@ def _of_one(
 
 
 def _of_file(
-    opened: BinaryIO, file: PurePosixPath, header: IndexHeader, records: Rows
+    opened: BinaryIO, file: PurePosixPath, header: IndexHeader, records: _Cached
 ) -> Iterator[Finding]:
     """Read piece by piece, and not mapped: a file that shrinks must not end us."""
     descriptor = opened.fileno()
@@ -78,8 +95,8 @@ def _of_file(
     damaged = count_damaged(
         lambda at: os.pread(descriptor, WINDOW_OCTETS, at),
         size,
-        records["cache_offset"].astype(np.int64),
-        records["cache_crc"],
+        records.offsets,
+        records.crcs,
         has_crcs=header.minor >= _FIRST_WITH_CRC,
     )
     if damaged:

@@ -144,13 +144,16 @@ def guid_findings(mailbox: StoredMailbox, digests: Mapping[int, Rows]) -> Iterat
     known = (records["guid"] != np.void(bytes(20))) & ~is_told
     known &= (flags & np.uint32(UNLINKED)) == 0
     for place, hashed in digests.items():
-        wanted = records[known & (records["place"] == place)]
+        wanted = np.flatnonzero(known & (records["place"] == place))
         if not len(wanted) or not len(hashed):
             continue
-        at = np.searchsorted(hashed["uid"], wanted["uid"]).clip(max=len(hashed) - 1)
-        differs = (hashed["uid"][at] == wanted["uid"]) & (hashed["digest"][at] != wanted["guid"])
-        for row, digest in zip(wanted[differs], hashed["digest"][at][differs], strict=True):
-            yield _guid_finding(mailbox, row, digest.tobytes().hex(), place)
+        uids = records["uid"][wanted]
+        at = np.searchsorted(hashed["uid"], uids).clip(max=len(hashed) - 1)
+        differs = hashed["uid"][at] == uids
+        differs &= hashed["digest"][at] != records["guid"][wanted]
+        for number, hashed_at in zip(wanted[differs], at[differs], strict=True):
+            digest = hashed["digest"][hashed_at].tobytes().hex()
+            yield _guid_finding(mailbox, records[number], digest, place)
 
 
 def header_findings(
