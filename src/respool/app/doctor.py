@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from respool.app.access import server_access
@@ -17,50 +14,30 @@ from respool.app.state import check_not_inside
 from respool.backups.choice import usable_generations
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.errors import RespoolError
+from respool.model.checks import Check, Mark
 from respool.system.configuration import read_configuration
 from respool.system.cyrus_server import (
     CyrusServer,
     ServerAccess,
-    find_tool,
     port_address,
     reach_server,
+    server_owner,
 )
 from respool.system.door import close_leftover_doors
-from respool.system.ownership import is_root
-from respool.system.programs import PROGRAM_DIRECTORIES
+from respool.system.file_systems import free_room
+from respool.system.ownership import Owner, is_root, ourselves
+from respool.system.processes import processes
+from respool.targets.spool.at_work import at_work
 from respool.targets.spool.leftover_search import find_leftovers
-from respool.targets.spool.recipes import OLDEST
-
-_NEEDED = ("reconstruct", "quota", "mbpath")
-_FOR_THE_DOOR = ("master", "imapd")
-_MAY_BE_NEEDED = ("squatter", "ctl_conversationsdb")
-
-
-class Mark(StrEnum):
-    """How a thing stands."""
-
-    OK = "ok"  # found, and as it should be
-    NOTE = "note"  # missing or odd, a restore can do without
-    BAD = "bad"  # a restore cannot be done like this
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    mark: Mark
-    found: str
-    hint: str | None = None
-
-    def as_json(self) -> dict[str, str | None]:
-        """The shape in ``checks``."""
-        return {
-            "check": self.what,
-            "status": self.mark.value,
-            "found": self.found,
-            "hint": self.hint,
-        }
+from respool.targets.spool.rooms import room_check
+from respool.targets.spool.services import (
+    ask_server,
+    listening_check,
+    program_checks,
+    role_check,
+    same_version_check,
+    version_check,
+)
 
 
 def examine(settings: Settings) -> tuple[Check, ...]:
@@ -83,8 +60,13 @@ def _checks(settings: Settings) -> Iterator[Check]:
         mark=Mark.OK,
         found=f"{settings.imapd_conf}, {len(configuration.options)} options with includes",
     )
-    yield from _partitions(configuration)
-    yield from _programs(configuration)
+    try:
+        yield from _partitions(configuration, server_owner(configuration))
+    except RespoolError as error:
+        yield _bad("configdirectory", error)
+    yield from program_checks(configuration)
+    yield from _at_work(configuration, settings.imapd_conf)
+    yield role_check(configuration, settings.imapd_conf)
     yield from _server(settings)
 
 
@@ -126,48 +108,28 @@ def _state(settings: Settings) -> Check:
         check_not_inside(settings.state, settings, what="the state directory")
     except RespoolError as error:
         return _bad("state", error)
-    place = settings.state
-    while not place.exists():
-        place = place.parent
-    if not os.access(place, os.W_OK | os.X_OK):
-        return Check(
-            what="state",
-            mark=Mark.BAD,
-            found=f"{settings.state} cannot be written",
-            hint="--state DIR names another place",
-        )
-    return Check(what="state", mark=Mark.OK, found=str(settings.state))
+    return room_check("state", free_room(settings.state, ourselves()))
 
 
-def _partitions(configuration: ServerConfiguration) -> Iterator[Check]:
+def _partitions(configuration: ServerConfiguration, owner: Owner) -> Iterator[Check]:
     for kind in ("", "meta", "archive"):
         for name, root in sorted(configuration.roots(kind).items()):
-            there = Path(root).is_dir()
-            yield Check(
-                what=f"{kind}partition {name}",
-                mark=Mark.OK if there else Mark.NOTE,
-                found=f"{root}{'' if there else ' is not there'}",
-                hint=None if there else "nothing can be restored into it",
-            )
+            what = f"{kind}partition {name}"
+            if Path(root).is_dir():
+                yield room_check(what, free_room(Path(root), owner))
+            else:
+                found, hint = f"{root} is not there", "nothing can be restored into it"
+                yield Check(what=what, mark=Mark.NOTE, found=found, hint=hint)
+    databases = free_room(Path(configuration.configdirectory), owner)
+    yield room_check("configdirectory", databases)
 
 
-def _programs(configuration: ServerConfiguration) -> Iterator[Check]:
-    for name in (*_NEEDED, *_FOR_THE_DOOR):
-        yield _program(name, Mark.BAD if name in _NEEDED else Mark.NOTE)
-    if configuration.text("search_engine", "none") != "none":
-        yield _program(_MAY_BE_NEEDED[0], Mark.NOTE)
-    if configuration.is_on("conversations"):
-        yield _program(_MAY_BE_NEEDED[1], Mark.NOTE)
-
-
-def _program(name: str, without: Mark) -> Check:
-    file = find_tool(name)
-    if file is not None:
-        return Check(what=f"program {name}", mark=Mark.OK, found=str(file))
-    places = ", ".join(str(place) for place in PROGRAM_DIRECTORIES)
-    return Check(
-        what=f"program {name}", mark=without, found="not found", hint=f"looked in {places}"
-    )
+def _at_work(configuration: ServerConfiguration, imapd_conf: Path) -> Iterator[Check]:
+    work = at_work(processes(), configuration, imapd_conf)
+    if not work.against and not work.beside:
+        yield Check(what="at work", mark=Mark.OK, found="nothing that a restore would meet")
+    for mark, told in ((Mark.BAD, work.against), (Mark.NOTE, work.beside)):
+        yield from (Check(what="at work", mark=mark, found=each) for each in told)
 
 
 def _server(settings: Settings) -> Iterator[Check]:
@@ -183,30 +145,17 @@ def _server(settings: Settings) -> Iterator[Check]:
 
 
 def _port(access: ServerAccess) -> Check:
-    address = port_address(access)
-    try:
-        socket.create_connection((address.host, address.port), timeout=3.0).close()
-    except OSError as error:
-        mark = Mark.NOTE if access.password is None else Mark.BAD
-        return Check(
-            what="IMAP port",
-            mark=mark,
-            found=f"nothing listens at {address}: {error}",
-            hint="is the mail server running? --imap imap://HOST:PORT names another address",
-        )
-    return Check(what="IMAP port", mark=Mark.OK, found=str(address))
+    answer = ask_server(access.imapd_conf, access.address)
+    if answer is None and access.password is not None:
+        answer = ask_server(access.imapd_conf, port_address(access))
+    return listening_check(answer, Mark.NOTE if access.password is None else Mark.BAD)
 
 
 def _logins(server: CyrusServer, access: ServerAccess) -> Iterator[Check]:
     way = "by our own door" if access.password is None else "with a password"
     yield Check(what="administrator", mark=Mark.OK, found=f"{server.admin_name} logs in {way}")
-    is_new_enough = server.version >= OLDEST
-    yield Check(
-        what="server version",
-        mark=Mark.OK if is_new_enough else Mark.BAD,
-        found=f"Cyrus {server.version_text}",
-        hint=None if is_new_enough else "respool restores into Cyrus 2.4 and later",
-    )
+    yield version_check(server)
+    yield same_version_check(server, ask_server(access.imapd_conf, access.address))
     separator = server.separator
     users = server.admin.names(f"user{separator}%") + server.admin.names(f"user{separator}%@*")
     user = next(iter(users), None)

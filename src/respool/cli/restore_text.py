@@ -23,11 +23,16 @@ _SECONDS_A_FOLDER = 0.2
 _SAID_AT_ONCE = frozenset(
     {
         "account-made-anew",
+        "backup-changing",
+        "backup-running",
+        "clock-doubtful",
         "dates-of-a-copy",
         "identity-not-compared",
         "other-person-said",
         "rights-unknown",
         "same-person-said",
+        "server-at-work",
+        "server-not-running",
     }
 )
 

@@ -45,9 +45,17 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "Archived messages of this partition cannot be restored from this generation.",
     ),
+    "backup-changing": (
+        NOTE,
+        "What came to the backup meanwhile is not restored: make the plan again for that.",
+    ),
     "backup-file-missing": (
         LOSS,
         "The file was there when the plan was made and is gone: the message is not restored.",
+    ),
+    "backup-running": (
+        NOTE,
+        "What is to be restored is not part of the backup that is being made.",
     ),
     "backup-unreadable": (
         LOSS,
@@ -72,6 +80,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "changed-while-checked": (
         LOSS,
         "The backup is being changed: check it again once nothing writes to it.",
+    ),
+    "clock-doubtful": (
+        NOTE,
+        "Dates of messages are the backup's; only what the server dates itself can be wrong.",
     ),
     "database-container-unknown": (
         LOSS,
@@ -361,9 +373,17 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "The live account is taken for the same person's.",
     ),
+    "server-at-work": (
+        NOTE,
+        "The restore goes on beside it, and may take longer.",
+    ),
     "server-missing": (
         LOSS,
         "Accounts of this server cannot be restored from this generation.",
+    ),
+    "server-not-running": (
+        NOTE,
+        "Mail is restored all the same; people see it once the server runs.",
     ),
     "size-differs": (
         LOSS,

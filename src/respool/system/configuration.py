@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from respool.cyrus.imapd_conf import INCLUDE, ServerConfiguration, merged, parse_lines
 from respool.errors import FormatError, NotPermitted, ServerNotFound
 
 _MOST_INCLUDES = 16
+_OF_THIS_MACHINE: Final = {
+    "": "127.0.0.1",
+    "*": "127.0.0.1",
+    "0.0.0.0": "127.0.0.1",  # noqa: S104 - read, not bound
+    "::": "::1",
+}
+_PORTS: Final = {"imap": 143, "imaps": 993}
 _SERVICE = re.compile(r'^\s*\S+(?=.*\scmd="(?P<command>[^"]*)")(?=.*\slisten="(?P<listen>[^"]*)")')
 
 
@@ -50,24 +59,60 @@ def _text(file: Path) -> str:
         raise ServerNotFound(f"{file} cannot be read", why=str(error)) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One line of SERVICES in ``cyrus.conf``: what is started, and what it listens at."""
+
+    program: str
+    words: tuple[str, ...]
+    listen: str
+
+    @property
+    def is_imap(self) -> bool:
+        """Whether it is plain IMAP, which may be switched to TLS."""
+        return self.program == "imapd" and "-s" not in self.words
+
+    @property
+    def is_imaps(self) -> bool:
+        """Whether it is IMAP within TLS."""
+        return self.program == "imapd" and "-s" in self.words
+
+    @property
+    def port(self) -> int | None:
+        """The TCP port; None for a Unix socket, or a name of which no number is known."""
+        port = self.listen.rsplit(":", 1)[-1]
+        return int(port) if port.isdigit() else _PORTS.get(port)
+
+    @property
+    def host(self) -> str:
+        """The address that it listens at; that of this machine itself where it is any."""
+        host = self.listen.rpartition(":")[0].strip("[]")
+        return _OF_THIS_MACHINE.get(host, host)
+
+
+def services(imapd_conf: Path) -> tuple[Service, ...]:
+    """What the ``cyrus.conf`` beside the file has started; none where there is no such file.
+
+    Source: cyrus.conf(5): only entries of SERVICES have ``listen``.
+    """
+    try:
+        text = imapd_conf.with_name("cyrus.conf").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    found = []
+    for line in text.splitlines():
+        match = _SERVICE.match(line)
+        words = match["command"].split() if match is not None else []
+        if match is not None and words and not line.lstrip().startswith("#"):
+            program = Path(words[0]).name
+            found.append(Service(program=program, words=tuple(words[1:]), listen=match["listen"]))
+    return tuple(found)
+
+
 def imap_port(imapd_conf: Path) -> int | None:
     """The loopback-reachable plain IMAP port that ``cyrus.conf`` beside the file names.
 
     None where there is no such file or service; named services (``imap``) are known.
     """
-    try:
-        text = imapd_conf.with_name("cyrus.conf").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    for line in text.splitlines():
-        found = _SERVICE.match(line)
-        if found is None or line.lstrip().startswith("#"):
-            continue
-        words = found["command"].split()
-        if words and Path(words[0]).name == "imapd" and "-s" not in words:
-            port = found["listen"].rsplit(":", 1)[-1]
-            if port.isdigit():
-                return int(port)
-            if port == "imap":
-                return 143
-    return None
+    plain = (each for each in services(imapd_conf) if each.is_imap)
+    return next((each.port for each in plain if each.port is not None), None)

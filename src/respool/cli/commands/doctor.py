@@ -25,8 +25,9 @@ def doctor(
     as_json: AsJson = False,
 ) -> int:
     """Say whether this machine is ready for a restore: what is found, what is missing."""
-    from respool.app.doctor import Mark, examine
+    from respool.app.doctor import examine
     from respool.cli.output import Table, print_json, print_table, print_text
+    from respool.model.checks import Mark
 
     checks = examine(settings_of(server, backups=backups, state=state))
     is_ready = all(check.mark is not Mark.BAD for check in checks)

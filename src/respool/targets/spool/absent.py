@@ -55,7 +55,7 @@ def survey_absent(server: CyrusServer, account: Account, former: Former) -> Spoo
         survey,
         layout="uuid" if is_uuid else "names",
         rights=rights,
-        findings=findings,
+        findings=(*survey.findings, *findings),
         quotas=tuple(
             QuotaLimit(root=root, resource=resource, used=0, limit=limit)
             for resource, limit in limits_of_version(former.limits or {}, server.version)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from respool.model.checks import Check, Mark
 from respool.model.rooms import FreeRoom
 from respool.planning.load import Load
 from respool.targets.spool.survey import SpoolSurvey
@@ -51,6 +52,29 @@ def room_reasons(survey: SpoolSurvey, load: Load) -> tuple[str, ...]:
             for reason in _lacking([need for need in needs if need.room.pool == pool])
         ),
     )
+
+
+def room_check(what: str, room: FreeRoom) -> Check:
+    """How one place stands before anything is known of what will be added."""
+    if room.obstacle is not None:
+        return Check(what=what, mark=Mark.BAD, found=room.obstacle, hint="nothing can be written")
+    files = "" if room.inodes is None else f" and room for {room.inodes} files"
+    found = f"{room.directory}: {room.size_bytes // _MIB} MiB free{files}"
+    is_full = room.size_bytes <= _kept_octets(room) or (
+        room.inodes is not None and room.inodes <= _kept_inodes(room)
+    )
+    if is_full:
+        hint = "so much stays free for new mail: nothing can be restored there"
+        return Check(what=what, mark=Mark.NOTE, found=found, hint=hint)
+    return Check(what=what, mark=Mark.OK, found=found)
+
+
+def _kept_octets(room: FreeRoom) -> int:
+    return min(room.total_bytes // _LEAST_FREE, _MOST_FREE_OCTETS)
+
+
+def _kept_inodes(room: FreeRoom) -> int:
+    return min((room.total_inodes or 0) // _LEAST_FREE, _MOST_FREE_INODES)
 
 
 def _needs(survey: SpoolSurvey, load: Load) -> Iterator[_Need]:
@@ -103,7 +127,7 @@ def _lacking(needs: Sequence[_Need]) -> Iterator[str]:
     """For needs of one room."""
     room = needs[0].room
     is_of_mail = any(need.is_of_mail for need in needs)
-    kept = min(room.total_bytes // _LEAST_FREE, _MOST_FREE_OCTETS) if is_of_mail else 0
+    kept = _kept_octets(room) if is_of_mail else 0
     wanted = sum(need.size_bytes for need in needs)
     where = _named(needs)
     if wanted + kept > room.size_bytes:
@@ -119,8 +143,7 @@ def _lacking_inodes(needs: Sequence[_Need], where: str, *, is_of_mail: bool) -> 
     room = needs[0].room
     if room.inodes is None:
         return
-    total = room.total_inodes or 0
-    kept = min(total // _LEAST_FREE, _MOST_FREE_INODES) if is_of_mail else 0
+    kept = _kept_inodes(room) if is_of_mail else 0
     files = sum(need.files for need in needs)
     if files + kept > room.inodes:
         yield (

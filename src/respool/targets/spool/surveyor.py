@@ -9,21 +9,22 @@ from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
-from respool.model.findings import Finding
+from respool.model.checks import Check, Mark
+from respool.model.findings import Finding, Severity
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import (
-    UNKNOWN_VERSION,
     CyrusServer,
     MailboxDirectories,
-    find_tool,
 )
 from respool.system.ownership import may_act_as
+from respool.system.processes import processes
+from respool.targets.spool.at_work import at_work
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.names import NameRules
-from respool.targets.spool.recipes import OLDEST
 from respool.targets.spool.room_survey import survey_rooms
+from respool.targets.spool.services import reasons_of, service_checks
 from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 
 _AGAIN = "--create-account makes it again, --to ACCOUNT restores into another one"
@@ -31,7 +32,7 @@ IN_THE_CONSOLE = (
     "create the account in BlueMind's admin console (Directory Entries > New > User, or Shared"
     " Mailbox, with the same name), then run this again; or --to ACCOUNT"
 )
-_REQUIRED_TOOLS = ("reconstruct", "quota", "mbpath")
+_NOTED = {"IMAP port": "server-not-running"}
 
 
 def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
@@ -59,8 +60,9 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     leftovers = find_leftovers(server, account)
     is_below = not is_uuid and account.kind is AccountKind.USER
     partition = partition_of(directories.data, server.configuration.roots(""))
+    bare = survey_without_mailboxes(server, account, partition, directories if is_below else None)
     return replace(
-        survey_without_mailboxes(server, account, partition, directories if is_below else None),
+        bare,
         layout="uuid" if is_uuid else "names",
         root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
@@ -75,8 +77,8 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         is_seen_shared=live[root].is_seen_shared,
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         leftovers=frozenset(rules.written(each) for each in leftovers.directories),
-        findings=leftovers.findings,
-        obstacles=(*_obstacles(server), *_in_the_way(leftovers.findings, is_uuid=is_uuid)),
+        findings=(*bare.findings, *leftovers.findings),
+        obstacles=(*bare.obstacles, *_in_the_way(leftovers.findings, is_uuid=is_uuid)),
     )
 
 
@@ -150,6 +152,8 @@ def survey_without_mailboxes(
         AccountNotOnServer: the server has no such partition.
     """
     configuration = server.configuration
+    checks = tuple(service_checks(server))
+    work = at_work(processes(), configuration, server.imapd_conf, account)
     if partition not in configuration.roots(""):
         raise AccountNotOnServer(
             f"the server has no partition {partition} for {account.address}",
@@ -172,7 +176,8 @@ def survey_without_mailboxes(
         has_search_index=configuration.text("search_engine", "none") != "none",
         is_seen_shared=False,
         name_rules=name_rules(server),
-        obstacles=_obstacles(server),
+        findings=(*_noted(checks), *map(_beside, work.beside)),
+        obstacles=(*reasons_of(checks), *work.against),
     )
 
 
@@ -209,18 +214,13 @@ def partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:
     return best
 
 
-def _obstacles(server: CyrusServer) -> tuple[str, ...]:
-    missing = [name for name in _REQUIRED_TOOLS if find_tool(name) is None]
-    reasons = [f"the server's program {name} is not on this machine" for name in missing]
-    if server.version_text == UNKNOWN_VERSION:
-        reasons.append(
-            "the server hides its version (serverinfo), on which the recipe depends; as root and"
-            " without a password it is asked through a door of our own"
-        )
-    elif server.version < OLDEST:
-        oldest = ".".join(map(str, OLDEST[:2]))
-        reasons.append(
-            f"the server is Cyrus {server.version_text}; respool restores into the spool of"
-            f" Cyrus {oldest} and later"
-        )
-    return tuple(reasons)
+def _noted(checks: Iterable[Check]) -> Iterator[Finding]:
+    """What a plan says of the server besides, though a restore can do without it."""
+    for each in checks:
+        code = _NOTED.get(each.what)
+        if each.mark is Mark.NOTE and code is not None:
+            yield Finding(severity=Severity.NOTE, code=code, subject="the server", text=each.found)
+
+
+def _beside(told: str) -> Finding:
+    return Finding(severity=Severity.NOTE, code="server-at-work", subject="the server", text=told)
