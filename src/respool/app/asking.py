@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from respool.app.selection import Selection
 from respool.app.wish import Wish
@@ -12,6 +12,7 @@ from respool.model.accounts import Account, folder_parts
 from respool.model.names import encoded_part
 from respool.planning.request import RENAME_AUTO, RestoreRequest
 
+_HOUR = timedelta(hours=1)
 _NOT_IN_A_NEW_NAME = frozenset("/*%")
 
 
@@ -42,12 +43,15 @@ def request_of(
         is_without_seen=wish.is_without_seen,
         is_without_annotations=wish.is_without_annotations,
         note=wish.note,
+        remove_after_hours=None if wish.remove_after is None else wish.remove_after // _HOUR,
+        is_rehearsal=wish.is_rehearsal,
     )
 
 
 def _new_folder(wish: Wish, taken_at: datetime | None) -> str:
     begun = (taken_at or datetime.now(UTC)).astimezone()
-    into = wish.into if wish.into is not None else f"restored-{begun:%Y-%m-%d}"
+    default = "rehearsal" if wish.is_rehearsal else "restored"
+    into = wish.into if wish.into is not None else f"{default}-{begun:%Y-%m-%d}"
     bad = sorted(repr(each) for each in set(into) if _is_bad(each))
     if bad or not into.strip() or into.casefold() == "inbox":
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from respool.app.given_text import (
@@ -14,6 +15,7 @@ from respool.app.given_text import (
     subscription_lines,
 )
 from respool.app.stub_text import stub_sentence
+from respool.model.ages import age_text
 from respool.planning.plan import PlanHead
 from respool.system.durable import write_durably
 from respool.verification.report import Receipt, Verdict
@@ -64,9 +66,22 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         lines += ["", *differing_lines(receipt)]
     left = receipt.left_to_do or ("nothing",)
     lines += ["", *(f"left for you: {each}" for each in left)]
+    lines += rehearsal_lines(receipt)
+    if receipt.head.request.remove_after_hours is not None:
+        age = age_text(timedelta(hours=receipt.head.request.remove_after_hours))
+        lines.append(f"taken back after {age}, where nobody touched it: respool undo --due")
     lines.append(f"again later: respool verify {receipt.run}")
     lines.append(f"kept in {directory}")
     return "\n".join(lines) + "\n"
+
+
+def rehearsal_lines(receipt: Receipt) -> list[str]:
+    """What became of a rehearsal; nothing of another run."""
+    if receipt.rehearsal is None:
+        return []
+    if not receipt.rehearsal.kept:
+        return ["a rehearsal: all of it was taken back again, and nothing is left of it"]
+    return [f"left of the rehearsal: {each}" for each in receipt.rehearsal.kept]
 
 
 def folder_lines(receipt: Receipt) -> list[str]:

@@ -15,6 +15,7 @@ from respool.app.cut_off import clear_cut_off
 from respool.app.plan import make_plan, new_plan_file, write_plan
 from respool.app.plan_file import check_honesty, check_unchanged, checked_tail
 from respool.app.raised_quotas import settle_raised
+from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.state import account_lock, check_not_inside, prepare_state
 from respool.app.wiring import STEP_KINDS
@@ -40,7 +41,8 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
         clear_cut_off(state, server)
         tail = write_plan(make_plan(settings, wish, server), file)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
-        return errand.carry_out(conversation)
+        receipt = errand.carry_out(conversation)
+    return end_rehearsal(settings, receipt, conversation.stop)
 
 
 def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation) -> Receipt:
@@ -59,7 +61,8 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         tail = checked_tail(file)
         check_honesty(settings, file, server)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
-        return errand.carry_out(conversation)
+        receipt = errand.carry_out(conversation)
+    return end_rehearsal(settings, receipt, conversation.stop)
 
 
 def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:

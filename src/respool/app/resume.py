@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from respool.app.carrying_out import Conversation, carry_out
 from respool.app.readiness import check_ready
+from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.stored_runs import held_run
 from respool.errors import RunRefused
@@ -25,7 +26,8 @@ def resume(settings: Settings, number: int, conversation: Conversation) -> Recei
         check_ready(settings, held.run, held.server)
         held.run.mark(RunState.RUNNING, ended_at=None)
         conversation.on_begin(number, held.head)
-        return carry_out(held.run, held.server, conversation)
+        receipt = carry_out(held.run, held.server, conversation)
+    return end_rehearsal(settings, receipt, conversation.stop)
 
 
 def _check(number: int, state: RunState) -> None:

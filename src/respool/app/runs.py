@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from respool.app.due import remove_at
 from respool.app.raised_quotas import raised_limits
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
@@ -42,6 +43,7 @@ class RunSummary:
             "verdict": self.verdict,
             "messages": self.messages,
             "note": None if head is None else head.request.note,
+            "remove_at": as_utc_text(None if head is None else remove_at(self.row, head)),
             "quota_raised": [each.as_json() for each in self.raised],
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from respool.app.selection import Wanted
 from respool.planning.request import Person
@@ -26,3 +27,5 @@ class Wish:
     is_without_seen: bool = False
     is_without_annotations: bool = False
     note: str | None = None
+    remove_after: timedelta | None = None
+    is_rehearsal: bool = False

@@ -86,6 +86,18 @@ NoAnnotations = Annotated[
         "--no-annotations", help="Leave annotations of folders and messages, and special use."
     ),
 ]
+RemoveAfter = Annotated[
+    str | None,
+    typer.Option(
+        "--remove-after",
+        metavar="AGE",
+        help="Let `undo --due` take it back after 14d, 12h or 2w; default: never.",
+    ),
+]
+Rehearse = Annotated[
+    bool,
+    typer.Option("--rehearse", help="Restore, prove, and take it back at once: a rehearsal."),
+]
 Noted = Annotated[
     str | None,
     typer.Option("--note", metavar="TEXT", help="Kept in plan and receipt: a ticket number."),
@@ -112,4 +124,6 @@ class Wishes:
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
     no_annotations: NoAnnotations = False
+    remove_after: RemoveAfter = None
+    rehearse: Rehearse = False
     note: Noted = None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
+from respool.model.ages import age_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,11 +56,20 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         *(f"NOTE  {each}" for each in (stub_sentence(head), *_notes(head)) if each),
         f"SKIP  {_skipped(head)}",
         f"LIVE  {_live(head)}    QUOTA {_quota(head)}",
-        f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s",
+        f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s{_end(head)}",
     ]
     if has_details:
         lines += ["", *_details(head)]
     return "\n".join(lines)
+
+
+def _end(head: PlanHead) -> str:
+    if head.request.is_rehearsal:
+        return "; then all of it is taken back"
+    hours = head.request.remove_after_hours
+    if hours is None:
+        return ""
+    return f"; taken back {age_text(timedelta(hours=hours))} later by undo --due"
 
 
 def raised_line(raised: RaisedLimit) -> str:
@@ -188,10 +200,20 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     lines += [*given_screen(receipt), *(f"  {raised_line(each)}" for each in receipt.raised)]
     left = receipt.left_to_do or ("nothing",)
     lines += [f"  Left for you: {each}" for each in left]
-    lines.append(f"  Look again any time: respool verify {receipt.run}")
-    lines.append(f"  Take away again: respool undo {receipt.run}")
+    lines += [f"  {line.upper()}" for line in rehearsal_lines(receipt)]
+    if receipt.rehearsal is None:
+        lines.append(f"  Look again any time: respool verify {receipt.run}")
+        lines.append(f"  Take away again: respool undo {receipt.run}{_by_itself(receipt.head)}")
     lines.append(f"  For the ticket: {file}")
     return "\n".join(lines)
+
+
+def _by_itself(head: PlanHead) -> str:
+    """When a timer does it."""
+    hours = head.request.remove_after_hours
+    if hours is None:
+        return ""
+    return f" (by itself after {age_text(timedelta(hours=hours))}, where nobody touched it)"
 
 
 def _when(head: PlanHead) -> str:

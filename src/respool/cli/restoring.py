@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from respool.errors import EndedBySignal
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
     from types import FrameType
 
@@ -51,6 +52,11 @@ def wish_of(
             "--in-place and --into exclude each other",
             why="in place there is no new folder that could have a name",
         )
+    if wishes.rehearse and (wishes.in_place or wishes.remove_after is not None):
+        raise UsageError(
+            "--rehearse goes with neither --in-place nor --remove-after",
+            why="a rehearsal takes a folder of its own, and takes it back at once",
+        )
     return Wish(
         wanted=Wanted(
             account=account,
@@ -69,8 +75,20 @@ def wish_of(
         is_raising_quota=wishes.raise_quota,
         is_without_seen=wishes.no_seen,
         is_without_annotations=wishes.no_annotations,
+        remove_after=_age(wishes.remove_after),
+        is_rehearsal=wishes.rehearse,
         note=wishes.note,
     )
+
+
+def _age(text: str | None) -> timedelta | None:
+    from respool.errors import UsageError
+    from respool.model.ages import parse_age
+
+    try:
+        return None if text is None else parse_age(text)
+    except ValueError as error:
+        raise UsageError(str(error), hint="--remove-after 14d") from error
 
 
 def _person(wishes: Wishes) -> Person | None:
@@ -180,5 +198,7 @@ def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:
 
 
 def exit_status(receipt: Receipt) -> int:
-    """0 proven, 3 proven but the backup lacked mail, 30 differs."""
+    """0 proven, 3 proven but the backup lacked mail, 21 not all rehearsed went, 30 differs."""
+    if receipt.rehearsal is not None and receipt.rehearsal.kept:
+        return 21
     return {"proven": 0, "proven, backup incomplete": 3}.get(receipt.verdict.value, 30)

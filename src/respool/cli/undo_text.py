@@ -8,6 +8,9 @@ from respool.cli.output import shown_count
 from respool.runs.states import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from respool.app.due import Due
     from respool.app.undo import UndoReport
     from respool.planning.plan import PlanHead
 
@@ -48,6 +51,23 @@ def undo_screen(report: UndoReport) -> str:
     if any(each.is_new for each in report.kept):
         lines.append(f"  Remove the new folders all the same: respool undo {report.run} --force")
     return "\n".join(lines)
+
+
+def due_screen(every: Sequence[Due]) -> str:
+    """What became of each run that was due."""
+    lines = [
+        undo_screen(each.report)
+        if each.report is not None
+        else f"RUN {each.run}  NOT TAKEN BACK: {each.failure}"
+        for each in every
+    ]
+    return "\n".join(lines) or "no run is due"
+
+
+def due_status(every: Sequence[Due]) -> int:
+    """0 all that was due is as before, 21 something is left."""
+    states = [each.report is not None and undo_status(each.report) == 0 for each in every]
+    return 0 if all(states) else _INCOMPLETE
 
 
 def undo_status(report: UndoReport) -> int:

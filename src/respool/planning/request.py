@@ -30,7 +30,9 @@ class RestoreRequest:
     ``is_in_place`` there is no new folder: INBOX becomes INBOX. ``renames`` map decoded
     folder paths to new ones; ``is_renaming_freely`` takes every proposal.
     ``is_without_seen`` leaves what each reader of a folder has read,
-    ``is_without_annotations`` all annotations.
+    ``is_without_annotations`` all annotations. ``remove_after_hours`` is how long after its
+    end the run may be taken back by itself, None: never. ``is_rehearsal``: it is taken back
+    as soon as it is proven.
     """
 
     account: Account
@@ -50,6 +52,8 @@ class RestoreRequest:
     is_without_seen: bool = False
     is_without_annotations: bool = False
     note: str | None = None
+    remove_after_hours: int | None = None
+    is_rehearsal: bool = False
 
     @property
     def root(self) -> MailboxName:

@@ -84,6 +84,17 @@ class RaisedLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """A rehearsal was taken back; ``kept`` says what is left of it, and why."""
+
+    kept: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``restore --json``."""
+        return {"taken_back": not self.kept, "kept": list(self.kept)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a run did, and what was read back of it.
 
@@ -91,6 +102,7 @@ class Receipt:
     ``raised`` are limits that are still higher than before the run. ``seen`` is what
     readers were given back of their own, ``annotations`` what was written beside mailboxes
     and messages. ``undone`` counts steps that a run which was cut off has not done.
+    ``rehearsal``: all was taken back again at once.
     """
 
     run: int
@@ -105,6 +117,7 @@ class Receipt:
     annotations: AnnotationReport = field(default_factory=AnnotationReport)
     subscriptions: SubscriptionReport = NONE
     undone: int = 0
+    rehearsal: Rehearsal | None = None
 
     @property
     def seconds(self) -> float:
@@ -183,6 +196,8 @@ class Receipt:
             "seconds": round(self.seconds, 3),
             "seconds_by_phase": {name: round(each, 3) for name, each in self.phases.items()},
             "note": head.request.note,
+            "remove_after_hours": head.request.remove_after_hours,
+            "rehearsal": None if self.rehearsal is None else self.rehearsal.as_json(),
             "closed": list(self.closed),
             "quota_raised": [each.as_json() for each in self.raised],
             "findings": [finding.as_json() for finding in self.findings],

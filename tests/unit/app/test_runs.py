@@ -62,6 +62,7 @@ def test_runs_are_listed_newest_first_with_all_that_is_known(
             "verdict": None,
             "messages": None,
             "note": None,
+            "remove_at": None,
             "quota_raised": [{"root": INBOX, "resource": "MESSAGE", "former": 8, "limit": 11}],
         },
         {
@@ -76,6 +77,7 @@ def test_runs_are_listed_newest_first_with_all_that_is_known(
             "verdict": "proven",
             "messages": 4,
             "note": "ticket 4711",
+            "remove_at": None,
             "quota_raised": [],
         },
     ]

@@ -4,23 +4,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, RunNumber, ServerOptions, State, Yes, settings_of
+from respool.cli.options import AsJson, ServerOptions, State, Yes, settings_of
+
+if TYPE_CHECKING:
+    from respool.app.settings import Settings
+    from respool.app.undo import UndoConversation
 
 EXAMPLES: Final = """\b
 Examples:
   respool undo 4
   respool undo 4 --force
   respool undo 4 --yes --json
+  respool undo --due --yes
 """
 
 
 def undo(
-    run: RunNumber,
+    run: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="The number of a run.")
+    ] = None,
     *,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="Every run whose --remove-after has passed, instead of RUN."),
+    ] = False,
     force: Annotated[
         bool,
         typer.Option(
@@ -36,15 +47,38 @@ def undo(
 
     Asks first. Typed again it goes on, and tries what was left.
     """
-    from respool.app.undo import undo as undo_run
     from respool.cli.output import print_json, print_text
     from respool.cli.restoring import undoing
+    from respool.errors import UsageError
+
+    if due is not (run is None):
+        raise UsageError("name a run, or --due", hint="respool runs lists them")
+    settings = settings_of(server, state=state)
+    with undoing(is_agreed=yes, is_forced=force) as conversation:
+        if run is None:
+            shown, text, status = _due(settings, conversation)
+        else:
+            shown, text, status = _one(settings, run, conversation, is_forced=force)
+    if as_json:
+        print_json(shown)
+    else:
+        print_text(text)
+    return status
+
+
+def _one(
+    settings: Settings, run: int, conversation: UndoConversation, *, is_forced: bool
+) -> tuple[object, str, int]:
+    from respool.app.undo import undo as undo_run
     from respool.cli.undo_text import undo_screen, undo_status
 
-    with undoing(is_agreed=yes, is_forced=force) as conversation:
-        report = undo_run(settings_of(server, state=state), run, conversation, is_forced=force)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print_text(undo_screen(report))
-    return undo_status(report)
+    report = undo_run(settings, run, conversation, is_forced=is_forced)
+    return report.as_json(), undo_screen(report), undo_status(report)
+
+
+def _due(settings: Settings, conversation: UndoConversation) -> tuple[object, str, int]:
+    from respool.app.due import undo_due
+    from respool.cli.undo_text import due_screen, due_status
+
+    every = undo_due(settings, conversation)
+    return {"runs": [each.as_json() for each in every]}, due_screen(every), due_status(every)

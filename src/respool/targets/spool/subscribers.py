@@ -19,7 +19,7 @@ class Subscribers:
 
     The new folder is always subscribed to, and so is what was asked for by its name: people
     look for it. Of a whole account its owner is subscribed to what he was, or to everything
-    new where the backup does not tell.
+    new where the backup does not tell. Of a rehearsal nobody is.
     """
 
     request: RestoreRequest
@@ -30,12 +30,16 @@ class Subscribers:
     def of(self, name: MailboxName) -> tuple[str, ...]:
         """Of a folder that only holds others."""
         owner = self.survey.owner
+        if self.request.is_rehearsal:
+            return ()
         is_wanted = name == self.request.root or self._is_all_wanted
         return (owner,) if owner is not None and is_wanted else ()
 
     def of_folder(self, each: Destined, rights: Rights) -> tuple[str, ...]:
         """Of a folder of the backup; ``rights`` are those of a new one."""
         owner, name = self.survey.owner, each.chosen.mailbox.name
+        if self.request.is_rehearsal:
+            return ()
         if owner is None:
             return tuple(sorted(self._readers(each, rights)))
         is_wanted = each.is_new and (each.target == self.request.root or self._is_all_wanted)
