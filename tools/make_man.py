@@ -79,6 +79,8 @@ def of_command(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - unty
         if line.strip()
     )
     yield ".fi"
+    for below, part in getattr(command, "commands", {}).items():
+        yield from of_command(f"{name} {below}", part)
 
 
 if __name__ == "__main__":

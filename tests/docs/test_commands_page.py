@@ -24,11 +24,10 @@ def commands() -> dict[str, frozenset[str]]:
 
 
 def flattened(typed: str, command: Any) -> list[tuple[str, frozenset[str]]]:  # noqa: ANN401 - Click
-    below = getattr(command, "commands", None)
-    if below is not None:
-        return [
-            entry for name, part in below.items() for entry in flattened(f"{typed} {name}", part)
-        ]
+    parts = getattr(command, "commands", {})
+    below = [entry for name, part in parts.items() for entry in flattened(f"{typed} {name}", part)]
+    if parts and not command.invoke_without_command:
+        return below
     options = {
         name
         for parameter in command.params
@@ -36,7 +35,7 @@ def flattened(typed: str, command: Any) -> list[tuple[str, frozenset[str]]]:  # 
         for name in (*parameter.opts, *parameter.secondary_opts)
         if name.startswith("--")
     }
-    return [(typed, frozenset(options - {"--help"}))]
+    return [(typed, frozenset(options - {"--help"})), *below]
 
 
 def documented(text: str) -> frozenset[str]:

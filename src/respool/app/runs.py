@@ -58,12 +58,13 @@ def list_runs(settings: Settings) -> tuple[RunSummary, ...]:
         return ()
     journal = Journal(settings.state)
     try:
-        return tuple(_summary(journal, row) for row in journal.rows())
+        return tuple(summary_of(journal, row) for row in journal.rows())
     finally:
         journal.close()
 
 
-def _summary(journal: Journal, row: RunRow) -> RunSummary:
+def summary_of(journal: Journal, row: RunRow) -> RunSummary:
+    """One run, with what its plan and its receipt say."""
     run = journal.run(row.number, STEP_KINDS)
     try:
         head, raised = run.head(), raised_limits(run)

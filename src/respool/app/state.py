@@ -62,6 +62,13 @@ def account_lock(state: Path, account: Account, default_domain: str | None) -> P
     return state / "locks" / f"{name}.lock"
 
 
+def account_locks(state: Path, account: Account) -> tuple[Path, ...]:
+    """The files of which `account_lock` gives one, where no server says its default domain."""
+    return tuple(
+        dict.fromkeys(account_lock(state, account, domain) for domain in (account.domain, ""))
+    )
+
+
 def check_not_inside(path: Path, settings: Settings, *, what: str) -> None:
     """Refuse a place to write to that belongs to a backup or a live spool, or holds one.
 

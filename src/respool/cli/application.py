@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,15 +27,50 @@ def make_app(commands: Iterable[Command], about: str) -> typer.Typer:
     )
     app.callback(help=about)(_respool)
     for command in commands:
-        module = import_module(f"respool.cli.commands.{command.name}")
-        function = getattr(module, command.name)
+        _add(app, command)
+    return app
+
+
+def _add(app: typer.Typer, command: Command, above: str = "") -> None:
+    module = import_module(f"respool.cli.commands.{above}{command.name}")
+    function = with_options(getattr(module, f"{above}{command.name}"))
+    if not command.below:
         app.command(
             name=command.name,
             short_help=command.summary,
             epilog=module.EXAMPLES,
             context_settings=_CONTEXT,
-        )(with_options(function))
-    return app
+        )(function)
+        return
+    group = typer.Typer(rich_markup_mode=None)
+    group.callback(
+        invoke_without_command=True,
+        short_help=command.summary,
+        epilog=module.EXAMPLES,
+        context_settings=_CONTEXT,
+    )(_when_alone(function))
+    for each in command.below:
+        _add(group, each, f"{command.name}_")
+    app.add_typer(group, name=command.name)
+
+
+def _when_alone(function: Callable[..., object]) -> Callable[..., object]:
+    """``function`` where none of the commands below its own was typed."""
+
+    def run(context: typer.Context, **typed: object) -> object:
+        return function(**typed) if context.invoked_subcommand is None else None
+
+    own = [*signature(function).parameters.values()]
+    context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    flat = {
+        "__name__": function.__name__,
+        "__doc__": function.__doc__,
+        "__signature__": signature(function).replace(parameters=[context, *own]),
+        "__annotations__": {**function.__annotations__, "context": typer.Context},
+    }
+    for name, value in flat.items():
+        setattr(run, name, value)
+    return run
 
 
 def _print_version(value: bool) -> None:

@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """One command: a function of this name in ``cli/commands``, with EXAMPLES beside it."""
+    """One command: a function of this name in ``cli/commands``, with EXAMPLES beside it.
+
+    Those ``below`` it are in modules of both names: ``runs show`` in ``runs_show``.
+    """
 
     name: str
     summary: str
+    below: tuple[Command, ...] = ()
 
 
 # Every command, in the order of the help.
@@ -39,7 +43,14 @@ COMMANDS: Final = (
     Command("check", "Is the backup sound? Reads everything."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
-    Command("runs", "What was restored, and how it ended."),
+    Command(
+        "runs",
+        "What was restored, and how it ended.",
+        (
+            Command("show", "One run: its folders, its steps, and what can be typed next."),
+            Command("prune", "Forget old runs that nothing is left to do of."),
+        ),
+    ),
     Command("resume", "Go on with a run that stopped part-way."),
     Command("undo", "Take away exactly what a run added."),
     Command("verify", "Read the mail of a run back again."),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +114,18 @@ class Journal:
         if values is None:
             raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
         return _run_row(values)
+
+    def forget(self, number: int) -> None:
+        """Run ``number`` is no more, nor are its steps; on disk when this returns."""
+        with self._database.transaction() as cursor:
+            cursor.execute("DELETE FROM step WHERE run = ?", (number,))
+            cursor.execute("DELETE FROM run WHERE id = ?", (number,))
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[frozenset[int]]:
+        """The numbers of all runs; no other process begins one within the block."""
+        with self._database.transaction() as cursor:
+            yield frozenset(row[0] for row in cursor.execute("SELECT id FROM run"))
 
     def amend(self, run: int, step: int, receipt: Mapping[str, Any]) -> None:
         """Put a newer receipt in place of that of a step which was done: a later look."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -97,6 +98,19 @@ def flush_file_system(directory: Path) -> None:
             raise OSError(number, os.strerror(number), str(directory))
     finally:
         os.close(descriptor)
+
+
+def remove_directory(directory: Path) -> None:
+    """Remove ``directory`` with all that is in it, for good; no link in it is followed.
+
+    One that is gone already is no error.
+
+    Raises:
+        OSError: as the system says; some of it may be gone.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(directory)
+    flush_directory(directory.parent)
 
 
 def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:

@@ -22,6 +22,21 @@ def try_to_hold(file: Path) -> int | None:
     return descriptor
 
 
+def is_held(file: Path) -> bool:
+    """Whether a process holds ``file`` now; nothing is made of a file that is not there."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @contextmanager
 def waiting_for(directory: Path) -> Iterator[None]:
     """Hold ``directory`` for ourselves, after whoever has it now; no file is left of it."""
