@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from respool.app.due import remove_at
 from respool.app.runs import RunSummary, summary_of
 from respool.app.settings import Settings
 from respool.app.state import account_locks, prepare_state
@@ -138,6 +139,8 @@ def _forget(journal: Journal, state: Path, found: Pruned) -> Pruned:
 def _why_kept(summary: RunSummary) -> str | None:
     if summary.row.state in _UNFINISHED:
         return _UNFINISHED[summary.row.state]
+    if summary.head is not None and remove_at(summary.row, summary.head) is not None:
+        return "it is to be taken back at its date: `respool undo --due` does that"
     if summary.raised:
         return "a limit that it raised is still raised: `respool verify` puts it back"
     return None

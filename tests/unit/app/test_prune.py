@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,6 +95,22 @@ def test_a_run_with_a_limit_still_raised_is_kept(settings: Settings) -> None:
     (kept,) = prune(settings, NO_TIME, agreed).kept
 
     assert "still raised" in kept.why
+
+
+def test_a_run_that_is_to_be_taken_back_at_a_date_is_kept(settings: Settings) -> None:
+    """Though that date has passed: only an undo makes it one that may go."""
+    plan = planned_by("beside")
+    request = replace(plan.head.request, remove_after_hours=1)
+    with journal_in(settings.state) as journal:
+        run = begun(
+            journal, settings.state, replace(plan, head=replace(plan.head, request=request))
+        )
+        run.mark(RunState.DONE, ended_at=NOW)
+        (kept,) = prune(settings, NO_TIME, agreed).kept
+        run.mark(RunState.UNDONE, ended_at=NOW)
+
+    assert "undo --due" in kept.why
+    assert [each.row.number for each in prune(settings, NO_TIME, agreed).runs] == [1]
 
 
 def test_a_run_whose_account_is_worked_on_is_kept(settings: Settings) -> None:

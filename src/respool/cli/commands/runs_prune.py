@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\b
 Examples:
   respool runs prune
-  respool runs prune --older-than 1y
+  respool runs prune --older-than 52w
   respool runs prune --older-than 90d --yes --json
 """
 
@@ -25,7 +25,9 @@ def runs_prune(
     *,
     older_than: Annotated[
         str,
-        typer.Option("--older-than", metavar="AGE", help="How long ago they ended: 90d, 12w, 1y."),
+        typer.Option(
+            "--older-than", metavar="AGE", help="How long ago they ended: 36h, 90d, 12w."
+        ),
     ] = "90d",
     yes: Yes = False,
     state: State = None,
@@ -42,12 +44,12 @@ def runs_prune(
     from respool.cli.output import print_json, print_note, print_text
     from respool.cli.run_text import prune_question, prune_screen, prune_text
     from respool.errors import UsageError
-    from respool.model.time_spans import parse_time_span
+    from respool.model.ages import parse_age
 
     try:
-        age = parse_time_span(older_than)
+        age = parse_age(older_than)
     except ValueError as error:
-        raise UsageError(f"--older-than: {error}", hint="90d, 12w or 1y") from error
+        raise UsageError(f"--older-than: {error}", hint="--older-than 90d") from error
 
     def agree(found: Pruned) -> bool:
         print_note(prune_text(found))
