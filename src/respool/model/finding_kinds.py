@@ -81,6 +81,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The backup is being changed: check it again once nothing writes to it.",
     ),
+    "changed-while-copied": (
+        LOSS,
+        "The message is not restored: its file was written to while it was read, twice.",
+    ),
     "clock-doubtful": (
         NOTE,
         "Dates of messages are the backup's; only what the server dates itself can be wrong.",

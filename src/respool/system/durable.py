@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -116,7 +117,8 @@ def remove_directory(directory: Path) -> None:
 def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:
     """Make ``directory`` and what lacks above it, each with ``mode`` and ``owner``.
 
-    Another thread, or the server, may make one of them meanwhile.
+    Another thread, or the server, may make one of them meanwhile. Whose group a directory
+    hands down to what is made below it (set-gid), that stays so.
     """
     if directory.is_dir():
         return
@@ -127,6 +129,6 @@ def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:
         if not directory.is_dir():
             raise
         return
-    directory.chmod(mode)
+    directory.chmod(mode | directory.stat().st_mode & stat.S_ISGID)
     if owner is not None and is_root():
         os.chown(directory, owner.uid, owner.gid)

@@ -1,18 +1,21 @@
-"""Copying one message file into a live spool, hashed on the way."""
+"""Copying one message file into a live spool; what is hashed is what stands in the copy."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
-from respool.system.durable import TEMPORARY_PREFIX
-from respool.system.ownership import Owner, is_root
+from respool.system.kernel_copy import KernelCopy
+from respool.system.ownership import Ownership, is_root
 
-_PIECE_OCTETS = 1 << 20
+_PIECE_OCTETS: Final = 1 << 20
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Reader: TypeAlias = Callable[[int], bytes]  # up to so many octets, none at the end
 
@@ -34,7 +37,7 @@ class NewFile:
 
     name: str
     mtime_seconds: int
-    owner: Owner
+    ownership: Ownership
     guid: str | None
     size_bytes: int
 
@@ -47,40 +50,116 @@ class SourceDiffers(Exception):
         self.code = code
 
 
-def copy_message(source: Reader, wanted: NewFile, directory_descriptor: int) -> CopiedFile:
-    """Copy what ``source`` gives into a directory: temporary name, then rename.
+class SourceChanged(SourceDiffers):
+    """Somebody wrote to the source while it was read; nothing was put there."""
 
-    The copy gets the time, owner and mode that the server would have given it. It is
-    in the page cache when this returns; the caller flushes a whole group at once.
+    def __init__(self, text: str) -> None:
+        super().__init__("changed-while-copied", text)
 
-    Raises:
-        SourceDiffers: the octets are not those of the index; nothing was put there.
-        OSError: the target, as the system says; nothing was put there.
-        Whatever else ``source`` raises; nothing was put there.
+
+class MessageCopier:
+    """Copies message files into directories of one file system, one after the other.
+
+    Each copy is a new inode that shares its blocks with the backup at most, never its
+    name. It gets the time, owner and mode that the server would have given it, and is in
+    the page cache when a call returns; the caller flushes a whole group at once.
     """
-    temporary = f"{TEMPORARY_PREFIX}{wanted.name}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600, dir_fd=directory_descriptor)
+
+    def __init__(self, kernel: KernelCopy | None = None) -> None:
+        self._kernel = kernel or KernelCopy()
+        self._room = memoryview(bytearray(_PIECE_OCTETS))
+
+    def copy(self, source: int, wanted: NewFile, directory: int) -> CopiedFile:
+        """Copy a file, by its descriptor; ``directory`` is one, too.
+
+        Raises:
+            SourceChanged: it was written to meanwhile, and is not what it should be.
+            SourceDiffers: the octets are not those of the index, or cannot be read.
+            OSError: the target, as the system says.
+            After any of these nothing stands there under that name.
+        """
+        before = os.fstat(source)
+        with _made(wanted, directory) as target:
+            try:
+                copied = self._copied(source, target, before.st_size, wanted)
+                _check(copied, wanted)
+            except SourceDiffers as error:
+                if not _is_as_before(source, before):
+                    raise SourceChanged(f"it was written to while it was read; {error}") from error
+                raise
+            # Octets that are as planned are right, but a file of another size is not theirs.
+            if not _is_as_before(source, before, by_time=wanted.guid is None):
+                raise SourceChanged("it was written to while it was read")
+            return copied
+
+    def write(self, source: Reader, wanted: NewFile, directory: int) -> CopiedFile:
+        """Write a message that is no file as it is: what ``source`` gives.
+
+        Raises:
+            SourceDiffers, OSError: as `copy`.
+            Whatever else ``source`` raises; nothing was put there.
+        """
+        with _made(wanted, directory) as target:
+            copied = _poured(source, target, wanted.size_bytes)
+            _check(copied, wanted)
+            return copied
+
+    def _copied(self, source: int, target: int, size_bytes: int, wanted: NewFile) -> CopiedFile:
+        """By the kernel, if the size is right; else as far as it takes to tell what is wrong."""
+        if size_bytes == wanted.size_bytes and self._kernel.is_copied(source, target, size_bytes):
+            # A copy that shares a block that cannot be read is as unreadable as its source.
+            with contextlib.suppress(OSError):
+                return self._as_it_stands(target, size_bytes)
+        os.ftruncate(target, 0)
+        return _poured(partial(os.read, source), target, wanted.size_bytes)
+
+    def _as_it_stands(self, target: int, expected_octets: int) -> CopiedFile:
+        digest = hashlib.sha1(usedforsecurity=False)
+        size_bytes = 0
+        while size_bytes <= expected_octets:
+            asked = min(expected_octets + 1 - size_bytes, _PIECE_OCTETS)
+            count = os.preadv(target, [self._room[:asked]], size_bytes)
+            digest.update(self._room[:count])
+            size_bytes += count
+            if count == 0 or (size_bytes == expected_octets and count < asked):
+                break
+        return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
+
+
+@contextmanager
+def _made(wanted: NewFile, directory: int) -> Iterator[int]:
+    """A new file, written in the block; removed again if that fails.
+
+    Whatever stood there is replaced, not written to: it may be another's, under two names.
+    """
+    try:
+        descriptor = os.open(wanted.name, _NEW, 0o600, dir_fd=directory)
+    except FileExistsError:
+        os.unlink(wanted.name, dir_fd=directory)
+        descriptor = os.open(wanted.name, _NEW, 0o600, dir_fd=directory)
     try:
         try:
-            copied = _pour(source, descriptor, wanted.size_bytes)
-            _check(copied, wanted)
+            yield descriptor
+            ownership = wanted.ownership
             if is_root():
-                os.fchown(descriptor, wanted.owner.uid, wanted.owner.gid)
+                os.fchown(descriptor, ownership.owner.uid, ownership.owner.gid)
+            os.fchmod(descriptor, ownership.file_mode)
             os.utime(descriptor, (wanted.mtime_seconds, wanted.mtime_seconds))
         finally:
             os.close(descriptor)
-        os.rename(
-            temporary,
-            wanted.name,
-            src_dir_fd=directory_descriptor,
-            dst_dir_fd=directory_descriptor,
-        )
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(temporary, dir_fd=directory_descriptor)
+            os.unlink(wanted.name, dir_fd=directory)
         raise
-    return copied
+
+
+def _is_as_before(source: int, before: os.stat_result, *, by_time: bool = True) -> bool:
+    try:
+        now = os.fstat(source)
+    except OSError:
+        return True  # what reading said of it says more
+    is_same_time = (now.st_mtime_ns, now.st_ctime_ns) == (before.st_mtime_ns, before.st_ctime_ns)
+    return now.st_size == before.st_size and (is_same_time or not by_time)
 
 
 def _check(copied: CopiedFile, wanted: NewFile) -> None:
@@ -91,7 +170,7 @@ def _check(copied: CopiedFile, wanted: NewFile) -> None:
         raise SourceDiffers("size-differs", text)
 
 
-def _pour(source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
+def _poured(source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
     digest = hashlib.sha1(usedforsecurity=False)
     size_bytes = 0
     wanted = expected_octets + 1  # one more than there should be: then the end is seen at once
@@ -100,8 +179,6 @@ def _pour(source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
         _write(descriptor, piece)
         size_bytes += len(piece)
         wanted -= len(piece)
-        if size_bytes == expected_octets and len(piece) < _PIECE_OCTETS:
-            break
     return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
 
 

@@ -17,6 +17,35 @@ class Owner:
     gid: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Whose new files and directories are to be, and who else may use them."""
+
+    owner: Owner
+    file_mode: int = 0o600
+    directory_mode: int = 0o700
+
+
+def ownership_like(file: Path, owner: Owner) -> Ownership:
+    """As a file that ``owner``'s own programs made has it: group and mode by his umask.
+
+    Whatever it is, nothing gets set-id or may be executed; whoever may read files may enter
+    directories. Where it is missing or another's: of ``owner`` alone.
+    """
+    try:
+        status = file.lstat()
+    except OSError:
+        return Ownership(owner=owner)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != owner.uid:
+        return Ownership(owner=owner)
+    mode = status.st_mode & 0o666 | 0o600
+    return Ownership(
+        owner=Owner(uid=owner.uid, gid=status.st_gid),
+        file_mode=mode,
+        directory_mode=mode | (mode & 0o444) >> 2,
+    )
+
+
 def owner_of(path: Path) -> Owner:
     """Who owns ``path`` (links are not followed)."""
     status = path.lstat()

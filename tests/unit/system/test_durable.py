@@ -185,3 +185,12 @@ def test_only_a_directory_is_flushed_as_one(tmp_path: Path, flush: object) -> No
     with pytest.raises(NotADirectoryError):
         flush(tmp_path / "a")
     flush_file(tmp_path / "a")
+
+
+def test_a_directory_hands_its_group_down_as_the_server_s_own_do(tmp_path: Path) -> None:
+    tmp_path.chmod(0o2750)
+
+    make_directory(tmp_path / "a" / "b", mode=0o700, owner=None)
+
+    modes = [(tmp_path / each).stat().st_mode & 0o7777 for each in ("a", "a/b")]
+    assert modes == [0o2700, 0o2700]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from respool.errors import StepFailed
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
-from respool.system.durable import TEMPORARY_PREFIX
 from respool.targets.spool import (
     annotating,
     copying,
@@ -125,7 +125,7 @@ class SpoolActor:
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:
             case CopyMessages():
-                return copying.copy(step, self._place_of(step), self.server.owner)
+                return self._copy(step)
             case WriteIndex():
                 lane = self._lane_of(step)
                 if lane.is_adopted:
@@ -147,16 +147,22 @@ class SpoolActor:
                 settled = limits.settle(self.server, step.root, step.former, step.limits)
                 return {"settled": settled.value}
 
-    def _place_of(self, step: CopyMessages) -> copying.Destination:
-        return copying.Destination(
-            directories=self.created.directories(step.lane),
-            prefix=TEMPORARY_PREFIX if self.created.is_adopted(step.lane) else "",
-        )
+    def _copy(self, step: CopyMessages) -> Note:
+        directories = self.created.same_directories(step.lane)
+        ownership = self.created.ownership(directories)
+        destination = copying.Destination(directories=directories, ownership=ownership)
+        try:
+            return copying.copy(step, destination)
+        except StepFailed:
+            self.created.same_directories(step.lane)  # if that is why, this says so
+            raise
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
+        directories = self.created.directories(step.lane)
         return index_writing.Lane(
             step=step,
-            directories=self.created.directories(step.lane),
+            directories=directories,
+            ownership=self.created.ownership(directories),
             uidvalidity=self.created.uidvalidity(step.lane),
             is_adopted=self.created.is_adopted(step.lane),
         )

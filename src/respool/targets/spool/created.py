@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
-from respool.errors import ProgramFailed, StepFailed
+from respool.cyrus.header import parse_header
+from respool.cyrus.spool_paths import HEADER_FILE
+from respool.errors import FormatError, ProgramFailed, StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
+from respool.system.ownership import Ownership, ownership_like
 from respool.targets.spool.steps import AdoptMailbox, CreateMailbox
+
+_TELLS_PARTITION_SINCE: Final = (3, 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sight:
+    """Where a mailbox was found, and the id in the header that lies there."""
+
+    directories: MailboxDirectories
+    partition: str | None
+    id_on_disk: str | None
+
+    def text(self) -> str:
+        """For people: ``in /var/spool/…, partition default, header of 5b2c…``."""
+        partition = "" if self.partition is None else f", partition {self.partition}"
+        return f"in {self.directories.data}{partition}, header of {self.id_on_disk}"
 
 
 class CreatedMailboxes:
@@ -20,7 +41,8 @@ class CreatedMailboxes:
         self._server = server
         self._record = record
         self._receipts: dict[str, Mapping[str, Any]] = {}
-        self._directories: dict[str, MailboxDirectories] = {}
+        self._partitions: dict[str, str] = {}
+        self._sights: dict[str, _Sight] = {}
         self._lock = threading.Lock()
 
     def uidvalidity(self, mailbox: str) -> int:
@@ -32,16 +54,33 @@ class CreatedMailboxes:
         return bool(self._receipt(mailbox).get("is_adopted"))
 
     def directories(self, mailbox: str) -> MailboxDirectories:
-        """Its directories, as the server says now.
+        """Its directories, asked anew of the server's ``mbpath``.
 
         Raises:
-            StepFailed: it was deleted, renamed or replaced meanwhile.
+            StepFailed: it was deleted, renamed, moved or replaced meanwhile.
         """
         self.check(mailbox)
-        # The same id under the same name is the same directory, in both layouts.
-        if mailbox not in self._directories:
-            self._directories[mailbox] = self._server.directories(mailbox)
-        return self._directories[mailbox]
+        return self._compared(mailbox, self._server.directories(mailbox))
+
+    def same_directories(self, mailbox: str) -> MailboxDirectories:
+        """Its directories, while it is the same: for each group that goes into them.
+
+        ``mbpath``, which takes as long as a tenth of a group, is run once. After that the
+        server is asked for id and partition of the name, and the directory for the id in
+        its header: the same name, id and partition are the same directory, in both layouts.
+
+        Raises:
+            StepFailed: it was deleted, renamed, moved or replaced meanwhile.
+        """
+        known = self._sights.get(mailbox)
+        if known is None or not self._tells_partition:
+            return self.directories(mailbox)
+        self.check(mailbox)
+        return self._compared(mailbox, known.directories)
+
+    def ownership(self, directories: MailboxDirectories) -> Ownership:
+        """Whose files are in them, and who may read these, by the header that the server made."""
+        return ownership_like(self._header_file(directories), self._server.owner)
 
     def check(self, mailbox: str) -> None:
         """Ask the server whether it is still the one that this run created.
@@ -55,12 +94,31 @@ class CreatedMailboxes:
         except ProgramFailed as error:
             now = str(error.why)
         if now != known:
-            raise StepFailed(
-                f"{mailbox} is not the folder any more that this run created",
-                why=f"its id was {known}, now: {now}; somebody deleted, renamed or replaced it",
-                hint="look at it with the server's tools; nothing was written into it",
-                can_be_tried_again=False,
-            )
+            raise _is_another(mailbox, f"its id was {known}, now: {now}")
+
+    @property
+    def _tells_partition(self) -> bool:
+        return self._server.version >= _TELLS_PARTITION_SINCE
+
+    def _compared(self, mailbox: str, directories: MailboxDirectories) -> MailboxDirectories:
+        now = _Sight(
+            directories=directories,
+            partition=self._server.admin.server_entry(mailbox, "partition")
+            if self._tells_partition
+            else None,
+            id_on_disk=_id_in(self._header_file(directories)),
+        )
+        first = self._sights.setdefault(mailbox, now)
+        if now != first:
+            raise _is_another(mailbox, f"it was {first.text()}, now: {now.text()}")
+        partition = self._partitions.get(mailbox, now.partition)
+        if now.partition not in {None, partition}:
+            raise _is_another(mailbox, f"it was made in partition {partition}, now: {now.text()}")
+        return directories
+
+    def _header_file(self, directories: MailboxDirectories) -> Path:
+        is_in_meta = "header" in self._server.configuration.meta_kinds
+        return (directories.meta if is_in_meta else directories.data) / HEADER_FILE
 
     def _receipt(self, mailbox: str) -> Mapping[str, Any]:
         with self._lock:
@@ -79,4 +137,22 @@ class CreatedMailboxes:
             receipt = self._record.receipt(number)
             if isinstance(step, CreateMailbox | AdoptMailbox) and receipt is not None:
                 found[step.mailbox] = receipt
+                if isinstance(step, CreateMailbox):
+                    self._partitions[step.mailbox] = step.partition
         return found
+
+
+def _id_in(header: Path) -> str | None:
+    try:
+        return parse_header(header.read_bytes()).uniqueid
+    except (OSError, FormatError):
+        return None
+
+
+def _is_another(mailbox: str, why: str) -> StepFailed:
+    return StepFailed(
+        f"{mailbox} is not the folder any more that this run created",
+        why=f"{why}; somebody deleted, renamed, moved or replaced it",
+        hint="look at it with the server's tools; nothing was written into it",
+        can_be_tried_again=False,
+    )

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from respool.cyrus.header import header_crc
-from respool.cyrus.index import Index, parse_index, render_index
-from respool.errors import FormatError, StepFailed
+from respool.cyrus.index import Index, render_index
+from respool.errors import StepFailed
 from respool.model.findings import Severity
-from respool.model.inventory import ARCHIVED, Rows
+from respool.model.inventory import Rows
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
-from respool.system.durable import TEMPORARY_PREFIX, flush_directory, write_durably
+from respool.system.durable import TEMPORARY_PREFIX, write_durably
 from respool.system.locks import record_locked
 from respool.targets.spool.index_records import FreshIndex, IndexDraft, index_header
 from respool.targets.spool.index_writing import (
@@ -44,6 +44,8 @@ from respool.targets.spool.live_files import (
     unfinished_files,
     waiting_files,
 )
+from respool.targets.spool.naming_files import homes_of, name_files
+from respool.targets.spool.present_index import begins_with, is_empty, present_index
 from respool.targets.spool.recipes import recipe_for
 
 
@@ -103,8 +105,8 @@ def clear_up(
     """
     files = MailboxFiles.of(directories, server.configuration.meta_kinds)
     with record_locked(files.index) as descriptor:
-        present = _index(files.index, descriptor)
-        if not (even_if_empty or present.header.last_uid or len(present.records)):
+        present = present_index(files.index, descriptor)
+        if not even_if_empty and is_empty(present):
             return False
         _clear(directories, _waiting_cache(files), kept=_known(present))
         return True
@@ -116,9 +118,9 @@ def _waiting_cache(files: MailboxFiles) -> Path:
 
 def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     lane, rows, draft = filling.lane, filling.rows, filling.draft
-    present = _index(filling.files.index, descriptor)
-    if present.header.last_uid or len(present.records):
-        is_ours = _has_ours(present, lane, record)
+    present = present_index(filling.files.index, descriptor)
+    if not is_empty(present):
+        is_ours = begins_with(present, chain(*copied_messages(lane.step.lane, record)))
         _clear(lane.directories, filling.waiting_cache, kept=_known(present))
         if is_ours:
             return {"records": len(rows), "keywords": list(draft.keywords), "cached": None}
@@ -127,7 +129,9 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     if foreign:
         _clear(lane.directories, filling.waiting_cache, kept=foreign)
         raise _not_empty(lane, f"{len(foreign)} message files lie there that no index knows")
-    _name_files(lane, rows)
+    homes = homes_of(lane.directories, rows)
+    note_unfinished(lane.directories, homes.keys() | unfinished_files(lane.directories))
+    name_files(lane.directories, homes)
     if recipe_for(filling.server.version).carries_cache:
         filling.waiting_cache.rename(filling.files.cache)
     header = header_with(filling.files.header, tuple(draft.keywords))
@@ -139,7 +143,12 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     # and the CRC of it change one right after the other: 2.4 takes no index where they differ.
     _pwrite(descriptor, octets[start:], start)
     os.fsync(descriptor)
-    write_durably(filling.files.header, header, owner=filling.server.owner)
+    write_durably(
+        filling.files.header,
+        header,
+        mode=lane.ownership.file_mode,
+        owner=lane.ownership.owner,
+    )
     _pwrite(descriptor, octets[:start], 0)
     os.fsync(descriptor)
     forget_unfinished(lane.directories)
@@ -153,62 +162,6 @@ def _not_empty(lane: Lane, why: str) -> StepFailed:
         hint="restore this folder into a new one: leave --in-place out",
         can_be_tried_again=False,
     )
-
-
-def _index(file: Path, descriptor: int) -> Index:
-    """The index behind the lock, which must still be the one in the directory."""
-    status = os.fstat(descriptor)
-    there = file.stat(follow_symlinks=False)
-    if (there.st_dev, there.st_ino) != (status.st_dev, status.st_ino):
-        raise StepFailed(f"{file} was replaced while it was waited for")
-    try:
-        return parse_index(os.pread(descriptor, status.st_size, 0))
-    except FormatError as error:
-        raise StepFailed(f"{file} cannot be read", why=error.what) from error
-
-
-def _has_ours(present: Index, lane: Lane, record: RunRecord) -> bool:
-    """Whether a former attempt came to its end: our messages are the first ones there."""
-    ours = [
-        (message.uid, message.guid)
-        for messages in copied_messages(lane.step.lane, record)
-        for message in messages
-    ]
-    found = present.records[: len(ours)]
-    guids = [row["guid"].tobytes().hex() for row in found]
-    return bool(ours) and list(zip(found["uid"].tolist(), guids, strict=True)) == ours
-
-
-def _homes(lane: Lane, rows: Rows) -> Mapping[str, Path]:
-    """Name of each message file → its directory."""
-    archive, data = lane.directories.archive, lane.directories.data
-    is_archived = ((rows["system_flags"] & ARCHIVED) != 0).tolist()
-    return {
-        f"{uid}.": archive if archived and archive is not None else data
-        for uid, archived in zip(rows["uid"].tolist(), is_archived, strict=True)
-    }
-
-
-def _name_files(lane: Lane, rows: Rows) -> None:
-    """Every copy gets the name of its message; all names are noted before.
-
-    What an attempt that was cut off has left, and is none of ours now, goes.
-    """
-    homes = _homes(lane, rows)
-    note_unfinished(lane.directories, homes.keys() | unfinished_files(lane.directories))
-    for directory in message_directories(lane.directories):
-        for now, then in waiting_files(directory).items():
-            if homes.get(then) == directory:
-                (directory / now).rename(directory / then)
-            else:
-                (directory / now).unlink()
-        for name in message_files(directory):
-            if homes.get(name) != directory:
-                (directory / name).unlink()
-        flush_directory(directory)
-    for name, directory in homes.items():
-        if not (directory / name).is_file():
-            raise StepFailed(f"the copy {name} of a message is not in {directory}")
 
 
 def _known(present: Index) -> frozenset[str]:

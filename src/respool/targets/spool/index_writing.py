@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from respool.backups.caches import caches_of
 from respool.backups.source import read_index
 from respool.cyrus.header import header_crc, with_keywords
-from respool.cyrus.index import IndexHeader, parse_index, render_index
+from respool.cyrus.index import Index, IndexHeader, parse_index, render_index
 from respool.errors import BackupError, FormatError, StepFailed
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.durable import replacing, write_durably
+from respool.system.locks import record_locked
+from respool.system.ownership import Ownership
 from respool.targets.spool.copying import source_mailbox
 from respool.targets.spool.index_records import (
     INDEX_VERSION,
@@ -24,6 +27,9 @@ from respool.targets.spool.index_records import (
     SourceCache,
     index_header,
 )
+from respool.targets.spool.live_files import message_directories, message_files
+from respool.targets.spool.naming_files import homes_of, name_files
+from respool.targets.spool.present_index import begins_with, is_empty, present_index
 from respool.targets.spool.recipes import recipe_for
 from respool.targets.spool.steps import WriteIndex
 
@@ -34,10 +40,11 @@ _CACHE_FILE = "cyrus.cache"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One mailbox of the run: its step, where it lies, and what the server gave it."""
+    """One mailbox of the run: its step, where it lies, whose, and what the server gave it."""
 
     step: WriteIndex
     directories: MailboxDirectories
+    ownership: Ownership
     uidvalidity: int
     is_adopted: bool
 
@@ -65,28 +72,69 @@ class MailboxFiles:
 
 
 def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
-    """Index, cache and header of the messages that were copied into a new mailbox.
+    """Message names, cache, header and index of what was copied into a new mailbox.
 
-    Order: cache, header, index. Until the index is there the mailbox is empty.
+    In that order, with the fresh index locked as every process of the server locks it:
+    until the new one is there the mailbox is empty. Done twice it is the same as once.
 
     Raises:
-        StepFailed: the files of the fresh mailbox are not as the server makes them.
+        StepFailed: the fresh mailbox is not as the server made it, somebody put mail into
+            it, or it cannot be written.
     """
     files = MailboxFiles.of(lane.directories, server.configuration.meta_kinds)
-    fresh = fresh_index(files.index, lane.uidvalidity)
-    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
     try:
-        lay(draft, files.cache, lane, server, record)
-        header = header_with(files.header, tuple(draft.keywords))
-        rows = draft.rows()
-        head = index_header(rows, fresh, header_file_crc=header_crc(header))
-        write_durably(files.header, header, owner=server.owner)
-        write_durably(files.index, render_index(INDEX_VERSION, head, rows), owner=server.owner)
+        fresh = fresh_index(files.index, lane.uidvalidity)
+        with record_locked(files.index) as descriptor:
+            if fresh.version is not None:
+                _check_ours_alone(present_index(files.index, descriptor), lane, record)
+            return _write(lane, files, fresh, server, record)
     except (OSError, OverflowError) as error:
         raise StepFailed(
             f"the index of {lane.step.lane} cannot be written", why=str(error)
         ) from error
+
+
+def _write(
+    lane: Lane, files: MailboxFiles, fresh: FreshIndex, server: CyrusServer, record: RunRecord
+) -> Note:
+    draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
+    lay(draft, files.cache, lane, server, record)
+    rows = draft.rows()
+    homes = homes_of(lane.directories, rows)
+    foreign = {
+        name
+        for directory in message_directories(lane.directories)
+        for name in message_files(directory)
+        if homes.get(name) != directory
+    }
+    if foreign:
+        raise _used(lane, f"{len(foreign)} message files lie there that are not of this run")
+    name_files(lane.directories, homes)
+    header = header_with(files.header, tuple(draft.keywords))
+    head = index_header(rows, fresh, header_file_crc=header_crc(header))
+    mode, owner = lane.ownership.file_mode, lane.ownership.owner
+    write_durably(files.header, header, mode=mode, owner=owner)
+    index = render_index(INDEX_VERSION, head, rows)
+    write_durably(files.index, index, mode=mode, owner=owner)
     return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+
+
+def _check_ours_alone(present: Index, lane: Lane, record: RunRecord) -> None:
+    """Nobody else's message is in the index: it is empty, or what a former attempt wrote."""
+    if is_empty(present):
+        return
+    ours = [message for group in copied_messages(lane.step.lane, record) for message in group]
+    if len(present.records) != len(ours) or not begins_with(present, ours):
+        raise _used(lane, f"its last UID is {present.header.last_uid}")
+
+
+def _used(lane: Lane, why: str) -> StepFailed:
+    return StepFailed(
+        f"somebody put mail into {lane.step.lane} while it was being filled",
+        why=f"{why}; it was left as it is",
+        hint="look who did; take the run back, which leaves that mail, and restore again",
+        can_be_tried_again=False,
+    )
 
 
 def lay(
@@ -102,11 +150,15 @@ def lay(
             for _ in draft.add(messages, None):
                 pass
         return
-    with replacing(cache_file, owner=server.owner) as cache, _source(lane) as source:
+    with _new_cache(cache_file, lane) as cache, _source(lane) as source:
         cache.write(draft.cache_start)
         for messages in copied_messages(lane.step.lane, record):
             for octets in draft.add(messages, source):
                 cache.write(octets)
+
+
+def _new_cache(file: Path, lane: Lane) -> AbstractContextManager[BinaryIO]:
+    return replacing(file, mode=lane.ownership.file_mode, owner=lane.ownership.owner)
 
 
 def copied_messages(lane: str, record: RunRecord) -> Iterator[list[PlannedMessage]]:
