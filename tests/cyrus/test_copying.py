@@ -16,7 +16,6 @@ from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.errors import StepFailed
 from respool.planning import step as planning_step
-from respool.planning.request import Person
 from respool.runs.runner import Progress
 from respool.targets.spool.steps import CopyMessages
 from respool.verification.report import Verdict
@@ -35,7 +34,7 @@ from tests.support.restoring import (
 
 pytestmark = pytest.mark.needs_cyrus
 JDOE = "jdoe@bluemind.loc"
-FOLDER, COUNT = "Projects/2017", 6
+FOLDER, COUNT = "Sent", 5
 INTO = f"back/{FOLDER}"
 ELSEWHERE = "example_org"
 NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n", flags=("$new",))
@@ -80,11 +79,13 @@ def after_first_group(happens: Callable[[], None]) -> Conversation:
     return replace(agreeing(), on_progress=heard)
 
 
-def ask(server: PrivateCyrus, command: str, *names: str) -> None:
+def ask(server: PrivateCyrus, command: str, *names: str, partition: str = "") -> None:
     """One command of the administrator."""
     with server.admin_client() as admin:
         admin.folder_encode = False
-        status, answer = admin._imap.xatom(command, *(f'"{name}"' for name in names))
+        status, answer = admin._imap.xatom(
+            command, *(f'"{name}"' for name in names), *partition.split()
+        )
         assert status == "OK", answer
 
 
@@ -109,18 +110,14 @@ def give_away(server: PrivateCyrus, target: TargetAccount) -> None:
 
 def replace_by_another(server: PrivateCyrus, target: TargetAccount) -> None:
     ask(server, "RENAME", target.mailbox(INTO), target.mailbox("Away"))
-    ask(server, "CREATE", target.mailbox(INTO), "bluemind_loc")
+    ask(server, "CREATE", target.mailbox(INTO), partition="bluemind_loc")
 
 
 def move(server: PrivateCyrus, target: TargetAccount) -> None:
-    ask(server, "RENAME", target.mailbox(INTO), target.mailbox(INTO), ELSEWHERE)
+    ask(server, "RENAME", target.mailbox(INTO), target.mailbox(INTO), partition=ELSEWHERE)
 
 
-def delete(server: PrivateCyrus, target: TargetAccount) -> None:
-    ask(server, "DELETE", target.mailbox(INTO))
-
-
-@pytest.mark.parametrize("meddle", [give_away, replace_by_another, move, delete])
+@pytest.mark.parametrize("meddle", [give_away, replace_by_another, move])
 def test_a_folder_that_is_another_between_two_groups_stops_the_run(
     meddle: Callable[[PrivateCyrus, TargetAccount], None],
     shared_server: PrivateCyrus,
@@ -201,11 +198,13 @@ def test_mail_that_somebody_puts_into_a_new_folder_meanwhile_is_not_written_over
 def data_directory(backup: Path) -> Path:
     """Where generation 88 has the folder's messages."""
     (found,) = (
-        each
-        for each in backup.rglob("Projects/2017")
-        if "data" in each.parts and (each / "1.").exists() and "1233" in each.parts
+        each for each in backup.rglob(f"jdoe/{FOLDER}") if {"data", "1233"} < set(each.parts)
     )
     return found
+
+
+def uid_of(file: Path) -> int:
+    return int(file.name.removesuffix("."))
 
 
 @pytest.fixture
@@ -236,13 +235,13 @@ def test_a_message_that_vanishes_from_the_backup_is_lost_by_name(
 ) -> None:
     target = fresh_target(restoring_names, "user")
     settings = settings_for(restoring_names, own_backup, tmp_path / "state")
-    last = max(data_directory(own_backup).glob("[0-9]*."), key=lambda each: int(each.stem))
+    last = max(data_directory(own_backup).glob("[0-9]*."), key=uid_of)
 
     receipt = restore(settings, wanted(target), after_first_group(last.unlink))
 
     assert receipt.verdict is Verdict.INCOMPLETE
     assert [(each.code, each.uid) for each in receipt.losses] == [
-        ("backup-file-missing", int(last.stem))
+        ("backup-file-missing", uid_of(last))
     ]
     with restoring_names.client_as(target.login) as client:
         assert len(messages_in(client, INTO)) == COUNT - 1
