@@ -40,10 +40,13 @@ def read_only(at: Path) -> Iterator[None]:
 
 @contextmanager
 def immutable(at: Path) -> Iterator[None]:
-    """A directory that ``chattr +i`` was used on, where its file system knows that."""
+    """A directory that ``chattr +i`` was used on; skips where its file system has no such flag.
+
+    In CI, too: containers lack the right to set it, and no other way there is to get it.
+    """
     done = subprocess.run(["chattr", "+i", str(at)], check=False, capture_output=True)
     if done.returncode != 0:
-        give_up("needs a file system with immutable directories")
+        pytest.skip("needs a file system with immutable directories, and the right to make one")
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.app.access import server_access
@@ -19,6 +20,7 @@ from respool.system.configuration import read_configuration
 from respool.system.cyrus_server import (
     CyrusServer,
     ServerAccess,
+    mailboxes_written_at,
     port_address,
     reach_server,
     server_owner,
@@ -28,6 +30,7 @@ from respool.system.file_systems import free_room
 from respool.system.ownership import Owner, is_root, ourselves
 from respool.system.processes import processes
 from respool.targets.spool.at_work import at_work
+from respool.targets.spool.clock import clock_check
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.rooms import room_check
 from respool.targets.spool.services import (
@@ -65,6 +68,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     except RespoolError as error:
         yield _bad("configdirectory", error)
     yield from program_checks(configuration)
+    yield clock_check(datetime.now(UTC), mailboxes_written_at(configuration), _newest(settings))
     yield from _at_work(configuration, settings.imapd_conf)
     yield role_check(configuration, settings.imapd_conf)
     yield from _server(settings)
@@ -122,6 +126,15 @@ def _partitions(configuration: ServerConfiguration, owner: Owner) -> Iterator[Ch
                 yield Check(what=what, mark=Mark.NOTE, found=found, hint=hint)
     databases = free_room(Path(configuration.configdirectory), owner)
     yield room_check("configdirectory", databases)
+
+
+def _newest(settings: Settings) -> datetime | None:
+    """When the newest generation was taken; None where there is none, or no date."""
+    try:
+        generations = backup_of(settings).generations
+    except RespoolError:
+        return None
+    return max((each.taken_at for each in generations if each.taken_at is not None), default=None)
 
 
 def _at_work(configuration: ServerConfiguration, imapd_conf: Path) -> Iterator[Check]:

@@ -16,8 +16,10 @@ from respool.app.known_person import is_known_same
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
 from respool.app.selection import Selection, select
 from respool.app.settings import Settings
+from respool.app.source_now import changed_while_read, found_under_way
 from respool.app.target_account import root_of, survey_target, target_of
 from respool.app.wish import Wish
+from respool.backups.still_there import stamps_of
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
@@ -26,6 +28,7 @@ from respool.planning.plan import PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
+from respool.targets.spool.clock import backup_findings
 from respool.targets.spool.planner import PlanContext, plan_restore
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
@@ -39,7 +42,8 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         PlanRefused: it cannot be carried out, with every reason.
     """
     backup = backup_of(settings)
-    selection = select(backup, wish.wanted)
+    selection = select(backup, replace(wish.wanted, may_be_running=True))
+    stamps = stamps_of(selection.mailboxes)
     choice = choose(
         selection,
         wish.wanted,
@@ -54,11 +58,16 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     )
     survey = survey_target(request, lambda: selection, server, settings.state)
     root_acl, root_id = root_of(selection)
-    reasons, findings = identity_of(settings, request, selection, survey, server)
+    said = (
+        identity_of(settings, request, selection, survey, server),
+        found_under_way(backup, selection),
+        changed_while_read(stamps, choice.mailboxes, has_expunged=wish.has_expunged),
+    )
     logins = logins_of(request, choice.mailboxes, server, survey.name_rules)
+    now = datetime.now(UTC)
     context = PlanContext(
         software=__version__,
-        now=datetime.now(UTC),
+        now=now,
         generation_label=selection.generation.label,
         taken_at=taken_at,
         is_about=is_about,
@@ -67,8 +76,11 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
         skipped=choice.skipped,
         root_acl=root_acl,
         root_id=root_id,
-        findings=findings,
-        reasons=reasons,
+        findings=(
+            *(each for _, findings in said for each in findings),
+            *backup_findings(now, selection.generation.taken_at),
+        ),
+        reasons=tuple(each for reasons, _ in said for each in reasons),
         logins=logins,
         subscriptions=subscriptions_of(request, choice.mailboxes, survey, logins),
         special_uses=special_uses_of(request, survey, server),

@@ -11,6 +11,7 @@ from respool.app.chosen import backup_side
 from respool.app.plan import identity_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
+from respool.app.source_now import source_reasons
 from respool.app.target_account import survey_target
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid, PlanRefused, SurveyChanged
@@ -98,16 +99,18 @@ def selected(settings: Settings, head: PlanHead) -> Selection:
 def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
     """The target as it is now, which must be as it was when the plan was made.
 
+    The backup must still have what the plan takes from it.
+
     Of an account to be created the backup is asked again.
 
     Raises:
         SurveyChanged: it is not.
     """
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
-    reasons = recheck(head, survey)
+    reasons = (*recheck(head, survey), *source_reasons(settings, head))
     if reasons:
         raise SurveyChanged(
-            "the server is no longer as it was when the plan was made",
+            "server or backup are no longer as they were when the plan was made",
             reasons,
             hint="make the plan again",
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from respool.app.plan_file import selected
 from respool.app.settings import Settings
+from respool.app.source_now import left_reasons
 from respool.app.target_account import survey_target
-from respool.backups.source import tree_at
-from respool.errors import BackupError, NotReady
+from respool.errors import NotReady
 from respool.planning.load import Load
+from respool.planning.step import PlannedMessage, Step
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
@@ -22,10 +23,13 @@ _READING = (CopyMessages.kind, WriteIndex.kind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What a run has still to add, and the places of the backup that it still reads."""
+    """What a run has still to add, and the places of the backup that it still reads.
+
+    ``sources`` has the messages that are still to be copied of each, maybe none.
+    """
 
     load: Load
-    sources: frozenset[SourcePlace]
+    sources: Mapping[SourcePlace, tuple[PlannedMessage, ...]]
 
 
 def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> None:
@@ -41,7 +45,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     """
     head, left = run.head(), left_of(run)
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
-    reasons = (*recheck_left(head, survey, left.load), *_gone(left.sources))
+    reasons = (*recheck_left(head, survey, left.load), *left_reasons(left.sources))
     if reasons:
         raise NotReady(
             f"run {run.number} cannot go on as things are now",
@@ -71,20 +75,15 @@ def left_of(run: RunJournal) -> Left:
             archived=len(archived),
             archived_bytes=sum(each.size_bytes for each in archived),
         ),
-        sources=frozenset(
-            step.source for step in steps if isinstance(step, CopyMessages | WriteIndex)
-        ),
+        sources=_sources(steps),
     )
 
 
-def _gone(sources: frozenset[SourcePlace]) -> Iterator[str]:
-    """The directories of the backup that are still to be read and are not there any more."""
-    for source in sorted(sources, key=str):
-        directories = [each for each in (source.data, source.meta, source.archive) if each]
-        try:
-            tree = tree_at(source.spool)
-            gone = [each for each in directories if not tree.is_directory(each)]
-        except BackupError as error:
-            yield error.what
-            continue
-        yield from (f"{source.spool / each} is gone from the backup" for each in gone)
+def _sources(steps: Iterable[Step]) -> Mapping[SourcePlace, tuple[PlannedMessage, ...]]:
+    found: dict[SourcePlace, tuple[PlannedMessage, ...]] = {}
+    for step in steps:
+        if isinstance(step, CopyMessages):
+            found[step.source] = (*found.get(step.source, ()), *step.messages)
+        elif isinstance(step, WriteIndex):
+            found.setdefault(step.source, ())
+    return found

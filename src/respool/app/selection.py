@@ -33,12 +33,17 @@ _EARLIER_RESTORE = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What was typed. ``command`` is the verb that hints repeat: ``restore``."""
+    """What was typed. ``command`` is the verb that hints repeat: ``restore``.
+
+    ``may_be_running``: a generation that is still being written may be looked at, by whoever
+    then looks which of its parts are.
+    """
 
     account: str
     folders: tuple[str, ...] = ()
     generation: str | None = None
     command: str = "show"
+    may_be_running: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,9 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
     """
     if wanted.generation is None and wanted.folders:
         return _newest_with(backup, wanted)
-    generation = choose_generation(backup.generations, wanted.generation)
+    generation = choose_generation(
+        backup.generations, wanted.generation, may_be_running=wanted.may_be_running
+    )
     try:
         return select_in(generation, wanted, backup.live)
     except (AccountNotInGeneration, FolderNotInGeneration) as error:

@@ -17,13 +17,19 @@ _SHOWN: Final = 8
 
 
 def choose_generation(
-    generations: Sequence[Generation], text: str | None, zone: tzinfo | None = None
+    generations: Sequence[Generation],
+    text: str | None,
+    zone: tzinfo | None = None,
+    *,
+    may_be_running: bool = False,
 ) -> Generation:
     """The generation that ``text`` means; without text the latest.
 
     ``text`` is an id, ``part:1234``, ``generation:159``, a date or time (the last one
     begun up to then, a bare date meaning the end of that day), ``latest``, ``latest~N``,
     or a label. ``zone`` is where dates are meant, the machine's own where None.
+    ``may_be_running``: one that is still being written is taken where it is named itself,
+    if it has mail already.
 
     Raises:
         GenerationNotFound: none fits, or it is still being written.
@@ -38,10 +44,11 @@ def choose_generation(
         each for each in generations if each.label == wanted and each.generation_id is None
     ]
     if labelled:
-        return _finished(labelled[0])
+        return _finished(labelled[0], may_be_running=may_be_running)
     number = _NUMBER.fullmatch(wanted)
     if number:
-        return _finished(_by_number(generations, number[1], int(number[2])))
+        named = _by_number(generations, number[1], int(number[2]))
+        return _finished(named, may_be_running=may_be_running)
     return _by_time(generations, wanted, zone)
 
 
@@ -131,8 +138,9 @@ def parse_moment(text: str, zone: tzinfo | None) -> datetime:
     return moment.astimezone() if zone is None else moment.replace(tzinfo=zone)
 
 
-def _finished(generation: Generation) -> Generation:
-    if generation.state is GenerationState.RUNNING:
+def _finished(generation: Generation, *, may_be_running: bool) -> Generation:
+    is_taken = may_be_running and bool(generation.parts)
+    if generation.state is GenerationState.RUNNING and not is_taken:
         raise GenerationNotFound(
             f"generation {generation.label} is not used",
             why="it has no end: the backup is being written",

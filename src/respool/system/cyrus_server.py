@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from respool.cyrus.header import parse_header
@@ -227,6 +228,19 @@ class CyrusServer:
             for one in self._sessions:
                 one.close()
             self._sessions.clear()
+
+
+def mailboxes_written_at(configuration: ServerConfiguration) -> datetime | None:
+    """When the server of ``configuration`` wrote its list of mailboxes last.
+
+    Source: imapd.conf(5), ``mboxlist_db_path``.
+    """
+    usual = configuration.configdirectory / "mailboxes.db"
+    file = Path(configuration.text("mboxlist_db_path", str(usual)))
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 def find_tool(name: str) -> Path | None:

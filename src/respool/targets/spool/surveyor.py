@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from respool.errors import AccountNotOnServer, NotPermitted
@@ -15,10 +16,12 @@ from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import (
     CyrusServer,
     MailboxDirectories,
+    mailboxes_written_at,
 )
 from respool.system.ownership import may_act_as
 from respool.system.processes import processes
 from respool.targets.spool.at_work import at_work
+from respool.targets.spool.clock import ClockSigns, clock_findings, clock_reasons, newest_in
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
 from respool.targets.spool.live_indexes import live_mailboxes
@@ -58,6 +61,11 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     unused = {name for name, each in live.items() if not each.is_used}
     uses = server.admin.quota(root)
     leftovers = find_leftovers(server, account)
+    signs = ClockSigns(
+        mail=newest_in(each.header for each in live.values() if each.header is not None),
+        databases=mailboxes_written_at(server.configuration),
+    )
+    now = datetime.now(UTC)
     is_below = not is_uuid and account.kind is AccountKind.USER
     partition = partition_of(directories.data, server.configuration.roots(""))
     bare = survey_without_mailboxes(server, account, partition, directories if is_below else None)
@@ -77,8 +85,12 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         is_seen_shared=live[root].is_seen_shared,
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         leftovers=frozenset(rules.written(each) for each in leftovers.directories),
-        findings=(*bare.findings, *leftovers.findings),
-        obstacles=(*bare.obstacles, *_in_the_way(leftovers.findings, is_uuid=is_uuid)),
+        findings=(*bare.findings, *leftovers.findings, *clock_findings(now, signs)),
+        obstacles=(
+            *bare.obstacles,
+            *_in_the_way(leftovers.findings, is_uuid=is_uuid),
+            *clock_reasons(now, signs),
+        ),
     )
 
 

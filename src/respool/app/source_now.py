@@ -1,0 +1,140 @@
+"""Is the backup at rest, and does it still hold what a restore is to take from it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from respool.app.backups import backup_of
+from respool.app.selection import Selection
+from respool.app.settings import Settings
+from respool.backups.contents import mailboxes_of
+from respool.backups.discovery import Backup
+from respool.backups.source import SourceMailbox
+from respool.backups.still_there import Directory, Stamps, uids_now
+from respool.backups.under_way import touched, under_way
+from respool.errors import BackupError
+from respool.model.accounts import folder_path
+from respool.model.findings import Finding, Severity
+from respool.model.generations import Generation
+from respool.model.inventory import IN_ARCHIVE
+from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.planning.step import PlannedMessage
+from respool.system.processes import processes
+from respool.targets.spool.sequence import ChosenMailbox
+from respool.targets.spool.steps import SourcePlace
+
+
+def found_under_way(
+    backup: Backup, selection: Selection
+) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Reasons against using the selection now, and what a plan says of other backups."""
+    spools = frozenset(each.spool for each in selection.mailboxes)
+    found = under_way(backup, selection.generation, spools, processes())
+    return found.against, tuple(_note("backup-running", "the backup", t) for t in found.beside)
+
+
+def changed_while_read(
+    stamps: Stamps, chosen: Sequence[ChosenMailbox], *, has_expunged: bool
+) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Reasons where message files went since the ``stamps`` were taken; findings of all else."""
+    changed = stamps.changed()
+    reasons: list[str] = []
+    findings: list[Finding] = []
+    for each in chosen:
+        place, path = each.place, folder_path(each.mailbox.name)
+        below = (place.data, place.meta, place.archive)
+        if not changed.intersection((place.spool, one) for one in below if one is not None):
+            continue
+        rows = each.mailbox.records[each.wanted(has_expunged=has_expunged)]
+        uids, places = rows["uid"].tolist(), rows["place"].tolist()
+        gone = _gone(place, zip(uids, (one == IN_ARCHIVE for one in places), strict=True))
+        if gone:
+            reasons.append(f"{path}: {gone} while the plan was made: is it being removed?")
+        else:
+            text = "the backup changed while the plan was made"
+            findings.append(_note("backup-changing", path, text))
+    return tuple(reasons), tuple(findings)
+
+
+def source_reasons(settings: Settings, head: PlanHead) -> tuple[str, ...]:
+    """Why a plan's backup cannot be used any more; nothing where it can."""
+    try:
+        backup = backup_of(settings)
+        generation = next(
+            (each for each in backup.generations if each.label == head.generation_label), None
+        )
+        if generation is None:
+            return (f"there is no generation {head.generation_label} any more",)
+        boxes = {each.name.admin: each for each in mailboxes_of(generation, head.request.account)}
+    except BackupError as error:
+        return (error.what if error.why is None else f"{error.what}: {error.why}",)
+    needed = [each for each in head.mailboxes if each.messages]
+    spools = frozenset(box.spool for box in _sources(needed, boxes))
+    return (
+        *_another(generation, head),
+        *under_way(backup, generation, spools, processes()).against,
+        *_fewer(needed, boxes),
+    )
+
+
+def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterator[str]:
+    """What of the backup is gone that a run has still to read.
+
+    ``left`` has the messages that are still to be copied of each place, maybe none.
+    """
+    spools = frozenset(source.spool for source in left)
+    yield from touched(spools, processes())
+    for source, messages in sorted(left.items(), key=lambda item: str(item[0])):
+        for below in (source.data, source.meta, source.archive):
+            if below is not None and uids_now((source.spool, below)) is None:
+                yield f"{source.spool / below} is gone from the backup"
+        gone = _gone(source, ((each.uid, each.is_archived) for each in messages))
+        if gone:
+            yield f"{source.spool / (source.data or '')}: {gone}"
+
+
+def _gone(place: SourcePlace, wanted: Iterable[tuple[int, bool]]) -> str | None:
+    """How many message files (UID, and whether archived) are not there any more."""
+    now = {
+        is_archived: uids_now((place.spool, below)) or frozenset()
+        for is_archived, below in ((False, place.data), (True, place.archive))
+        if below is not None
+    }
+    gone = sum(uid not in now.get(is_archived, frozenset()) for uid, is_archived in wanted)
+    return f"{gone} message files are gone from the backup" if gone else None
+
+
+def _another(generation: Generation, head: PlanHead) -> Iterator[str]:
+    """Names like ``daily.0`` move on to another night's copy."""
+    was, now = head.taken_at, generation.taken_at
+    if was is not None and now is not None and not head.is_about and was != now:
+        dates = f"{was:%Y-%m-%d %H:%M}, now it is of {now:%Y-%m-%d %H:%M}"
+        yield f"generation {generation.label} was of {dates}"
+
+
+def _fewer(planned: Sequence[PlannedMailbox], boxes: Mapping[str, SourceMailbox]) -> Iterator[str]:
+    for each in planned:
+        box = boxes.get(each.source_name or "")
+        if box is None:
+            yield f"{each.source_path} is gone from the backup"
+            continue
+        places: list[Directory] = [
+            (box.spool, one) for one in (box.place.data, box.place.archive) if one is not None
+        ]
+        there = sum(len(uids_now(one) or ()) for one in places)
+        if there < each.messages:
+            gone = each.messages - there
+            yield f"{each.source_path}: {gone} message files are gone from the backup"
+
+
+def _sources(
+    planned: Iterable[PlannedMailbox], boxes: Mapping[str, SourceMailbox]
+) -> Iterator[SourceMailbox]:
+    for each in planned:
+        box = boxes.get(each.source_name or "")
+        if box is not None:
+            yield box
+
+
+def _note(code: str, subject: str, text: str) -> Finding:
+    return Finding(severity=Severity.NOTE, code=code, subject=subject, text=text)

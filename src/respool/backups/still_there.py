@@ -1,0 +1,60 @@
+"""Is what was read of a backup still there? Directories are looked at anew, none is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeAlias
+
+from respool.backups.source import SourceMailbox
+from respool.cyrus.spool_paths import uid_of_file
+from respool.errors import BackupError
+from respool.system.read_only import ReadOnlyTree
+
+Directory: TypeAlias = tuple[PurePosixPath, PurePosixPath]  # a part's place, and what is below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamps:
+    """When each directory of some mailboxes changed last; None for one that is not there."""
+
+    times: Mapping[Directory, int | None]
+
+    def changed(self) -> frozenset[Directory]:
+        """Those that are not now as they were."""
+        return frozenset(each for each, time in self.times.items() if _time_of(each) != time)
+
+
+def stamps_of(sources: Iterable[SourceMailbox]) -> Stamps:
+    """How the directories of message files and metadata of ``sources`` stand now."""
+    directories = {
+        (source.spool, below)
+        for source in sources
+        for below in (source.place.data, source.place.meta, source.place.archive)
+        if below is not None
+    }
+    return Stamps(times={each: _time_of(each) for each in directories})
+
+
+def uids_now(directory: Directory) -> frozenset[int] | None:
+    """The UIDs of the message files in a directory; None where it is gone."""
+    spool, below = directory
+    try:
+        tree = ReadOnlyTree(spool)
+        if not tree.is_directory(below):
+            return None
+        names = [name for name, is_directory in tree.names(below) if not is_directory]
+    except BackupError:
+        return None
+    return frozenset(uid for name in names if (uid := uid_of_file(name)) is not None)
+
+
+def _time_of(directory: Directory) -> int | None:
+    """A new tree each time: one that is kept open would follow a part that is moved away."""
+    spool, below = directory
+    try:
+        entry = ReadOnlyTree(spool).stat(below)
+    except BackupError:
+        return None
+    return None if entry is None else entry.mtime_ns
