@@ -124,6 +124,8 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         },
         "narrower": 0,
         "note": None,
+        "remove_after_hours": None,
+        "rehearsal": None,
         "quota_raised": [],
         "closed": [],
         "findings": [],
