@@ -11,8 +11,9 @@ import pytest
 from respool.model.accounts import Account, AccountKind
 from respool.system.cyrus_server import ServerAccess, reach_server
 from respool.targets.spool.surveyor import survey_account
+from tests.support.as_before import as_before
 from tests.support.cyrus_configuration import Layout
-from tests.support.directions import DOMAIN, INTO
+from tests.support.directions import DOMAIN, INTO, TargetAccount
 from tests.support.distribution import Distribution, of_suite
 from tests.support.given_back import (
     annotations_of,
@@ -33,6 +34,7 @@ from tests.support.restoring import (
     settings_for,
     wish,
 )
+from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, as_its_owner_sees, restore_into, true_messages
 
 pytestmark = pytest.mark.needs_cyrus
@@ -110,14 +112,19 @@ def test_a_whole_account_comes_back_as_it_was(
 ) -> None:
     """
     As into the installed server: octets, flags, dates; nothing to mend, count or explain.
+    Taken back, all is as it was before.
     """
     source = SPOOLS[version]
     server.create_user(JDOE)
     _limit(server, 100_000)
+    target = TargetAccount(kind="user", login=JDOE, readers=(JDOE,))
+    before = as_before(server, target)
     assert restore_into(server, source, JDOE, tmp_path) == "proven"
     assert as_its_owner_sees(server, JDOE, source.truth) == true_messages(source.truth, JDOE)
     check_server_sound(server, JDOE)
     check_counted(server)
+    assert undone(settings_for(server, tmp_path / "backup", tmp_path / "state")).kept == ()
+    assert as_before(server, target) == before
     assert left_behind_here() == ()
 
 
@@ -129,6 +136,7 @@ def test_what_readers_of_a_mailshare_had_of_their_own_comes_back(
     with_readers(server)
     share = share_like(server, source.truth.mailboxes[CONTACT], f"team@{DOMAIN}")
     settings = settings_for(server, source.unpack(tmp_path / "backup"), tmp_path / "state")
+    before = as_before(server, share)
 
     receipt = restored(settings, wish(f"share/{CONTACT}", to=share.written, into=INTO))
 
@@ -140,6 +148,8 @@ def test_what_readers_of_a_mailshare_had_of_their_own_comes_back(
             assert annotations_of(client, share.name_for_readers(below)) == values
     assert receipt.annotations.left == {}
     assert receipt.verdict.value == "proven"
+    assert undone(settings).kept == ()
+    assert as_before(server, share) == before
     assert server.error_lines() == ()
 
 
