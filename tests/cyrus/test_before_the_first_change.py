@@ -19,6 +19,7 @@ from respool.app.doctor import examine
 from respool.app.restore import restore, restore_plan, save_plan
 from respool.app.resume import resume
 from respool.app.settings import Settings
+from respool.cli.restore_text import plan_text
 from respool.errors import Interrupted, NotReady, PlanRefused, SurveyChanged
 from respool.model.checks import Mark
 from respool.planning.plan import PlanHead
@@ -265,6 +266,7 @@ def test_what_works_beside_a_restore_is_said_and_does_not_stop_it(
     assert codes.count("server-at-work") == 2
     assert codes.count("backup-running") == 1
     assert codes.count("clock-doubtful") == 1
+    assert plan_text(head).count("\nNOTE  the server: ") == 2
 
 
 def test_a_part_that_is_being_emptied_is_refused(

@@ -28,8 +28,7 @@ def found_under_way(
     backup: Backup, selection: Selection
 ) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Reasons against using the selection now, and what a plan says of other backups."""
-    spools = frozenset(each.spool for each in selection.mailboxes)
-    found = under_way(backup, selection.generation, spools, processes())
+    found = under_way(backup, selection.generation, selection.mailboxes, processes())
     return found.against, tuple(_note("backup-running", "the backup", t) for t in found.beside)
 
 
@@ -69,10 +68,9 @@ def source_reasons(settings: Settings, head: PlanHead) -> tuple[str, ...]:
     except BackupError as error:
         return (error.what if error.why is None else f"{error.what}: {error.why}",)
     needed = [each for each in head.mailboxes if each.messages]
-    spools = frozenset(box.spool for box in _sources(needed, boxes))
     return (
         *_another(generation, head),
-        *under_way(backup, generation, spools, processes()).against,
+        *under_way(backup, generation, tuple(_sources(needed, boxes)), processes()).against,
         *_fewer(needed, boxes),
     )
 
@@ -82,15 +80,21 @@ def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterat
 
     ``left`` has the messages that are still to be copied of each place, maybe none.
     """
-    spools = frozenset(source.spool for source in left)
-    yield from touched(spools, processes())
+    directories = sorted({each for source in left for each in _directories(source)})
+    yield from touched([spool / below for spool, below in directories], processes())
+    for spool, below in directories:
+        if uids_now((spool, below)) is None:
+            yield f"{spool / below} is gone from the backup"
     for source, messages in sorted(left.items(), key=lambda item: str(item[0])):
-        for below in (source.data, source.meta, source.archive):
-            if below is not None and uids_now((source.spool, below)) is None:
-                yield f"{source.spool / below} is gone from the backup"
         gone = _gone(source, ((each.uid, each.is_archived) for each in messages))
         if gone:
             yield f"{source.spool / (source.data or '')}: {gone}"
+
+
+def _directories(source: SourcePlace) -> Iterator[Directory]:
+    for below in (source.data, source.meta, source.archive):
+        if below is not None:
+            yield source.spool, below
 
 
 def _gone(place: SourcePlace, wanted: Iterable[tuple[int, bool]]) -> str | None:

@@ -7,13 +7,14 @@ description names goes at the end of a backup).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.candidates import UNDER_WAY
 from respool.backups.discovery import Backup
+from respool.backups.source import SourceMailbox
 from respool.model.generations import Generation, GenerationState
 from respool.system.processes import Process
 
@@ -36,19 +37,33 @@ class UnderWay:
 def under_way(
     backup: Backup,
     generation: Generation,
-    spools: frozenset[PurePosixPath],
+    sources: Sequence[SourceMailbox],
     found: Iterable[Process],
 ) -> UnderWay:
     """What is being done to ``backup`` at this moment.
 
-    ``spools`` are the places of the parts that a restore reads: what happens to others of
-    the same generation does not matter for it.
+    ``sources`` are what a restore reads of ``generation``: what happens to the rest of it
+    does not matter.
     """
-    against = [*_without_end(generation, spools), *_at_risk(backup, generation)]
-    against += touched(spools, found)
+    spools = frozenset(each.spool for each in sources)
+    against = (
+        *_without_end(generation, spools),
+        *_at_risk(backup, generation),
+        *touched(directories_of(sources), found),
+    )
     return UnderWay(
         against=tuple(dict.fromkeys(against)),
         beside=tuple(_others(backup, generation, spools)),
+    )
+
+
+def directories_of(sources: Iterable[SourceMailbox]) -> frozenset[PurePosixPath]:
+    """Where message files and metadata of ``sources`` lie, absolute."""
+    return frozenset(
+        source.spool / below
+        for source in sources
+        for below in (source.place.data, source.place.meta, source.place.archive)
+        if below is not None
     )
 
 
@@ -75,19 +90,19 @@ def _at_risk(backup: Backup, generation: Generation) -> Iterator[str]:
             )
 
 
-def touched(spools: frozenset[PurePosixPath], found: Iterable[Process]) -> Iterator[str]:
-    """A program that writes to, or removes, what is to be read.
+def touched(directories: Collection[PurePosixPath], found: Iterable[Process]) -> Iterator[str]:
+    """Programs that write to, or remove, directories that are to be read, or some above them.
 
     rsync names its destination last; ``--sender`` marks the end of it that only reads.
     """
     for process in found:
-        places = tuple(_written_by(process))
-        for spool in sorted(spools):
-            if any(_meet(place, spool) for place in places):
+        for place in _written_by(process):
+            if any(_meet(place, each) for each in directories):
                 yield (
-                    f"{process.name} (process {process.pid}) is writing to {spool}, or emptying"
+                    f"{process.name} (process {process.pid}) is writing to {place}, or emptying"
                     f" it: {_ELSEWHERE}"
                 )
+                break
 
 
 def _written_by(process: Process) -> Iterator[PurePosixPath]:
@@ -100,8 +115,8 @@ def _written_by(process: Process) -> Iterator[PurePosixPath]:
     yield from (PurePosixPath(word) for word in words if word.startswith("/"))
 
 
-def _meet(place: PurePosixPath, spool: PurePosixPath) -> bool:
-    return place.is_relative_to(spool) or spool.is_relative_to(place)
+def _meet(place: PurePosixPath, directory: PurePosixPath) -> bool:
+    return place.is_relative_to(directory) or directory.is_relative_to(place)
 
 
 def _others(

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from respool.backups.discovery import Backup
+from respool.backups.source import SourceMailbox
 from respool.backups.under_way import UnderWay, under_way
 from respool.model.findings import Finding, Severity
 from respool.model.generations import (
@@ -16,7 +17,10 @@ from respool.model.generations import (
     Part,
     UnusedEntry,
 )
+from respool.model.inventory import MailboxPlace
+from respool.model.messages import PartitionName
 from respool.system.processes import Process
+from tests.unit.planning.plans import ACCOUNT
 
 
 def noted(code: str, subject: str) -> Finding:
@@ -51,7 +55,12 @@ def seen(
 ) -> UnderWay:
     root = BackupRoot(kind="x", place=PurePosixPath("/b"), description="")
     backup = Backup(root=root, generations=(*others, generation), unused=unused)
-    return under_way(backup, generation, frozenset({reads}), processes)
+    mailbox = SourceMailbox(
+        name=ACCOUNT.root,
+        spool=reads,
+        place=MailboxPlace(partition=PartitionName("b_loc"), data=PurePosixPath("var/jdoe")),
+    )
+    return under_way(backup, generation, [mailbox], processes)
 
 
 def test_a_backup_at_rest_is_no_matter() -> None:
@@ -115,7 +124,7 @@ def test_a_part_without_a_description_is_not_used_while_a_backup_runs() -> None:
 def test_what_is_being_written_or_emptied_is_not_read(name: str, words: tuple[str, ...]) -> None:
     (reason,) = seen(SOUND, processes=[Process(pid=7, name=name, words=words)]).against
 
-    assert reason.startswith(f"{name} (process 7) is writing to {ONE}, or emptying it")
+    assert reason.startswith(f"{name} (process 7) is writing to /b/mail")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +136,7 @@ def test_what_is_being_written_or_emptied_is_not_read(name: str, words: tuple[st
         ("rsync", ("--link-dest=/b/mail/imap/11", "/var/spool/cyrus", "/b/mail/imap/13")),
         ("rsync", ()),
         ("rm", ("-rf", "/b/mail/imap/12")),
+        ("rm", ("-rf", "/b/mail/imap/11/var/asmith")),
         ("tar", ("c", "/b/mail/imap/11")),
         ("find", ("/", "-name", "x")),
     ],

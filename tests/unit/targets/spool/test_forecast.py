@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from respool.planning.load import Load, load_of
 from respool.planning.plan import PlannedMailbox
 from respool.targets.spool.forecast import forecast_quota, quota_reasons
-from respool.targets.spool.recheck import recheck
+from respool.targets.spool.recheck import recheck, recheck_left
 from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 from tests.unit.planning.plans import made
 from tests.unit.targets.spool.plans import (
@@ -228,3 +228,50 @@ def test_a_plan_that_raises_a_limit_holds_only_while_it_would_raise_it_as_far() 
         assert recheck(head, limited("MESSAGE", used, limit)) == (
             "the limits to be raised are not as they were",
         )
+
+
+LEFT = Load(messages=1, size_bytes=100, mailboxes=0)
+
+
+def test_a_run_may_go_on_where_only_what_it_did_itself_is_new() -> None:
+    """Its folders are there, and an account that it created, and a limit that it raised."""
+    there = frozenset({INBOX, "user/jdoe/restored/a@b.loc"})
+    assert recheck_left(HEAD, replace(SURVEY, existing=there), LEFT) == ()
+
+    gone = replace(SURVEY, existing=frozenset(), used=frozenset(), is_absent=True)
+    creating = planned([chosen("a")], request={"is_creating_account": True}, onto=gone).head
+    assert recheck_left(creating, replace(SURVEY, root_id="new"), LEFT) == ()
+
+    in_place = planned([chosen("INBOX")], request=IN_PLACE, onto=NEVER_USED).head
+    filled = replace(NEVER_USED, used=frozenset({INBOX}), is_seen_shared=True)
+    assert recheck_left(in_place, filled, LEFT) == ()
+
+    raising = {"is_raising_quota": True}
+    head = planned([chosen("INBOX", 3)], request=raising, onto=limited("MESSAGE", 5, 8)).head
+    assert recheck_left(head, limited("MESSAGE", 8, 11), LEFT) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"root_id": "another"}, "account id was none, now it is another"),
+        ({"is_absent": True}, "account was there, now it is gone"),
+        ({"owner": None}, "the owner was jdoe@b.loc, now it is None"),
+        ({"server": "other"}, "server was mail, Cyrus 3.6.1, now it is other"),
+        ({"rights": {"jdoe@b.loc": "lr"}}, "rights was"),
+        ({"obstacles": ("quota is missing",)}, "quota is missing"),
+        ({"data_room": replace(ROOM, inodes=5)}, "room for 5 more files"),
+        (
+            {"quotas": (QuotaLimit(root="r", resource="MESSAGE", used=7, limit=8),)},
+            "MESSAGE would be 8 of 8",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_whatever_else_stands_against_it_keeps_a_run_from_going_on(
+    changes: dict[str, object], says: str
+) -> None:
+    """Room and quota are asked for what is left alone."""
+    (reason,) = recheck_left(HEAD, replace(SURVEY, **changes), LEFT)  # type: ignore[arg-type]
+
+    assert says in reason
