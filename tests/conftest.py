@@ -23,7 +23,14 @@ _NUMBERS = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where several processes run the tests, this one captures the syslog for all of them."""
+    """Where several processes run the tests, this one captures the syslog for all of them.
+
+    Commands that are told no state directory keep theirs in one of our own.
+    """
+    if "RESPOOL_STATE" not in os.environ:
+        state = tempfile.mkdtemp(prefix="respool-state-")
+        atexit.register(shutil.rmtree, state, ignore_errors=True)
+        os.environ["RESPOOL_STATE"] = state
     is_worker = hasattr(config, "workerinput")
     if config.getoption("numprocesses", default=None) and not is_worker:
         folder = Path(tempfile.mkdtemp(prefix="respool-syslog-"))

@@ -37,6 +37,7 @@ from tests.support.small_spools import MOTTO  # noqa: E402
 PARTITION = Path("var/spool/cyrus")
 BELOW = Path("bluemind_loc/domain/b/bluemind.loc/b/user/bench")
 VERSION = 17  # of the index: 3.4 to 3.8
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 CACHE_OCTETS = 1000  # of a record, about what a server's are
 
 
@@ -121,7 +122,9 @@ def write_metadata(meta: Path, rows: Rows, folder: int) -> None:
 def run(command: Sequence[str], *, ends_with: tuple[int, ...] = (0,)) -> tuple[Side, bytes]:
     """One command with its processes, and what it printed."""
     begun = time.monotonic()
-    installed = {key: each for key, each in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    state = Path(tempfile.gettempdir(), f"respool-bench-state-{os.getuid()}")
+    surroundings = {"RESPOOL_STATE": str(state), **os.environ}
+    installed = {key: each for key, each in surroundings.items() if key != NO_BYTECODE}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=installed) as process:
         assert process.stdout is not None
         output = process.stdout.read()

@@ -244,7 +244,11 @@ def measured_command(words: list[str], count: int, rounds: int) -> Measured:
 
 def run(command: list[str]) -> tuple[bytes, Any]:
     """Output and resource usage of a program that must succeed."""
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "src")}
+    environment = {
+        "RESPOOL_STATE": str(Path(tempfile.gettempdir(), f"respool-bench-state-{os.getuid()}")),
+        **os.environ,
+        "PYTHONPATH": str(PROJECT / "src"),
+    }
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         assert process.stdout is not None
         output = process.stdout.read()

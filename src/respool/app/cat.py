@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
+from respool.app.access_log import note_reading, of_selection
 from respool.app.archived import STUB, WHOLE, OpenedWhole, StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.copies import Copy, copies_of_guid, copy_of_uid
@@ -89,7 +90,13 @@ def get_message(settings: Settings, wanted: Wanted, message: str) -> OpenedMessa
             f'"{message}" is no message',
             hint="write FOLDER and a UID as respool ls shows it, or a GUID of 40 digits",
         )
-    backup = backup_of(settings)
+    opened = _found(backup_of(settings), wanted, message)
+    found = of_selection("cat", replace(opened.selection, mailboxes=(opened.found.source,)))
+    note_reading(settings, replace(found, message=str(opened.found.uid), messages=1))
+    return opened
+
+
+def _found(backup: Backup, wanted: Wanted, message: str) -> OpenedMessage:
     if not wanted.folders:
         return _with_guid(_selections(backup, wanted), message)
     selection = select(backup, wanted)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
+from respool.app.access_log import Access, note_reading
 from respool.app.backups import backup_of
 from respool.app.check_report import CheckReport, FolderFindings
 from respool.app.selection import Wanted, select
@@ -104,6 +105,9 @@ def opened_check(settings: Settings, wish: CheckWish) -> Iterator[SoundnessCheck
     if jobs < 1:
         raise UsageError(f"{jobs} processes can do nothing", hint="--jobs 1")
     scope = _scope(settings, wish)
+    account = None if scope.only is None else scope.only.address
+    read = Access(command="check", account=account, generation=scope.generation.label)
+    note_reading(settings, read)
     with check_workers(jobs, wish.limit) as workers:
         yield SoundnessCheck(scope, workers, wish)
 

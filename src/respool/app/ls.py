@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from respool.app.access_log import note_reading, of_selection
 from respool.app.archived import StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
@@ -111,6 +112,7 @@ def list_messages(
     """
     selection = select(backup_of(settings), wanted)
     source = get_mailbox(selection, wanted.folders[0])
+    note_reading(settings, of_selection("ls", replace(selection, mailboxes=(source,))))
     mailbox, state = read_with_state(source, selection.account)
     mask = mailbox.visible()
     if include_expunged:

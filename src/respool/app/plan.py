@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool import __version__
+from respool.app.access_log import note_reading, of_selection
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
@@ -43,6 +44,8 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     """
     backup = backup_of(settings)
     selection = select(backup, replace(wish.wanted, may_be_running=True))
+    planned = of_selection("plan", selection, is_whole=not wish.wanted.folders)
+    note_reading(settings, planned)
     stamps = stamps_of(selection.mailboxes)
     choice = choose(
         selection,

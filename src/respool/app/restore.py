@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.app.access import server_access
+from respool.app.access_log import note_change, of_run
 from respool.app.carrying_out import Conversation, carry_out
 from respool.app.cut_off import clear_cut_off
 from respool.app.plan import make_plan, new_plan_file, write_plan
@@ -23,8 +24,9 @@ from respool.app.wish import Wish
 from respool.errors import Declined, PlanFileInvalid, PlanRefused
 from respool.planning.codec import parse_head, render_plan
 from respool.planning.plan import PlanHead, PlanTail
-from respool.runs.journal import Journal
+from respool.runs.journal import Journal, RunJournal
 from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.system.durable import remove_directory
 from respool.system.locks import exclusive
 from respool.verification.report import Receipt
 
@@ -120,9 +122,19 @@ class _Errand:
             with exclusive(lock, what=f"the account {account.address}"):
                 check_unchanged(self.settings, head, self.server)
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
+                self._note(journal, run, head)
                 conversation.on_begin(run.number, head)
                 receipt = carry_out(run, self.server, conversation)
             settle_raised(self.state, journal, self.server)
             return receipt
         finally:
             journal.close()
+
+    def _note(self, journal: Journal, run: RunJournal, head: PlanHead) -> None:
+        """Into the access log; a run that cannot be noted there is none."""
+        try:
+            note_change(self.settings, of_run("restore", run.number, head))
+        except BaseException:
+            journal.forget(run.number)
+            remove_directory(run.directory)
+            raise

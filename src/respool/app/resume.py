@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from respool.app.access_log import note_change, of_run
 from respool.app.carrying_out import Conversation, carry_out
 from respool.app.readiness import check_ready
 from respool.app.rehearsing import end_rehearsal
@@ -24,6 +25,7 @@ def resume(settings: Settings, number: int, conversation: Conversation) -> Recei
     with held_run(settings, number) as held:
         _check(number, held.row.state)
         check_ready(settings, held.run, held.server)
+        note_change(settings, of_run("resume", number, held.head))
         held.run.mark(RunState.RUNNING, ended_at=None)
         conversation.on_begin(number, held.head)
         receipt = carry_out(held.run, held.server, conversation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from respool.app.access_log import note_reading, of_selection
 from respool.app.backups import backup_of
 from respool.app.folders import FolderSummary, read_folder
 from respool.app.selection import Selection, Wanted, select
@@ -57,7 +58,9 @@ def show_account(settings: Settings, wanted: Wanted, *, has_raw: bool = False) -
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
         AmbiguousName.
     """
-    return contents_of(select(backup_of(settings), wanted), has_raw=has_raw)
+    selection = select(backup_of(settings), wanted)
+    note_reading(settings, of_selection("show", selection, is_whole=not wanted.folders))
+    return contents_of(selection, has_raw=has_raw)
 
 
 def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountContents:

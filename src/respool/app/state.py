@@ -17,7 +17,18 @@ _SHALLOW = 4  # the directory above /var/spool/cyrus/data/x is the spool's, abov
 
 
 def prepare_state(settings: Settings) -> Path:
-    """The state directory, made if need be.
+    """The state directory with the places for runs, made if need be; errors as `private_state`."""
+    state = private_state(settings)
+    try:
+        for name in ("runs", "locks", "plans"):
+            (state / name).mkdir(mode=_MODE, exist_ok=True)
+    except OSError as error:
+        raise _unusable(state, error) from error
+    return state
+
+
+def private_state(settings: Settings) -> Path:
+    """The state directory itself, made if need be.
 
     Raises:
         UsageError: it lies inside a backup or a spool, holds one, or others may enter it.
@@ -30,15 +41,17 @@ def prepare_state(settings: Settings) -> Path:
         else:
             settings.state.mkdir(mode=_MODE, parents=True)
             settings.state.chmod(_MODE)
-        for name in ("runs", "locks", "plans"):
-            (settings.state / name).mkdir(mode=_MODE, exist_ok=True)
     except OSError as error:
-        raise NotPermitted(
-            f"the state directory {settings.state} cannot be used",
-            why=str(error),
-            hint="--state DIR names another one",
-        ) from error
+        raise _unusable(settings.state, error) from error
     return settings.state
+
+
+def _unusable(state: Path, error: OSError) -> NotPermitted:
+    return NotPermitted(
+        f"the state directory {state} cannot be used",
+        why=str(error),
+        hint="--state DIR names another one",
+    )
 
 
 def _check_private(state: Path) -> None:

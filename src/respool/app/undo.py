@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from respool.app.access_log import note_change, of_run
 from respool.app.raised_quotas import settle_raised
 from respool.app.settings import Settings
 from respool.app.stored_runs import HeldRun, held_run
@@ -99,6 +100,7 @@ def undo(
             raise RunRefused(f"run {number} is undone already", hint="respool runs")
         if not conversation.agree(number, held.head):
             raise Declined("the answer was no")
+        note_change(settings, of_run("undo", number, held.head))
         held.run.mark(RunState.UNDOING, ended_at=None)
         conversation.on_begin(number, held.head)
         _take_back(held, conversation, is_forced=is_forced)

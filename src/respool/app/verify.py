@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access import server_access
+from respool.app.access_log import note_reading, of_run
 from respool.app.phases import PROOF
 from respool.app.raised_quotas import settle_raised
 from respool.app.receipt_text import keep_receipt
@@ -35,6 +36,7 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
     with opened_journal(settings, number) as journal:
         run = journal.run(number, STEP_KINDS)
         _check(number, journal.row(number).state)
+        note_reading(settings, of_run("verify", number, run.head()))
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
             settle_raised(settings.state, journal, server)

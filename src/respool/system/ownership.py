@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+_UID_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,15 @@ def ownership_like(file: Path, owner: Owner) -> Ownership:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who typed the command: his name and number, and whose rights he has."""
+
+    name: str
+    uid: int
+    acts_as: str
+
+
 def owner_of(path: Path) -> Owner:
     """Who owns ``path`` (links are not followed)."""
     status = path.lstat()
@@ -63,15 +76,31 @@ def owner_named(user: str) -> Owner | None:
 
 def user_name(owner: Owner) -> str:
     """What the system calls the user of ``owner``; its number where it has no name."""
-    try:
-        return pwd.getpwuid(owner.uid).pw_name
-    except KeyError:
-        return str(owner.uid)
+    return _name_of(owner.uid) or str(owner.uid)
 
 
 def ourselves() -> Owner:
     """The user and group that we act as."""
     return Owner(uid=os.geteuid(), gid=os.getegid())
+
+
+def who_asks(environment: Mapping[str, str] | None = None) -> Asker:
+    """Who typed the command: whoever sudo(8) was asked by, if we are root, else ourselves."""
+    surroundings = os.environ if environment is None else environment
+    uid, told = os.getuid(), None
+    number = surroundings.get("SUDO_UID", "")
+    if uid == 0 and number.isascii() and number.isdigit() and len(number) <= _UID_DIGITS:
+        uid, told = int(number), surroundings.get("SUDO_USER")
+    known = _name_of(uid)
+    acts_as = _name_of(os.geteuid()) or str(os.geteuid())
+    return Asker(name=known or told or str(uid), uid=uid, acts_as=acts_as)
+
+
+def _name_of(uid: int) -> str | None:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError):
+        return None
 
 
 def is_root() -> bool:
