@@ -7,9 +7,10 @@ from respool.app.carrying_out import Conversation, carry_out
 from respool.app.readiness import check_ready
 from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
-from respool.app.stored_runs import held_run
+from respool.app.stored_runs import HeldRun, held_run
 from respool.errors import RunRefused
-from respool.runs.states import TAKEN_BACK, RunState
+from respool.runs.runner import progress_of
+from respool.runs.states import TAKEN_BACK, RunState, StepState
 from respool.verification.report import Receipt
 
 
@@ -28,8 +29,16 @@ def resume(settings: Settings, number: int, conversation: Conversation) -> Recei
         note_change(settings, of_run("resume", number, held.head))
         held.run.mark(RunState.RUNNING, ended_at=None)
         conversation.on_begin(number, held.head)
+        _tell_of_what_is_done(held, conversation)
         receipt = carry_out(held.run, held.server, conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
+
+
+def _tell_of_what_is_done(held: HeldRun, conversation: Conversation) -> None:
+    """So that a bar does not begin at nothing."""
+    for row in held.run.rows():
+        if row.state is StepState.DONE:
+            conversation.on_progress(progress_of(held.run.step(row.number)))
 
 
 def _check(number: int, state: RunState) -> None:

@@ -105,7 +105,7 @@ class Runner:
             self._note_failure(row, error)
             raise self._failed(row, error) from error
         self.journal.record(row.number, StepState.DONE, receipt=receipt)
-        self.on_progress(_progress(step))
+        self.on_progress(progress_of(step))
 
     def _note_failure(self, row: StepRow, error: RespoolError) -> None:
         if self.journal.state(row.number) is StepState.STARTED:
@@ -126,7 +126,8 @@ class Runner:
         )
 
 
-def _progress(step: Step) -> Progress:
+def progress_of(step: Step) -> Progress:
+    """What is told of a step once it is done."""
     messages = step.messages if isinstance(step, MessageStep) else ()
     return Progress(
         kind=step.kind,

@@ -16,9 +16,10 @@ from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
 from respool.system.mailbox_admin import delete_mailbox, rename_mailbox
+from respool.targets.spool.beginnings import Beginnings
 from respool.targets.spool.creation import ADMINISTRATOR_MAY
 from respool.targets.spool.emptying import expunge_untouched
-from respool.targets.spool.steps import CreateMailbox, GiveRights
+from respool.targets.spool.steps import GiveRights
 from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
 
@@ -30,27 +31,19 @@ class MadeMailboxes:
     server: CyrusServer
     record: RunRecord
     finder: Finder
+    beginnings: Beginnings
     settled: dict[str, str | None] = field(default_factory=dict)
 
     def take_back(self, mailbox: str, *, is_forced: bool) -> str | None:
         """Remove ``mailbox``, after all that the run made below it; why it is left."""
         if mailbox not in self.settled:
-            made = self._made()
+            made = self.beginnings.made
             family = {
                 name for name in made if name == mailbox or self.finder.is_below(name, mailbox)
             }
             for each in sorted(family - self.settled.keys(), key=len, reverse=True):
                 self.settled[each] = self._settle(each, made[each], is_forced=is_forced)
         return self.settled.get(mailbox)
-
-    def _made(self) -> Mapping[str, str | None]:
-        """Each mailbox that the run began to make → its id, None where that did not end."""
-        return {
-            step.mailbox: (self.record.receipt(number) or {}).get("uniqueid")
-            for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
-            if isinstance(step, CreateMailbox)
-            and self.record.before(number).get("existed") is False
-        }
 
     def remove_empty(self, mailbox: str) -> str | None:
         """Remove a mailbox that holds nothing, and the copy that the server keeps of it."""

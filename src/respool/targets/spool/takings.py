@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import annotating, limits, rebuilding, subscribing
+from respool.targets.spool.beginnings import Beginnings
 from respool.targets.spool.created_account import take_account_back
 from respool.targets.spool.emptying import AdoptedMailboxes
 from respool.targets.spool.limits import Settled
@@ -34,18 +33,18 @@ class Takings:
     """Takes back the steps of one run: whatever was done to a mailbox goes, or stays, with it."""
 
     server: CyrusServer
-    record: RunRecord
+    beginnings: Beginnings
     made: MadeMailboxes
     adopted: AdoptedMailboxes
 
     @classmethod
     def of_run(cls, server: CyrusServer, record: RunRecord) -> Takings:
         """Those of one run; nothing is looked at yet."""
-        finder = Finder(server=server, record=record)
+        finder, beginnings = Finder(server=server, record=record), Beginnings(record)
         return cls(
             server=server,
-            record=record,
-            made=MadeMailboxes(server=server, record=record, finder=finder),
+            beginnings=beginnings,
+            made=MadeMailboxes(server=server, record=record, finder=finder, beginnings=beginnings),
             adopted=AdoptedMailboxes(server=server, record=record, finder=finder),
         )
 
@@ -68,7 +67,7 @@ class Takings:
 
     def _of(self, mailbox: str, undoing: Undoing) -> str | None:
         """What becomes of the mailbox."""
-        adopted = self._adopted()
+        adopted = self.beginnings.adopted
         if mailbox in adopted:
             return self.adopted.take_back(mailbox, adopted[mailbox])
         return self.made.take_back(mailbox, is_forced=undoing.is_forced)
@@ -104,11 +103,3 @@ class Takings:
             if settled is Settled.NO:
                 return "what is used does not fit below the former limits any more"
         return None
-
-    def _adopted(self) -> Mapping[str, str | None]:
-        """Each live mailbox that the run filled → its id, None where it only looked at it."""
-        return {
-            step.mailbox: (self.record.receipt(number) or {}).get("uniqueid")
-            for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
-            if isinstance(step, AdoptMailbox)
-        }
