@@ -1,0 +1,1 @@
+"""Killing commands at chosen instants, and looking at what stands afterwards."""

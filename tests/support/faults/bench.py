@@ -1,0 +1,216 @@
+"""A server, a backup and a fork server; cases are carried out there, one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.support.directions import TargetAccount
+from tests.support.faults.fork_server import ForkServer
+from tests.support.faults.points import Counts, Point
+from tests.support.faults.scenarios import SOURCE, Scenario
+from tests.support.faults.standing import Files, Standing, spool_files, standing
+from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.restoring import left_behind
+from tests.support.trees import unchanged
+
+Ending = Literal["resume", "undo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A restore that is killed at ``cut``, perhaps killed again while it is ended, and ended.
+
+    ``again`` are the command that is killed next, and where.
+    """
+
+    scenario: Scenario
+    cut: Point
+    ending: Ending
+    again: tuple[Ending, Point] | None = None
+
+    def __str__(self) -> str:
+        then = "" if self.again is None else f", {self.again[0]} {self.again[1]}"
+        return f"{self.scenario.name}: {self.cut}{then}, then {self.ending}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a case ended. ``kills`` are those that took place; ``lost`` counts messages."""
+
+    case: Case
+    kills: int
+    lost: int
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clean:
+    """A scenario without any kill: what stands after it and after its undo, what was counted.
+
+    ``counts`` are by command.
+    """
+
+    standings: Mapping[Ending, Standing]
+    counts: Mapping[str, Counts]
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """Where cases of one layout are carried out."""
+
+    server: PrivateCyrus
+    backups: Path
+    states: Path
+    forks: ForkServer
+    clean: dict[str, Clean] = field(default_factory=dict)
+    _number: int = 0
+
+    def clean_of(self, scenario: Scenario) -> Clean:
+        """The scenario without any kill, carried out once."""
+        if scenario.name not in self.clean:
+            work = self._begin(scenario)
+            before = work.standing()
+            counts = {"restore": work.ask("restore", expected="proven")["counts"]}
+            done = work.standing()
+            counts["undo"] = work.ask("undo", expected="undone")["counts"]
+            after = work.standing()
+            assert not after.differences(before), after.differences(before)
+            cut = Point(group="program", name="Popen.wait", ordinal=3, moment="after")
+            counts["resume"] = self._counts_of_resume(scenario, cut)
+            self.clean[scenario.name] = Clean(
+                standings={"resume": done, "undo": after}, counts=counts
+            )
+        return self.clean[scenario.name]
+
+    def _counts_of_resume(self, scenario: Scenario, cut: Point) -> Counts:
+        work = self._begin(scenario)
+        work.ask("restore", cut)
+        answer = work.ask("resume")
+        counts: Counts = answer.get("counts", {})
+        return counts
+
+    def carry_out(self, case: Case) -> Outcome:
+        """Kill, end, and compare with the scenario without any kill."""
+        clean = self.clean_of(case.scenario)
+        work = self._begin(case.scenario)
+        work.ask("restore", case.cut)
+        if case.again is not None:
+            work.ask(*case.again)
+        work.end(case.ending)
+        found, wanted = work.standing(), clean.standings[case.ending]
+        return Outcome(
+            case=case,
+            kills=work.kills,
+            lost=found.lost(wanted),
+            differences=(*work.troubles, *found.differences(wanted), *work.left()),
+        )
+
+    def _begin(self, scenario: Scenario) -> _Work:
+        self._number += 1
+        others = spool_files(self.server.root / "spool")
+        return _Work(
+            bench=self,
+            scenario=scenario,
+            others=others,
+            target=scenario.prepare(self.server),
+            state=self.states / f"state{self._number}",
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    """One account, and the commands that are given for it."""
+
+    bench: Bench
+    scenario: Scenario
+    others: Files
+    target: TargetAccount
+    state: Path
+    kills: int = 0
+    pids: list[int] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    is_ended: bool = False
+
+    def standing(self) -> Standing:
+        return standing(self.bench.server, self.target, self.others)
+
+    def ask(
+        self, phase: str, cut: Point | None = None, *, expected: str | None = None
+    ) -> Mapping[str, Any]:
+        order = {
+            "phase": phase,
+            "backups": str(self.bench.backups),
+            "imapd_conf": str(self.bench.server.imapd_conf),
+            "state": str(self.state),
+            "account": self.scenario.account,
+            "folders": self.scenario.folders,
+            "wish": {"to": self.target.written, **self.scenario.wish},
+        }
+        answer = self.bench.forks.ask(order, cut)
+        if answer["ended"] == "killed":
+            self.kills += 1
+            self.pids.append(answer["pid"])
+        if expected is not None and answer["ended"] != expected:
+            self.troubles.append(f"{phase} ended {answer['ended']}: {answer.get('told')}")
+        if answer["ended"] == "broken":
+            self.troubles.append(f"{phase} broke: {answer['told']}")
+        return answer
+
+    def end(self, ending: Ending) -> None:
+        """Type what a person would type, until the account is to be as it should."""
+        answer = self.ask(ending)
+        code = answer.get("code")
+        self.is_ended = code != "run-not-found"
+        if code == "run-not-found":  # killed before there was a run: nothing was done
+            if ending == "resume":
+                self.is_ended = True
+                self.ask("restore", expected="proven")
+        elif code == "run-refused":  # killed after all was done
+            self._look_for_report(ending)
+        elif answer["ended"] != ("proven" if ending == "resume" else "undone"):
+            self.troubles.append(f"{ending} ended {answer['ended']}: {answer.get('told')}")
+        else:
+            self._look_for_report(ending)
+
+    def _look_for_report(self, ending: Ending) -> None:
+        name = "receipt.json" if ending == "resume" else "undo.json"
+        if not (self.state / "runs" / "1" / name).exists():
+            self.troubles.append(f"there is no {name}")
+
+    def left(self) -> Iterator[str]:
+        """What the doors of the killed commands left, after the next command was through."""
+        if not self.is_ended:
+            return
+        sockets = self.bench.server.files.config_directory / "socket"
+        for pid in self.pids:
+            yield from (f"left behind: {each}" for each in left_behind(pid))
+            yield from (f"left behind: {each.name}" for each in sockets.glob(f"respool{pid}*"))
+
+
+@contextmanager
+def bench_on(server: PrivateCyrus, backups: Path) -> Iterator[Bench]:
+    """A bench on a server; the backup is unchanged at the end, and the mail log without errors."""
+    with (
+        tempfile.TemporaryDirectory(prefix="respool-faults-") as states,
+        unchanged(backups),
+        ForkServer() as forks,
+    ):
+        yield Bench(server=server, backups=backups, states=Path(states), forks=forks)
+        assert server.error_lines() == ()
+
+
+@contextmanager
+def bench_of(layout: Literal["names", "uuid"]) -> Iterator[Bench]:
+    """A bench with a server and a backup of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="respool-backup-") as place,
+        server_root() as root,
+        PrivateCyrus(root, layout) as server,
+        bench_on(server, SOURCE.unpack(Path(place))) as bench,
+    ):
+        yield bench

@@ -1,0 +1,138 @@
+"""A process with respool imported and one thread, which forks one more for each command.
+
+So a command costs no start of Python, and can be killed at any instant of it. Orders come
+as lines of JSON on standard input; each is answered by one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from tests.support.faults.phases import Order, carry_out
+from tests.support.faults.points import Point, Watch
+
+_PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+_MOST_SECONDS = 120.0
+_CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+class ForkServer:
+    """The other end: gives orders, and gets answers."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.faults.fork_server"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=_CHECKOUT,
+            env={**os.environ, "PYTHONPATH": f"{_CHECKOUT}{os.pathsep}{_CHECKOUT / 'src'}"},
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+        self._process.wait(timeout=_MOST_SECONDS)
+
+    def ask(self, order: Order, cut: Point | None = None) -> Mapping[str, Any]:
+        """Have a command carried out, and killed at ``cut``.
+
+        ``ended`` is "killed", or what `carry_out` says; then there are ``counts``.
+        ``pid`` was the process of the command.
+        """
+        words = {**order, "cut": None if cut is None else cut.as_json()}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the fork server is gone, at {cut} of {order}"
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def _serve() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    gc.collect()
+    gc.freeze()
+    for line in sys.stdin:
+        order = json.loads(line)
+        begun = time.monotonic()
+        answer = _fork(order)
+        sys.stdout.write(json.dumps({**answer, "seconds": time.monotonic() - begun}) + "\n")
+        sys.stdout.flush()
+        _bury()
+
+
+def _fork(order: Order) -> dict[str, Any]:
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        _live(order, writing)
+    os.close(writing)
+    try:
+        octets = _read(reading, pid)
+    finally:
+        os.close(reading)
+    _, status = os.waitpid(pid, 0)
+    answer: dict[str, Any] = json.loads(octets) if octets else {"ended": "killed"}
+    if os.WIFSIGNALED(status) and answer["ended"] != "killed":
+        answer = {"ended": "broken", "told": f"ended by signal {os.WTERMSIG(status)}"}
+    return {**answer, "pid": pid}
+
+
+def _live(order: Order, writing: int) -> None:
+    """The life of one command, to its end."""
+    write = os.write
+
+    def tell(answer: Mapping[str, Any]) -> None:
+        octets = json.dumps(answer).encode()
+        while octets:
+            octets = octets[write(writing, octets) :]
+
+    cut = None if order["cut"] is None else Point(**order["cut"])
+    watch = Watch(cut, lambda: tell({"ended": "killed"}))
+    watch.install()
+    answer = carry_out(order)
+    tell({**answer, "counts": watch.counts})
+    os._exit(0)
+
+
+def _read(reading: int, pid: int) -> bytes:
+    octets = b""
+    until = time.monotonic() + _MOST_SECONDS
+    while True:
+        ready, _, _ = select.select([reading], [], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            os.kill(pid, signal.SIGKILL)
+            return json.dumps({"ended": "broken", "told": "it did not end"}).encode()
+        piece = os.read(reading, 1 << 16)
+        if not piece:
+            return octets
+        octets += piece
+
+
+def _bury() -> None:
+    """Take what killed commands had started and has ended meanwhile off the list."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+if __name__ == "__main__":
+    _serve()

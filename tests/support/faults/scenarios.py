@@ -1,0 +1,117 @@
+"""What is restored and killed: small restores of every kind, and one of twelve folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+
+from tests.support.cyrus_configuration import Layout
+from tests.support.directions import DOMAIN, INTO, PARTITION, TargetAccount, fresh_target
+from tests.support.given_back import READERS, share_like, with_readers
+from tests.support.private_cyrus import NewMessage, PrivateCyrus
+from tests.support.whole_account import SPOOLS
+
+SOURCE: Final = SPOOLS["3.4.9"]
+JDOE, CONTACT = f"user/jdoe@{DOMAIN}", f"share/contact@{DOMAIN}"
+_LIVE: Final = "Live"  # a folder that has mail before anything is restored
+_DATE: Final = datetime(2020, 2, 29, 12, tzinfo=UTC)
+_MAIL: Final = (
+    NewMessage(octets=b"Subject: one\r\n\r\n1\r\n", flags=("$mine",), internaldate=_DATE),
+    NewMessage(octets=b"Subject: two\r\n\r\n2\r\n", flags=("\\Flagged",), internaldate=_DATE),
+)
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One restore. ``prepare`` makes an account of a fresh name for it, or only the name."""
+
+    name: str
+    layout: Layout
+    account: str
+    folders: tuple[str, ...]
+    prepare: Callable[[PrivateCyrus], TargetAccount]
+    wish: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _user(server: PrivateCyrus) -> TargetAccount:
+    target = fresh_target(server, "user")
+    server.create_mailbox(target.mailbox(_LIVE), PARTITION)
+    server.add_messages(target.login, _LIVE, _MAIL)
+    with server.client_as(target.login) as client:
+        client.subscribe_folder(_LIVE)
+    with server.admin_client() as admin:
+        admin._imap.setquota(f'"{target.root}"', "(STORAGE 10000)")
+    return target
+
+
+def _user_with_folder(server: PrivateCyrus) -> TargetAccount:
+    target = _user(server)
+    server.create_mailbox(target.mailbox("Drafts"), PARTITION)
+    return target
+
+
+def _share(server: PrivateCyrus) -> TargetAccount:
+    with_readers(server)
+    box = SOURCE.truth.mailboxes[CONTACT.removeprefix("share/")]
+    target = share_like(server, box, f"group{next(_NUMBERS)}@{DOMAIN}")
+    server.create_mailbox(target.mailbox(_LIVE), PARTITION)
+    with server.admin_client() as admin:
+        admin.setacl(target.mailbox(_LIVE), READERS[0], "lrswipkxte")
+    server.add_messages(READERS[0], target.name_for_readers(_LIVE), _MAIL)
+    return target
+
+
+def _nobody(server: PrivateCyrus) -> TargetAccount:
+    login = f"away{next(_NUMBERS)}@{DOMAIN}"
+    return TargetAccount(kind="user", login=login, readers=(login,))
+
+
+NEW_FOLDER = Scenario(
+    name="a new folder",
+    layout="names",
+    account=JDOE,
+    folders=("Mots-clés", "Drafts"),
+    prepare=_user,
+    wish={"into": INTO},
+)
+IN_PLACE = Scenario(
+    name="in place",
+    layout="uuid",
+    account=JDOE,
+    folders=("Mots-clés", "Drafts"),
+    prepare=_user_with_folder,
+    wish={"is_in_place": True},
+)
+CREATED_ACCOUNT = Scenario(
+    name="in place, the account made again",
+    layout="names",
+    account=JDOE,
+    folders=("Mots-clés", "Drafts"),
+    prepare=_nobody,
+    wish={"is_in_place": True, "is_creating_account": True},
+)
+MAILSHARE = Scenario(
+    name="a mailshare with its readers",
+    layout="uuid",
+    account=CONTACT,
+    folders=("INBOX", "Archives"),
+    prepare=_share,
+    wish={"into": INTO},
+)
+TWELVE = Scenario(
+    name="twelve folders",
+    layout="names",
+    account=JDOE,
+    folders=(
+        *("Drafts", "Sent", "Trash", "Mots-clés", "Projects/2017", "Projects/2017/Q3"),
+        *("DEVIS", "devis", "R&D", "v1.2 notes", "Éléments envoyés", "会議資料"),
+    ),
+    prepare=_user,
+    wish={"into": INTO},
+)
+TWO_FOLDERS: Final = (NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE)
+ALL: Final = (*TWO_FOLDERS, TWELVE)
