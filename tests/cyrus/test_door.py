@@ -21,8 +21,9 @@ from respool.errors import LoginRefused, NotPermitted, ServerNotFound, ServerUnr
 from respool.system import door
 from respool.system.configuration import read_configuration
 from respool.system.cyrus_server import server_owner
-from respool.system.door import close_leftover_doors, open_door
+from respool.system.door import open_door
 from respool.system.imap import ImapAddress, log_in
+from respool.system.leftover_doors import close_leftover_doors, service_of
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import processes_with
 
@@ -259,6 +260,24 @@ def test_left_over_doors_are_counted(cyrus_names: PrivateCyrus, runtime: Path) -
     assert close_leftover_doors(runtime) == 1
     assert close_leftover_doors(runtime) == 0
     assert nothing_left(cyrus_names, runtime)
+
+
+def test_a_door_that_never_wrote_down_its_master_is_ended_too_and_leaves_no_lock(
+    cyrus_names: PrivateCyrus, runtime: Path
+) -> None:
+    with keeper(cyrus_names, runtime) as process:
+        process.kill()
+        process.wait(timeout=20)
+    house = house_of(runtime)
+    (house / "pid").unlink()
+    sockets = cyrus_names.files.config_directory / "socket"
+    (sockets / f"{service_of(house)}-0.lock").touch()  # as once somebody has entered
+
+    assert close_leftover_doors(runtime) == 1
+
+    assert nothing_left(cyrus_names, runtime)
+    assert not processes_with(str(house))
+    assert not list(sockets.glob("respool*"))
 
 
 def test_the_door_of_a_command_that_runs_is_not_ended_by_another(

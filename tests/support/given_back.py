@@ -82,7 +82,8 @@ def annotations_of(client: IMAPClient, folder: str) -> Mapping[str, str]:
     imap.untagged_responses.pop("METADATA", None)
     status, answer = imap.xatom("GETMETADATA", f'"{name}"', f"({words})")
     assert status == "OK", answer
-    values = parse_words(imap.untagged_responses.pop("METADATA"))[-1]
+    told = parse_words(imap.untagged_responses.pop("METADATA", []))
+    values = told[-1] if told else ()
     pairs = zip(values[::2], values[1::2], strict=True)
     return {
         entry.decode(): value.decode()

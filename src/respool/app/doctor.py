@@ -25,8 +25,8 @@ from respool.system.cyrus_server import (
     reach_server,
     server_owner,
 )
-from respool.system.door import close_leftover_doors
 from respool.system.file_systems import free_room
+from respool.system.leftover_doors import close_leftover_doors
 from respool.system.ownership import Owner, is_root, ourselves
 from respool.system.processes import processes
 from respool.targets.spool.at_work import at_work

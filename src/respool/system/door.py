@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 import subprocess  # a list, never a shell line
 import time
@@ -24,15 +23,20 @@ from pathlib import Path
 from respool.cyrus.imapd_conf import ServerConfiguration, render
 from respool.errors import NotPermitted, ServerNotFound, ServerUnreachable
 from respool.system.imap import ImapAddress
+from respool.system.leftover_doors import (
+    LOCK,
+    PREFIX,
+    RUNTIME_DIRECTORY,
+    close_leftover_doors,
+    remove_house,
+    service_of,
+)
 from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
 from respool.system.password_check import PasswordCheck
 from respool.system.programs import find_program
 from respool.system.signals import undisturbed
 
-RUNTIME_DIRECTORY = Path("/run/respool")
-_PREFIX = "door-"
-_LOCK = "lock"  # held by the command that opened the door, for as long as it lives
 _ENTER_ONLY = 0o711  # whatever the umask says
 _ACCEPTS_CONNECTIONS = 1 << 16  # include/linux/net.h, __SO_ACCEPTCON
 _WAIT_SECONDS = 15.0
@@ -94,31 +98,8 @@ def open_door(
                 _stop(master)
             if check is not None:
                 check.close()
-            _clean_up(house, configuration)
+            remove_house(house, configuration)
             os.close(lock)
-
-
-def close_leftover_doors(runtime: Path = RUNTIME_DIRECTORY) -> int:
-    """End the doors whose command is gone; how many there were."""
-    if not runtime.is_dir():
-        return 0
-    ended = 0
-    with waiting_for(runtime):
-        for house in sorted(runtime.glob(f"{_PREFIX}*")):
-            try:
-                lock = try_to_hold(house / _LOCK)
-            except FileNotFoundError:
-                continue  # its command has just removed it
-            if lock is None:
-                continue  # the command that opened it still runs
-            with contextlib.suppress(OSError, ValueError):
-                master = int((house / "pid").read_text().strip())
-                if _is_ours(master, house):
-                    _end(master)
-            shutil.rmtree(house, ignore_errors=True)
-            os.close(lock)
-            ended += 1
-    return ended
 
 
 def _new_house(runtime: Path) -> tuple[Path, int]:
@@ -126,10 +107,10 @@ def _new_house(runtime: Path) -> tuple[Path, int]:
     runtime.mkdir(parents=True, exist_ok=True)
     runtime.chmod(_ENTER_ONLY)
     with waiting_for(runtime):  # else another command could take it for left over
-        house = runtime / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+        house = runtime / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         house.mkdir()
         house.chmod(_ENTER_ONLY)
-        lock = try_to_hold(house / _LOCK)
+        lock = try_to_hold(house / LOCK)
     if lock is None:
         raise ServerUnreachable(f"the new directory {house} is locked already")
     return house, lock
@@ -161,16 +142,11 @@ def _write_configuration(house: Path, configuration: ServerConfiguration, owner:
     cyrus_conf = house / "cyrus.conf"
     cyrus_conf.write_text(
         "START {\n}\nSERVICES {\n"
-        f'  {_service(house)} cmd="{command}" listen="{listen}" prefork=0 maxchild=16\n'
+        f'  {service_of(house)} cmd="{command}" listen="{listen}" prefork=0 maxchild=16\n'
         "}\nEVENTS {\n}\n",
         encoding="utf-8",
     )
     cyrus_conf.chmod(0o444)
-
-
-def _service(house: Path) -> str:
-    # The server locks <configdirectory>/socket/<service>-<n>.lock: never share a name with it.
-    return "respool" + house.name.removeprefix(_PREFIX).replace("-", "")
 
 
 def _start_master(house: Path) -> subprocess.Popen[bytes]:
@@ -256,26 +232,3 @@ def _wait_until_grown(master: int) -> None:
                 if int(caught.split()[1], 16) & catches_sigterm:
                     break
                 time.sleep(0.005)
-
-
-def _end(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(200):
-            time.sleep(0.02)
-            os.kill(pid, 0)
-        os.kill(pid, signal.SIGKILL)
-
-
-def _is_ours(pid: int, house: Path) -> bool:
-    try:
-        return os.fsencode(house) in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _clean_up(house: Path, configuration: ServerConfiguration) -> None:
-    for sockets in (Path(configuration.configdirectory) / "socket", Path("/run/cyrus/socket")):
-        for lock in sockets.glob(f"{_service(house)}-*.lock"):
-            lock.unlink(missing_ok=True)
-    shutil.rmtree(house, ignore_errors=True)

@@ -25,6 +25,7 @@ from tests.support.faults.points import Point, Watch
 
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _MOST_SECONDS = 120.0
+_ENDED: dict[int, int] = {}  # process → status, since the last command was awaited
 _CHECKOUT = Path(__file__).resolve().parents[3]
 
 
@@ -75,7 +76,6 @@ def _serve() -> None:
         answer = _fork(order)
         sys.stdout.write(json.dumps({**answer, "seconds": time.monotonic() - begun}) + "\n")
         sys.stdout.flush()
-        _bury()
 
 
 def _fork(order: Order) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _fork(order: Order) -> dict[str, Any]:
         octets = _read(reading, pid)
     finally:
         os.close(reading)
-    _, status = os.waitpid(pid, 0)
+    status = _bury(pid)
     answer: dict[str, Any] = json.loads(octets) if octets else {"ended": "killed"}
     if os.WIFSIGNALED(status) and answer["ended"] != "killed":
         answer = {"ended": "broken", "told": f"ended by signal {os.WTERMSIG(status)}"}
@@ -116,22 +116,34 @@ def _live(order: Order, writing: int) -> None:
 def _read(reading: int, pid: int) -> bytes:
     octets = b""
     until = time.monotonic() + _MOST_SECONDS
-    while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, until - time.monotonic()))
+    while time.monotonic() < until:
+        ready, _, _ = select.select([reading], [], [], 0.02)
         if not ready:
-            os.kill(pid, signal.SIGKILL)
-            return json.dumps({"ended": "broken", "told": "it did not end"}).encode()
+            _bury()
+            continue
         piece = os.read(reading, 1 << 16)
         if not piece:
             return octets
         octets += piece
+    os.kill(pid, signal.SIGKILL)
+    return json.dumps({"ended": "broken", "told": "it did not end"}).encode()
 
 
-def _bury() -> None:
-    """Take what killed commands had started and has ended meanwhile off the list."""
+def _bury(awaited: int | None = None) -> int:
+    """Take processes that have ended off the system's list, those of killed commands, too.
+
+    The command itself is waited for where it is ``awaited``; its status.
+    """
+    while awaited is not None and awaited not in _ENDED:
+        pid, status = os.waitpid(-1, 0)
+        _ENDED[pid] = status
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while (one := os.waitpid(-1, os.WNOHANG))[0]:
+            _ENDED[one[0]] = one[1]
+    status = 0 if awaited is None else _ENDED[awaited]
+    if awaited is not None:
+        _ENDED.clear()
+    return status
 
 
 if __name__ == "__main__":

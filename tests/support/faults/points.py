@@ -88,7 +88,6 @@ CALLS: Final[Mapping[str, tuple[tuple[Any, str, Wanted], ...]]] = {
     "IMAP command": ((socket.socket, "sendall", _always), (socket.socket, "connect", _always)),
     "program": (
         (subprocess.Popen, "__init__", _always),
-        (subprocess.Popen, "wait", _always),
         (subprocess.Popen, "communicate", _always),
     ),
     "SQLite": (

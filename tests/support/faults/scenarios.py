@@ -27,7 +27,10 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One restore. ``prepare`` makes an account of a fresh name for it, or only the name."""
+    """One restore. ``prepare`` makes an account of a fresh name for it, or only the name.
+
+    ``is_expunged``: an undo takes messages out of a folder that stays.
+    """
 
     name: str
     layout: Layout
@@ -35,6 +38,7 @@ class Scenario:
     folders: tuple[str, ...]
     prepare: Callable[[PrivateCyrus], TargetAccount]
     wish: Mapping[str, Any] = field(default_factory=dict)
+    is_expunged: bool = False
 
 
 def _user(server: PrivateCyrus) -> TargetAccount:
@@ -49,7 +53,8 @@ def _user(server: PrivateCyrus) -> TargetAccount:
 
 
 def _user_with_folder(server: PrivateCyrus) -> TargetAccount:
-    target = _user(server)
+    """Nothing that has held mail: that is never filled in place."""
+    target = fresh_target(server, "user")
     server.create_mailbox(target.mailbox("Drafts"), PARTITION)
     return target
 
@@ -85,6 +90,7 @@ IN_PLACE = Scenario(
     folders=("Mots-clés", "Drafts"),
     prepare=_user_with_folder,
     wish={"is_in_place": True},
+    is_expunged=True,
 )
 CREATED_ACCOUNT = Scenario(
     name="in place, the account made again",
