@@ -16,7 +16,13 @@ from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import recheck_left
-from respool.targets.spool.steps import CopyMessages, CreateMailbox, SourcePlace, WriteIndex
+from respool.targets.spool.steps import (
+    CopyMessages,
+    CreateAccount,
+    CreateMailbox,
+    SourcePlace,
+    WriteIndex,
+)
 
 _READING = (CopyMessages.kind, WriteIndex.kind)
 
@@ -45,7 +51,11 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     """
     head, left = run.head(), left_of(run)
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
-    reasons = (*recheck_left(head, survey, left.load), *left_reasons(left.sources))
+    is_whole = all(
+        row.state is StepState.DONE for row in run.rows() if row.kind == CreateAccount.kind
+    )
+    against = recheck_left(head, survey, left.load, is_account_whole=is_whole)
+    reasons = (*against, *left_reasons(left.sources))
     if reasons:
         raise NotReady(
             f"run {run.number} cannot go on as things are now",

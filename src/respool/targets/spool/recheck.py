@@ -40,24 +40,43 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-_OWN_DOING = frozenset({"account", "account id"})
+_OWN_DOING = frozenset({"account", "account id", "rights"})
+_OLD_LETTERS = frozenset("cd")  # the server's own shorthand for others (RFC 4314, 2.1.1)
 
 
-def recheck_left(head: PlanHead, survey: SpoolSurvey, left: Load) -> tuple[str, ...]:
+def recheck_left(
+    head: PlanHead, survey: SpoolSurvey, left: Load, *, is_account_whole: bool = True
+) -> tuple[str, ...]:
     """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add.
 
     What the run itself did is no reason: an account and folders that it made, read state
-    that it shared, a limit that it raised.
+    that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
+    to create the account, or was cut off while it did: then it will set its rights, too.
     """
     reasons = list(survey.obstacles)
     if survey.owner != head.owner:
         reasons.append(f"the owner was {head.owner}, now it is {survey.owner}")
-    own = _OWN_DOING if head.facts.get("account") == "gone" else frozenset()
+    is_own = head.facts.get("account") == "gone"
+    own = _OWN_DOING if is_own else frozenset()
     own |= {"seen"} if head.request.is_in_place else frozenset()
     for fact, now in survey.facts.items():
         if fact not in own and head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
+    if is_own and is_account_whole:
+        reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
     reasons += quota_reasons(
         forecast_quota(survey, left, is_raising=head.request.is_raising_quota)
     )
     return (*reasons, *room_reasons(survey, left))
+
+
+def _rights_changed(planned: str, now: str) -> tuple[str, ...]:
+    """A reason where the rights of an account that the run created are not as planned."""
+    if _letters(planned) == _letters(now):
+        return ()
+    return (f"rights were to be {planned}, now they are {now}",)
+
+
+def _letters(rights: str) -> dict[str, frozenset[str]]:
+    pairs = (each.rpartition(" ") for each in rights.split(", ") if each)
+    return {who: frozenset(may) - _OLD_LETTERS for who, _, may in pairs}

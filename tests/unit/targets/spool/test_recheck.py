@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from respool.planning.load import Load
+from respool.targets.spool.recheck import recheck_left
+from respool.targets.spool.survey import SpoolSurvey
+from tests.unit.targets.spool.plans import ABSENT, INBOX, planned_by
+
+NOTHING = Load(messages=0, size_bytes=0, mailboxes=0)
+OWNER = "jdoe@b.loc"
+PLANNED = {OWNER: "lrswipkxtean"}
+
+
+def once_created(rights: Mapping[str, str]) -> SpoolSurvey:
+    """The account that a run has made again."""
+    return replace(ABSENT, is_absent=False, existing=frozenset({INBOX}), rights=rights)
+
+
+@pytest.mark.parametrize(
+    ("rights", "is_whole", "says"),
+    [
+        ({OWNER: "lrswipkxtecdan"}, True, []),  # the old c and d are the server's shorthand
+        ({OWNER: "lr"}, True, ["rights"]),
+        ({OWNER: "lr"}, False, []),  # cut off while it was made: they will be set
+        ({**PLANNED, "anyone": "lr"}, True, ["rights"]),
+    ],
+)
+def test_rights_of_an_account_that_the_run_made_are_those_that_it_gave(
+    rights: Mapping[str, str],
+    is_whole: bool,  # noqa: FBT001 - a parameter of the test
+    says: list[str],
+) -> None:
+    planned = replace(ABSENT, rights=PLANNED)
+    head = planned_by("annotated").head
+    head = replace(head, facts=planned.facts, owner=planned.owner)
+
+    reasons = recheck_left(head, once_created(rights), NOTHING, is_account_whole=is_whole)
+
+    assert [reason.split()[0] for reason in reasons] == says
