@@ -62,9 +62,9 @@ def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) 
             run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
             told = _with_what_was_changed(error, run)
         raise told from error
-    run.mark(RunState.DONE, ended_at=datetime.now(UTC))
     receipt = receipt_of(run, phases=clock.phases)
-    keep_receipt(run.directory / "receipt", receipt)
+    keep_receipt(run.directory / "receipt", receipt)  # before: what has ended is not resumed
+    run.mark(RunState.DONE, ended_at=datetime.now(UTC))
     return receipt
 
 

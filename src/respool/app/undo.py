@@ -105,8 +105,8 @@ def undo(
         conversation.on_begin(number, held.head)
         _take_back(held, conversation, is_forced=is_forced)
         report = _report(held)
-        held.run.mark(report.state, ended_at=datetime.now(UTC))
         _keep(held.run.directory / "undo.json", report)
+        held.run.mark(report.state, ended_at=datetime.now(UTC))
     return report
 
 
