@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.support.cyrus_configuration import Layout
 from tests.support.directions import TargetAccount
 from tests.support.faults.fork_server import ForkServer
 from tests.support.faults.points import JOURNAL, Counts, Point
 from tests.support.faults.scenarios import SOURCE, Scenario
 from tests.support.faults.standing import Files, Standing, spool_files, standing
+from tests.support.given_back import with_readers
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import left_behind
 from tests.support.trees import unchanged
@@ -40,10 +42,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a case ended. ``kills`` are those that took place; ``lost`` counts messages."""
+    """How a case ended. ``killed`` are the kills that took place; ``lost`` counts messages."""
 
     case: Case
-    kills: int
+    killed: tuple[Point, ...]
     lost: int
     differences: tuple[str, ...]
 
@@ -106,7 +108,7 @@ class Bench:
         found, wanted = work.standing(), clean.standings[case.ending]
         return Outcome(
             case=case,
-            kills=work.kills,
+            killed=tuple(work.killed),
             lost=found.lost(wanted),
             differences=(*work.troubles, *found.differences(wanted), *work.left()),
         )
@@ -132,7 +134,7 @@ class _Work:
     others: Files
     target: TargetAccount
     state: Path
-    kills: int = 0
+    killed: list[Point] = field(default_factory=list)
     pids: list[int] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     is_ended: bool = False
@@ -156,8 +158,8 @@ class _Work:
             "wish": {"to": self.target.written, **self.scenario.wish},
         }
         answer = self.bench.forks.ask(order, cut)
-        if answer["ended"] == "killed":
-            self.kills += 1
+        if answer["ended"] == "killed" and cut is not None:
+            self.killed.append(cut)
             self.pids.append(answer["pid"])
         if expected is not None and answer["ended"] != expected:
             self.troubles.append(f"{phase} ended {answer['ended']}: {answer.get('told')}")
@@ -197,24 +199,32 @@ class _Work:
 
 
 @contextmanager
-def bench_on(server: PrivateCyrus, backups: Path) -> Iterator[Bench]:
-    """A bench on a server; the backup is unchanged at the end, and the mail log without errors."""
+def bench_on(
+    server: PrivateCyrus, backups: Path, clean: dict[str, Clean] | None = None
+) -> Iterator[Bench]:
+    """A bench on a server; the backup is unchanged at the end, and the mail log without errors.
+
+    ``clean`` is what another one of the same layout found, and will be added to.
+    """
+    with_readers(server)
     with (
         tempfile.TemporaryDirectory(prefix="respool-faults-") as states,
         unchanged(backups),
         ForkServer() as forks,
     ):
-        yield Bench(server=server, backups=backups, states=Path(states), forks=forks)
+        bench = Bench(server=server, backups=backups, states=Path(states), forks=forks)
+        bench.clean = {} if clean is None else clean
+        yield bench
         assert server.error_lines() == ()
 
 
 @contextmanager
-def bench_of(layout: Literal["names", "uuid"]) -> Iterator[Bench]:
+def bench_of(layout: Layout, clean: dict[str, Clean] | None = None) -> Iterator[Bench]:
     """A bench with a server and a backup of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="respool-backup-") as place,
         server_root() as root,
         PrivateCyrus(root, layout) as server,
-        bench_on(server, SOURCE.unpack(Path(place))) as bench,
+        bench_on(server, SOURCE.unpack(Path(place)), clean) as bench,
     ):
         yield bench

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tests.support.cyrus_configuration import Layout
 from tests.support.directions import DOMAIN, INTO, PARTITION, TargetAccount, fresh_target
-from tests.support.given_back import READERS, share_like, with_readers
+from tests.support.given_back import READERS, share_like
 from tests.support.private_cyrus import NewMessage, PrivateCyrus
 from tests.support.whole_account import SPOOLS
 
@@ -60,7 +60,6 @@ def _user_with_folder(server: PrivateCyrus) -> TargetAccount:
 
 
 def _share(server: PrivateCyrus) -> TargetAccount:
-    with_readers(server)
     box = SOURCE.truth.mailboxes[CONTACT.removeprefix("share/")]
     target = share_like(server, box, f"group{next(_NUMBERS)}@{DOMAIN}")
     server.create_mailbox(target.mailbox(_LIVE), PARTITION)

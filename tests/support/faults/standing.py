@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from imapclient.exceptions import IMAPClientError
+
 from tests.support.directions import TargetAccount
 from tests.support.given_back import annotations_of, message_annotations_of
 from tests.support.imap_contents import (
@@ -113,9 +115,13 @@ def _read_as(server: PrivateCyrus, target: TargetAccount, reader: str, lines: _L
         for name in sorted(folder_names(client)):
             if not _is_seen(name, target):
                 continue
+            try:
+                held = messages_in(client, name)
+            except IMAPClientError as error:
+                lines.add("messages", reader, name, error)
+                continue
             for entry, value in annotations_of(client, name).items():
                 lines.add("annotations", reader, name, entry, value)
-            held = messages_in(client, name)
             for one in held:
                 told = (one.uid, sorted(one.flags), one.internaldate, one.size_bytes, one.sha1)
                 lines.add("messages", reader, name, *told)
@@ -133,7 +139,8 @@ def _is_seen(name: str, target: TargetAccount) -> bool:
 
 def _read_files(server: PrivateCyrus, others: Files, lines: _Lines) -> None:
     seen: Counter[str] = Counter()
-    for directory, files in spool_files(server.root / "spool").items():
+    present = spool_files(server.root / "spool")
+    for directory, files in present.items():
         if others.get(directory) == files:
             continue
         parts = Path(directory).parts
@@ -141,7 +148,7 @@ def _read_files(server: PrivateCyrus, others: Files, lines: _Lines) -> None:
         told = f"{place}: {', '.join(sorted(files))}"
         seen[told] += 1  # two mailboxes that hold the same are two
         lines.add("files", told, seen[told])
-    for directory in others.keys() - spool_files(server.root / "spool").keys():
+    for directory in others.keys() - present.keys():
         lines.add("files", f"{directory} of another account is gone")
 
 

@@ -1,0 +1,35 @@
+"""The part of the kills that every run of the tests carries out, for either ending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.support.faults.bench import Bench, Case, Ending
+from tests.support.faults.choice import at_calls, at_journal_records, sampled
+from tests.support.faults.scenarios import NEW_FOLDER, TWELVE, Scenario
+
+_EVERY = 5  # of the journal's instants, where not all are taken
+_TWICE = 6
+
+
+def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]:
+    """The cases of one scenario: all records of a restore into a new folder, else some."""
+    clean = bench.clean_of(scenario)
+    if scenario is TWELVE:
+        return sampled(scenario, clean, ending, count=_TWICE)
+    records = at_journal_records(scenario, clean, ending)
+    calls = at_calls(scenario, clean, ending, of_each=1)
+    if scenario is NEW_FOLDER:
+        return [*records, *calls]
+    return [*records[::_EVERY], *calls[:: len(calls) // 8]]
+
+
+def check(bench: Bench, cases: Sequence[Case]) -> None:
+    """Carry all of them out; each ends as if nobody had killed anything."""
+    told, kills = [], 0
+    for case in cases:
+        outcome = bench.carry_out(case)
+        kills += len(outcome.killed)
+        told += [f"{case}: {each}" for each in outcome.differences]
+    assert not told, "\n".join(told)
+    assert kills >= 0.9 * len(cases)  # or the instants are not those of this program
