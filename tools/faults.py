@@ -163,18 +163,22 @@ def _serve(work: Work) -> None:
     """The life of a thread: servers one after the other, and cases on them."""
     while work.left and time.monotonic() < work.until:
         try:
-            with ExitStack() as stack:
-                benches: dict[str, Bench] = {}
-                for _ in range(CASES_OF_ONE_SERVER):
-                    taken = work.take()
-                    if taken is None:
-                        break
-                    part, case = taken
-                    work.note(part, _bench(stack, benches, work, case.scenario).carry_out(case))
+            _serve_on_one_server(work)
         except Exception as error:  # noqa: BLE001 - a long run goes on, and tells it
             with work.lock:
                 work.results.troubles.append(repr(error)[:2000])
             print(f"TROUBLE {error!r}", flush=True)
+
+
+def _serve_on_one_server(work: Work) -> None:
+    with ExitStack() as stack:
+        benches: dict[str, Bench] = {}
+        for _ in range(CASES_OF_ONE_SERVER):
+            taken = work.take()
+            if taken is None:
+                return
+            part, case = taken
+            work.note(part, _bench(stack, benches, work, case.scenario).carry_out(case))
 
 
 def _bench(stack: ExitStack, benches: dict[str, Bench], work: Work, scenario: Scenario) -> Bench:
