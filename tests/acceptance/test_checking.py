@@ -23,7 +23,12 @@ def typed(*words: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "TZ": "UTC", "PYTHONPATH": str(SOURCE)}
+    return {
+        "PATH": os.environ["PATH"],
+        "TZ": "UTC",
+        "PYTHONPATH": str(SOURCE),
+        "RESPOOL_STATE": os.environ["RESPOOL_STATE"],
+    }
 
 
 def check(*words: str) -> subprocess.CompletedProcess[str]:

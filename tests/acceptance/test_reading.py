@@ -19,6 +19,7 @@ from tests.support import golden
 
 JDOE = "jdoe@bluemind.loc"
 ALICE = "alice@bluemind.loc"
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 
 def respool(
@@ -26,7 +27,7 @@ def respool(
 ) -> subprocess.CompletedProcess[bytes]:
     """What a command wrote, and its status. Zone and language are those of a plain server."""
     environment = {"PATH": os.environ["PATH"], "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2] / "src")
+    environment |= {"PYTHONPATH": str(SOURCE), "RESPOOL_STATE": os.environ["RESPOOL_STATE"]}
     return subprocess.run(
         [sys.executable, "-m", "respool", *words],
         capture_output=True,
