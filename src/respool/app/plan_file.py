@@ -92,7 +92,9 @@ def selected(settings: Settings, head: PlanHead) -> Selection:
     """
     label = head.request.generation
     generation = f"generation:{label}" if label.isdigit() else label
-    wanted = Wanted(account=written_out(head.request.account), generation=generation)
+    wanted = Wanted(
+        account=written_out(head.request.account), generation=generation, may_be_running=True
+    )
     return select(backup_of(settings), wanted)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
 
 from respool.app.backups import backup_of
 from respool.app.selection import Selection
@@ -22,6 +24,8 @@ from respool.planning.step import PlannedMessage
 from respool.system.processes import processes
 from respool.targets.spool.sequence import ChosenMailbox
 from respool.targets.spool.steps import SourcePlace
+
+_SAME_TIME: Final = timedelta(minutes=1)
 
 
 def found_under_way(
@@ -48,7 +52,8 @@ def changed_while_read(
         uids, places = rows["uid"].tolist(), rows["place"].tolist()
         gone = _gone(place, zip(uids, (one == IN_ARCHIVE for one in places), strict=True))
         if gone:
-            reasons.append(f"{path}: {gone} while the plan was made: is it being removed?")
+            text = f"{_text(gone)} since the plan was begun: is it being removed?"
+            reasons.append(f"{path}: {text}")
         else:
             text = "the backup changed while the plan was made"
             findings.append(_note("backup-changing", path, text))
@@ -78,7 +83,8 @@ def source_reasons(settings: Settings, head: PlanHead) -> tuple[str, ...]:
 def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterator[str]:
     """What of the backup is gone that a run has still to read.
 
-    ``left`` has the messages that are still to be copied of each place, maybe none.
+    ``left`` has the messages that are still to be copied of each place, maybe none. Single
+    ones that are gone are no reason: the run will name them as lost.
     """
     directories = sorted({each for source in left for each in _directories(source)})
     yield from touched([spool / below for spool, below in directories], processes())
@@ -87,8 +93,8 @@ def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterat
             yield f"{spool / below} is gone from the backup"
     for source, messages in sorted(left.items(), key=lambda item: str(item[0])):
         gone = _gone(source, ((each.uid, each.is_archived) for each in messages))
-        if gone:
-            yield f"{source.spool / (source.data or '')}: {gone}"
+        if messages and gone == len(messages):
+            yield f"{source.spool / (source.data or '')}: {_text(gone)}"
 
 
 def _directories(source: SourcePlace) -> Iterator[Directory]:
@@ -97,21 +103,24 @@ def _directories(source: SourcePlace) -> Iterator[Directory]:
             yield source.spool, below
 
 
-def _gone(place: SourcePlace, wanted: Iterable[tuple[int, bool]]) -> str | None:
+def _text(gone: int) -> str:
+    return f"{gone} message files are gone from the backup"
+
+
+def _gone(place: SourcePlace, wanted: Iterable[tuple[int, bool]]) -> int:
     """How many message files (UID, and whether archived) are not there any more."""
     now = {
         is_archived: uids_now((place.spool, below)) or frozenset()
         for is_archived, below in ((False, place.data), (True, place.archive))
         if below is not None
     }
-    gone = sum(uid not in now.get(is_archived, frozenset()) for uid, is_archived in wanted)
-    return f"{gone} message files are gone from the backup" if gone else None
+    return sum(uid not in now.get(is_archived, frozenset()) for uid, is_archived in wanted)
 
 
 def _another(generation: Generation, head: PlanHead) -> Iterator[str]:
     """Names like ``daily.0`` move on to another night's copy."""
     was, now = head.taken_at, generation.taken_at
-    if was is not None and now is not None and not head.is_about and was != now:
+    if was is not None and now is not None and abs(was - now) > _SAME_TIME:
         dates = f"{was:%Y-%m-%d %H:%M}, now it is of {now:%Y-%m-%d %H:%M}"
         yield f"generation {generation.label} was of {dates}"
 
@@ -127,8 +136,7 @@ def _fewer(planned: Sequence[PlannedMailbox], boxes: Mapping[str, SourceMailbox]
         ]
         there = sum(len(uids_now(one) or ()) for one in places)
         if there < each.messages:
-            gone = each.messages - there
-            yield f"{each.source_path}: {gone} message files are gone from the backup"
+            yield f"{each.source_path}: {_text(each.messages - there)}"
 
 
 def _sources(

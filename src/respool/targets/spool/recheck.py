@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from respool.planning.load import Load, load_of
 from respool.planning.plan import PlanHead
 from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
+
+# What a run does that creates the account.
+_OWN_DOING: Final = frozenset({"account", "account id", "rights"})
+_OLD_LETTERS: Final = frozenset("cd")  # the server's own shorthand (RFC 4314, 2.1.1)
 
 
 def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
@@ -38,10 +44,6 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
             reasons.append("the limits to be raised are not as they were")
     reasons += room_reasons(survey, load)
     return tuple(reasons)
-
-
-_OWN_DOING = frozenset({"account", "account id", "rights"})
-_OLD_LETTERS = frozenset("cd")  # the server's own shorthand for others (RFC 4314, 2.1.1)
 
 
 def recheck_left(

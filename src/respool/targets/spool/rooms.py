@@ -40,9 +40,14 @@ class _Need:
 
 
 def room_reasons(survey: SpoolSurvey, load: Load) -> tuple[str, ...]:
-    """Why the file systems do not allow it; what shares one room counts together."""
-    needs = tuple(_needs(survey, load))
-    obstacles = [need.room.obstacle for need in needs if need.room.obstacle is not None]
+    """Why the file systems do not allow it; what shares one room counts together.
+
+    Where nothing is added nothing has to stay free: a run that has only to prove what it
+    restored may end on a disk that is full.
+    """
+    every = tuple(_needs(survey, load))
+    obstacles = [need.room.obstacle for need in every if need.room.obstacle is not None]
+    needs = [need for need in every if need.size_bytes or need.files]
     pools = dict.fromkeys(need.room.pool for need in needs)
     return (
         *(f"nothing can be written: {each}" for each in dict.fromkeys(obstacles)),
@@ -78,7 +83,7 @@ def _kept_inodes(room: FreeRoom) -> int:
 
 
 def _needs(survey: SpoolSurvey, load: Load) -> Iterator[_Need]:
-    """What each place takes. Nothing more is said where nothing is left to be added."""
+    """What each place takes."""
     yield _of_messages(
         survey.data_room,
         load.messages - load.archived,

@@ -113,6 +113,14 @@ def test_what_was_archived_needs_its_room_where_the_archive_is(
     assert lacking(survey, load) == names
 
 
+def test_where_nothing_is_left_to_add_a_full_disk_is_no_reason() -> None:
+    """A run that has only to prove what it restored can come to its end."""
+    full = room(0, inodes=0)
+    survey = replace(SURVEY, data_room=full, meta_room=full, databases_room=full)
+
+    assert lacking(survey, Load(messages=0, size_bytes=0, mailboxes=0)) == []
+
+
 def test_a_full_archive_does_not_matter_where_nothing_goes_there() -> None:
     assert lacking(replace(SURVEY, archive_room=room(0, disk=3, inodes=0))) == []
 
