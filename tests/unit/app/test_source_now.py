@@ -20,13 +20,21 @@ MESSAGE = PlannedMessage(uid=1, guid=None, internaldate=0, size_bytes=1, flags=(
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> SourcePlace:
+def part(tmp_path: Path) -> Path:
+    """Where a part of a backup lies."""
+    directory = tmp_path / "part"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def place(part: Path) -> SourcePlace:
     """A folder with messages 1 and 2, and 3 on its archive partition."""
     for file in ("data/1.", "data/2.", "arc/3."):
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).write_bytes(b"x")
+        (part / file).parent.mkdir(exist_ok=True)
+        (part / file).write_bytes(b"x")
     return SourcePlace(
-        spool=PurePosixPath(tmp_path),
+        spool=PurePosixPath(part),
         partition="b_loc",
         data=PurePosixPath("data"),
         meta=None,
@@ -63,11 +71,11 @@ def test_a_folder_at_rest_is_not_spoken_of(place: SourcePlace) -> None:
 
 
 def test_a_message_that_goes_while_the_plan_is_made_is_a_reason(
-    place: SourcePlace, tmp_path: Path
+    place: SourcePlace, part: Path
 ) -> None:
     def remove() -> None:
-        (tmp_path / "arc/3.").unlink()
-        later(tmp_path / "arc")
+        (part / "arc/3.").unlink()
+        later(part / "arc")
 
     (reason,), findings = look_at_again(place, remove)
 
@@ -75,16 +83,16 @@ def test_a_message_that_goes_while_the_plan_is_made_is_a_reason(
     assert findings == []
 
 
-def test_a_message_that_comes_meanwhile_is_said(place: SourcePlace, tmp_path: Path) -> None:
+def test_a_message_that_comes_meanwhile_is_said(place: SourcePlace, part: Path) -> None:
     def add() -> None:
-        (tmp_path / "data/4.").write_bytes(b"x")
-        later(tmp_path / "data")
+        (part / "data/4.").write_bytes(b"x")
+        later(part / "data")
 
     assert look_at_again(place, add) == ((), ["backup-changing"])
 
 
-def test_a_part_that_goes_as_a_whole_is_a_reason(place: SourcePlace, tmp_path: Path) -> None:
-    (reason,), _ = look_at_again(place, lambda: tmp_path.rename(tmp_path.with_name("moved")))
+def test_a_part_that_goes_as_a_whole_is_a_reason(place: SourcePlace, part: Path) -> None:
+    (reason,), _ = look_at_again(place, lambda: part.rename(part.with_name("moved")))
 
     assert "3 message files" in reason
 
@@ -98,12 +106,12 @@ def test_a_run_goes_on_without_single_messages_that_have_gone(place: SourcePlace
 
 
 def test_a_run_does_not_go_on_where_all_that_it_needs_has_gone(
-    place: SourcePlace, tmp_path: Path
+    place: SourcePlace, part: Path
 ) -> None:
     gone = replace(MESSAGE, uid=9)
     assert list(left_reasons({place: (gone, replace(gone, uid=10))})) == [
-        f"{tmp_path}/data: 2 message files are gone from the backup"
+        f"{part}/data: 2 message files are gone from the backup"
     ]
-    (tmp_path / "arc/3.").unlink()
-    (tmp_path / "arc").rmdir()
-    assert list(left_reasons({place: ()})) == [f"{tmp_path}/arc is gone from the backup"]
+    (part / "arc/3.").unlink()
+    (part / "arc").rmdir()
+    assert list(left_reasons({place: ()})) == [f"{part}/arc is gone from the backup"]
