@@ -11,6 +11,8 @@ from tests.support.faults.points import JOURNAL, Point, points_of
 from tests.support.faults.scenarios import Scenario
 
 SEED: Final = 5
+# How many times as many are taken of the calls that change most.
+_WEIGHTS: Final = {"socket.sendall": 12, "Popen.__init__": 3, "Popen.communicate": 3}
 ENDINGS: Final[tuple[Ending, ...]] = ("resume", "undo")
 
 
@@ -23,12 +25,15 @@ def at_journal_records(scenario: Scenario, clean: Clean, ending: Ending) -> list
 def at_calls(
     scenario: Scenario, clean: Clean, ending: Ending, *, of_each: int, seed: int = SEED
 ) -> list[Case]:
-    """Before and after calls of each name: so many of each, evenly spread but for chance."""
+    """Before or after calls of each name: so many of each, evenly spread but for chance.
+
+    Of commands to the server there are more, and of its programs.
+    """
     chance = random.Random(f"{seed} {scenario.name} {ending}")
     return [
         Case(scenario=scenario, cut=point, ending=ending)
         for points in _by_name(points_of(clean.counts["restore"]))
-        for point in _spread(points, of_each, chance)
+        for point in _spread(points, of_each * _WEIGHTS.get(points[0].name, 1), chance)
     ]
 
 

@@ -9,6 +9,7 @@ from tests.support.faults.choice import at_calls, at_journal_records, sampled
 from tests.support.faults.scenarios import NEW_FOLDER, TWELVE, Scenario
 
 _EVERY = 5  # of the journal's instants, where not all are taken
+_CALLS = 8
 _TWICE = 6
 
 
@@ -21,7 +22,7 @@ def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]
     calls = at_calls(scenario, clean, ending, of_each=1)
     if scenario is NEW_FOLDER:
         return [*records, *calls]
-    return [*records[::_EVERY], *calls[:: len(calls) // 8]]
+    return [*records[::_EVERY], *calls[:: len(calls) // _CALLS]]
 
 
 def check(bench: Bench, cases: Sequence[Case]) -> None:
