@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,11 +106,6 @@ def write_plan(plan: SpoolPlan, file: Path) -> PlanTail:
         raise UsageError(f"{file} is there already", hint="choose another --out") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be written", why=str(error)) from error
-
-
-def new_plan_file(state: Path) -> Path:
-    """Where a plan is kept until its run begins."""
-    return state / "plans" / f"{secrets.token_hex(8)}.jsonl"
 
 
 def identity_of(

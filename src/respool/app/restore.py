@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +12,13 @@ from respool.app.access import server_access
 from respool.app.access_log import note_change, of_run
 from respool.app.carrying_out import Conversation, carry_out
 from respool.app.cut_off import clear_cut_off
-from respool.app.plan import make_plan, new_plan_file, write_plan
+from respool.app.plan import make_plan, write_plan
 from respool.app.plan_file import check_honesty, check_unchanged, checked_tail
 from respool.app.raised_quotas import settle_raised
 from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.state import account_lock, check_not_inside, prepare_state
+from respool.app.waiting_plan import waiting_plan
 from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
 from respool.errors import Declined, PlanFileInvalid, PlanRefused
@@ -39,7 +39,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
         StepFailed, Interrupted: stopped part-way; ``changed`` says what was added.
     """
     state = prepare_state(settings)
-    with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
+    with reach_server(server_access(settings)) as server, waiting_plan(state) as file:
         clear_cut_off(state, server)
         tail = write_plan(make_plan(settings, wish, server), file)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
@@ -54,7 +54,7 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         PlanFileInvalid, SurveyChanged and what `restore` raises.
     """
     state = prepare_state(settings)
-    with reach_server(server_access(settings)) as server, _kept_plan(state) as file:
+    with reach_server(server_access(settings)) as server, waiting_plan(state) as file:
         try:
             shutil.copyfile(plan_file, file)
         except OSError as error:
@@ -87,15 +87,6 @@ def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
     with reach_server(server_access(settings)) as server:
         plan = make_plan(settings, wish, server)
         yield from render_plan(plan.head, plan.steps())
-
-
-@contextmanager
-def _kept_plan(state: Path) -> Iterator[Path]:
-    file = new_plan_file(state)
-    try:
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,7 @@ class _Work:
         """What the doors of the killed commands left, after the next command was through."""
         if not self.is_ended:
             return
+        yield from (f"left behind: {each}" for each in (self.state / "plans").glob("*"))
         sockets = self.bench.server.files.config_directory / "socket"
         for pid in self.pids:
             yield from (f"left behind: {each}" for each in left_behind(pid))
