@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from respool.cli.option_groups import with_options
+from respool.errors import UsageError
 
 if TYPE_CHECKING:
     from respool.cli.main import Command
@@ -55,10 +56,19 @@ def _add(app: typer.Typer, command: Command, above: str = "") -> None:
 
 
 def _when_alone(function: Callable[..., object]) -> Callable[..., object]:
-    """``function`` where none of the commands below its own was typed."""
+    """``function`` where none of the commands below its own was typed.
+
+    Its options would count for nothing then, so they are refused before such a command.
+    """
 
     def run(context: typer.Context, **typed: object) -> object:
-        return function(**typed) if context.invoked_subcommand is None else None
+        below = context.invoked_subcommand
+        if below is None:
+            return function(**typed)
+        if any(typed.values()):
+            command = f"{context.command_path} {below}"
+            raise UsageError(f"options of `{command}` stand behind its name", hint=command)
+        return None
 
     own = [*signature(function).parameters.values()]
     context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,9 @@ from respool.runs.states import RunState
 from respool.system.locks import exclusive
 from respool.targets.spool.steps import RaiseQuota
 from tests.unit.app.journals import begun, do, journal_in
-from tests.unit.runs.runs import NOW
 from tests.unit.targets.spool.plans import planned_by
 
+LONG_AGO = datetime(2020, 3, 2, 1, tzinfo=UTC)
 NO_TIME = timedelta(0)
 AGES = timedelta(days=365 * 2000)
 
@@ -32,9 +32,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def ended(journal: Journal, settings: Settings, state: RunState) -> RunJournal:
-    """A run that ended on NOW, which is long ago."""
+    """A run that ended long ago."""
     run = begun(journal, settings.state, planned_by("beside"))
-    run.mark(state, ended_at=NOW)
+    run.mark(state, ended_at=LONG_AGO)
     return run
 
 
@@ -90,7 +90,7 @@ def test_a_run_with_a_limit_still_raised_is_kept(settings: Settings) -> None:
     with journal_in(settings.state) as journal:
         run = begun(journal, settings.state, planned_by("beside", is_raising=True))
         do(run, RaiseQuota)
-        run.mark(RunState.DONE, ended_at=NOW)
+        run.mark(RunState.DONE, ended_at=LONG_AGO)
 
     (kept,) = prune(settings, NO_TIME, agreed).kept
 
@@ -105,9 +105,9 @@ def test_a_run_that_is_to_be_taken_back_at_a_date_is_kept(settings: Settings) ->
         run = begun(
             journal, settings.state, replace(plan, head=replace(plan.head, request=request))
         )
-        run.mark(RunState.DONE, ended_at=NOW)
+        run.mark(RunState.DONE, ended_at=LONG_AGO)
         (kept,) = prune(settings, NO_TIME, agreed).kept
-        run.mark(RunState.UNDONE, ended_at=NOW)
+        run.mark(RunState.UNDONE, ended_at=LONG_AGO)
 
     assert "undo --due" in kept.why
     assert [each.row.number for each in prune(settings, NO_TIME, agreed).runs] == [1]

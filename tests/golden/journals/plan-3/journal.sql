@@ -10,8 +10,8 @@ CREATE TABLE run (
     started_at  TEXT NOT NULL,
     ended_at    TEXT
 );
-INSERT INTO "run" VALUES(1,'jdoe@bluemind.loc','@LOGIN1@@bluemind.loc on @SERVER@, Cyrus 3.6.1','0.1.0','runs/1/plan.jsonl','@DIGEST@','running','2026-11-29T02:12:55+00:00',NULL);
-INSERT INTO "run" VALUES(2,'jdoe@bluemind.loc','@LOGIN2@@bluemind.loc on @SERVER@, Cyrus 3.6.1','0.1.0','runs/2/plan.jsonl','@DIGEST@','done','2026-11-29T02:12:57+00:00','2026-11-29T02:12:58+00:00');
+INSERT INTO "run" VALUES(1,'jdoe@bluemind.loc','@LOGIN1@@bluemind.loc on @SERVER@, Cyrus 3.6.1','0.1.0','runs/1/plan.jsonl','@DIGEST@','running','2024-11-29T02:12:55+00:00',NULL);
+INSERT INTO "run" VALUES(2,'jdoe@bluemind.loc','@LOGIN2@@bluemind.loc on @SERVER@, Cyrus 3.6.1','0.1.0','runs/2/plan.jsonl','@DIGEST@','done','2024-11-29T02:12:57+00:00','2024-11-29T02:12:58+00:00');
 CREATE TABLE step (
     run         INTEGER NOT NULL REFERENCES run (id),
     number      INTEGER NOT NULL,
