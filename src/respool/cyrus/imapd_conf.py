@@ -68,6 +68,21 @@ class ServerConfiguration:
         """The administrators, in the order of the file."""
         return tuple(self.text("admins").split())
 
+    def administers(self, name: str) -> bool:
+        """Whether ``name`` may create mailboxes of others, as far as the options tell.
+
+        Each service can have administrators of its own (``imap_admins``), and the default
+        domain may be part of a login or not. Whom a group holds is not known here.
+
+        Source: imapd.conf(5), ``admins``; lib/libconfig.c, ``SERVICE_option``.
+        """
+        options = (value for key, value in self.options.items() if key.endswith("admins"))
+        known = {each.casefold() for value in options for each in value.split()}
+        local, _, domain = name.casefold().partition("@")
+        is_default = domain == self.text("defaultdomain").casefold()
+        names = {name.casefold(), local} if is_default else {name.casefold()}
+        return bool(names & known) or any(each.startswith("group:") for each in known)
+
     def roots(self, kind: str) -> Mapping[str, PurePosixPath]:
         """Partition name → root; ``kind`` is ``""``, ``"meta"`` or ``"archive"``."""
         prefix = f"{kind}partition-"

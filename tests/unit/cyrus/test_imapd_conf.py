@@ -159,3 +159,30 @@ def test_what_is_archived_lies_at_the_same_path_below_the_archive_partition(
 def test_without_the_switch_nothing_is_archived() -> None:
     """The server ignores the partition then, and would not find the message."""
     assert archived("/spool/a/x", HERE, is_on=False) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("admin0", True),
+        ("ADMIN0", True),
+        ("admin0@b.loc", True),
+        ("admin0@other.loc", False),
+        ("second", True),
+        ("domain@other.loc", True),
+        ("domain", False),
+        ("jdoe", False),
+    ],
+)
+def test_an_administrator_is_one_of_any_service(name: str, *, may: bool) -> None:
+    options = {
+        "admins": "admin0 domain@other.loc",
+        "imap_admins": "second",
+        "defaultdomain": "b.loc",
+    }
+
+    assert ServerConfiguration(options=options).administers(name) is may
+
+
+def test_who_is_in_a_group_of_administrators_is_not_known() -> None:
+    assert ServerConfiguration(options={"admins": "group:wheel"}).administers("anybody")

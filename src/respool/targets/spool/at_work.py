@@ -23,7 +23,7 @@ _ON_DATABASES: Final = {
     "cvt_cyrusdb": frozenset({""}),
 }
 _BESIDE: Final = frozenset({"cyr_expire", "ipurge", "unexpunge"})
-_READERS: Final = frozenset(
+_COPIERS: Final = frozenset(
     {"borg", "cp", "cpio", "duplicity", "rdiff-backup", "restic", "rsync", "tar"}
 )
 _WITH_WORD: Final = frozenset({"-C", "-p", "-V"})
@@ -59,7 +59,9 @@ def at_work(
                 against.append(f"{told} on {account.address}: wait for its end")
         elif process.name in _BESIDE and _is_ours(process, imapd_conf):
             beside.append(told)
-        elif process.name in _READERS and _reads(process, roots):
+        elif process.name in _COPIERS and _meets_roots(process.words[-1:], roots):
+            beside.append(f"{told} and writes into the live mail: is that a restore by hand?")
+        elif process.name in _COPIERS and _meets_roots(process.words, roots):
             beside.append(f"{told} on the live mail: its copy may hold a part of the restore")
     return AtWork(against=tuple(against), beside=tuple(beside))
 
@@ -110,9 +112,9 @@ def _meets(local: str, root: str, separator: str) -> bool:
     return local == root or local.startswith(f"{root}{separator}") or root.startswith(f"{local}/")
 
 
-def _reads(process: Process, roots: tuple[PurePosixPath, ...]) -> bool:
+def _meets_roots(words: tuple[str, ...], roots: tuple[PurePosixPath, ...]) -> bool:
     """Whether a word is a directory of mail, one above it or one below it."""
-    for word in process.words:
+    for word in words:
         place = PurePosixPath(word)
         if place.is_absolute() and any(
             root.is_relative_to(place) or place.is_relative_to(root) for root in roots

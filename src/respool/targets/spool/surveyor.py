@@ -127,11 +127,17 @@ def _name_of(server: CyrusServer) -> str:
 
 
 def check_may_write(server: CyrusServer) -> None:
-    """Only root, or the server's own user, writes into its spool.
+    """Only root, or the server's own user, writes into its spool, and an administrator creates.
 
     Raises:
-        NotPermitted: we are neither.
+        NotPermitted: we are neither, or speak to it as somebody else.
     """
+    if not server.configuration.administers(server.admin_name):
+        raise NotPermitted(
+            f"{server.admin_name} is no administrator of this server",
+            why=f"{server.imapd_conf} has {', '.join(server.configuration.admins) or 'none'}",
+            hint="--imap-admin names another one",
+        )
     if not may_act_as(server.owner):
         raise NotPermitted(
             "only root can restore into the spool of the mail server",

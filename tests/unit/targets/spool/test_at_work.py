@@ -91,6 +91,12 @@ def test_a_backup_that_reads_the_live_mail_is_said(place: str) -> None:
     assert "on the live mail" in beside
 
 
+def test_a_copy_into_the_live_mail_is_said_as_what_it_is() -> None:
+    (beside,) = told("cp", "-r", "/backup/jdoe", "/var/spool/cyrus/data/b_loc/j/user").beside
+
+    assert beside.endswith("is that a restore by hand?")
+
+
 def test_a_copy_of_something_else_is_none_of_ours() -> None:
     assert told("rsync", "-a", "/home", "/backup") == AtWork()
     assert told("vim", "/var/spool/cyrus") == AtWork()
