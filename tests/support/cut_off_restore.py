@@ -20,7 +20,7 @@ from tests.support.restoring import Workplace
 # Whose call it is, of what, and which one: the process is killed in its place.
 POINTS: Mapping[str, tuple[Any, str, int]] = {
     "copied": (filling_in_place, "note_unfinished", 1),
-    "half named": (Path, "rename", 25),
+    "half named": (os, "rename", 25),
     "named": (filling_in_place, "_pwrite", 1),
     "records written": (filling_in_place, "write_durably", 1),
     "header file written": (filling_in_place, "_pwrite", 2),

@@ -8,6 +8,7 @@ which files no index speaks of are ours.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -27,12 +28,12 @@ def message_directories(directories: MailboxDirectories) -> Iterator[Path]:
 
 def message_files(directory: Path) -> frozenset[str]:
     """Names of what is, or looks like, a message file."""
-    return frozenset(each.name for each in directory.iterdir() if is_like_message_file(each.name))
+    return frozenset(filter(is_like_message_file, _names_in(directory)))
 
 
 def waiting_files(directory: Path) -> Mapping[str, str]:
     """Name that each of our copies has while it waits → name of its message file."""
-    names = {each.name: each.name.removeprefix(TEMPORARY_PREFIX) for each in directory.iterdir()}
+    names = {each: each.removeprefix(TEMPORARY_PREFIX) for each in _names_in(directory)}
     return {now: then for now, then in names.items() if now != then and uid_of_file(then)}
 
 
@@ -62,3 +63,8 @@ def foreign_files(directories: MailboxDirectories) -> frozenset[str]:
     for directory in message_directories(directories):
         found |= message_files(directory)
     return frozenset(found - unfinished_files(directories))
+
+
+def _names_in(directory: Path) -> list[str]:
+    with os.scandir(directory) as entries:
+        return [each.name for each in entries]

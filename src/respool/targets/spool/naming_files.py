@@ -6,7 +6,8 @@ messages (imap/mailbox.c, ``find_files``: a digit first): what is cut off leaves
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 from respool.errors import StepFailed
@@ -36,24 +37,43 @@ def name_files(directories: MailboxDirectories, homes: Mapping[str, Path]) -> No
         StepFailed: a copy is not there.
         OSError: as the system says.
     """
+    wanted: dict[Path, set[str]] = {}
+    for name, home in homes.items():
+        wanted.setdefault(home, set()).add(name)
     for directory in message_directories(directories):
-        for now, then in waiting_files(directory).items():
-            if homes.get(then) == directory:
-                (directory / now).rename(directory / then)
-            else:
-                (directory / now).unlink()
-        for name in message_files(directory):
-            if homes.get(name) != directory:
-                (directory / name).unlink()
+        ours = wanted.get(directory, set())
+        _name_in(directory, ours)
         flush_directory(directory)
-    for name, directory in homes.items():
-        if not (directory / name).is_file():
+        ours -= _files_in(directory)
+    for directory, missing in wanted.items():
+        if missing:
             raise StepFailed(
-                f"the copy {name} of a message is not in {directory}",
+                f"the copy {min(missing)} of a message is not in {directory}",
                 why="somebody removed it, or renamed the folder and back",
                 hint="take the run back, and restore again",
                 can_be_tried_again=False,
             )
+
+
+def _name_in(directory: Path, ours: Container[str]) -> None:
+    # By descriptor, and no paths made: there may be a million of them.
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for now, then in waiting_files(directory).items():
+            if then in ours:
+                os.rename(now, then, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+            else:
+                os.unlink(now, dir_fd=descriptor)
+        for name in message_files(directory):
+            if name not in ours:
+                os.unlink(name, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _files_in(directory: Path) -> frozenset[str]:
+    with os.scandir(directory) as entries:
+        return frozenset(each.name for each in entries if each.is_file(follow_symlinks=False))
 
 
 def forget_waiting(directories: MailboxDirectories) -> None:
