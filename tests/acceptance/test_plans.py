@@ -48,14 +48,14 @@ def test_a_plan_changes_nothing(
     untouched: Workplace, unchanged: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
     """
-    Neither the server nor the backup; there is not even a state directory.
+    Neither the server nor the backup; all that is left of it is its line in the access log.
     """
     before = live_state(untouched.server, USERS)
     with unchanged(untouched.backups):
         ran = untouched.run("plan", JDOE, "Projects/2017", "--details")
     assert ran.status == 0
     assert live_state(untouched.server, USERS) == before
-    assert not untouched.state.exists()
+    assert [each.name for each in untouched.state.iterdir()] == ["access.log"]
 
 
 def test_a_plan_says_from_where_to_where_and_how_much(untouched: Workplace) -> None:
