@@ -31,6 +31,7 @@ from tests.support.restoring import (
     settings_for,
     wish,
 )
+from tests.support.undoing import undone
 
 pytestmark = pytest.mark.needs_cyrus
 JDOE = "jdoe@bluemind.loc"
@@ -101,6 +102,12 @@ def message_files(server: PrivateCyrus, login: str) -> list[str]:
         data = Path(server.run_tool("mbpath", name).stdout.strip())
         found += [str(file) for file in data.glob("[0-9]*.")]
     return found
+
+
+def waiting_in(server: PrivateCyrus, mailbox: str) -> list[str]:
+    """Names of our own in the directory of a mailbox."""
+    data = Path(server.run_tool("mbpath", mailbox).stdout.strip())
+    return [file.name for file in data.glob(".respool-*")]
 
 
 def give_away(server: PrivateCyrus, target: TargetAccount) -> None:
@@ -191,8 +198,27 @@ def test_mail_that_somebody_puts_into_a_new_folder_meanwhile_is_not_written_over
         restore(settings, wanted(target), after_first_group(append))
 
     assert not failed.value.can_be_tried_again
+    (kept,) = (each for each in undone(settings).kept if each.mailbox == mailbox)
+    assert "somebody touched it" in str(kept.kept)
     with shared_server.admin_client() as admin:
+        admin.setacl(mailbox, "admin0", "lrswipkxtecda")
         assert [each.size_bytes for each in messages_in(admin, mailbox)] == [len(NEW.octets)]
+    assert waiting_in(shared_server, mailbox) == []
+
+
+def test_nothing_of_ours_is_left_in_a_folder_that_somebody_renamed(
+    shared_server: PrivateCyrus, target: TargetAccount, settings: Settings
+) -> None:
+    """
+    With directories after ids the copies went with it; the undo leaves the folder alone.
+    """
+    meddling = after_first_group(lambda: replace_by_another(shared_server, target))
+    with pytest.raises(StepFailed, match="not the folder any more"):
+        restore(settings, wanted(target), meddling)
+
+    assert any("renamed" in str(each.kept) for each in undone(settings).kept)
+
+    assert waiting_in(shared_server, target.mailbox("Away")) == []
 
 
 def data_directory(backup: Path) -> Path:

@@ -48,7 +48,8 @@ class AdoptedMailboxes:
         if uniqueid is None:  # it was only looked at
             return None
         found = self.finder.find(mailbox, uniqueid)
-        if found.whereabouts is Whereabouts.RENAMED:
+        if found.whereabouts is Whereabouts.RENAMED and found.name is not None:
+            self._clear_waiting(found.name)
             return f"somebody renamed it: it is {found.name} now"
         if found.whereabouts is not Whereabouts.THERE:
             return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from respool.errors import StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
@@ -19,6 +20,7 @@ from respool.system.mailbox_admin import delete_mailbox, rename_mailbox
 from respool.targets.spool.beginnings import Beginnings
 from respool.targets.spool.creation import ADMINISTRATOR_MAY
 from respool.targets.spool.emptying import expunge_untouched
+from respool.targets.spool.naming_files import forget_waiting
 from respool.targets.spool.steps import GiveRights
 from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
@@ -42,7 +44,10 @@ class MadeMailboxes:
                 name for name in made if name == mailbox or self.finder.is_below(name, mailbox)
             }
             for each in sorted(family - self.settled.keys(), key=len, reverse=True):
-                self.settled[each] = self._settle(each, made[each], is_forced=is_forced)
+                kept = self._settle(each, made[each], is_forced=is_forced)
+                if kept is not None:
+                    self._forget_copies(each, made[each])
+                self.settled[each] = kept
         return self.settled.get(mailbox)
 
     def remove_empty(self, mailbox: str) -> str | None:
@@ -69,6 +74,17 @@ class MadeMailboxes:
                 return self._purge(mailbox, str(found.name), is_forced=is_forced)
             case Whereabouts.THERE:
                 return self._remove(mailbox, uniqueid, is_forced=is_forced)
+
+    def _forget_copies(self, mailbox: str, uniqueid: str | None) -> None:
+        """Copies that wait for their names in a mailbox that is left: nobody else sees them."""
+        if uniqueid is None:
+            return
+        found = self.finder.find(mailbox, uniqueid)
+        if found.name is not None:
+            try:
+                forget_waiting(self.server.directories(found.name))
+            except OSError as error:
+                raise StepFailed(f"{mailbox} could not be cleared", why=str(error)) from error
 
     def _never_finished(self, mailbox: str) -> str | None:
         """Killed while the server made it: what stands there is ours if it never held mail."""
