@@ -1,181 +1,155 @@
-"""A target in memory, its steps, its actor, and a power switch that can go off at any call."""
+"""The actor of a target in memory: it carries steps out, and takes them back.
+
+It follows the spool target: messages wait beside a mailbox until it is sealed, and get into
+it all at once; nothing is put into a mailbox that the run did not make or adopt.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias, assert_never
+from typing import assert_never
 
-from respool.errors import ServerSaidNo
-from respool.planning.step import MessageStep, Step
-from respool.runs.actor import Note, Undoing
-from respool.runs.journal import RunJournal
-from respool.runs.states import StepState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeMailbox(Step):
-    """Make a mailbox that holds nothing."""
-
-    kind: ClassVar[str] = "memory-make-mailbox"
-
-    mailbox: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddMessages(MessageStep):
-    """Add messages, one after the other, to the lane's mailbox."""
-
-    kind: ClassVar[str] = "memory-add-messages"
+from respool.errors import ServerSaidNo, StepFailed
+from respool.planning.step import ACCOUNT_LANE, Step
+from respool.runs.actor import Note, RunRecord, Undoing
+from tests.support.memory_server import MemoryMailbox, MemoryServer
+from tests.support.memory_steps import (
+    AddMessages,
+    AdoptMailbox,
+    CountAccount,
+    MakeMailbox,
+    MemoryStep,
+    SealMailbox,
+    mails_of_lane,
+    planned_mails,
+)
+from tests.support.memory_taking import MemoryTakings
+from tests.support.power import Power
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealMailbox(Step):
-    """Note how many messages the lane's mailbox holds."""
+@dataclass(slots=True, kw_only=True)
+class MemoryTarget(MemoryServer):
+    """A server, what was counted on it, and what was done to it in which order."""
 
-    kind: ClassVar[str] = "memory-seal-mailbox"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountAccount(Step):
-    """Note how many messages there are in all."""
-
-    kind: ClassVar[str] = "memory-count-account"
-
-
-MemoryStep: TypeAlias = MakeMailbox | AddMessages | SealMailbox | CountAccount
-MEMORY_STEPS: tuple[type[Step], ...] = (MakeMailbox, AddMessages, SealMailbox, CountAccount)
-MEMORY_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in MEMORY_STEPS}
-
-
-class PowerCut(BaseException):
-    """The process is gone: nothing after this call takes place."""
-
-
-@dataclass(slots=True)
-class Power:
-    """Goes off before the call after the next ``calls``; from then on every call fails."""
-
-    calls: int | None = None
-    used: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def use(self) -> None:
-        """Count one call.
-
-        Raises:
-            PowerCut: the power is off.
-        """
-        with self._lock:
-            if self.calls is not None and self.used >= self.calls:
-                raise PowerCut
-            self.used += 1
-
-
-@dataclass(slots=True)
-class MemoryTarget:
-    """What outlives a power cut: mailboxes, counts, and what was done in which order."""
-
-    mailboxes: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     performed: list[Step] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class MemoryActor:
-    """Performs memory steps. ``refused`` are lanes where nothing can be added or sealed."""
+    """Performs the steps of one run. ``refused`` are lanes where nothing can be done."""
 
     target: MemoryTarget
+    record: RunRecord
     power: Power = field(default_factory=Power)
     refused: frozenset[str] = frozenset()
+    takings: MemoryTakings = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is looked at yet."""
+        self.takings = MemoryTakings(target=self.target, record=self.record, use=self.use)
+
+    def use(self) -> None:
+        """One call of the server."""
+        self.power.use()
+        self.target.answer()
 
     def observe(self, step: MemoryStep) -> Note:
-        """How the mailbox stands."""
-        self.power.use()
-        match step:
-            case MakeMailbox():
-                return {"existed": step.mailbox in self.target.mailboxes}
-            case AddMessages():
-                return {"count": len(self.target.mailboxes[step.lane])}
-            case _:
-                return {}
+        """How things stand before the step."""
+        self.use()
+        if isinstance(step, MakeMailbox):
+            return {"existed": step.mailbox in self.target.mailboxes}
+        return {}
 
     def perform(self, step: MemoryStep, before: Note) -> Note:
-        """Do the step; of messages, those that were not added since ``before``."""
+        """Do the step; twice is the same as once."""
         if step.lane in self.refused:
             raise ServerSaidNo(f"{step.lane} is refused", why="so the test wants it")
         match step:
             case MakeMailbox():
-                self.power.use()
-                self.target.mailboxes.setdefault(step.mailbox, [])
+                note = self._make(step, before)
+            case AdoptMailbox():
+                note = self._adopt(step)
             case AddMessages():
-                self._add(step, int(before["count"]))
+                note = self._add(step)
             case SealMailbox():
-                self.power.use()
-                self.target.counts[step.lane] = len(self.target.mailboxes[step.lane])
+                note = self._seal(step)
             case CountAccount():
-                self.power.use()
-                self.target.counts[""] = sum(map(len, self.target.mailboxes.values()))
+                self.use()
+                every = self.target.mailboxes.values()
+                note = {"count": sum(len(box.messages) for box in every)}
+                self.target.counts[""] = note["count"]
             case _:
                 assert_never(step)
         self.target.performed.append(step)
-        return {"performed": step.kind}
-
-    def _add(self, step: AddMessages, count: int) -> None:
-        mailbox = self.target.mailboxes[step.lane]
-        for message in step.messages[len(mailbox) - count :]:
-            self.power.use()
-            mailbox.append(message.guid or "")
+        return note
 
     def take_back(self, step: MemoryStep, undoing: Undoing) -> str | None:
-        """Remove what was added since, if it is still there as it was added."""
-        match step:
-            case MakeMailbox():
-                return self._unmake(step, undoing)
-            case AddMessages():
-                return self._remove(step, int(undoing.before["count"]))
-            case SealMailbox() | CountAccount():
-                self.power.use()
-                self.target.counts.pop(step.lane, None)
-                return None
-            case _:
-                assert_never(step)
+        """Put back what the step changed, by the mailbox that it belongs to."""
+        if isinstance(step, SealMailbox | CountAccount):
+            self.use()
+            self.target.counts.pop(step.lane, None)
+        return self.takings.take_back(step, undoing)
 
-    def _unmake(self, step: MakeMailbox, undoing: Undoing) -> str | None:
-        self.power.use()
-        if undoing.before["existed"]:
-            return None
-        if self.target.mailboxes.get(step.mailbox):
-            return "it is not empty"
-        self.target.mailboxes.pop(step.mailbox, None)
-        return None
+    def _make(self, step: MakeMailbox, before: Note) -> Note:
+        if before["existed"]:
+            raise StepFailed(f"{step.mailbox} is there already", can_be_tried_again=False)
+        if step.mailbox not in self.target.mailboxes:
+            self.use()
+            self.target.create(step.mailbox)
+        self.use()
+        mailbox = self.target.mailboxes[step.mailbox]
+        if mailbox.is_used:
+            raise StepFailed(f"{step.mailbox} is not new", can_be_tried_again=False)
+        mailbox.is_open = False
+        return {"uniqueid": mailbox.uniqueid}
 
-    def _remove(self, step: AddMessages, count: int) -> str | None:
-        """From the last one back: a cut leaves a beginning of what was added."""
-        mailbox = self.target.mailboxes.get(step.lane, [])
-        added = [message.guid or "" for message in step.messages]
-        if mailbox[count:] != added[: len(mailbox) - count]:
-            return "somebody touched it"
-        while len(mailbox) > count:
-            self.power.use()
-            mailbox.pop()
-        return None
+    def _adopt(self, step: AdoptMailbox) -> Note:
+        self.use()
+        mailbox = self.target.mailboxes.get(step.mailbox)
+        if mailbox is None or mailbox.is_used:
+            raise StepFailed(f"{step.mailbox} has held mail", can_be_tried_again=False)
+        return {"uniqueid": mailbox.uniqueid}
+
+    def _add(self, step: AddMessages) -> Note:
+        mailbox = self._ours(step.lane)
+        for mail in planned_mails(step):
+            self.use()
+            mailbox.waiting[mail.uid] = mail
+        return {"messages": len(step.messages)}
+
+    def _seal(self, step: SealMailbox) -> Note:
+        mailbox = self._ours(step.lane)
+        planned = mails_of_lane(self.record, step.lane)
+        self.use()
+        waiting = dict(mailbox.waiting)
+        mailbox.waiting.clear()
+        if mailbox.is_used:
+            if any(_guid(mailbox, uid) != mail.guid for uid, mail in planned.items()):
+                raise StepFailed(f"mail has arrived in {step.lane}", can_be_tried_again=False)
+        else:
+            for uid in planned:
+                mailbox.put(waiting[uid])
+        mailbox.is_open = True
+        self.target.counts[step.lane] = len(planned)
+        return {"count": len(planned)}
+
+    def _ours(self, name: str) -> MemoryMailbox:
+        """The lane's mailbox, if it is still the one that this run made or adopted."""
+        known = next(
+            (self.record.receipt(number) or {}).get("uniqueid")
+            for number, step in self.record.steps_of_lane(ACCOUNT_LANE)
+            if isinstance(step, MakeMailbox | AdoptMailbox) and step.mailbox == name
+        )
+        self.use()
+        mailbox = self.target.mailboxes.get(name)
+        if self.record.is_overtaken(name):
+            raise StepFailed(f"a later run works on {name}", can_be_tried_again=False)
+        if mailbox is None or mailbox.uniqueid != known:
+            raise StepFailed(f"{name} is not the run's any more", can_be_tried_again=False)
+        return mailbox
 
 
-class MortalJournal(RunJournal):
-    """A run's journal that dies with the power."""
-
-    power: Power
-
-    @classmethod
-    def of(cls, run: RunJournal, power: Power) -> MortalJournal:
-        """The same run, under ``power``."""
-        journal = cls.__new__(cls)
-        vars(journal).update(vars(run), power=power)
-        return journal
-
-    def record(self, number: int, state: StepState, **notes: Mapping[str, Any] | None) -> None:
-        """Note a change of state, unless the power is off."""
-        self.power.use()
-        super().record(number, state, **notes)
+def _guid(mailbox: MemoryMailbox, uid: int) -> str | None:
+    mail = mailbox.messages.get(uid)
+    return None if mail is None else mail.guid

@@ -176,6 +176,16 @@ class RunJournal:
         )
         return [(kind, json.loads(receipt)) for kind, receipt in found]
 
+    def is_overtaken(self, lane: str) -> bool:
+        """Whether a later run for the same target has begun to work on the mailbox ``lane``."""
+        found = self._database.one(
+            "SELECT 1 FROM run JOIN run AS own ON own.target = run.target"
+            " JOIN step ON step.run = run.id"
+            " WHERE own.id = ? AND run.id > own.id AND step.lane = ? AND step.state <> ?",
+            (self.number, lane, StepState.WAITING),
+        )
+        return found is not None
+
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""
         row = self._database.one(

@@ -10,7 +10,7 @@ from respool.planning.codec import StepKinds, parse_tail
 from respool.planning.plan import PlanHead
 from respool.planning.step import Step
 from respool.runs.journal import Journal, RunJournal
-from tests.support.memory_target import MEMORY_KINDS
+from tests.support.memory_steps import MEMORY_KINDS
 from tests.unit.planning.plans import HEAD, plan_lines
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)

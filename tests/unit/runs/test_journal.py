@@ -14,7 +14,7 @@ from respool.planning.plan import PlanTail
 from respool.planning.step import Step
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.states import ALLOWED, RunState, StepState
-from tests.support.memory_target import MEMORY_KINDS, AddMessages, CountAccount, MakeMailbox
+from tests.support.memory_steps import MEMORY_KINDS, AddMessages, CountAccount, MakeMailbox
 from tests.unit.planning.plans import HEAD, message
 from tests.unit.runs.runs import NOW, begin, quick, write_plan
 

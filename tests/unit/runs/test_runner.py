@@ -16,19 +16,17 @@ from respool.runs.actor import Note
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Progress, Runner, Stop
 from respool.runs.states import StepState
-from tests.support.memory_target import (
+from tests.support.memory_server import Mail
+from tests.support.memory_steps import (
     MEMORY_KINDS,
     AddMessages,
     CountAccount,
     MakeMailbox,
-    MemoryActor,
     MemoryStep,
-    MemoryTarget,
-    MortalJournal,
-    Power,
-    PowerCut,
     SealMailbox,
 )
+from tests.support.memory_target import MemoryActor, MemoryTarget
+from tests.support.power import MortalJournal, Power, PowerCut
 from tests.unit.planning.plans import message
 from tests.unit.runs.runs import begin, quick
 
@@ -47,8 +45,9 @@ STEPS: tuple[Step, ...] = (
 )
 MAILBOXES = {"one": [A, A, B, A], "two": [A, A, C]}
 COUNTS = {"one": 4, "two": 3, "": 7}
-# Each step is looked at, noted as begun, done, and noted as done; each message is one call.
-CALLS = 3 * len(STEPS) + sum(len(getattr(step, "messages", "1")) for step in STEPS)
+# Each step is looked at, noted as begun, done, and noted as done; each message is one call,
+# and so is asking whether the mailbox is still the run's, and shutting a new one.
+CALLS = 3 * len(STEPS) + sum(len(getattr(step, "messages", "1")) for step in STEPS) + 8
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ def run_until_cut(state: Path, target: MemoryTarget, calls: int, *, lanes_at_onc
     power = Power(calls=calls)
     with opened(state) as run:
         mortal = MortalJournal.of(run, power)
-        actor = MemoryActor(target, power)
+        actor = MemoryActor(target, mortal, power)
         try:
             runner_of(mortal, actor, lanes_at_once=lanes_at_once).run()
         except PowerCut:
@@ -99,7 +98,7 @@ def run_until_cut(state: Path, target: MemoryTarget, calls: int, *, lanes_at_onc
 def finish(state: Path, target: MemoryTarget) -> None:
     """Go on to the end, in a new process."""
     with opened(state) as run:
-        runner_of(run, MemoryActor(target), lanes_at_once=1).run()
+        runner_of(run, MemoryActor(target, run), lanes_at_once=1).run()
         assert {row.state for row in run.rows()} == {StepState.DONE}
 
 
@@ -112,7 +111,7 @@ def test_a_clean_run_does_every_step_once_and_gives_what_the_plan_says(state: Pa
 
     finish(state, target)
 
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
     assert sorted(map(repr, target.performed)) == sorted(map(repr, STEPS))
 
 
@@ -129,7 +128,7 @@ def test_going_on_after_a_power_cut_ends_like_a_clean_run(
 
     finish(state, target)
 
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
 
 
 def test_the_cuts_fell_at_every_call(state: Path) -> None:
@@ -147,7 +146,7 @@ def test_a_run_that_is_cut_again_and_again_ends_like_a_clean_run(state: Path, ca
 
     assert len(list(cuts)) >= CALLS // calls - 1
     finish(state, target)
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
 
 
 def test_a_run_that_has_ended_does_nothing_when_run_again(state: Path) -> None:
@@ -167,7 +166,7 @@ def test_account_steps_are_barriers_and_lanes_keep_their_order(
     """No lane begins before the account steps above it are done, nor they before the lanes."""
     target = MemoryTarget()
     with opened(state) as run:
-        runner_of(run, MemoryActor(target), lanes_at_once=lanes_at_once).run()
+        runner_of(run, MemoryActor(target, run), lanes_at_once=lanes_at_once).run()
 
     done = target.performed
     assert tuple(done[:2]) == STEPS[:2]
@@ -192,15 +191,15 @@ def test_lanes_run_at_the_same_time(state: Path) -> None:
 
     target = MemoryTarget()
     with opened(state) as run:
-        runner_of(run, Meeting(target), lanes_at_once=2).run()
+        runner_of(run, Meeting(target, run), lanes_at_once=2).run()
 
-    assert target.mailboxes == MAILBOXES
+    assert target.guids() == MAILBOXES
 
 
 def test_a_step_that_fails_is_noted_and_all_later_ones_wait(state: Path) -> None:
     target = MemoryTarget()
     with opened(state) as run:
-        refusing = MemoryActor(target, refused=frozenset({"one"}))
+        refusing = MemoryActor(target, run, refused=frozenset({"one"}))
 
         with pytest.raises(StepFailed, match="of run 1 failed for one") as caught:
             runner_of(run, refusing, lanes_at_once=1).run()
@@ -217,19 +216,19 @@ def test_what_failed_is_tried_again_by_the_next_run(state: Path) -> None:
     """With what was noted before the first attempt, even where that had an effect."""
     target = MemoryTarget()
     with opened(state) as run, pytest.raises(StepFailed):
-        runner_of(run, MemoryActor(target, refused=frozenset({"one"}))).run()
-    target.mailboxes["one"].append(A)
+        runner_of(run, MemoryActor(target, run, refused=frozenset({"one"}))).run()
+    target.mailboxes["one"].waiting[1] = Mail(uid=1, guid=A)
 
     finish(state, target)
 
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
 
 
 def test_an_account_step_that_fails_holds_all_lanes_back(state: Path) -> None:
     target = MemoryTarget()
     with opened(state) as run:
         with pytest.raises(StepFailed) as caught:
-            runner_of(run, MemoryActor(target, refused=frozenset({""}))).run()
+            runner_of(run, MemoryActor(target, run, refused=frozenset({""}))).run()
 
         assert states(run) == [StepState.FAILED, *[StepState.WAITING] * 9]
     assert caught.value.step_number == 0
@@ -245,7 +244,7 @@ def test_a_step_that_fails_by_its_own_words_keeps_them_and_gets_its_number(state
             )
 
     with opened(state) as run, pytest.raises(StepFailed, match="no room for memory") as caught:
-        runner_of(run, Wordy(MemoryTarget())).run()
+        runner_of(run, Wordy(MemoryTarget(), run)).run()
 
     assert (caught.value.step_number, caught.value.can_be_tried_again) == (0, False)
 
@@ -262,12 +261,12 @@ def test_an_error_of_ours_in_an_actor_leaves_the_step_begun(state: Path) -> None
     target = MemoryTarget()
     with opened(state) as run:
         with pytest.raises(ZeroDivisionError):
-            runner_of(run, Broken(target)).run()
+            runner_of(run, Broken(target, run)).run()
         assert states(run)[0] is StepState.STARTED
 
     finish(state, target)
 
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +280,7 @@ def test_a_stop_takes_effect_between_two_steps(
     target = MemoryTarget()
     heard: list[Progress] = []
     with opened(state) as run:
-        runner = runner_of(run, MemoryActor(target), lanes_at_once=lanes_at_once)
+        runner = runner_of(run, MemoryActor(target, run), lanes_at_once=lanes_at_once)
 
         def stop_after(progress: Progress) -> None:
             heard.append(progress)
@@ -295,13 +294,13 @@ def test_a_stop_takes_effect_between_two_steps(
         assert set(states(run)) == {StepState.DONE, StepState.WAITING}
         assert states(run).count(StepState.DONE) == len(heard)
     finish(state, target)
-    assert (target.mailboxes, target.counts) == (MAILBOXES, COUNTS)
+    assert (target.guids(), target.counts) == (MAILBOXES, COUNTS)
 
 
 def test_progress_tells_of_each_step_and_its_messages(state: Path) -> None:
     heard: list[Progress] = []
     with opened(state) as run:
-        runner = runner_of(run, MemoryActor(MemoryTarget()), lanes_at_once=1)
+        runner = runner_of(run, MemoryActor(MemoryTarget(), run), lanes_at_once=1)
         replace(runner, on_progress=heard.append).run()
 
     assert len(heard) == len(STEPS)

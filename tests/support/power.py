@@ -1,0 +1,53 @@
+"""A power switch that can go off at any call, and a run's journal that dies with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from respool.runs.journal import RunJournal
+from respool.runs.states import StepState
+
+
+class PowerCut(BaseException):
+    """The process is gone: nothing after this call takes place."""
+
+
+@dataclass(slots=True)
+class Power:
+    """Goes off before the call after the next ``calls``; from then on every call fails."""
+
+    calls: int | None = None
+    used: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def use(self) -> None:
+        """Count one call.
+
+        Raises:
+            PowerCut: the power is off.
+        """
+        with self._lock:
+            if self.calls is not None and self.used >= self.calls:
+                raise PowerCut
+            self.used += 1
+
+
+class MortalJournal(RunJournal):
+    """A run's journal that dies with the power."""
+
+    power: Power
+
+    @classmethod
+    def of(cls, run: RunJournal, power: Power) -> MortalJournal:
+        """The same run, under ``power``."""
+        journal = cls.__new__(cls)
+        vars(journal).update(vars(run), power=power)
+        return journal
+
+    def record(self, number: int, state: StepState, **notes: Mapping[str, Any] | None) -> None:
+        """Note a change of state, unless the power is off."""
+        self.power.use()
+        super().record(number, state, **notes)
