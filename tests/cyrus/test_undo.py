@@ -152,14 +152,24 @@ def test_a_folder_that_somebody_touched_is_left_as_it_is(
     assert as_before(shared_server, target) == touched
 
 
-@pytest.mark.parametrize("act", [read, delete], ids=["read", "deleted"])
+def rename_and_delete(server: PrivateCyrus, target: TargetAccount) -> None:
+    with server.client_as(target.login) as client:
+        client.rename_folder(INTO, "mine")
+        client.delete_folder("mine")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [read, delete, rename_and_delete],
+    ids=["read", "deleted", "renamed and deleted"],
+)
 def test_what_was_only_read_or_deleted_whole_goes(
     act: Callable[[PrivateCyrus, TargetAccount], None],
     settings: Settings,
     shared_server: PrivateCyrus,
 ) -> None:
     """
-    Of a folder that its owner deleted, the copy that the server keeps.
+    Of a folder that its owner deleted, the copy that the server keeps, under whatever name.
     """
     target, before = restored_folder(settings, shared_server)
     act(shared_server, target)

@@ -64,8 +64,8 @@ class MemoryTakings:
             return self._never_finished(name)
         if name in self.target.mailboxes and self._id(name) == uniqueid:
             return self._remove(name, is_forced=is_forced)
-        for copy in self.target.copies_of(name):
-            if self.target.copies[copy].uniqueid == uniqueid:
+        for copy, mailbox in self.target.copies.items():
+            if mailbox.uniqueid == uniqueid:
                 return self._purge(name, copy, is_forced=is_forced)
         for other, mailbox in self.target.mailboxes.items():
             if mailbox.uniqueid == uniqueid:

@@ -1,3 +1,5 @@
+BEGIN IMMEDIATE;
+
 CREATE TABLE run (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     account     TEXT NOT NULL,
@@ -27,3 +29,5 @@ CREATE TABLE step (
 CREATE INDEX step_lane ON step (run, lane, number);
 
 PRAGMA user_version = 1;
+
+COMMIT;

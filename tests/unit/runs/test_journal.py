@@ -5,6 +5,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -245,3 +247,33 @@ def test_a_later_look_replaces_the_receipt_of_a_step_that_is_done(
     assert [run.receipt(number) for number in range(4)] == [{"settled": "yes"}, None, None, None]
     assert [row.state for row in run.rows()][:2] == [StepState.DONE, StepState.FAILED]
     assert run.receipts_of_lane("") == [(MakeMailbox.kind, {"settled": "yes"})]
+
+
+def test_a_run_is_overtaken_by_a_later_one_that_has_begun_to_work_on_its_mailbox(
+    journal: Journal, run: RunJournal, tmp_path: Path
+) -> None:
+    """Of the same target; and not before it has begun there."""
+    later = begin(journal, tmp_path, STEPS)
+    elsewhere = begin(journal, tmp_path, STEPS, head=replace(HEAD, target="jdoe@b.loc elsewhere"))
+    elsewhere.record(2, StepState.STARTED)
+    run.record(1, StepState.STARTED)
+    assert not run.is_overtaken("a")
+
+    later.record(1, StepState.STARTED)
+
+    assert [run.is_overtaken(lane) for lane in ("a", "b")] == [True, False]
+    assert not later.is_overtaken("a")
+
+
+def test_a_journal_whose_making_was_cut_off_is_made_by_the_next_command(tmp_path: Path) -> None:
+    """Its tables come all at once, or not at all."""
+    script = resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
+    statements = [each for each in script.split(";\n") if each.strip()]
+    for count in range(1, len(statements)):
+        state = tmp_path / str(count)
+        state.mkdir()
+        with closing(sqlite3.connect(state / "journal.db", isolation_level=None)) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(";\n".join(statements[:count]) + ";")
+
+        assert begin(Journal(state), state, STEPS).number == 1

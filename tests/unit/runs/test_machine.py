@@ -301,9 +301,9 @@ def plain(messages: Mapping[int, Mail]) -> Mapping[int, Mail]:
 
 TestAccount = Account.TestCase
 TestAccount.settings = settings(
-    max_examples=int(__import__("os").environ.get("MEX","40")),
+    max_examples=1500 if is_long() else 30,
     stateful_step_count=25 if is_long() else 12,
     deadline=None,
-    derandomize=False,
+    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

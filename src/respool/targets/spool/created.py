@@ -57,8 +57,10 @@ class CreatedMailboxes:
         """Its directories, asked anew of the server's ``mbpath``.
 
         Raises:
-            StepFailed: it was deleted, renamed, moved or replaced meanwhile.
+            StepFailed: it was deleted, renamed, moved or replaced meanwhile, or a later run
+                has begun to fill it.
         """
+        self._check_free(mailbox)
         self.check(mailbox)
         return self._compared(mailbox, self._server.directories(mailbox))
 
@@ -70,17 +72,28 @@ class CreatedMailboxes:
         its header: the same name, id and partition are the same directory, in both layouts.
 
         Raises:
-            StepFailed: it was deleted, renamed, moved or replaced meanwhile.
+            StepFailed: as `directories`.
         """
         known = self._sights.get(mailbox)
         if known is None or not self._tells_partition:
             return self.directories(mailbox)
+        self._check_free(mailbox)
         self.check(mailbox)
         return self._compared(mailbox, known.directories)
 
     def ownership(self, directories: MailboxDirectories) -> Ownership:
         """Whose files are in them, and who may read these, by the header that the server made."""
         return ownership_like(self._header_file(directories), self._server.owner)
+
+    def _check_free(self, mailbox: str) -> None:
+        """The copies that wait there must be those of this run."""
+        if self._record.is_overtaken(mailbox):
+            raise StepFailed(
+                f"a later run has begun to fill {mailbox}",
+                why="what waits there now, or came into it, is of that run",
+                hint="go on with the later run, and take this one back",
+                can_be_tried_again=False,
+            )
 
     def check(self, mailbox: str) -> None:
         """Ask the server whether it is still the one that this run created.

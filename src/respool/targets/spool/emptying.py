@@ -16,7 +16,9 @@ from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
 from respool.targets.spool.filling_in_place import clear_up
+from respool.targets.spool.live_files import message_directories, waiting_files
 from respool.targets.spool.shared_seen import unshare_seen
+from respool.targets.spool.steps import WriteIndex
 from respool.targets.spool.touched import compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts
 
@@ -53,28 +55,53 @@ class AdoptedMailboxes:
             return f"somebody renamed it: it is {found.name} now"
         if found.whereabouts is not Whereabouts.THERE:
             return None
-        self._clear_waiting(mailbox)
-        kept = expunge_untouched(self.server, self.record, mailbox)
-        if not kept:
-            return None
-        return f"{kept} of the messages that the run put there were touched since"
+        kept = self._take_out(mailbox)
+        return (
+            f"{kept} of the messages that the run put there were touched since" if kept else None
+        )
 
-    def _clear_waiting(self, mailbox: str) -> None:
-        """Copies that never got into the index."""
+    def _take_out(self, mailbox: str) -> int:
+        """Remove what the run put there; how many messages were touched since."""
+        if self._has_filled(mailbox):
+            self._clear_waiting(mailbox)
+            return expunge_untouched(self.server, self.record, mailbox)
+        if self.record.is_overtaken(mailbox):  # what waits there, or came in, is that run's
+            return 0
+        if self._clear_waiting(mailbox):  # then the index never got any
+            return 0
+        return expunge_untouched(self.server, self.record, mailbox, only_whole=True)
+
+    def _has_filled(self, mailbox: str) -> bool:
+        """Whether the run knows that it put its messages there; else it was cut off before."""
+        return any(kind == WriteIndex.kind for kind, _ in self.record.receipts_of_lane(mailbox))
+
+    def _clear_waiting(self, mailbox: str) -> bool:
+        """Remove copies that never got into the index; whether there were any."""
         try:
-            clear_up(self.server.directories(mailbox), self.server, even_if_empty=True)
+            directories = self.server.directories(mailbox)
+            waiting = any(waiting_files(each) for each in message_directories(directories))
+            clear_up(directories, self.server, even_if_empty=True)
         except (OSError, FormatError) as error:
             raise StepFailed(f"{mailbox} could not be cleared", why=str(error)) from error
+        return waiting
 
 
-def expunge_untouched(server: CyrusServer, record: RunRecord, mailbox: str) -> int:
-    """Expunge what the run left in ``mailbox`` and nobody touched; how many were touched."""
+def expunge_untouched(
+    server: CyrusServer, record: RunRecord, mailbox: str, *, only_whole: bool = False
+) -> int:
+    """Expunge what the run left in ``mailbox`` and nobody touched; how many were touched.
+
+    ``only_whole``: if all of it is there. A run that does not know whether it has put its
+    messages there must not take those for its own that somebody brought himself.
+    """
     with opened_by_administrator(
         server, mailbox, is_to_change=True, rights=_TO_EXPUNGE
     ) as session:
         count = session.open_to_change(mailbox)
         modseq = session.highest_modseq
         touched = compared(left_by_run(record, mailbox), held_now(session, count))
+        if only_whole and touched.gone:
+            return 0
         ours = UidSet.of(touched.untouched.tolist())
         return len(touched.changed) + _expunge(session, ours, modseq)
 

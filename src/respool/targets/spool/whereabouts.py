@@ -48,6 +48,9 @@ class Finder:
         for name in self.all_of_account(mailbox):
             if self._id(name) == uniqueid:
                 return Whereabout(whereabouts=Whereabouts.RENAMED, name=name)
+        for copy in self.deleted_of_account(mailbox):  # renamed first, or deleted with its parent
+            if self._id(copy) == uniqueid:
+                return Whereabout(whereabouts=Whereabouts.DELETED, name=copy)
         return Whereabout(whereabouts=Whereabouts.GONE, name=None)
 
     @property
@@ -64,11 +67,19 @@ class Finder:
 
         Source: imap/mboxname.c, ``mboxname_todeleted`` @3.6.1.
         """
+        local, domain = self._split(mailbox)
+        return self._deleted_below(local, f"%{domain}")
+
+    def deleted_of_account(self, mailbox: str) -> Iterator[str]:
+        """Names of all that was deleted of the account that ``mailbox`` is of."""
+        root, domain = self._root(mailbox)
+        return self._deleted_below(root, f"*{domain}")
+
+    def _deleted_below(self, local: str, pattern: str) -> Iterator[str]:
         prefix = self.server.configuration.text("deletedprefix", "DELETED")
         separator = self.server.separator
-        local, domain = self._split(mailbox)
         head = f"{prefix}{separator}{local}{separator}"
-        names = self.server.admin.names(f"{head}%{domain}")
+        names = self.server.admin.names(f"{head}{pattern}")
         return (name for name in names if name.startswith(head))
 
     def is_below(self, name: str, mailbox: str) -> bool:
@@ -84,12 +95,16 @@ class Finder:
 
     def all_of_account(self, mailbox: str) -> Iterator[str]:
         """Every mailbox of the account that ``mailbox`` is of; its root may not be there."""
+        root, domain = self._root(mailbox)
+        yield f"{root}{domain}"
+        yield from self.server.admin.names(f"{root}{self.server.separator}*{domain}")
+
+    def _root(self, mailbox: str) -> tuple[str, str]:
+        """The name of the account's root without its domain, and the domain with its mark."""
         separator = self.server.separator
         local, domain = self._split(mailbox)
         size = len(self.record.head().request.target.root.parts)
-        root = separator.join(local.split(separator)[:size])
-        yield f"{root}{domain}"
-        yield from self.server.admin.names(f"{root}{separator}*{domain}")
+        return separator.join(local.split(separator)[:size]), domain
 
     def _split(self, mailbox: str) -> tuple[str, str]:
         """The name without its domain, and the domain with its mark, empty where it has none."""
