@@ -15,7 +15,7 @@ from tests.support.memory_world import MemoryWorld, new_memory_world
 from tests.unit.runs.runs import quick
 
 
-@pytest.mark.parametrize("drawn", range(40) if is_long() else [1])
+@pytest.mark.parametrize("drawn", range(8) if is_long() else [1])
 @pytest.mark.parametrize("keeps_copies", [True, False])
 class TestMemoryTarget(TargetSuite):
     cuts = None if is_long() else 40

@@ -73,7 +73,7 @@ class MemoryTakings:
         return None
 
     def _never_finished(self, name: str) -> str | None:
-        if self.record.is_overtaken(name):
+        if name in self.record.overtaken:
             return None
         mailbox = self.target.mailboxes.get(name)
         if mailbox is None:
@@ -131,7 +131,7 @@ class MemoryTakings:
             renamed = [n for n, box in self.target.mailboxes.items() if box.uniqueid == uniqueid]
             return f"somebody renamed it: it is {renamed[0]} now" if renamed else None
         if not self._is_sealed(name):
-            if self.record.is_overtaken(name):  # what waits there, or came in, is that run's
+            if name in self.record.overtaken:  # what waits there, or came in, is that run's
                 return None
             if mailbox.waiting:  # then nothing came in
                 mailbox.waiting.clear()

@@ -143,7 +143,7 @@ class MemoryActor:
         )
         self.use()
         mailbox = self.target.mailboxes.get(name)
-        if self.record.is_overtaken(name):
+        if name in self.record.overtaken:
             raise StepFailed(f"a later run works on {name}", can_be_tried_again=False)
         if mailbox is None or mailbox.uniqueid != known:
             raise StepFailed(f"{name} is not the run's any more", can_be_tried_again=False)

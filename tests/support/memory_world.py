@@ -85,9 +85,11 @@ class MemoryWorld:
         ]
         return found[0] if found else None
 
-    def touch(self, how: str) -> None:
-        """What the owner does."""
-        mailbox = self.target.mailboxes[self.name]
+    def touch(self, how: str) -> bool:
+        """What the owner does; whether he still sees the folder."""
+        mailbox = self.target.mailboxes.get(self.name)
+        if mailbox is None:
+            return False
         first = min(mailbox.messages)
         match how:
             case "flag":
@@ -100,6 +102,7 @@ class MemoryWorld:
                 self.target.rename(self.name, "mine")
             case _:
                 raise AssertionError(how)
+        return True
 
     def read(self) -> None:
         """All of the folder."""

@@ -82,5 +82,6 @@ class RunRecord(Protocol):
     def receipts_of_lane(self, lane: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Kind and receipt of each step of a lane that is done, in order."""
 
-    def is_overtaken(self, lane: str) -> bool:
-        """Whether a later run for the same target has begun to work on the mailbox ``lane``."""
+    @property
+    def overtaken(self) -> frozenset[str]:
+        """Mailboxes that a later run for the same target has begun to work on."""

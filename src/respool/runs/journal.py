@@ -176,15 +176,16 @@ class RunJournal:
         )
         return [(kind, json.loads(receipt)) for kind, receipt in found]
 
-    def is_overtaken(self, lane: str) -> bool:
-        """Whether a later run for the same target has begun to work on the mailbox ``lane``."""
-        found = self._database.one(
-            "SELECT 1 FROM run JOIN run AS own ON own.target = run.target"
+    @property
+    def overtaken(self) -> frozenset[str]:
+        """Mailboxes that a later run for the same target has begun to work on."""
+        found = self._database.all(
+            "SELECT DISTINCT step.lane FROM run JOIN run AS own ON own.target = run.target"
             " JOIN step ON step.run = run.id"
-            " WHERE own.id = ? AND run.id > own.id AND step.lane = ? AND step.state <> ?",
-            (self.number, lane, StepState.WAITING),
+            " WHERE own.id = ? AND run.id > own.id AND step.lane <> '' AND step.state <> ?",
+            (self.number, StepState.WAITING),
         )
-        return found is not None
+        return frozenset(lane for (lane,) in found)
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""

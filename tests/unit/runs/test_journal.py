@@ -257,12 +257,12 @@ def test_a_run_is_overtaken_by_a_later_one_that_has_begun_to_work_on_its_mailbox
     elsewhere = begin(journal, tmp_path, STEPS, head=replace(HEAD, target="jdoe@b.loc elsewhere"))
     elsewhere.record(2, StepState.STARTED)
     run.record(1, StepState.STARTED)
-    assert not run.is_overtaken("a")
+    assert "a" not in run.overtaken
 
     later.record(1, StepState.STARTED)
 
-    assert [run.is_overtaken(lane) for lane in ("a", "b")] == [True, False]
-    assert not later.is_overtaken("a")
+    assert [lane in run.overtaken for lane in ("a", "b")] == [True, False]
+    assert "a" not in later.overtaken
 
 
 def test_a_journal_whose_making_was_cut_off_is_made_by_the_next_command(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class CreatedMailboxes:
 
     def _check_free(self, mailbox: str) -> None:
         """The copies that wait there must be those of this run."""
-        if self._record.is_overtaken(mailbox):
+        if mailbox in self._record.overtaken:
             raise StepFailed(
                 f"a later run has begun to fill {mailbox}",
                 why="what waits there now, or came into it, is of that run",

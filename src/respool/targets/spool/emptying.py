@@ -65,7 +65,7 @@ class AdoptedMailboxes:
         if self._has_filled(mailbox):
             self._clear_waiting(mailbox)
             return expunge_untouched(self.server, self.record, mailbox)
-        if self.record.is_overtaken(mailbox):  # what waits there, or came in, is that run's
+        if mailbox in self.record.overtaken:  # what waits there, or came in, is that run's
             return 0
         if self._clear_waiting(mailbox):  # then the index never got any
             return 0

@@ -88,7 +88,7 @@ class MadeMailboxes:
 
     def _never_finished(self, mailbox: str) -> str | None:
         """Killed while the server made it: what stands there is ours if it never held mail."""
-        if self.record.is_overtaken(mailbox):
+        if mailbox in self.record.overtaken:
             return None  # the later run found nothing there, and made it
         if not self.server.admin.exists(mailbox):
             for copy in self._fresh_copies(mailbox):
