@@ -192,7 +192,7 @@ class _Work:
         """What the doors of the killed commands left, after the next command was through."""
         if not self.is_ended:
             return
-        yield from (f"left behind: {each}" for each in (self.state / "plans").glob("*"))
+        yield from (f"left behind: {each}" for each in (self.state / "plans").glob("*.jsonl"))
         sockets = self.bench.server.files.config_directory / "socket"
         for pid in self.pids:
             yield from (f"left behind: {each}" for each in left_behind(pid))
@@ -216,7 +216,7 @@ def bench_on(
         bench = Bench(server=server, backups=backups, states=Path(states), forks=forks)
         bench.clean = {} if clean is None else clean
         yield bench
-        assert server.error_lines() == ()
+        assert server.error_lines() == (), "\n".join(server.error_lines())
 
 
 @contextmanager

@@ -59,6 +59,13 @@ def _user_with_folder(server: PrivateCyrus) -> TargetAccount:
     return target
 
 
+def _user_with_limit(server: PrivateCyrus) -> TargetAccount:
+    target = _user(server)
+    with server.admin_client() as admin:
+        admin._imap.setquota(f'"{target.root}"', "(STORAGE 5)")
+    return target
+
+
 def _share(server: PrivateCyrus) -> TargetAccount:
     box = SOURCE.truth.mailboxes[CONTACT.removeprefix("share/")]
     target = share_like(server, box, f"group{next(_NUMBERS)}@{DOMAIN}")
@@ -107,6 +114,14 @@ MAILSHARE = Scenario(
     prepare=_share,
     wish={"into": INTO},
 )
+RAISED_LIMIT = Scenario(
+    name="above the limit, which is raised",
+    layout="names",
+    account=CONTACT,
+    folders=("INBOX", "Archives"),
+    prepare=_user_with_limit,
+    wish={"into": INTO, "is_raising_quota": True},
+)
 TWELVE = Scenario(
     name="twelve folders",
     layout="names",
@@ -118,5 +133,5 @@ TWELVE = Scenario(
     prepare=_user,
     wish={"into": INTO},
 )
-TWO_FOLDERS: Final = (NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE)
+TWO_FOLDERS: Final = (NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE, RAISED_LIMIT)
 ALL: Final = (*TWO_FOLDERS, TWELVE)
