@@ -25,6 +25,7 @@ def server_access(settings: Settings) -> ServerAccess:
         address=None if settings.imap is None else imap_address(settings.imap),
         admin=settings.imap_admin,
         password=None if password is None else password.reveal(),
+        borrowed=settings.state / "borrowed",
     )
 
 

@@ -25,6 +25,7 @@ from respool.errors import Declined, PlanFileInvalid, PlanRefused
 from respool.planning.codec import parse_head, render_plan
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
+from respool.system.borrowed_rights import give_back
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.durable import remove_directory
 from respool.system.locks import exclusive
@@ -40,6 +41,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     """
     state = prepare_state(settings)
     with reach_server(server_access(settings)) as server, waiting_plan(state) as file:
+        give_back(server)
         clear_cut_off(state, server)
         tail = write_plan(make_plan(settings, wish, server), file)
         errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)

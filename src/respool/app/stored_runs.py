@@ -15,6 +15,7 @@ from respool.errors import PlanFileInvalid, RunNotFound, SurveyChanged
 from respool.planning.codec import check_plan
 from respool.planning.plan import PlanHead
 from respool.runs.journal import PLAN_FILE, Journal, RunJournal, RunRow
+from respool.system.borrowed_rights import give_back
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
 from respool.targets.spool.surveyor import is_of
@@ -77,6 +78,7 @@ def held_run(settings: Settings, number: int) -> Iterator[HeldRun]:
             account = head.request.target
             lock = account_lock(state, account, server.default_domain)
             with exclusive(lock, what=f"the account {account.address}"):
+                give_back(server)
                 row = journal.row(number)
                 _check_plan(run.directory / PLAN_FILE, row)
                 yield HeldRun(

@@ -19,6 +19,7 @@ from respool.app.wiring import STEP_KINDS, proof_actors
 from respool.errors import RunRefused
 from respool.runs.journal import RunJournal
 from respool.runs.states import TAKEN_BACK, RunState
+from respool.system.borrowed_rights import give_back
 from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.verification.report import Receipt
 
@@ -39,6 +40,7 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
         note_reading(settings, of_run("verify", number, run.head()))
         begun = time.monotonic()
         with reach_server(server_access(settings)) as server:
+            give_back(server)
             settle_raised(settings.state, journal, server)
             proofs = _proofs(server, run)
         phases = {PROOF: time.monotonic() - begun}

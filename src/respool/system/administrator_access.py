@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
+from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
 
@@ -23,14 +24,11 @@ def opened_by_administrator(
     Raises:
         ServerSaidNo: there is no such mailbox.
     """
-    admin, name = server.admin, server.admin_name
     needed = (_TO_CHANGE if is_to_change else _TO_READ) + rights
-    former = admin.acl(mailbox).get(name, "")
-    with ExitStack() as stack:
-        if not set(needed) <= set(former):
-            stack.callback(admin.set_rights, mailbox, name, former)
-            admin.set_rights(mailbox, name, "".join(dict.fromkeys(former + needed)))
-        session = stack.enter_context(server.as_user(name))
+    with (
+        borrowed_rights(server, mailbox, needed),
+        server.as_user(server.admin_name) as session,
+    ):
         if is_to_change:
             session.open_to_change(mailbox)
         else:

@@ -35,12 +35,16 @@ UNKNOWN_VERSION = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerAccess:
-    """How to reach the server, as settings say. ``password`` None: by our own door."""
+    """How to reach the server, as settings say. ``password`` None: by our own door.
+
+    ``borrowed`` is where notes of borrowed rights are kept; None: nowhere.
+    """
 
     imapd_conf: Path
     address: ImapAddress | None = None
     admin: str | None = None
     password: str | None = field(default=None, repr=False)
+    borrowed: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class CyrusServer:
         password: str,
     ) -> None:
         self.imapd_conf = access.imapd_conf
+        self.borrowed = access.borrowed
         self.configuration = configuration
         self.address = address
         self.admin_name = admin_name(access, configuration)

@@ -15,6 +15,7 @@ from respool.errors import StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
+from respool.system.borrowed_rights import rights_to_delete
 from respool.system.cyrus_server import CyrusServer
 from respool.system.mailbox_admin import delete_mailbox, rename_mailbox
 from respool.targets.spool.beginnings import Beginnings
@@ -173,9 +174,8 @@ class MadeMailboxes:
             return session.open_to_read(mailbox) == 0 and session.uidnext == 1
 
     def _delete(self, mailbox: str) -> None:
-        admin = self.server.admin
-        admin.set_rights(mailbox, self.server.admin_name, ADMINISTRATOR_MAY)
-        delete_mailbox(admin, mailbox)
+        with rights_to_delete(self.server, mailbox, ADMINISTRATOR_MAY):
+            delete_mailbox(self.server.admin, mailbox)
 
     def _open_again(self, mailbox: str) -> None:
         """What an undo that was killed had shut, and stays, gets its planned rights again."""
