@@ -127,10 +127,7 @@ class SpoolActor:
             case CopyMessages():
                 return self._copy(step)
             case WriteIndex():
-                lane = self._lane_of(step)
-                if lane.is_adopted:
-                    return filling_in_place.write(lane, self.server, self.record)
-                return index_writing.write(lane, self.server, self.record)
+                return self._write_index(step)
             case RebuildMailbox():
                 self.created.check(step.lane)
                 return rebuilding.rebuild(self.server, step.lane)
@@ -155,6 +152,15 @@ class SpoolActor:
             return copying.copy(step, destination)
         except StepFailed:
             self.created.same_directories(step.lane)  # if that is why, this says so
+            raise
+
+    def _write_index(self, step: WriteIndex) -> Note:
+        lane = self._lane_of(step)
+        write = filling_in_place.write if lane.is_adopted else index_writing.write
+        try:
+            return write(lane, self.server, self.record)
+        except StepFailed:
+            self.created.same_directories(step.lane)
             raise
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:

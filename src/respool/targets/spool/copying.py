@@ -143,8 +143,7 @@ class _Group:
             raise StepFailed(
                 f"the backup of {self.step.lane} is going away while it is read",
                 why=why,
-                hint="bring it back to its place, stop what removes it, and resume the run;"
-                " what was copied so far is kept",
+                hint="stop what removes it and bring it back to its place; what was copied stays",
             )
 
     def _copied(self, message: PlannedMessage) -> CopiedFile:
@@ -241,5 +240,5 @@ def _cannot_write(directory: Path, error: OSError) -> StepFailed:
     return StepFailed(
         f"{directory} cannot be written",
         why=str(error),
-        hint="make room or mend the disk; what was copied so far stays in the new folder",
+        hint="make room or mend the disk; what was copied so far stays",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +30,7 @@ from respool.targets.spool.index_records import (
 )
 from respool.targets.spool.live_files import message_directories, message_files
 from respool.targets.spool.naming_files import homes_of, name_files
-from respool.targets.spool.present_index import begins_with, is_empty, present_index
+from respool.targets.spool.present_index import has_only, is_empty, present_index
 from respool.targets.spool.recipes import recipe_for
 from respool.targets.spool.steps import WriteIndex
 
@@ -120,11 +121,13 @@ def _write(
 
 
 def _check_ours_alone(present: Index, lane: Lane, record: RunRecord) -> None:
-    """Nobody else's message is in the index: it is empty, or what a former attempt wrote."""
-    if is_empty(present):
-        return
-    ours = [message for group in copied_messages(lane.step.lane, record) for message in group]
-    if len(present.records) != len(ours) or not begins_with(present, ours):
+    """Nobody else's message is in the index: it is empty, or has what we wrote or named.
+
+    A run may have been cut off while it gave names, and an administrator's ``reconstruct``
+    may have found some of them.
+    """
+    ours = chain(*copied_messages(lane.step.lane, record))
+    if not (is_empty(present) or has_only(present, ours)):
         raise _used(lane, f"its last UID is {present.header.last_uid}")
 
 

@@ -38,3 +38,15 @@ def begins_with(present: Index, messages: Iterable[PlannedMessage]) -> bool:
     found = present.records[: len(ours)]
     guids = [row["guid"].tobytes().hex() for row in found]
     return bool(ours) and list(zip(found["uid"].tolist(), guids, strict=True)) == ours
+
+
+def has_only(present: Index, messages: Iterable[PlannedMessage]) -> bool:
+    """Whether some of ``messages``, by UID and GUID, are all that it has ever held."""
+    ours = {message.uid: message.guid for message in messages}
+    uids = present.records["uid"].tolist()
+    guids = [row["guid"].tobytes().hex() for row in present.records]
+    return (
+        bool(uids)
+        and present.header.last_uid <= max(ours, default=0)
+        and all(ours.get(uid) == guid for uid, guid in zip(uids, guids, strict=True))
+    )

@@ -189,7 +189,7 @@ def test_a_backup_that_is_gone_stops_the_run_and_keeps_what_was_copied(
 
     assert failed.value.can_be_tried_again
     assert "going away" in failed.value.what
-    assert "resume" in str(failed.value.hint)
+    assert "bring it back" in str(failed.value.hint)
     assert names(target) == waiting(1, 2, 3)
 
 
