@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator
@@ -15,6 +17,9 @@ from respool.system.ownership import Owner, is_root
 
 TEMPORARY_PREFIX = ".respool-"  # nothing that reconstruct could take for a message
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_HERE = -100  # AT_FDCWD, fcntl.h
+_NO_REPLACE = 1  # RENAME_NOREPLACE, linux/fs.h
+_NOT_KNOWN = frozenset({errno.EINVAL, errno.ENOSYS})
 
 
 def write_durably(
@@ -117,18 +122,48 @@ def remove_directory(directory: Path) -> None:
 def make_directory(directory: Path, *, mode: int, owner: Owner | None) -> None:
     """Make ``directory`` and what lacks above it, each with ``mode`` and ``owner``.
 
-    Another thread, or the server, may make one of them meanwhile. Whose group a directory
-    hands down to what is made below it (set-gid), that stays so.
+    It comes into sight with both: the mail server could do nothing in a directory that
+    somebody who was killed left as root's. Another thread, or the server, may make one of
+    them meanwhile. Whose group a directory hands down to what is made below it (set-gid),
+    that stays so.
     """
     if directory.is_dir():
         return
     make_directory(directory.parent, mode=mode, owner=owner)
+    temporary = directory.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    temporary.mkdir(mode=mode)
     try:
-        directory.mkdir(mode=mode)
+        temporary.chmod(mode | temporary.stat().st_mode & stat.S_ISGID)
+        if owner is not None and is_root():
+            os.chown(temporary, owner.uid, owner.gid)
+        rename_to_new(temporary, directory)
     except FileExistsError:
+        temporary.rmdir()
         if not directory.is_dir():
             raise
-        return
-    directory.chmod(mode | directory.stat().st_mode & stat.S_ISGID)
-    if owner is not None and is_root():
-        os.chown(directory, owner.uid, owner.gid)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.rmdir()
+        raise
+
+
+def rename_to_new(here: Path, there: Path) -> None:
+    """Rename ``here`` to ``there``, where nothing stands.
+
+    Raises:
+        FileExistsError: something does.
+        OSError: as the system says.
+
+    Source: renameat2(2), RENAME_NOREPLACE; file systems without it (NFS) say EINVAL.
+    """
+    renameat2 = getattr(_LIBC, "renameat2", None)
+    names = os.fsencode(here), os.fsencode(there)
+    if renameat2 is not None:
+        if renameat2(_HERE, names[0], _HERE, names[1], _NO_REPLACE) == 0:
+            return
+        number = ctypes.get_errno()
+        if number not in _NOT_KNOWN:
+            raise OSError(number, os.strerror(number), str(there))
+    if os.path.lexists(there):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(there))
+    here.rename(there)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from respool.system import durable
 from respool.system.durable import (
     TEMPORARY_PREFIX,
     flush_directory,
@@ -17,6 +18,7 @@ from respool.system.durable import (
     flush_file_system,
     make_directory,
     new_private_file,
+    rename_to_new,
     write_durably,
 )
 from respool.system.ownership import Owner
@@ -140,6 +142,38 @@ def test_directories_that_were_there_stay_as_they_are(tmp_path: Path) -> None:
     make_directory(tmp_path / "a" / "b" / "c", mode=0o750, owner=None)
 
     assert [mode_of(tmp_path / path) for path in ("a", "a/b", "a/b/c")] == [0o755, 0o700, 0o700]
+
+
+def test_a_directory_comes_into_sight_with_its_owner(
+    as_root: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before, nothing stands there that the server could not enter."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.chown", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_directory(tmp_path / "a", mode=0o700, owner=NOBODY)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nothing_is_replaced_by_a_rename(
+    known: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not known:
+        monkeypatch.setitem(vars(durable._LIBC), "renameat2", None)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+
+    with pytest.raises(FileExistsError):
+        rename_to_new(tmp_path / "a", tmp_path / "b")
+    rename_to_new(tmp_path / "a", tmp_path / "c")
+
+    assert names(tmp_path) == ["b", "c"]
 
 
 def test_directories_may_be_made_by_several_at_once(tmp_path: Path) -> None:
