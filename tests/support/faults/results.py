@@ -38,7 +38,8 @@ class Part:
 class Results:
     """The whole of it. ``instants`` are by scenario and command, ``groups`` the kills by group.
 
-    ``machine`` and ``server`` are words for people.
+    ``machine`` and ``server`` are words for people; ``troubles`` say what differed, and
+    ``servers`` what was wrong with one in the end: its mail log, or the backup.
     """
 
     seed: int
@@ -52,6 +53,7 @@ class Results:
     groups: Counter[str] = field(default_factory=Counter)
     points: int = 0
     troubles: list[str] = field(default_factory=list)
+    servers: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -64,7 +66,7 @@ def page(results: Mapping[str, Any]) -> str:
     cases, kills = (sum(part[key] for part in parts) for key in ("cases", "kills"))
     lost, different = (sum(part[key] for part in parts) for key in ("lost", "different"))
     chosen = sum(part["chosen"] for part in parts)
-    troubles = len(results["troubles"])
+    troubles = len(results["servers"])
     return "\n".join(
         [
             (
