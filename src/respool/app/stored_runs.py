@@ -67,7 +67,7 @@ def held_run(settings: Settings, number: int) -> Iterator[HeldRun]:
     with opened_journal(settings, number) as journal:
         state = prepare_state(settings)
         run = journal.run(number, STEP_KINDS)
-        head = run.head()
+        head = _head(run)
         with reach_server(server_access(settings)) as server:
             if not is_of(server, head.facts.get("server", "")):
                 raise SurveyChanged(
@@ -86,13 +86,24 @@ def held_run(settings: Settings, number: int) -> Iterator[HeldRun]:
                 )
 
 
+def _head(run: RunJournal) -> PlanHead:
+    try:
+        return run.head()
+    except OSError as error:
+        raise _lost(run.number, error) from error
+
+
+def _lost(number: int, error: Exception) -> PlanFileInvalid:
+    return PlanFileInvalid(f"the plan of run {number} is lost", why=str(error))
+
+
 def _check_plan(file: Path, row: RunRow) -> None:
     """The plan must still be the one whose digest the journal has."""
     try:
         with file.open(encoding="ascii") as lines:
             tail = check_plan((line.rstrip("\n") for line in lines), STEP_KINDS)
     except (OSError, UnicodeDecodeError) as error:
-        raise PlanFileInvalid(f"the plan of run {row.number} is lost", why=str(error)) from error
+        raise _lost(row.number, error) from error
     if tail.digest != row.plan_digest:
         raise PlanFileInvalid(
             f"the plan of run {row.number} is not the one that was begun",

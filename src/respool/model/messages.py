@@ -21,6 +21,7 @@ SYSTEM_FLAGS: tuple[tuple[int, str], ...] = (
     (1 << 4, "\\Seen"),
 )
 SEEN = "\\Seen"
+DELETED = "\\Deleted"
 RECENT = "\\Recent"
 
 

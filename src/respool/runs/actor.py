@@ -20,11 +20,15 @@ class Undoing:
 
     ``before`` is what was noted before it, ``done`` its receipt, empty where it did not
     end. ``is_forced``: what the run itself made goes, though somebody touched it.
+    ``was_cut_off``: an undo was at this very step before, and did not come to its end.
+    ``kept`` is why the last undo left it, if one did.
     """
 
     before: Note
     done: Mapping[str, Any]
     is_forced: bool = False
+    was_cut_off: bool = False
+    kept: str | None = None
 
 
 class Actor(Protocol[StepT_contra]):

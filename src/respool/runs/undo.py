@@ -62,11 +62,13 @@ class Undo:
     def _take_back(self, row: StepRow) -> None:
         number = row.number
         if row.state is not StepState.UNDOING:
-            self.journal.record(number, StepState.UNDOING)
+            self.journal.record(number, StepState.UNDOING, error=row.error)
         undoing = Undoing(
             before=self.journal.before(number),
             done=self.journal.receipt(number) or {},
             is_forced=self.is_forced,
+            was_cut_off=row.state is StepState.UNDOING,
+            kept=(row.error or {}).get("kept"),
         )
         try:
             kept = self.actors[row.kind].take_back(self.journal.step(number), undoing)

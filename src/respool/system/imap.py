@@ -156,6 +156,11 @@ class ImapSession:
         except ValueError as error:
             raise ServerSaidNo(f"the answer {response} cannot be read", why=str(error)) from error
 
+    def forget_answers(self, *responses: str) -> None:
+        """Let go of untagged answers that nobody asked for: the library keeps all of them."""
+        for each in responses:
+            self._imap.untagged_responses.pop(each, None)
+
     def personal_prefix(self) -> tuple[str, str]:
         """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
         personal = self.ask("NAMESPACE", response="NAMESPACE")[0]
@@ -212,12 +217,14 @@ class ImapSession:
         """UID, flags and GUID, as the index has them, of the first ``count`` messages.
 
         In the order of their UIDs, in the open mailbox; nothing of the messages is read.
+        Where the server does not offer them, there are no GUIDs.
         """
+        items = "(UID FLAGS DIGEST.SHA1)" if self.can("DIGEST=SHA1") else "(UID FLAGS)"
         for first in range(1, count + 1, _STATES_AT_ONCE):
             last = min(first + _STATES_AT_ONCE - 1, count)
             self._imap.untagged_responses.pop("FETCH", None)
             with self._answers("FETCH"):
-                status, data = self._imap.fetch(f"{first}:{last}", "(UID FLAGS DIGEST.SHA1)")
+                status, data = self._imap.fetch(f"{first}:{last}", items)
             if status != "OK":
                 raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
             yield from parse_fetch(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import assert_never
 
 from respool.errors import StepFailed
@@ -54,7 +55,10 @@ class SpoolActor:
     def observe(self, step: SpoolStep) -> Note:
         """What the step is about to change, as it is now."""
         match step:
-            case CreateMailbox() | CreateAccount():
+            case CreateAccount():
+                at = int(datetime.now(UTC).timestamp())
+                return {"existed": self.server.admin.exists(step.mailbox), "at": at}
+            case CreateMailbox():
                 return {"existed": self.server.admin.exists(step.mailbox)}
             case RaiseQuota():
                 return {"limits": limits.limits_now(self.server, step.root)}
@@ -70,7 +74,8 @@ class SpoolActor:
         match step:
             case AdoptMailbox():
                 live = live_mailboxes(self.server, [step.mailbox])[step.mailbox]
-                return {"was_shared": live.is_seen_shared}
+                uniqueid = self.server.uniqueid(step.mailbox)
+                return {"was_shared": live.is_seen_shared, "uniqueid": uniqueid}
             case Subscribe():
                 return subscribing.subscribed_before(self.server, step)
             case Annotate() if self.created.is_adopted(step.lane):

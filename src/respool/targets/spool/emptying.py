@@ -7,6 +7,7 @@ UNCHANGEDSINCE), and only what then has it and is ours is expunged (RFC 4315, UI
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from respool.errors import FormatError, StepFailed
@@ -23,6 +24,7 @@ from respool.targets.spool.touched import compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts
 
 _MOST_RANGES = 400  # a command line of at most 9 kB
+_MOST_UIDS = 50_000  # an answer of at most 550 kB: the library takes 1 MB a line
 _TO_EXPUNGE = "lrswnte"
 
 
@@ -35,10 +37,12 @@ class AdoptedMailboxes:
     finder: Finder
     settled: dict[str, str | None] = field(default_factory=dict)
 
-    def take_back(self, mailbox: str, uniqueid: str | None) -> str | None:
+    def take_back(
+        self, mailbox: str, uniqueid: str | None, *, was_cut_off: bool = False
+    ) -> str | None:
         """Expunge the run's messages; why some of them are left."""
         if mailbox not in self.settled:
-            self.settled[mailbox] = self._settle(mailbox, uniqueid)
+            self.settled[mailbox] = self._settle(mailbox, uniqueid, was_cut_off=was_cut_off)
         return self.settled[mailbox]
 
     def share_no_more(self, mailbox: str, uniqueid: str | None) -> None:
@@ -46,7 +50,7 @@ class AdoptedMailboxes:
         if uniqueid is not None and self.server.uniqueid(mailbox) == uniqueid:
             unshare_seen(self.server, mailbox)
 
-    def _settle(self, mailbox: str, uniqueid: str | None) -> str | None:
+    def _settle(self, mailbox: str, uniqueid: str | None, *, was_cut_off: bool) -> str | None:
         if uniqueid is None:  # it was only looked at
             return None
         found = self.finder.find(mailbox, uniqueid)
@@ -55,21 +59,23 @@ class AdoptedMailboxes:
             return f"somebody renamed it: it is {found.name} now"
         if found.whereabouts is not Whereabouts.THERE:
             return None
-        kept = self._take_out(mailbox)
+        kept = self._take_out(mailbox, was_cut_off=was_cut_off)
         return (
             f"{kept} of the messages that the run put there were touched since" if kept else None
         )
 
-    def _take_out(self, mailbox: str) -> int:
+    def _take_out(self, mailbox: str, *, was_cut_off: bool) -> int:
         """Remove what the run put there; how many messages were touched since."""
         if self._has_filled(mailbox):
             self._clear_waiting(mailbox)
-            return expunge_untouched(self.server, self.record, mailbox)
+            return expunge_untouched(self.server, self.record, mailbox, was_cut_off=was_cut_off)
         if mailbox in self.record.overtaken:  # what waits there, or came in, is that run's
             return 0
         if self._clear_waiting(mailbox):  # then the index never got any
             return 0
-        return expunge_untouched(self.server, self.record, mailbox, only_whole=True)
+        return expunge_untouched(
+            self.server, self.record, mailbox, only_whole=True, was_cut_off=was_cut_off
+        )
 
     def _has_filled(self, mailbox: str) -> bool:
         """Whether the run knows that it put its messages there; else it was cut off before."""
@@ -87,19 +93,27 @@ class AdoptedMailboxes:
 
 
 def expunge_untouched(
-    server: CyrusServer, record: RunRecord, mailbox: str, *, only_whole: bool = False
+    server: CyrusServer,
+    record: RunRecord,
+    mailbox: str,
+    *,
+    only_whole: bool = False,
+    was_cut_off: bool = False,
 ) -> int:
-    """Expunge what the run left in ``mailbox`` and nobody touched; how many were touched.
+    r"""Expunge what the run left in ``mailbox`` and nobody touched; how many were touched.
 
     ``only_whole``: if all of it is there. A run that does not know whether it has put its
     messages there must not take those for its own that somebody brought himself.
+    ``was_cut_off``: a former attempt may have set ``\Deleted`` and not come to expunge it.
     """
     with opened_by_administrator(
         server, mailbox, is_to_change=True, rights=_TO_EXPUNGE
     ) as session:
         count = session.open_to_change(mailbox)
         modseq = session.highest_modseq
-        touched = compared(left_by_run(record, mailbox), held_now(session, count))
+        touched = compared(
+            left_by_run(record, mailbox), held_now(session, count), is_marked_by_us=was_cut_off
+        )
         if only_whole and touched.gone:
             return 0
         ours = UidSet.of(touched.untouched.tolist())
@@ -109,14 +123,31 @@ def expunge_untouched(
 def _expunge(session: ImapSession, ours: UidSet, modseq: int) -> int:
     """Expunge ``ours``, as they were at ``modseq``; how many somebody changed meanwhile."""
     kept = 0
-    for start in range(0, len(ours.ranges), _MOST_RANGES):
-        some = UidSet(ranges=ours.ranges[start : start + _MOST_RANGES])
+    for some in _parts(ours):
         unchanged = () if not modseq else (f"(UNCHANGEDSINCE {modseq})",)
         session.ask("UID", "STORE", str(some), *unchanged, "+FLAGS.SILENT", r"(\Deleted)")
         words = session.ask("UID", "SEARCH", "UID", str(some), "DELETED", response="SEARCH")
         marked = UidSet.of(map(int, words))
-        for first in range(0, len(marked.ranges), _MOST_RANGES):
-            part = UidSet(ranges=marked.ranges[first : first + _MOST_RANGES])
+        for part in _parts(marked):
             session.ask("UID", "EXPUNGE", str(part))
+        session.forget_answers("FETCH", "EXPUNGE", "VANISHED")
         kept += some.count - marked.count
     return kept
+
+
+def _parts(uids: UidSet) -> Iterator[UidSet]:
+    """``uids`` in pieces that one command can name, and one line of an answer can list."""
+    part: list[tuple[int, int]] = []
+    room = _MOST_UIDS
+    for start, last in uids.ranges:
+        first = start
+        while first <= last:
+            end = min(last, first + room - 1)
+            part.append((first, end))
+            room -= end - first + 1
+            first = end + 1
+            if not room or len(part) == _MOST_RANGES:
+                yield UidSet(ranges=tuple(part))
+                part, room = [], _MOST_UIDS
+    if part:
+        yield UidSet(ranges=tuple(part))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from respool.errors import StepFailed
 from respool.planning.step import ACCOUNT_LANE
-from respool.runs.actor import RunRecord
+from respool.runs.actor import RunRecord, Undoing
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.borrowed_rights import rights_to_delete
 from respool.system.cyrus_server import CyrusServer
@@ -26,6 +27,38 @@ from respool.targets.spool.steps import GiveRights
 from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
 
+_EMPTIED: Final = "its messages went, but it holds "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    r"""How a mailbox that the run made, or a deleted copy of it, is looked at.
+
+    ``lane`` has its messages. ``was_marked``: a former undo may have set ``\Deleted`` there;
+    ``was_emptied``: it has, or may have, expunged what nobody had touched.
+    """
+
+    server: CyrusServer
+    record: RunRecord
+    lane: str
+    is_forced: bool
+    was_marked: bool
+    was_emptied: bool
+
+    def at(self, mailbox: str) -> Touched:
+        """What became of the messages. What nothing was ever put into, nobody has touched."""
+        with opened_by_administrator(self.server, mailbox, is_to_change=False) as session:
+            count = session.open_to_read(mailbox)
+            if count == 0 and session.uidnext == 1:
+                return Touched()
+            left = left_by_run(self.record, self.lane)
+            return compared(left, held_now(session, count), is_marked_by_us=self.was_marked)
+
+    def may_go(self, touched: Touched) -> bool:
+        """Whether the mailbox may go as it was found."""
+        is_emptied = self.was_emptied and not (touched.changed or touched.foreign)
+        return touched.is_nothing or is_emptied or self.is_forced
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeMailboxes:
@@ -37,7 +70,7 @@ class MadeMailboxes:
     beginnings: Beginnings
     settled: dict[str, str | None] = field(default_factory=dict)
 
-    def take_back(self, mailbox: str, *, is_forced: bool) -> str | None:
+    def take_back(self, mailbox: str, undoing: Undoing) -> str | None:
         """Remove ``mailbox``, after all that the run made below it; why it is left."""
         if mailbox not in self.settled:
             made = self.beginnings.made
@@ -45,36 +78,11 @@ class MadeMailboxes:
                 name for name in made if name == mailbox or self.finder.is_below(name, mailbox)
             }
             for each in sorted(family - self.settled.keys(), key=len, reverse=True):
-                kept = self._settle(each, made[each], is_forced=is_forced)
+                kept = self._settle(each, made[each], undoing)
                 if kept is not None:
                     self._forget_copies(each, made[each])
                 self.settled[each] = kept
         return self.settled.get(mailbox)
-
-    def remove_empty(self, mailbox: str) -> str | None:
-        """Remove a mailbox that holds nothing, and the copy that the server keeps of it."""
-        uniqueid = self.server.uniqueid(mailbox)
-        if uniqueid is None:
-            return "it has no id"
-        self._delete(mailbox)
-        found = self.finder.find(mailbox, uniqueid)
-        if found.whereabouts is Whereabouts.DELETED and found.name is not None:
-            self._delete(found.name)
-        return None
-
-    def _settle(self, mailbox: str, uniqueid: str | None, *, is_forced: bool) -> str | None:
-        if uniqueid is None:
-            return self._never_finished(mailbox)
-        found = self.finder.find(mailbox, uniqueid)
-        match found.whereabouts:
-            case Whereabouts.GONE:
-                return None
-            case Whereabouts.RENAMED:
-                return f"somebody renamed it: it is {found.name} now"
-            case Whereabouts.DELETED:
-                return self._purge(mailbox, str(found.name), is_forced=is_forced)
-            case Whereabouts.THERE:
-                return self._remove(mailbox, uniqueid, is_forced=is_forced)
 
     def _forget_copies(self, mailbox: str, uniqueid: str | None) -> None:
         """Copies that wait for their names in a mailbox that is left: nobody else sees them."""
@@ -87,93 +95,127 @@ class MadeMailboxes:
             except OSError as error:
                 raise StepFailed(f"{mailbox} could not be cleared", why=str(error)) from error
 
+    def _settle(self, mailbox: str, uniqueid: str | None, undoing: Undoing) -> str | None:
+        if uniqueid is None:
+            return self._never_finished(mailbox)
+        found = self.finder.find(mailbox, uniqueid)
+        match found.whereabouts:
+            case Whereabouts.GONE:
+                return None
+            case Whereabouts.RENAMED:
+                return f"somebody renamed it: it is {found.name} now"
+            case Whereabouts.DELETED:
+                return self._take_copy(mailbox, str(found.name), undoing)
+            case Whereabouts.THERE:
+                return self._remove(mailbox, uniqueid, undoing)
+
     def _never_finished(self, mailbox: str) -> str | None:
         """Killed while the server made it: what stands there is ours if it never held mail."""
         if mailbox in self.record.overtaken:
             return None  # the later run found nothing there, and made it
         if not self.server.admin.exists(mailbox):
-            for copy in self._fresh_copies(mailbox):
-                self._delete(copy)
+            self.forget_unused(mailbox)
             return None
         uniqueid = self.server.uniqueid(mailbox)
-        if uniqueid is None or not self._is_unused(mailbox):
+        if uniqueid is None or not self.is_unused(mailbox):
             return "it has held mail, and the run was cut off before it knew that it had made it"
-        return self._remove(mailbox, uniqueid, is_forced=False)
+        return self._remove(mailbox, uniqueid, Undoing(before={}, done={}))
 
-    def _fresh_copies(self, mailbox: str) -> list[str]:
-        """Copies, never used, of what was deleted under this name since the plan was made."""
+    def forget_unused(self, mailbox: str) -> None:
+        """Purge copies, never used, of what was deleted under this name since the plan."""
         since = int(self.record.head().made_at.timestamp())
-        return [
-            copy
-            for copy in self.finder.deleted_copies(mailbox)
-            if deleted_at(copy, self.server.separator) >= since and self._is_unused(copy)
-        ]
+        for copy in self.finder.deleted_copies(mailbox):
+            if deleted_at(copy, self.server.separator) >= since and self.is_unused(copy):
+                self.delete(copy)
 
-    def _remove(self, mailbox: str, uniqueid: str, *, is_forced: bool) -> str | None:
-        touched = self._touched(mailbox, mailbox)
-        if not (touched.is_nothing or is_forced):
+    def _remove(self, mailbox: str, uniqueid: str, undoing: Undoing) -> str | None:
+        below = self.finder.below(mailbox)
+        look = self._look(mailbox, undoing, has_below=bool(below))
+        touched = look.at(mailbox)
+        if not look.may_go(touched):
             self._open_again(mailbox)
             return f"somebody touched it: {touched.text()}"
-        below = self.finder.below(mailbox)
         if below:
-            return self._empty(mailbox, below[0])
-        if not self.finder.is_delayed:
-            return self._shut_and_delete(mailbox, is_forced=is_forced)
+            return self._empty(mailbox, below[0], undoing)
         rights = self.server.admin.acl(mailbox)
-        self._delete(mailbox)
-        found = self.finder.find(mailbox, uniqueid)
-        if found.whereabouts is not Whereabouts.DELETED or found.name is None:
-            return None
-        kept = self._purge(mailbox, found.name, is_forced=is_forced)
-        if kept is not None and not is_forced:
-            rename_mailbox(self.server.admin, found.name, mailbox)
-            self._set_rights(mailbox, rights)
-        return kept
+        if not self.finder.is_delayed:
+            kept = self._shut(mailbox, rights, look)
+            if kept is not None:
+                return kept
+        self.delete(mailbox)
+        copy = self.finder.copy_of(mailbox, uniqueid)
+        return None if copy is None else self._purge(mailbox, copy, look, rights)
 
-    def _empty(self, mailbox: str, child: str) -> str:
+    def _empty(self, mailbox: str, child: str, undoing: Undoing) -> str:
         """What holds a folder that stays is not deleted: only its messages go."""
-        expunge_untouched(self.server, self.record, mailbox)
-        return f"its messages went, but it holds {child}"
+        kept = expunge_untouched(
+            self.server, self.record, mailbox, was_cut_off=undoing.was_cut_off
+        )
+        if kept:
+            return f"{kept} of its messages were touched, and it holds {child}"
+        return f"{_EMPTIED}{child}"
 
-    def _shut_and_delete(self, mailbox: str, *, is_forced: bool) -> str | None:
+    def _shut(self, mailbox: str, rights: Mapping[str, str], look: _Look) -> str | None:
+        """Let nobody in any more, and look again; why it is to stay, open as it was."""
         admin, name = self.server.admin, self.server.admin_name
-        rights = admin.acl(mailbox)
         for identifier in rights:
             if identifier != name:
                 admin.set_rights(mailbox, identifier, "")
-        touched = self._touched(mailbox, mailbox)
-        if touched.foreign or not (touched.is_nothing or is_forced):
-            self._set_rights(mailbox, rights)
-            no_copy = "; this server keeps no copy of what is deleted" if touched.foreign else ""
-            return f"somebody touched it: {touched.text()}{no_copy}"
-        self._delete(mailbox)
-        return None
+        touched = look.at(mailbox)
+        if look.may_go(touched) and not touched.foreign:
+            return None
+        self._set_rights(mailbox, rights)
+        self._open_again(mailbox)
+        no_copy = "; this server keeps no copy of what is deleted" if touched.foreign else ""
+        return f"somebody touched it: {touched.text()}{no_copy}"
 
-    def _purge(self, mailbox: str, copy: str, *, is_forced: bool) -> str | None:
-        touched = self._touched(mailbox, copy)
-        if touched.foreign and is_forced:
-            return f"{touched.text()}: the server keeps it as {copy} until it forgets it"
-        if not (touched.is_nothing or is_forced):
-            return f"somebody touched it and deleted it: {touched.text()}; it is {copy} now"
-        self._delete(copy)
-        return None
+    def _take_copy(self, mailbox: str, copy: str, undoing: Undoing) -> str | None:
+        """Purge a deleted folder; one that an undo had deleted gets its name back if need be."""
+        look = self._look(mailbox, undoing)
+        was_ours = undoing.was_cut_off and copy in self.finder.deleted_copies(mailbox)
+        if not was_ours:
+            return self._purge(mailbox, copy, look, None)
+        planned = self._planned_rights(mailbox)
+        mine = {self.server.admin_name: planned.get(self.server.admin_name, "")}
+        return self._purge(mailbox, copy, look, {**self.server.admin.acl(copy), **mine})
 
-    def _touched(self, lane: str, mailbox: str) -> Touched:
-        """What became of a lane's messages, in its mailbox or in a deleted copy of it.
+    def _purge(
+        self, mailbox: str, copy: str, look: _Look, rights: Mapping[str, str] | None
+    ) -> str | None:
+        """Delete a copy for good if nobody touched it; why it, or the folder, stays.
 
-        What nothing was ever put into, nobody has touched.
+        With ``rights`` it is we who deleted it: then it gets its name and them again.
         """
-        with opened_by_administrator(self.server, mailbox, is_to_change=False) as session:
-            count = session.open_to_read(mailbox)
-            if count == 0 and session.uidnext == 1:
-                return Touched()
-            return compared(left_by_run(self.record, lane), held_now(session, count))
+        touched = look.at(copy)
+        if touched.foreign and look.is_forced:
+            return f"{touched.text()}: the server keeps it as {copy} until it forgets it"
+        if look.may_go(touched):
+            self.delete(copy)
+            return None
+        if rights is None or self.server.admin.exists(mailbox):
+            return f"somebody touched it and deleted it: {touched.text()}; it is {copy} now"
+        rename_mailbox(self.server.admin, copy, mailbox)
+        self._set_rights(mailbox, rights)
+        return f"somebody touched it: {touched.text()}"
 
-    def _is_unused(self, mailbox: str) -> bool:
+    def _look(self, mailbox: str, undoing: Undoing, *, has_below: bool = False) -> _Look:
+        was_emptied = (undoing.kept or "").startswith(_EMPTIED)
+        return _Look(
+            server=self.server,
+            record=self.record,
+            lane=mailbox,
+            is_forced=undoing.is_forced,
+            was_marked=undoing.was_cut_off,
+            was_emptied=was_emptied or (undoing.was_cut_off and has_below),
+        )
+
+    def is_unused(self, mailbox: str) -> bool:
+        """Whether it holds no message and never held one."""
         with opened_by_administrator(self.server, mailbox, is_to_change=False) as session:
             return session.open_to_read(mailbox) == 0 and session.uidnext == 1
 
-    def _delete(self, mailbox: str) -> None:
+    def delete(self, mailbox: str) -> None:
+        """Delete it, with the right to do so."""
         with rights_to_delete(self.server, mailbox, ADMINISTRATOR_MAY):
             delete_mailbox(self.server.admin, mailbox)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from respool.errors import ServerSaidNo
 from respool.runs.actor import RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import annotating, limits, rebuilding, subscribing
@@ -69,8 +70,17 @@ class Takings:
         """What becomes of the mailbox."""
         adopted = self.beginnings.adopted
         if mailbox in adopted:
-            return self.adopted.take_back(mailbox, adopted[mailbox])
-        return self.made.take_back(mailbox, is_forced=undoing.is_forced)
+            return self.adopted.take_back(
+                mailbox, adopted[mailbox], was_cut_off=undoing.was_cut_off
+            )
+        return self.made.take_back(mailbox, undoing)
+
+    def _is_of_run(self, mailbox: str) -> bool:
+        """Whether what bears the name now, if anything, is what the run worked on."""
+        if not self.server.admin.exists(mailbox):
+            return True
+        uniqueid = self.beginnings.adopted.get(mailbox)
+        return uniqueid is not None and self.server.uniqueid(mailbox) == uniqueid
 
     def _mailbox(self, step: CreateMailbox | AdoptMailbox, undoing: Undoing) -> str | None:
         if undoing.before.get("existed"):  # then the run did not make it
@@ -78,18 +88,20 @@ class Takings:
         kept = self._of(step.mailbox, undoing)
         was_apart = undoing.before.get("was_shared") is False
         if isinstance(step, AdoptMailbox) and step.is_seen_shared and was_apart and kept is None:
-            self.adopted.share_no_more(step.mailbox, undoing.done.get("uniqueid"))
+            uniqueid = undoing.done.get("uniqueid") or undoing.before.get("uniqueid")
+            self.adopted.share_no_more(step.mailbox, uniqueid)
         return kept
 
     def _unsubscribe(self, step: Subscribe, undoing: Undoing) -> str | None:
         kept = self._of(step.mailbox, undoing)
-        if kept is None and undoing.before.get("was_subscribed") is False:
+        was_apart = undoing.before.get("was_subscribed") is False
+        if kept is None and was_apart and self._is_of_run(step.mailbox):
             subscribing.unsubscribe(self.server, step)
         return kept
 
     def _annotations(self, step: Annotate, undoing: Undoing) -> str | None:
         kept = self._of(step.lane, undoing)
-        if kept is None and "had" in undoing.before:
+        if kept is None and "had" in undoing.before and self._is_of_run(step.lane):
             annotating.remove(self.server, step, undoing.before["had"])
         return kept
 
@@ -99,7 +111,16 @@ class Takings:
         if isinstance(step, RepairQuota) and self.server.admin.exists(step.mailbox):
             rebuilding.count_again(self.server, step)
         if isinstance(step, RaiseQuota):
-            settled = limits.settle(self.server, step.root, step.former, step.limits)
+            settled = self._settled(step)
             if settled is Settled.NO:
                 return "what is used does not fit below the former limits any more"
         return None
+
+    def _settled(self, step: RaiseQuota) -> Settled:
+        """What becomes of the limits; of a root that is gone there are none any more."""
+        try:
+            return limits.settle(self.server, step.root, step.former, step.limits)
+        except ServerSaidNo:
+            if self.server.admin.exists(step.root):
+                raise
+            return Settled.BY_OTHERS

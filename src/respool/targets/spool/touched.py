@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from respool.model.messages import RECENT, SEEN
+from respool.model.messages import DELETED, RECENT, SEEN
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import RunRecord
@@ -84,8 +84,14 @@ def held_now(session: ImapSession, count: int) -> Iterator[Held]:
         yield Held(uid=each.uid, guid=each.guid, flags=each.flags or frozenset())
 
 
-def compared(left: Iterable[Held], present: Iterable[Held]) -> Touched:
-    """What became of ``left``, by what is ``present`` now; both in UID order, read once."""
+def compared(
+    left: Iterable[Held], present: Iterable[Held], *, is_marked_by_us: bool = False
+) -> Touched:
+    r"""What became of ``left``, by what is ``present`` now; both in UID order, read once.
+
+    ``is_marked_by_us``: an undo that was cut off may have set ``\Deleted``.
+    """
+    ours = frozenset({DELETED}) if is_marked_by_us else frozenset()
     touched = Touched()
     now = iter(present)
     there = next(now, None)
@@ -96,7 +102,8 @@ def compared(left: Iterable[Held], present: Iterable[Held]) -> Touched:
         if there is None or there.uid != each.uid:
             touched.gone.append(each.uid)
             continue
-        (touched.untouched if _is_same(each, there) else touched.changed).append(each.uid)
+        is_same = _is_same(each, there, ours)
+        (touched.untouched if is_same else touched.changed).append(each.uid)
         there = next(now, None)
     if there is not None:
         touched.foreign.append(there.uid)
@@ -104,9 +111,9 @@ def compared(left: Iterable[Held], present: Iterable[Held]) -> Touched:
     return touched
 
 
-def _is_same(left: Held, now: Held) -> bool:
+def _is_same(left: Held, now: Held, ours: frozenset[str]) -> bool:
     is_same_guid = left.guid is None or now.guid is None or left.guid == now.guid
-    return is_same_guid and left.flags == now.flags - _OF_EVERYBODY_S_OWN
+    return is_same_guid and left.flags == now.flags - _OF_EVERYBODY_S_OWN - (ours - left.flags)
 
 
 def _as_found(

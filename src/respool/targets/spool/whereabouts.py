@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from respool.errors import ProgramFailed, ServerSaidNo
+from respool.errors import ProgramFailed, ServerSaidNo, StepFailed
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer
 
 _DELAYED_SINCE: Final = (2, 5, 0)
+_NO: Final = frozenset({"off", "no", "false", "f", "0"})
 
 
 class Whereabouts(StrEnum):
@@ -37,21 +38,38 @@ class Finder:
 
     server: CyrusServer
     record: RunRecord
+    ids: dict[str, str | None] = field(default_factory=dict)
 
     def find(self, mailbox: str, uniqueid: str) -> Whereabout:
-        """The mailbox that had this name and id."""
-        if self._id(mailbox) == uniqueid:
+        """The mailbox that had this name and id.
+
+        Raises:
+            StepFailed: one has the name, but the server does not tell its id.
+        """
+        now = self._id(mailbox)
+        if now is None and self.server.admin.exists(mailbox):
+            raise StepFailed(
+                f"it cannot be told whether {mailbox} is the folder that this run made",
+                why="the server does not tell its id",
+                hint="the mail log may say more",
+            )
+        if now == uniqueid:
             return Whereabout(whereabouts=Whereabouts.THERE, name=mailbox)
-        for copy in self.deleted_copies(mailbox):
-            if self._id(copy) == uniqueid:
-                return Whereabout(whereabouts=Whereabouts.DELETED, name=copy)
+        copy = self.copy_of(mailbox, uniqueid)
+        if copy is not None:
+            return Whereabout(whereabouts=Whereabouts.DELETED, name=copy)
         for name in self.all_of_account(mailbox):
-            if self._id(name) == uniqueid:
+            if self._has_id(name, uniqueid):
                 return Whereabout(whereabouts=Whereabouts.RENAMED, name=name)
-        for copy in self.deleted_of_account(mailbox):  # renamed first, or deleted with its parent
-            if self._id(copy) == uniqueid:
-                return Whereabout(whereabouts=Whereabouts.DELETED, name=copy)
+        for name in self._deleted_of_account(mailbox):
+            if self._has_id(name, uniqueid):
+                return Whereabout(whereabouts=Whereabouts.DELETED, name=name)
         return Whereabout(whereabouts=Whereabouts.GONE, name=None)
+
+    def copy_of(self, mailbox: str, uniqueid: str) -> str | None:
+        """The copy that the server keeps of what was deleted under this name with that id."""
+        copies = self.deleted_copies(mailbox)
+        return next((copy for copy in copies if self._id(copy) == uniqueid), None)
 
     @property
     def is_delayed(self) -> bool:
@@ -62,25 +80,26 @@ class Finder:
         default = "delayed" if self.server.version >= _DELAYED_SINCE else "immediate"
         return self.server.configuration.text("delete_mode", default) == "delayed"
 
-    def deleted_copies(self, mailbox: str) -> Iterator[str]:
+    def deleted_copies(self, mailbox: str) -> tuple[str, ...]:
         """Names of what was deleted under this name, each with its time as last part.
 
         Source: imap/mboxname.c, ``mboxname_todeleted`` @3.6.1.
         """
         local, domain = self._split(mailbox)
-        return self._deleted_below(local, f"%{domain}")
+        return self._listed(f"{self._deleted_prefix}{local}", "%", domain)
 
-    def deleted_of_account(self, mailbox: str) -> Iterator[str]:
-        """Names of all that was deleted of the account that ``mailbox`` is of."""
-        root, domain = self._root(mailbox)
-        return self._deleted_below(root, f"*{domain}")
+    def _deleted_of_account(self, mailbox: str) -> Iterator[str]:
+        """Whatever of the account was deleted since the run's plan, under any name."""
+        local, domain = self._split(mailbox)
+        since = int(self.record.head().made_at.timestamp())
+        for name in self._listed(f"{self._deleted_prefix}{self._root(local)}", "*", domain):
+            if not 0 < deleted_at(name, self.server.separator) < since:
+                yield name
 
-    def _deleted_below(self, local: str, pattern: str) -> Iterator[str]:
+    @property
+    def _deleted_prefix(self) -> str:
         prefix = self.server.configuration.text("deletedprefix", "DELETED")
-        separator = self.server.separator
-        head = f"{prefix}{separator}{local}{separator}"
-        names = self.server.admin.names(f"{head}{pattern}")
-        return (name for name in names if name.startswith(head))
+        return f"{prefix}{self.server.separator}"
 
     def is_below(self, name: str, mailbox: str) -> bool:
         """Whether ``name`` is that of a mailbox below ``mailbox``."""
@@ -89,22 +108,34 @@ class Finder:
     def below(self, mailbox: str) -> tuple[str, ...]:
         """Every mailbox below this one."""
         local, domain = self._split(mailbox)
-        head = f"{local}{self.server.separator}"
-        names = self.server.admin.names(f"{head}*{domain}")
-        return tuple(name for name in names if name.startswith(head))
+        return self._listed(local, "*", domain)
 
     def all_of_account(self, mailbox: str) -> Iterator[str]:
         """Every mailbox of the account that ``mailbox`` is of; its root may not be there."""
-        root, domain = self._root(mailbox)
-        yield f"{root}{domain}"
-        yield from self.server.admin.names(f"{root}{self.server.separator}*{domain}")
-
-    def _root(self, mailbox: str) -> tuple[str, str]:
-        """The name of the account's root without its domain, and the domain with its mark."""
-        separator = self.server.separator
         local, domain = self._split(mailbox)
+        root = self._root(local)
+        yield f"{root}{domain}"
+        yield from self._listed(root, "*", domain)
+
+    def _root(self, local: str) -> str:
+        separator = self.server.separator
         size = len(self.record.head().request.target.root.parts)
-        return separator.join(local.split(separator)[:size]), domain
+        return separator.join(local.split(separator)[:size])
+
+    def _listed(self, above: str, pattern: str, domain: str) -> tuple[str, ...]:
+        """What LIST shows below a name, of its own domain.
+
+        A wildcard at the end of a pattern without a domain takes in every other domain's
+        folders of that name (seen on 3.6.1 with ``defaultdomain``).
+        """
+        head = f"{above}{self.server.separator}"
+        has_domains = self.server.configuration.text("virtdomains", "off").lower() not in _NO
+        is_bare = has_domains and not domain
+        return tuple(
+            name
+            for name in self.server.admin.names(f"{head}{pattern}{domain}")
+            if name.startswith(head) and not (is_bare and "@" in name)
+        )
 
     def _split(self, mailbox: str) -> tuple[str, str]:
         """The name without its domain, and the domain with its mark, empty where it has none."""
@@ -113,6 +144,12 @@ class Finder:
         if domain and mailbox.endswith(domain):
             return mailbox.removesuffix(domain), domain
         return mailbox, ""
+
+    def _has_id(self, mailbox: str, uniqueid: str) -> bool:
+        """Whether it has that id; of others the answer is kept: each is looked at once."""
+        if mailbox not in self.ids or self.ids[mailbox] == uniqueid:
+            self.ids[mailbox] = self._id(mailbox)
+        return self.ids[mailbox] == uniqueid
 
     def _id(self, mailbox: str) -> str | None:
         try:
