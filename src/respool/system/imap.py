@@ -34,6 +34,8 @@ _VERSION = re.compile(rb"Cyrus IMAP(?:4)?(?: Murder)? v?(\d+\.\d+\.\d+)")
 _NUMBERS = re.compile(rb"(\d+\.\d+\.\d+)")
 _MOST_IN_A_GROUP = 500
 _STATES_AT_ONCE = 2000
+# What a server tells of itself while messages change: the library would keep all of it.
+_UNASKED = ("FETCH", "EXPUNGE", "VANISHED")
 # The library allows a command that it does not know only where it was first used.
 _ANYWHERE = ("GETANNOTATION", "GETMETADATA", "SETANNOTATION", "SETMETADATA")
 imaplib.Commands.update(dict.fromkeys(_ANYWHERE, ("AUTH", "SELECTED")))
@@ -135,8 +137,8 @@ class ImapSession:
             ServerUnreachable: the connection is gone.
         """
         imap = self._imap
-        if response is not None:
-            imap.untagged_responses.pop(response, None)
+        for former in (*_UNASKED, *filter(None, (response,))):
+            imap.untagged_responses.pop(former, None)
         texts = [word for word in words if isinstance(word, str)]
         if any(character < " " or character == "\x7f" for text in texts for character in text):
             raise ServerSaidNo(f"{command} was not sent", why="a word of it would end its line")
@@ -155,11 +157,6 @@ class ImapSession:
             return parse_words(raw)
         except ValueError as error:
             raise ServerSaidNo(f"the answer {response} cannot be read", why=str(error)) from error
-
-    def forget_answers(self, *responses: str) -> None:
-        """Let go of untagged answers that nobody asked for: the library keeps all of them."""
-        for each in responses:
-            self._imap.untagged_responses.pop(each, None)
 
     def personal_prefix(self) -> tuple[str, str]:
         """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""

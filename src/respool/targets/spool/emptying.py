@@ -130,7 +130,6 @@ def _expunge(session: ImapSession, ours: UidSet, modseq: int) -> int:
         marked = UidSet.of(map(int, words))
         for part in _parts(marked):
             session.ask("UID", "EXPUNGE", str(part))
-        session.forget_answers("FETCH", "EXPUNGE", "VANISHED")
         kept += some.count - marked.count
     return kept
 
