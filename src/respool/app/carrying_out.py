@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.what_changed import what_changed
 from respool.app.wiring import actors_of
-from respool.errors import EndedBySignal, Interrupted, RespoolError
+from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Progress, Runner, Stop
@@ -59,7 +60,8 @@ def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) 
         runner.run()
     except BaseException as error:
         with undisturbed():
-            run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
+            with suppress(JournalError):  # its disk is full, perhaps: it stands as killed then
+                run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
             told = _with_what_was_changed(error, run)
         raise told from error
     receipt = receipt_of(run, phases=clock.phases)

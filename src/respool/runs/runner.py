@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from respool.errors import Interrupted, RespoolError, StepFailed
+from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.runs.actor import Actor
 from respool.runs.journal import RunJournal, StepRow
@@ -110,7 +111,8 @@ class Runner:
     def _note_failure(self, row: StepRow, error: RespoolError) -> None:
         if self.journal.state(row.number) is StepState.STARTED:
             note = {"error": error.code, "what": error.what, "why": error.why}
-            self.journal.record(row.number, StepState.FAILED, error=note)
+            with suppress(JournalError):  # the step's own error is the one to tell
+                self.journal.record(row.number, StepState.FAILED, error=note)
 
     def _failed(self, row: StepRow, error: RespoolError) -> RespoolError:
         if isinstance(error, StepFailed):
