@@ -291,3 +291,19 @@ def test_raised_limits_go_back(settings: Settings, shared_server: PrivateCyrus) 
     undone(settings)
 
     assert as_before(shared_server, target) == before
+
+
+def test_a_folder_that_was_given_to_another_account_is_found_there_and_left(
+    settings: Settings, shared_server: PrivateCyrus
+) -> None:
+    target, _ = restored_folder(settings, shared_server)
+    other = fresh_target(shared_server, "user")
+    with shared_server.admin_client() as admin:
+        admin.setacl(target.mailbox(INTO), "admin0", "lrswipkxtecda")
+        admin.rename_folder(target.mailbox(INTO), other.mailbox("given"))
+
+    report = undone(settings)
+
+    assert [each.kept for each in report.mailboxes] == [
+        f"somebody renamed it: it is {other.mailbox('given')} now"
+    ]

@@ -90,10 +90,10 @@ def left_of(run: RunJournal) -> Left:
 
 
 def _sources(steps: Iterable[Step]) -> Mapping[SourcePlace, tuple[PlannedMessage, ...]]:
-    found: dict[SourcePlace, tuple[PlannedMessage, ...]] = {}
+    found: dict[SourcePlace, list[PlannedMessage]] = {}
     for step in steps:
         if isinstance(step, CopyMessages):
-            found[step.source] = (*found.get(step.source, ()), *step.messages)
+            found.setdefault(step.source, []).extend(step.messages)
         elif isinstance(step, WriteIndex):
-            found.setdefault(step.source, ())
-    return found
+            found.setdefault(step.source, [])
+    return {source: tuple(messages) for source, messages in found.items()}

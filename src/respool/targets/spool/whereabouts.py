@@ -19,9 +19,9 @@ class Whereabouts(StrEnum):
     """How a mailbox that a run made stands now."""
 
     THERE = "there"  # under its own name
-    RENAMED = "renamed"  # under another name of the account
+    RENAMED = "renamed"  # under another name, of this account or of another one
     DELETED = "deleted"  # deleted, and the server keeps a copy of it
-    GONE = "gone"  # deleted for good, or given to another account
+    GONE = "gone"  # deleted for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Whereabout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finder:
-    """Finds mailboxes of one account by their ids."""
+    """Finds the mailboxes of a run by their ids: in its account first, then everywhere."""
 
     server: CyrusServer
     record: RunRecord
@@ -64,6 +64,10 @@ class Finder:
         for name in self._deleted_of_account(mailbox):
             if self._has_id(name, uniqueid):
                 return Whereabout(whereabouts=Whereabouts.DELETED, name=name)
+        # Seldom, and slow on a large server, but nothing else tells it from what is gone.
+        for name in self.server.admin.names("*"):
+            if self._has_id(name, uniqueid):
+                return Whereabout(whereabouts=Whereabouts.RENAMED, name=name)
         return Whereabout(whereabouts=Whereabouts.GONE, name=None)
 
     def copy_of(self, mailbox: str, uniqueid: str) -> str | None:
