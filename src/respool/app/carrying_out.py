@@ -12,7 +12,7 @@ from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.what_changed import what_changed
 from respool.app.wiring import actors_of
-from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError
+from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Progress, Runner, Stop
@@ -77,10 +77,13 @@ def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseExcepti
     error.add_note(what_changed(run))
     if isinstance(error, RespoolError):
         error.changed = what_changed(run)
-        error.hint = "; ".join(filter(None, (error.hint, how_to_go_on(run.number))))
+        is_final = isinstance(error, StepFailed) and not error.can_be_tried_again
+        onward = how_to_go_on(run.number, is_final=is_final)
+        error.hint = "; ".join(filter(None, (error.hint, onward)))
     return error
 
 
-def how_to_go_on(number: int) -> str:
-    """What to type after a run that stopped part-way."""
-    return f"`respool resume {number}` goes on, `respool undo {number}` takes it back"
+def how_to_go_on(number: int, *, is_final: bool = False) -> str:
+    """What to type after a run that stopped part-way; ``is_final``: it would stop again."""
+    back = f"`respool undo {number}` takes it back"
+    return back if is_final else f"`respool resume {number}` goes on, {back}"
