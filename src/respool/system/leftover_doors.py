@@ -77,7 +77,8 @@ def _end(house: Path) -> None:
     """End every process of a door: its master, who ends the others; by force after a while."""
     until = time.monotonic() + _POLITELY_SECONDS
     told: set[int] = set()
-    while left := dict(_processes_of(house)):
+    # Twice: a look at all processes can miss one that was begun meanwhile by one that ended.
+    while left := dict(_processes_of(house)) or dict(_processes_of(house)):
         is_patient = time.monotonic() < until
         masters = {process for process, is_master in left.items() if is_master}
         for process in ((masters or left.keys()) - told) if is_patient else left:

@@ -11,18 +11,20 @@ from tests.support.faults.scenarios import NEW_FOLDER, TWELVE, Scenario
 _EVERY = 5  # of the journal's instants, where not all are taken
 _CALLS = 8
 _TWICE = 6
+_FEW = 3  # of these, of a restore that others resemble
 
 
 def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]:
     """The cases of one scenario: all records of a restore into a new folder, else some."""
     clean = bench.clean_of(scenario)
+    twice = sampled(scenario, clean, ending, count=_TWICE)
     if scenario is TWELVE:
-        return sampled(scenario, clean, ending, count=_TWICE)
+        return twice
     records = at_journal_records(scenario, clean, ending)
     calls = at_calls(scenario, clean, ending, of_each=1)
     if scenario is NEW_FOLDER:
-        return [*records, *calls]
-    return [*records[::_EVERY], *calls[:: len(calls) // _CALLS]]
+        return [*records, *calls, *twice]
+    return [*records[::_EVERY], *calls[:: len(calls) // _CALLS], *twice[:_FEW]]
 
 
 def check(bench: Bench, cases: Sequence[Case]) -> None:
