@@ -30,6 +30,7 @@ from respool.system.leftover_doors import (
     close_leftover_doors,
     remove_house,
     service_of,
+    wait_until_grown,
 )
 from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
@@ -208,27 +209,10 @@ def _is_listened_at(path: Path) -> bool:
 
 
 def _stop(master: subprocess.Popen[bytes]) -> None:
-    _wait_until_grown(master.pid)
+    wait_until_grown(master.pid)
     master.send_signal(signal.SIGTERM)
     try:
         master.wait(timeout=5.0)
     except subprocess.TimeoutExpired:
         master.kill()
         master.wait()
-
-
-def _wait_until_grown(master: int) -> None:
-    """Until each process of the door knows how to end: else the mail log has an error line.
-
-    (A session that ends while the next one begins makes master start one too many.)
-    """
-    catches_sigterm = 1 << (signal.SIGTERM - 1)
-    until = time.monotonic() + 1.0
-    with contextlib.suppress(OSError, StopIteration):
-        for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
-            while time.monotonic() < until:
-                lines = Path(f"/proc/{child}/status").read_text().splitlines()
-                caught = next(line for line in lines if line.startswith("SigCgt:"))
-                if int(caught.split()[1], 16) & catches_sigterm:
-                    break
-                time.sleep(0.005)

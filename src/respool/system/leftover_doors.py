@@ -73,15 +73,34 @@ def _configuration(house: Path) -> ServerConfiguration | None:
     return None
 
 
+def wait_until_grown(master: int) -> None:
+    """Until each process of the door knows how to end: else the mail log has an error line.
+
+    (A session that ends while the next one begins makes master start one too many.)
+    """
+    catches_sigterm = 1 << (signal.SIGTERM - 1)
+    until = time.monotonic() + 1.0
+    with contextlib.suppress(OSError, StopIteration):
+        for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+            while time.monotonic() < until:
+                lines = Path(f"/proc/{child}/status").read_text().splitlines()
+                caught = next(line for line in lines if line.startswith("SigCgt:"))
+                if int(caught.split()[1], 16) & catches_sigterm:
+                    break
+                time.sleep(0.005)
+
+
 def _end(house: Path) -> None:
     """End every process of a door: its master, who ends the others; by force after a while."""
     until = time.monotonic() + _POLITELY_SECONDS
+    sessions: set[int] = set()
     told: set[int] = set()
-    # Twice: a look at all processes can miss one that was begun meanwhile by one that ended.
-    while left := dict(_processes_of(house)) or dict(_processes_of(house)):
+    while left := _processes_of(house, sessions):
         is_patient = time.monotonic() < until
-        masters = {process for process, is_master in left.items() if is_master}
-        for process in ((masters or left.keys()) - told) if is_patient else left:
+        masters = left & sessions
+        for process in ((masters or left) - told) if is_patient else left:
+            if process in masters:
+                wait_until_grown(process)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGTERM if is_patient else signal.SIGKILL)
             told.add(process)
@@ -90,16 +109,31 @@ def _end(house: Path) -> None:
         time.sleep(_STEP_SECONDS)
 
 
-def _processes_of(house: Path) -> Iterator[tuple[int, bool]]:
-    """Those with the door's configuration in their command line, and whether one is its master.
+def _processes_of(house: Path, sessions: set[int]) -> frozenset[int]:
+    """All of the session that the door's master began, whose number is his own.
 
-    One that has ended, and that nobody has waited for, has an empty line.
+    It goes into ``sessions``, since a process that is just about to become another program
+    has no command line. Where the master is gone, it is known by those that he has left;
+    a person's own program on the door's configuration is in another session.
     """
+    running = dict(_running())
     mark = b"-C\0" + os.fsencode(house / "imapd.conf") + b"\0"
-    of_master = b"-M\0" + os.fsencode(house / "cyrus.conf") + b"\0"
+    for process, session in running.items():
+        if process == session or session not in running:
+            with contextlib.suppress(OSError):
+                if mark in Path(f"/proc/{process}/cmdline").read_bytes():
+                    sessions.add(session)
+    return frozenset(process for process, session in running.items() if session in sessions)
+
+
+def _running() -> Iterator[tuple[int, int]]:
+    """Every process that has not ended, and its session.
+
+    Source: proc(5), ``/proc/pid/stat``: the state is the third field, the session the sixth.
+    """
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                line = (entry / "cmdline").read_bytes()
-                if mark in line:
-                    yield int(entry.name), of_master in line
+                fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if fields[0] not in {b"Z", b"X"}:
+                    yield int(entry.name), int(fields[3])
