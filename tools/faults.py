@@ -13,6 +13,7 @@ import platform
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +38,11 @@ from tests.support.faults.scenarios import ALL, TWELVE, TWO_FOLDERS, Scenario  #
 
 KEPT = PROJECT / "docs" / "explanation" / "safety.json"
 RECORDS = "every journal record"
+SUITES = (
+    "tests/conformance/test_memory_target.py",
+    "tests/conformance/test_spool_target.py",
+    "tests/unit/runs/test_machine.py",
+)
 MOST_SAID = 5
 CASES_OF_ONE_SERVER = 60  # what they leave makes each look at the spool take longer
 
@@ -119,6 +125,8 @@ def main() -> int:
         thread.start()
     for thread in threads:
         thread.join()
+    if not options.only_kills:
+        _cut_models(results)
     work.keep()
     wrong = [*results.troubles, *results.servers]
     print(f"{options.out}: {len(wrong)} differences")
@@ -142,6 +150,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--of-each", type=int, default=10, help="calls of each name")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only-kills", action="store_true", help="leave the suites out")
     parser.add_argument("--out", type=Path, default=KEPT)
     return parser.parse_args()
 
@@ -209,6 +218,22 @@ def _bench(stack: ExitStack, benches: dict[str, Bench], work: Work, scenario: Sc
     if scenario.layout not in benches:
         benches[scenario.layout] = stack.enter_context(bench_of(scenario.layout, work.clean))
     return benches[scenario.layout]
+
+
+def _cut_models(results: Results) -> None:
+    """The suites that cut runs off at every call of an actor, with all their cases."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", *SUITES],
+            cwd=PROJECT,
+            check=False,
+            env={**os.environ, "RESPOOL_LONG": "1", "RESPOOL_COUNTS": folder},
+        )
+        for file in Path(folder).glob("cuts-*.json"):
+            for kind, counts in json.loads(file.read_text("utf-8")).items():
+                results.cuts[kind] += sum(counts.values())
+    if done.returncode:
+        results.troubles.append(f"a suite failed: status {done.returncode}")
 
 
 def _commit() -> str:

@@ -38,6 +38,8 @@ class Part:
 class Results:
     """The whole of it. ``instants`` are by scenario and command, ``groups`` the kills by group.
 
+    ``cuts`` are cases of the suites that cut runs off at calls of an actor, by what came then.
+
     ``machine`` and ``server`` are words for people; ``troubles`` say what differed, and
     ``servers`` what was wrong with one in the end: its mail log, or the backup.
     """
@@ -51,13 +53,15 @@ class Results:
     parts: list[Part] = field(default_factory=list)
     instants: dict[str, dict[str, int]] = field(default_factory=dict)
     groups: Counter[str] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
     points: int = 0
     troubles: list[str] = field(default_factory=list)
     servers: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
-        return {**asdict(self), "groups": dict(sorted(self.groups.items()))}
+        counts = {"groups": dict(sorted(self.groups.items())), "cuts": dict(self.cuts)}
+        return {**asdict(self), **counts}
 
 
 def page(results: Mapping[str, Any]) -> str:
@@ -80,6 +84,7 @@ def page(results: Mapping[str, Any]) -> str:
                 f"{results['workers']} at once, in {results['seconds'] // 60} minutes."
             ),
             *_left_out(chosen, cases),
+            *_cut(results.get("cuts", {})),
             "",
             (
                 "| what was restored | where it was killed | and then | runs | kills "
@@ -105,6 +110,18 @@ def page(results: Mapping[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _cut(cuts: Mapping[str, int]) -> list[str]:
+    if not cuts:
+        return []
+    return [
+        (
+            f"Besides, runs were cut off at calls of a model of a server in memory and of the "
+            f"real one: {cuts.get('cut_and_resume', 0):,} cut and resumed, "
+            f"{cuts.get('cut_and_undo', 0):,} cut and undone, each like a clean run or as before."
+        ),
+    ]
 
 
 def _left_out(chosen: int, cases: int) -> list[str]:
