@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,10 +40,10 @@ def remount(at: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(at)], check=True)
 
 
-@pytest.mark.parametrize(("size", "inodes"), [("64k", None), ("8m", 12)], ids=["room", "inodes"])
+@pytest.mark.parametrize(("room", "inodes"), [(64, None), (8192, 12)], ids=["room", "inodes"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_partition_that_fills_up_is_given_room_or_the_run_is_taken_back_as_it_is(
-    size: str,
+    room: int,
     inodes: int | None,
     ending: str,
     server: PrivateCyrus,
@@ -50,21 +51,22 @@ def test_a_partition_that_fills_up_is_given_room_or_the_run_is_taken_back_as_it_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """
-    Taking back needs no room, but a few inodes: the server makes directories for what it
-    keeps of deleted folders.
+    ``room`` is in KiB, beside what is used. Taking back needs none, but a few inodes: the
+    server makes directories for what it keeps of deleted folders.
     """
     troubled = Troubled.on(server, settings)
     at = server.files.data("bluemind_loc")
-    with small_disk(at, "8m"):
+    with small_disk(at, "64m"):
         with monkeypatch.context() as patch:
             ask_for_no_room(patch)
             used = sum(1 for _ in at.rglob("*"))
             more = "" if inodes is None else f",nr_inodes={used + inodes}"
-            assert troubled.restore(MADE, lambda: remount(at, f"size={size}{more}")) == (
+            size = shutil.disk_usage(at).used // 1024 + room
+            assert troubled.restore(MADE, lambda: remount(at, f"size={size}k{more}")) == (
                 "step-failed"
             )
         if ending == "resumed" or inodes is not None:
-            remount(at, "size=8m,nr_inodes=100000")
+            remount(at, "size=64m,nr_inodes=100000")
         troubled.ends(ending)
         if ending == "resumed":
             undone(settings)

@@ -16,6 +16,8 @@ from tests.support.imap_contents import (
 )
 from tests.support.private_cyrus import PrivateCyrus
 
+_OF_OTHERS = ("Shared Folders/", "Other Users/")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsBefore:
@@ -47,7 +49,9 @@ def as_before(server: PrivateCyrus, target: TargetAccount) -> AsBefore:
         with server.client_as(reader) as client:
             subscriptions[reader] = subscriptions_of(client)
             for name in folder_names(client) if is_there else ():
-                if target.kind == "user" or name.startswith(target.name_for_readers("INBOX")):
+                is_own = not name.startswith(_OF_OTHERS)
+                is_of_share = name.startswith(target.name_for_readers("INBOX"))
+                if is_own if target.kind == "user" else is_of_share:
                     messages[reader, name] = messages_in(client, name)
     return AsBefore(
         folders=folders,

@@ -23,11 +23,13 @@ def small_disk(at: Path, size: str, *, inodes: int | None = None) -> Iterator[No
     kept = at.with_name(f"{at.name}-kept")
     shutil.copytree(at, kept, symlinks=True)
     files = "" if inodes is None else f",nr_inodes={inodes}"
-    with mounted("-t", "tmpfs", "-o", f"size={size},mode=755{files}", "tmpfs", str(at)):
-        subprocess.run(["cp", "-a", f"{kept}/.", str(at)], check=True)
-        subprocess.run(["chown", "-R", "cyrus:mail", str(at)], check=True)
-        yield
-    shutil.rmtree(kept)
+    try:
+        with mounted("-t", "tmpfs", "-o", f"size={size},mode=755{files}", "tmpfs", str(at)):
+            subprocess.run(["cp", "-a", f"{kept}/.", str(at)], check=True)
+            subprocess.run(["chown", "-R", "cyrus:mail", str(at)], check=True)
+            yield
+    finally:
+        shutil.rmtree(kept)
 
 
 @contextmanager
