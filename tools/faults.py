@@ -41,6 +41,7 @@ RECORDS = "every journal record"
 SUITES = (
     "tests/conformance/test_memory_target.py",
     "tests/conformance/test_spool_target.py",
+    "tests/faults/test_trouble_disks.py",
     "tests/unit/runs/test_machine.py",
 )
 MOST_SAID = 5

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from respool.app.settings import Settings
+from tests.support.cut_counts import is_long
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import settings_for
 from tests.support.small_disks import ask_for_no_room, mounted, small_disk
@@ -18,6 +19,9 @@ from tests.support.undoing import undone
 
 pytestmark = pytest.mark.needs_cyrus
 ENDINGS = ("resumed", "undone")
+of_the_long_part = pytest.mark.skipif(
+    not is_long(), reason="part of ./dev test faults --long: they want a machine of their own"
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,7 @@ def remount(at: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(at)], check=True)
 
 
+@of_the_long_part
 @pytest.mark.parametrize(("room", "inodes"), [(64, None), (8192, 12)], ids=["room", "inodes"])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_partition_that_fills_up_is_given_room_or_the_run_is_taken_back_as_it_is(
@@ -84,6 +89,7 @@ def test_a_partition_that_becomes_read_only(
         troubled.ends(ending)
 
 
+@of_the_long_part
 @pytest.mark.parametrize("after", [MADE, COPIED])
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_journal_whose_disk_is_full(
