@@ -186,8 +186,11 @@ def _clear(directories: MailboxDirectories, waiting_cache: Path, *, kept: frozen
         for name in (*waiting_files(directory), *(unfinished & message_files(directory))):
             with contextlib.suppress(OSError):
                 (directory / name).unlink()
-    with contextlib.suppress(OSError):
-        waiting_cache.unlink()
+    for directory in {waiting_cache.parent, directories.meta, directories.data}:
+        for pattern in (f"{TEMPORARY_PREFIX}cyrus.*", f"{TEMPORARY_PREFIX}{TEMPORARY_PREFIX}*"):
+            for half in directory.glob(pattern):  # a write that was cut off has left it
+                with contextlib.suppress(OSError):
+                    half.unlink()
     forget_unfinished(directories)
 
 
