@@ -61,7 +61,9 @@ class ForkServer:
         self._process.stdin.write(json.dumps(words) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        assert line, f"the fork server is gone, at {cut} of {order}"
+        if not line:
+            status = self._process.wait(timeout=_MOST_SECONDS)
+            raise AssertionError(f"the fork server ended with {status} at {cut} of {order}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
