@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from respool.errors import AccountNotOnServer, NotPermitted
+from respool.errors import AccountNotOnServer, NotPermitted, ServerSaidNo
 from respool.model.accounts import Account, AccountKind
 from respool.model.checks import Check, Mark
 from respool.model.findings import Finding, Severity
@@ -24,7 +25,7 @@ from respool.targets.spool.at_work import at_work
 from respool.targets.spool.clock import ClockSigns, clock_findings, clock_reasons, newest_in
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
-from respool.targets.spool.live_indexes import live_mailboxes
+from respool.targets.spool.live_indexes import LiveMailbox, live_mailboxes
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.room_survey import survey_rooms
 from respool.targets.spool.services import reasons_of, service_checks
@@ -58,8 +59,9 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     existing = frozenset({root, *_existing(server, root)})
     is_uuid = "uuid" in directories.data.parts
     live = live_mailboxes(server, sorted(existing))
-    unused = {name for name, each in live.items() if not each.is_used}
     uses = server.admin.quota(root)
+    roots = frozenset(use.root for use in uses)
+    unused = tuple(_unused(server, live, roots))
     leftovers = find_leftovers(server, account)
     signs = ClockSigns(
         mail=newest_in(each.header for each in live.values() if each.header is not None),
@@ -75,9 +77,9 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
         existing=existing,
-        used=existing - unused,
-        empty_acls={name: server.admin.acl(name) for name in sorted(unused)},
-        own_roots=_own_roots(server, unused, roots=frozenset(use.root for use in uses)),
+        used=existing - {each.name for each in unused},
+        empty_acls={each.name: each.acl for each in unused},
+        own_roots={each.name: min(each.other_roots) for each in unused if each.other_roots},
         quotas=tuple(
             QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
             for use in uses
@@ -94,16 +96,24 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     )
 
 
-def _own_roots(
-    server: CyrusServer, mailboxes: Iterable[str], roots: frozenset[str]
-) -> Mapping[str, str]:
-    """Those of ``mailboxes`` that count against another quota root than the account's."""
-    found: dict[str, str] = {}
-    for mailbox in sorted(mailboxes):
-        others = {use.root for use in server.admin.quota(mailbox)} - roots
-        if others:
-            found[mailbox] = min(others)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unused:
+    """A mailbox that never held a message: ``other_roots`` are not the account's own."""
+
+    name: str
+    acl: Mapping[str, str]
+    other_roots: frozenset[str]
+
+
+def _unused(
+    server: CyrusServer, live: Mapping[str, LiveMailbox], roots: frozenset[str]
+) -> Iterator[_Unused]:
+    """Those of ``live`` that never held a message; one renamed meanwhile counts as used."""
+    for name in sorted(name for name, each in live.items() if not each.is_used):
+        with suppress(ServerSaidNo):
+            acl, uses = server.admin.acl(name), server.admin.quota(name)
+            others = frozenset(use.root for use in uses) - roots
+            yield _Unused(name=name, acl=acl, other_roots=others)
 
 
 def _in_the_way(findings: Sequence[Finding], *, is_uuid: bool) -> Iterator[str]:
