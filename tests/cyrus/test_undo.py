@@ -152,6 +152,18 @@ def test_a_folder_that_somebody_touched_is_left_as_it_is(
     assert as_before(shared_server, target) == touched
 
 
+def test_a_folder_that_somebody_renamed_goes_if_that_is_forced(
+    settings: Settings, shared_server: PrivateCyrus
+) -> None:
+    target, before = restored_folder(settings, shared_server)
+    rename(shared_server, target)
+
+    report = undone(settings, is_forced=True)
+
+    assert report.kept == ()
+    assert as_before(shared_server, target) == before
+
+
 def rename_and_delete(server: PrivateCyrus, target: TargetAccount) -> None:
     with server.client_as(target.login) as client:
         client.rename_folder(INTO, "mine")

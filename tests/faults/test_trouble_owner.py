@@ -101,10 +101,12 @@ def test_nothing_of_his_own_is_lost_and_every_command_ends_in_a_named_way(
         thread.join()
 
     assert ended in _ENDINGS
-    assert state in {"undone", "partly undone", "step-failed"}
+    if state == "step-failed":
+        state = _code_of(lambda: undone(settings).state.value)
+    assert state in {"undone", "partly undone"}
     with server.client_as(troubled.target.login) as client:
         names = sorted(folder_names(client))
-        held = [size for name in names for size in _sizes_in(client, name)]
+        held = [size for name in names for size in _sizes_in(client, troubled, name)]
     sizes = [len(each) for each in owner.added]
     assert all(held.count(size) >= sizes.count(size) for size in set(sizes))
 
@@ -116,9 +118,18 @@ def _code_of(ask: Callable[[], str]) -> str:
         return error.code
 
 
-def _sizes_in(client: Any, folder: str) -> list[int]:  # noqa: ANN401 - untyped library
-    """Of a folder that he may not open yet: nothing of his own can be there."""
+def _sizes_in(client: Any, troubled: Troubled, folder: str) -> list[int]:  # noqa: ANN401 - as above
+    """Of a folder of his.
+
+    One that he renamed in the instant after the server had made it, before the run knew its
+    id, stays shut: nothing was ever put into it.
+    """
     try:
         return [message.size_bytes for message in messages_in(client, folder)]
     except IMAPClientError:
+        mailbox = troubled.target.mailbox(folder)
+        with troubled.server.admin_client() as admin:
+            admin.setacl(mailbox, "admin0", "lrswipkxtecda")
+            admin.select_folder(mailbox, readonly=True)
+            assert admin.folder_status(mailbox, ["UIDNEXT"]) == {b"UIDNEXT": 1}
         return []

@@ -68,13 +68,15 @@ class AdoptedMailboxes:
         """Remove what the run put there; how many messages were touched since."""
         if self._has_filled(mailbox):
             self._clear_waiting(mailbox)
-            return expunge_untouched(self.server, self.record, mailbox, was_cut_off=was_cut_off)
+            return expunge_untouched(
+                self.server, self.record, mailbox, mailbox, was_cut_off=was_cut_off
+            )
         if mailbox in self.record.overtaken:  # what waits there, or came in, is that run's
             return 0
         if self._clear_waiting(mailbox):  # then the index never got any
             return 0
         return expunge_untouched(
-            self.server, self.record, mailbox, only_whole=True, was_cut_off=was_cut_off
+            self.server, self.record, mailbox, mailbox, only_whole=True, was_cut_off=was_cut_off
         )
 
     def _has_filled(self, mailbox: str) -> bool:
@@ -95,12 +97,15 @@ class AdoptedMailboxes:
 def expunge_untouched(
     server: CyrusServer,
     record: RunRecord,
+    lane: str,
     mailbox: str,
     *,
     only_whole: bool = False,
     was_cut_off: bool = False,
 ) -> int:
-    r"""Expunge what the run left in ``mailbox`` and nobody touched; how many were touched.
+    r"""Expunge what the run left in a mailbox and nobody touched; how many were touched.
+
+    ``lane`` has its steps, ``mailbox`` is what it is called now.
 
     ``only_whole``: if all of it is there. A run that does not know whether it has put its
     messages there must not take those for its own that somebody brought himself.
@@ -112,7 +117,7 @@ def expunge_untouched(
         count = session.open_to_change(mailbox)
         modseq = session.highest_modseq
         touched = compared(
-            left_by_run(record, mailbox), held_now(session, count), is_marked_by_us=was_cut_off
+            left_by_run(record, lane), held_now(session, count), is_marked_by_us=was_cut_off
         )
         if only_whole and touched.gone:
             return 0

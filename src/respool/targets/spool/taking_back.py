@@ -27,6 +27,7 @@ from respool.targets.spool.steps import GiveRights
 from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
 
+_TO_TOUCH: Final = frozenset("wipte")  # RFC 4314: flags, messages, their removal
 _EMPTIED: Final = "its messages went, but it holds "
 
 
@@ -103,11 +104,18 @@ class MadeMailboxes:
             case Whereabouts.GONE:
                 return None
             case Whereabouts.RENAMED:
-                return f"somebody renamed it: it is {found.name} now"
+                return self._renamed(mailbox, str(found.name), uniqueid, undoing)
             case Whereabouts.DELETED:
                 return self._take_copy(mailbox, str(found.name), undoing)
             case Whereabouts.THERE:
-                return self._remove(mailbox, uniqueid, undoing)
+                return self._remove(mailbox, mailbox, uniqueid, undoing)
+
+    def _renamed(self, lane: str, name: str, uniqueid: str, undoing: Undoing) -> str | None:
+        """Who renamed a folder means to keep it, if he could open it: else it goes as any."""
+        is_at_home = name in self.finder.all_of_account(lane)
+        if is_at_home and (undoing.is_forced or self._is_shut(name)):
+            return self._remove(lane, name, uniqueid, undoing)
+        return f"somebody renamed it: it is {name} now"
 
     def _never_finished(self, mailbox: str) -> str | None:
         """Killed while the server made it: what stands there is ours if it never held mail."""
@@ -119,7 +127,7 @@ class MadeMailboxes:
         uniqueid = self.server.uniqueid(mailbox)
         if uniqueid is None or not self.is_unused(mailbox):
             return "it has held mail, and the run was cut off before it knew that it had made it"
-        return self._remove(mailbox, uniqueid, Undoing(before={}, done={}))
+        return self._remove(mailbox, mailbox, uniqueid, Undoing(before={}, done={}))
 
     def forget_unused(self, mailbox: str) -> None:
         """Purge copies, never used, of what was deleted under this name since the plan."""
@@ -128,44 +136,46 @@ class MadeMailboxes:
             if deleted_at(copy, self.server.separator) >= since and self.is_unused(copy):
                 self.delete(copy)
 
-    def _remove(self, mailbox: str, uniqueid: str, undoing: Undoing) -> str | None:
-        below = self.finder.below(mailbox)
-        look = self._look(mailbox, undoing, has_below=bool(below))
-        touched = look.at(mailbox)
+    def _remove(self, lane: str, name: str, uniqueid: str, undoing: Undoing) -> str | None:
+        """Remove the mailbox of ``lane``, which is called ``name`` now; why it is left."""
+        below = self.finder.below(name)
+        look = self._look(lane, undoing, has_below=bool(below))
+        touched = look.at(name)
         if not look.may_go(touched):
-            self._open_again(mailbox)
+            self._open_again(lane, name)
             return f"somebody touched it: {touched.text()}"
         if below:
-            return self._empty(mailbox, below[0], undoing)
-        rights = self.server.admin.acl(mailbox)
+            return self._empty(lane, name, below[0], undoing)
+        rights = self.server.admin.acl(name)
         if not self.finder.is_delayed:
-            kept = self._shut(mailbox, rights, look)
+            kept = self._shut(name, rights, look)
             if kept is not None:
                 return kept
-        self.delete(mailbox)
-        copy = self.finder.copy_of(mailbox, uniqueid)
-        return None if copy is None else self._purge(mailbox, copy, look, rights)
+        self.delete(name)
+        copy = self.finder.copy_of(name, uniqueid)
+        return None if copy is None else self._purge(name, copy, look, rights)
 
-    def _empty(self, mailbox: str, child: str, undoing: Undoing) -> str:
+    def _empty(self, lane: str, name: str, child: str, undoing: Undoing) -> str:
         """What holds a folder that stays is not deleted: only its messages go."""
+        self._open_again(lane, name)
         kept = expunge_untouched(
-            self.server, self.record, mailbox, was_cut_off=undoing.was_cut_off
+            self.server, self.record, lane, name, was_cut_off=undoing.was_cut_off
         )
         if kept:
             return f"{kept} of its messages were touched, and it holds {child}"
         return f"{_EMPTIED}{child}"
 
-    def _shut(self, mailbox: str, rights: Mapping[str, str], look: _Look) -> str | None:
+    def _shut(self, name: str, rights: Mapping[str, str], look: _Look) -> str | None:
         """Let nobody in any more, and look again; why it is to stay, open as it was."""
-        admin, name = self.server.admin, self.server.admin_name
+        admin = self.server.admin
         for identifier in rights:
-            if identifier != name:
-                admin.set_rights(mailbox, identifier, "")
-        touched = look.at(mailbox)
+            if identifier != self.server.admin_name:
+                admin.set_rights(name, identifier, "")
+        touched = look.at(name)
         if look.may_go(touched) and not touched.foreign:
             return None
-        self._set_rights(mailbox, rights)
-        self._open_again(mailbox)
+        self._set_rights(name, rights)
+        self._open_again(look.lane, name)
         no_copy = "; this server keeps no copy of what is deleted" if touched.foreign else ""
         return f"somebody touched it: {touched.text()}{no_copy}"
 
@@ -219,16 +229,21 @@ class MadeMailboxes:
         with rights_to_delete(self.server, mailbox, ADMINISTRATOR_MAY):
             delete_mailbox(self.server.admin, mailbox)
 
-    def _open_again(self, mailbox: str) -> None:
-        """What an undo that was killed had shut, and stays, gets its planned rights again."""
-        admin = self.server.admin
-        if set(admin.acl(mailbox)) <= {self.server.admin_name}:
-            self._set_rights(mailbox, self._planned_rights(mailbox))
+    def _is_shut(self, name: str) -> bool:
+        """Whether nobody but the administrator may put anything in, or change anything."""
+        acl = self.server.admin.acl(name)
+        others = (may for who, may in acl.items() if who != self.server.admin_name)
+        return not _TO_TOUCH & set("".join(others))
 
-    def _planned_rights(self, mailbox: str) -> Mapping[str, str]:
-        for number, step in self.record.steps_of_lane(ACCOUNT_LANE):
-            if isinstance(step, GiveRights) and step.mailbox == mailbox:
-                return step.rights if self.record.receipt(number) is not None else {}
+    def _open_again(self, lane: str, name: str) -> None:
+        """What the run, or an undo that was killed, had shut, and stays, is opened as planned."""
+        if self._is_shut(name):
+            self._set_rights(name, self._planned_rights(lane))
+
+    def _planned_rights(self, lane: str) -> Mapping[str, str]:
+        for _, step in self.record.steps_of_lane(ACCOUNT_LANE):
+            if isinstance(step, GiveRights) and step.mailbox == lane:
+                return step.rights
         return {}
 
     def _set_rights(self, mailbox: str, rights: Mapping[str, str]) -> None:
