@@ -19,9 +19,9 @@ from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
 from respool.model.hsm import StorePlace
 from respool.model.state import MailboxState
+from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead
-from respool.targets.spool.sequence import ChosenMailbox
-from respool.targets.spool.steps import SourcePlace
+from respool.planning.source_place import SourcePlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

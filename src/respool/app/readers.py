@@ -9,12 +9,12 @@ from respool.errors import LoginRefused, ServerSaidNo
 from respool.model.accounts import AccountKind
 from respool.model.names import MailboxName
 from respool.model.state import SHARED
+from respool.planning.chosen import ChosenMailbox
 from respool.planning.request import RestoreRequest
 from respool.system.annotation_commands import special_uses
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.readers import account_named, login_of
-from respool.targets.spool.sequence import ChosenMailbox
 from respool.targets.spool.survey import SpoolSurvey
 
 

@@ -11,18 +11,13 @@ from respool.app.source_now import left_reasons
 from respool.app.target_account import survey_target
 from respool.errors import NotReady
 from respool.planning.load import Load
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage, Step
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import recheck_left
-from respool.targets.spool.steps import (
-    CopyMessages,
-    CreateAccount,
-    CreateMailbox,
-    SourcePlace,
-    WriteIndex,
-)
+from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
 
 _READING = (CopyMessages.kind, WriteIndex.kind)
 

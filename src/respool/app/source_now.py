@@ -19,11 +19,11 @@ from respool.model.accounts import folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation
 from respool.model.inventory import IN_ARCHIVE
+from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
 from respool.system.processes import processes
-from respool.targets.spool.sequence import ChosenMailbox
-from respool.targets.spool.steps import SourcePlace
 
 _SAME_TIME: Final = timedelta(minutes=1)
 

@@ -18,7 +18,7 @@ from respool.backups.whole_messages import (
 )
 from respool.model.hsm import StorePlace
 from respool.model.inventory import StoredMailbox
-from respool.targets.spool.sequence import ChosenMailbox
+from respool.planning.chosen import ChosenMailbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from respool.app.source_now import changed_while_read, left_reasons
 from respool.backups.source import SourceMailbox
 from respool.backups.still_there import stamps_of
 from respool.model.inventory import IN_ARCHIVE
+from respool.planning.chosen import ChosenMailbox
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
-from respool.targets.spool.sequence import ChosenMailbox
-from respool.targets.spool.steps import SourcePlace
 from tests.unit.planning.plans import ACCOUNT
 from tests.unit.targets.spool.plans import rows_of, stored
 

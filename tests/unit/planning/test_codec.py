@@ -23,8 +23,9 @@ from respool.planning.codec import (
 )
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.proof import ProveMailbox
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import Step
-from respool.targets.spool.steps import CopyMessages, CreateMailbox, RebuildMailbox, SourcePlace
+from respool.targets.spool.steps import CopyMessages, CreateMailbox, RebuildMailbox
 from tests.unit.planning.plans import HEAD, HEADS, made, message, plan_lines, values_of
 
 PLACE = SourcePlace(

@@ -10,10 +10,10 @@ import numpy as np
 
 from respool.model.accounts import AccountKind
 from respool.model.state import SHARED, SPECIAL_USE, Annotation, MailboxState
+from respool.planning.chosen import Destined
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.readers import GONE, MAY_NOT_READ, login_of, why_unkept
 from respool.targets.spool.rights import Rights, RightsRules
-from respool.targets.spool.sequence import Destined
 from respool.targets.spool.survey import SpoolSurvey
 
 _CYRUS: Final = "/vendor/cmu/cyrus-imapd/"

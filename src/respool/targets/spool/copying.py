@@ -19,6 +19,7 @@ from respool.errors import BackupError, FormatError, StepFailed
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
@@ -32,7 +33,7 @@ from respool.system.message_files import (
     SourceDiffers,
 )
 from respool.system.ownership import Ownership
-from respool.targets.spool.steps import CopyMessages, SourcePlace
+from respool.targets.spool.steps import CopyMessages
 
 
 def source_mailbox(place: SourcePlace, lane: str) -> SourceMailbox:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from respool.planning.chosen import Destined
 from respool.targets.spool.rights import RightsRules, effective
-from respool.targets.spool.sequence import Destined
 from respool.targets.spool.survey import SpoolSurvey
 
 

@@ -15,6 +15,7 @@ from respool.model.names import MailboxName
 from respool.planning.load import load_of
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.forecast import forecast_quota
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
@@ -35,7 +36,6 @@ from respool.targets.spool.steps import (
     RebuildMailbox,
     RepairQuota,
     SettleQuota,
-    SourcePlace,
     Subscribe,
     WriteIndex,
 )

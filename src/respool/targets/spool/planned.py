@@ -9,10 +9,10 @@ import numpy as np
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.inventory import IN_ARCHIVE
 from respool.model.names import MailboxName
+from respool.planning.chosen import Destined
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spared_by
-from respool.targets.spool.sequence import Destined
 from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 

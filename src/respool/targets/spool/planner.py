@@ -12,6 +12,7 @@ from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
+from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.load import load_of
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
@@ -22,7 +23,7 @@ from respool.targets.spool.mapping import folders_between, map_names, unknown_re
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.readers import Readers
 from respool.targets.spool.rooms import room_reasons
-from respool.targets.spool.sequence import ChosenMailbox, Destined, SpoolPlan
+from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from respool.model.accounts import Account, AccountKind
 from respool.model.state import UidSet
+from respool.planning.chosen import Destined
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.rights import Rights, RightsRules, effective
-from respool.targets.spool.sequence import Destined
 from respool.targets.spool.survey import SpoolSurvey
 
 GONE: Final = "no such account any more"

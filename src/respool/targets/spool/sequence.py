@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from respool.model.accounts import AccountKind
-from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
-from respool.model.state import SPECIAL_USE, Annotation, MailboxState, UidSet
+from respool.model.state import SPECIAL_USE, Annotation
 from respool.planning.annotating import annotation_groups
+from respool.planning.chosen import Destined, planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
-from respool.planning.step import ACCOUNT_LANE, PlannedMessage, Step, groups
+from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.spool.steps import (
     AdoptMailbox,
     Annotate,
@@ -32,7 +30,6 @@ from respool.targets.spool.steps import (
     RebuildMailbox,
     RepairQuota,
     SettleQuota,
-    SourcePlace,
     Subscribe,
     WriteIndex,
 )
@@ -42,75 +39,6 @@ _ROWS_AT_ONCE = 8192
 _PREFIX_IS_SAFE = (2, 5, 0)
 _DELETED_BIT = np.uint32(1 << 2)
 _SEEN_BIT = np.uint32(1 << 4)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenMailbox:
-    """One mailbox of the backup that is to be restored, and what was kept besides it.
-
-    ``stubs`` counts its stubs of BlueMind 3.5, ``damaged_stubs`` those whose archived message
-    cannot be read; the records of ``joined`` (UIDs) are those of the archived messages.
-    """
-
-    place: SourcePlace
-    mailbox: StoredMailbox
-    state: MailboxState = field(default_factory=MailboxState)
-    stubs: int = 0
-    damaged_stubs: int = 0
-    joined: frozenset[int] = frozenset()
-
-    def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:
-        """Mask of the records that will be restored.
-
-        A file of no octets is left out: reconstruct would delete it (lab-notes).
-        """
-        records = self.mailbox.records
-        mask = self.mailbox.restorable()
-        if has_expunged:
-            is_whole = records["file_size"] == records["size"].astype("i8")
-            mask |= self.mailbox.recoverable() & is_whole
-        mask &= records["size"] > 0
-        return mask
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Destined:
-    """A chosen mailbox, its new name, and which of its records are wanted.
-
-    ``is_new`` is False where the live mailbox of that name is filled in place.
-    ``is_seen_kept``: the record's read state is somebody's, and the target can keep it.
-    ``owner_marks``: the target's owner was a reader there, and this is what he had read.
-    ``marks`` are what each other reader gets back, ``seen_left`` why one gets nothing;
-    ``annotations`` are by their userids on the target.
-    """
-
-    chosen: ChosenMailbox
-    target: MailboxName
-    wanted: NDArray[np.bool_]
-    is_new: bool
-    is_seen_kept: bool
-    is_seen_shared: bool
-    owner_marks: UidSet | None = None
-    marks: Mapping[str, UidSet] = field(default_factory=dict)
-    seen_left: Mapping[str, str] = field(default_factory=dict)
-    annotations: tuple[Annotation, ...] = ()
-    special_use: tuple[str, ...] = ()
-    annotations_left: Mapping[str, str] = field(default_factory=dict)
-
-    def rows(self) -> Rows:
-        """The wanted records, as they are to be: a new array at each call.
-
-        Mail that was expunged comes back without the flag that says it is to be
-        expunged.
-        """
-        rows = self.chosen.mailbox.records[self.wanted]
-        expunged = (rows["system_flags"] & np.uint32(EXPUNGED)) != 0
-        rows["system_flags"][expunged] &= ~_DELETED_BIT
-        if self.owner_marks is not None or not self.is_seen_kept:
-            rows["system_flags"] &= ~_SEEN_BIT
-        if self.owner_marks is not None:
-            rows["system_flags"][self.owner_marks.mask(rows["uid"])] |= _SEEN_BIT
-        return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,39 +191,13 @@ class RaisedLimits(TypedDict):
     limits: Mapping[str, int]
 
 
-def _planned_messages(each: Destined) -> Iterator[PlannedMessage]:
-    wanted = each.rows()
-    for start in range(0, len(wanted), _ROWS_AT_ONCE):
-        yield from _of_rows(each.chosen, wanted[start : start + _ROWS_AT_ONCE])
-
-
-def _of_rows(chosen: ChosenMailbox, rows: Rows) -> Iterator[PlannedMessage]:
-    """Column by column: one number of a NumPy row costs more than a whole message here."""
-    guids, words = rows["guid"].tobytes(), rows["user_flags"].tobytes()
-    flag_names = cache(chosen.mailbox.flag_names)
-    columns = (rows[name].tolist() for name in ("uid", "internaldate", "size"))
-    bits = (rows["system_flags"] & np.uint32(SYSTEM_FLAG_MASK)).tolist()
-    archived = (rows["place"] == IN_ARCHIVE).tolist()
-    for at, (uid, internaldate, size) in enumerate(zip(*columns, strict=True)):
-        guid = guids[at * 20 : at * 20 + 20]
-        yield PlannedMessage(
-            uid=uid,
-            guid=guid.hex() if any(guid) else None,
-            internaldate=internaldate,
-            size_bytes=size,
-            flags=flag_names(bits[at], words[at * 16 : at * 16 + 16]),
-            is_archived=archived[at],
-            is_joined=uid in chosen.joined,
-        )
-
-
 def _filling(each: Destined, survey: SpoolSurvey) -> Iterator[Step]:
     if not each.wanted.any():
         return
     lane = survey.name_rules.written(each.target)
     place = each.chosen.place
     keeps = survey.archive_room is not None
-    for group in groups(_planned_messages(each)):
+    for group in groups(planned_messages(each)):
         yield CopyMessages(lane=lane, source=place, messages=group, keeps_archive=keeps)
     yield WriteIndex(lane=lane, source=place, keeps_archive=keeps)
     yield RebuildMailbox(lane=lane)

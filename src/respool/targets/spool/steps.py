@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import ClassVar, TypeAlias
 
-from respool.model.hsm import StorePlace
 from respool.planning.annotating import AnnotationStep
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep, SeenStep, Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourcePlace:
-    """Where a mailbox lies in a backup: the part's absolute place, directories below it.
-
-    ``stores`` have the octets of its stubs.
-    """
-
-    spool: PurePosixPath
-    partition: str
-    data: PurePosixPath | None
-    meta: PurePosixPath | None
-    archive: PurePosixPath | None
-    stores: tuple[StorePlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 
 from respool.model.state import SHARED, Annotation, MailboxState
 from respool.planning.annotating import PlannedAnnotation
+from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveAnnotations
 from respool.targets.spool.annotations import (
@@ -20,7 +21,7 @@ from respool.targets.spool.annotations import (
     allowed_annotations,
 )
 from respool.targets.spool.readers import GONE, MAY_NOT_READ
-from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
+from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import Annotate
 from respool.targets.spool.survey import SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST

@@ -12,13 +12,14 @@ import pytest
 from respool.backups import presence
 from respool.backups.source import tree_at
 from respool.errors import StepFailed
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.kernel_copy import KernelCopy
 from respool.system.message_files import CopiedFile, MessageCopier, NewFile
 from respool.system.ownership import Owner, Ownership
 from respool.targets.spool.copying import Destination, copy
-from respool.targets.spool.steps import CopyMessages, SourcePlace
+from respool.targets.spool.steps import CopyMessages
 from tests.support.small_spools import OCTETS, write_mailbox
 
 DATA, META = PurePosixPath("data/j"), PurePosixPath("meta/j")

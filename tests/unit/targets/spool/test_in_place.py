@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from respool.errors import PlanRefused
-from respool.targets.spool.sequence import ChosenMailbox
+from respool.planning.chosen import ChosenMailbox
 from tests.unit.targets.spool.plans import (
     FROM_SHARE,
     IN_PLACE,

@@ -10,6 +10,7 @@ import pytest
 
 from respool.planning.annotating import PlannedAnnotation
 from respool.planning.proof import ProveMailbox
+from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage, Step
 from respool.targets.spool.annotations import allowed_annotations
 from respool.targets.spool.plan_check import PlanCheck
@@ -26,7 +27,6 @@ from respool.targets.spool.steps import (
     RebuildMailbox,
     RepairQuota,
     SettleQuota,
-    SourcePlace,
     Subscribe,
     WriteIndex,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from respool.model.state import MailboxState, UidSet
+from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import ProveSeen
 from respool.targets.spool.readers import (
@@ -19,7 +20,7 @@ from respool.targets.spool.readers import (
     login_of,
     why_unkept,
 )
-from respool.targets.spool.sequence import ChosenMailbox, SpoolPlan
+from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import GiveRights, GiveSeen
 from tests.unit.targets.spool.plans import (
     FROM_SHARE,
