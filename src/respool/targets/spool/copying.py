@@ -7,19 +7,13 @@ the server, or an administrator's ``reconstruct``, could take for a message is t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from respool.backups.presence import Missed, Presence, system_number
-from respool.backups.source import SourceMailbox, message_fd
-from respool.backups.stub_messages import open_joined
-from respool.errors import BackupError, FormatError, StepFailed
-from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
-from respool.model.messages import PartitionName
-from respool.model.names import MailboxName
-from respool.planning.source_place import SourcePlace
+from respool.backups.planned_messages import PlannedMessages
+from respool.errors import BackupError, StepFailed
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
@@ -28,26 +22,11 @@ from respool.system.message_files import (
     CopiedFile,
     MessageCopier,
     NewFile,
-    Reader,
     SourceChanged,
     SourceDiffers,
 )
 from respool.system.ownership import Ownership
 from respool.targets.spool.steps import CopyMessages
-
-
-def source_mailbox(place: SourcePlace, lane: str) -> SourceMailbox:
-    """The backup's mailbox again, from what a plan keeps of it."""
-    return SourceMailbox(
-        name=MailboxName(domain=None, parts=(lane.replace("/", "."),)),
-        spool=place.spool,
-        place=MailboxPlace(
-            partition=PartitionName(place.partition),
-            data=place.data,
-            meta=place.meta,
-            archive=place.archive,
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,27 +67,26 @@ def copy(
         # One by one: files made in one directory by several threads wait for each other.
         for message in step.messages:
             group.take(message)
-        group.check_presence()
+        group.source.check_presence()
         group.open_directories.flush()
-    copied = len(step.messages) - len(group.lost)
-    return {"copied": copied, "lost": group.lost, "guids": group.guids}
+    copied = len(step.messages) - len(group.source.lost)
+    return {"copied": copied, "lost": group.source.lost, "guids": group.guids}
 
 
 @dataclass(slots=True, kw_only=True)
 class _Group:
-    """A group under way: what was lost, what was learnt, and what could not be read."""
+    """A group under way: where it is read from, and what was learnt."""
 
     step: CopyMessages
     open_directories: _Directories
     new_copier: Callable[[], MessageCopier]
-    source: SourceMailbox = field(init=False)
-    lost: dict[str, str] = field(default_factory=dict)
+    source: PlannedMessages = field(init=False)
     guids: dict[str, str] = field(default_factory=dict)
-    missed: list[Missed] = field(default_factory=list)
     _copiers: dict[Path, MessageCopier] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.source = source_mailbox(self.step.source, self.step.lane)
+        step = self.step
+        self.source = PlannedMessages(place=step.source, label=step.lane, messages=step.messages)
 
     def take(self, message: PlannedMessage) -> None:
         """Copy one message, or note why not. What was written to meanwhile is read once more.
@@ -122,30 +100,10 @@ class _Group:
             except SourceChanged:
                 copied = self._copied(message)
         except (BackupError, SourceDiffers) as error:
-            self.lost[str(message.uid)] = f"{error.code}: {error}"
-            self._note_missed(message, error)
+            self.source.lose(message, error)
             return
         if message.guid is None:
             self.guids[str(message.uid)] = copied.guid
-
-    def check_presence(self) -> None:
-        """See that what could not be read is lost by itself, and not with all of the backup.
-
-        Raises:
-            StepFailed: the backup is gone, or is going.
-        """
-        if not self.missed:
-            return
-        # Joined messages have the GUID of what was joined, index or not.
-        has_index = any(m.guid is not None and not m.is_joined for m in self.step.messages)
-        presence = Presence(source=self.source, has_index=has_index)
-        why = presence.why_gone(self.missed, len(self.step.messages) - len(self.lost))
-        if why is not None:
-            raise StepFailed(
-                f"the backup of {self.step.lane} is going away while it is read",
-                why=why,
-                hint="stop what removes it and bring it back to its place; what was copied stays",
-            )
 
     def _copied(self, message: PlannedMessage) -> CopiedFile:
         is_archived = message.is_archived and self.step.keeps_archive
@@ -160,45 +118,15 @@ class _Group:
         )
         try:
             if message.is_joined:
-                with self._joined(message) as read:
+                with self.source.reading(message) as read:
                     return copier.write(read, wanted, directory)
-            source = message_fd(self.source, message.uid, _place_of(message))
+            source = self.source.descriptor(message)
             try:
                 return copier.copy(source, wanted, directory)
             finally:
                 os.close(source)
         except OSError as error:
             raise _cannot_write(place, error) from error
-
-    @contextmanager
-    def _joined(self, message: PlannedMessage) -> Iterator[Reader]:
-        """What the stub in a message's file stands for, to read.
-
-        Raises:
-            BackupError: what is wrong with the backup.
-            SourceDiffers: an archived message is damaged.
-        """
-        stores = self.step.source.stores
-        try:
-            with open_joined(self.source, message.uid, _place_of(message), stores) as whole:
-                yield whole.read
-        except FormatError as error:
-            raise SourceDiffers("hsm-body-damaged", error.what) from error
-
-    def _note_missed(self, message: PlannedMessage, error: BackupError | SourceDiffers) -> None:
-        """Remember what was not there, or gave nothing; what is damaged is lost by itself."""
-        if isinstance(error, SourceDiffers) and error.code != "file-unreadable":
-            return
-        place = self.source.place
-        missed = Missed(
-            uid=message.uid,
-            directory=place.archive if message.is_archived else place.data,
-            number=system_number(error),
-            stores=self.step.source.stores if message.is_joined else (),
-        )
-        self.missed.append(missed)
-        if Presence.is_of_all(missed):
-            self.check_presence()
 
 
 class _Directories:
@@ -231,10 +159,6 @@ class _Directories:
                 flush_file_system(directory)
             except OSError as error:
                 raise _cannot_write(directory, error) from error
-
-
-def _place_of(message: PlannedMessage) -> int:
-    return IN_ARCHIVE if message.is_archived else IN_DATA
 
 
 def _cannot_write(directory: Path, error: OSError) -> StepFailed:

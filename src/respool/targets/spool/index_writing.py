@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from respool.backups.caches import caches_of
+from respool.backups.planned_messages import source_mailbox
 from respool.backups.source import read_index
 from respool.cyrus.header import header_crc, with_keywords
 from respool.cyrus.index import Index, IndexHeader, parse_index, render_index
@@ -20,7 +21,6 @@ from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.durable import replacing, write_durably
 from respool.system.locks import record_locked
 from respool.system.ownership import Ownership
-from respool.targets.spool.copying import source_mailbox
 from respool.targets.spool.index_records import (
     INDEX_VERSION,
     FreshIndex,

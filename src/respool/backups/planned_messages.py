@@ -1,0 +1,194 @@
+"""The messages of a plan, read from the backup once more, and what was lost of them meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from respool.backups.presence import Missed, Presence, system_number
+from respool.backups.source import SourceMailbox, message_fd
+from respool.backups.stub_messages import open_joined
+from respool.errors import BackupError, FormatError, StepFailed
+from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
+from respool.model.messages import PartitionName
+from respool.model.names import MailboxName
+from respool.planning.source_place import SourcePlace
+from respool.planning.step import PlannedMessage
+from respool.system.message_files import Reader, SourceDiffers
+
+_HELD_OCTETS: Final = 1 << 20
+_PIECE_OCTETS: Final = 1 << 20
+
+
+def source_mailbox(place: SourcePlace, label: str) -> SourceMailbox:
+    """The backup's mailbox again, from what a plan keeps of it; ``label`` names it in errors."""
+    return SourceMailbox(
+        name=MailboxName(domain=None, parts=(label.replace("/", "."),)),
+        spool=place.spool,
+        place=MailboxPlace(
+            partition=PartitionName(place.partition),
+            data=place.data,
+            meta=place.meta,
+            archive=place.archive,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedMessage:
+    """A message whose octets were read once, and are those of the plan.
+
+    ``read`` gives them from the start, up to so many a call, none at the end.
+    """
+
+    guid: str
+    size_bytes: int
+    read: Reader
+
+
+@dataclass(slots=True, kw_only=True)
+class PlannedMessages:
+    """A group of messages of one mailbox of a backup, opened one after the other.
+
+    ``lost`` are those that could not be read, with the reason, by UID as text.
+    """
+
+    place: SourcePlace
+    label: str
+    messages: Sequence[PlannedMessage]
+    source: SourceMailbox = field(init=False)
+    lost: dict[str, str] = field(default_factory=dict)
+    _missed: list[Missed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = source_mailbox(self.place, self.label)
+
+    def descriptor(self, message: PlannedMessage) -> int:
+        """A descriptor of its file, which the caller closes. Of a joined one it is a stub.
+
+        Raises:
+            BackupError: it cannot be opened.
+        """
+        return message_fd(self.source, message.uid, _place_of(message))
+
+    @contextmanager
+    def reading(self, message: PlannedMessage) -> Iterator[Reader]:
+        """Its octets, unchecked: those of its file, or what the stub there stands for.
+
+        Raises:
+            BackupError: what is wrong with the backup.
+            SourceDiffers: an archived message is damaged; either may come while it is read.
+        """
+        if message.is_joined:
+            stores = self.place.stores
+            try:
+                with open_joined(self.source, message.uid, _place_of(message), stores) as whole:
+                    yield whole.read
+            except FormatError as error:
+                raise SourceDiffers("hsm-body-damaged", error.what) from error
+            return
+        descriptor = self.descriptor(message)
+        try:
+            yield _read_of(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def checked(self, message: PlannedMessage) -> Iterator[CheckedMessage]:
+        """Its octets once they were found to be those of the plan; a small one is held.
+
+        A long one is read a second time by the caller, who hashes it if it must not change.
+
+        Raises:
+            BackupError, SourceDiffers: as `reading`, or the octets are others.
+        """
+        with self.reading(message) as read:
+            held, guid, size_bytes = _examined(read, message.size_bytes)
+        _check(message, guid, size_bytes)
+        if held is not None:
+            yield CheckedMessage(guid=guid, size_bytes=size_bytes, read=io.BytesIO(held).read)
+            return
+        with self.reading(message) as again:
+            yield CheckedMessage(guid=guid, size_bytes=size_bytes, read=again)
+
+    def lose(self, message: PlannedMessage, error: BackupError | SourceDiffers) -> None:
+        """Note that a message could not be read, and why.
+
+        Raises:
+            StepFailed: the whole backup is gone, and not this message.
+        """
+        self.lost[str(message.uid)] = f"{error.code}: {error}"
+        if isinstance(error, SourceDiffers) and error.code != "file-unreadable":
+            return  # what is damaged is lost by itself
+        place = self.source.place
+        missed = Missed(
+            uid=message.uid,
+            directory=place.archive if message.is_archived else place.data,
+            number=system_number(error),
+            stores=self.place.stores if message.is_joined else (),
+        )
+        self._missed.append(missed)
+        if Presence.is_of_all(missed):
+            self.check_presence()
+
+    def check_presence(self) -> None:
+        """See that what could not be read is lost by itself, and not with all of the backup.
+
+        Raises:
+            StepFailed: the backup is gone, or is going.
+        """
+        if not self._missed:
+            return
+        # Joined messages have the GUID of what was joined, index or not.
+        has_index = any(each.guid is not None and not each.is_joined for each in self.messages)
+        presence = Presence(source=self.source, has_index=has_index)
+        why = presence.why_gone(self._missed, len(self.messages) - len(self.lost))
+        if why is not None:
+            raise StepFailed(
+                f"the backup of {self.label} is going away while it is read",
+                why=why,
+                hint="stop what removes it and bring it back to its place; what was copied stays",
+            )
+
+
+def _read_of(descriptor: int) -> Reader:
+    def read(size: int) -> bytes:
+        try:
+            return os.read(descriptor, size)
+        except OSError as error:
+            raise SourceDiffers("file-unreadable", str(error)) from error
+
+    return read
+
+
+def _examined(read: Callable[[int], bytes], expected: int) -> tuple[bytes | None, str, int]:
+    """The octets if they are few, their SHA-1 in hex, and how many; of too many not all."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    held: list[bytes] | None = [] if expected <= _HELD_OCTETS else None
+    size_bytes = 0
+    for piece in iter(partial(read, _PIECE_OCTETS), b""):
+        digest.update(piece)
+        size_bytes += len(piece)
+        if held is not None:
+            held.append(piece)
+        if size_bytes > expected:
+            break
+    return None if held is None else b"".join(held), digest.hexdigest(), size_bytes
+
+
+def _check(message: PlannedMessage, guid: str, size_bytes: int) -> None:
+    if size_bytes != message.size_bytes:
+        text = f"the file does not have the {message.size_bytes} octets of its record"
+        raise SourceDiffers("size-differs", text)
+    if message.guid is not None and guid != message.guid:
+        raise SourceDiffers("guid-differs", f"the file's octets are {guid}")
+
+
+def _place_of(message: PlannedMessage) -> int:
+    return IN_ARCHIVE if message.is_archived else IN_DATA
