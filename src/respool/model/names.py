@@ -115,6 +115,15 @@ def encoded_part(text: str) -> str:
     return render_modified_utf7(text)
 
 
+def shortened(part: str, octets: int) -> str:
+    """``part``, still encoded, without at least ``octets`` of its end, but never all of it."""
+    text = decoded_part(part)
+    wanted = max(len(part) - octets, 8)
+    while len(encoded_part(text)) > wanted and len(text) > 1:
+        text = text[:-1]
+    return encoded_part(text)
+
+
 def parse_internal_name(internal: str) -> MailboxName:
     """The mailbox of an internal name such as ``b.loc!user.john^doe.Sent``.
 

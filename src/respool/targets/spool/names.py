@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass
 
 from respool.model.modified_utf7 import InvalidModifiedUtf7, parse_modified_utf7
-from respool.model.names import MailboxName, decoded_part, encoded_part
+from respool.model.names import MailboxName, decoded_part, encoded_part, shortened
 
 _ALNUM = string.ascii_letters + string.digits
 # lib/mboxname.c: GOODCHARS, and as CREATE answered on 3.6.1 for each printable character.
@@ -45,6 +45,23 @@ class NameRules:
     def version_text(self) -> str:
         """``3.6.1``."""
         return ".".join(str(number) for number in self.version)
+
+    @property
+    def most_part_octets(self) -> int:
+        """How many octets one level may have, encoded."""
+        return MOST_PART_OCTETS
+
+    def refusals(self, name: MailboxName) -> tuple[str, ...]:
+        """See `refusals`."""
+        return refusals(name, self)
+
+    def proposed_part(self, part: str) -> str:
+        """See `proposed_part`."""
+        return proposed_part(part, self)
+
+    def proposed_name(self, name: MailboxName, keep: int) -> MailboxName:
+        """See `proposed_name`."""
+        return proposed_name(name, keep, self)
 
 
 def refusals(name: MailboxName, rules: NameRules) -> tuple[str, ...]:
@@ -128,12 +145,3 @@ def proposed_name(name: MailboxName, keep: int, rules: NameRules) -> MailboxName
         parts[longest] = shorter
         proposal = MailboxName(domain=name.domain, parts=tuple(parts))
     return proposal
-
-
-def shortened(part: str, octets: int) -> str:
-    """``part``, still encoded, without at least ``octets`` of its end, but never all of it."""
-    text = decoded_part(part)
-    wanted = max(len(part) - octets, 8)
-    while len(encoded_part(text)) > wanted and len(text) > 1:
-        text = text[:-1]
-    return encoded_part(text)

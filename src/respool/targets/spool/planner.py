@@ -14,12 +14,12 @@ from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.load import load_of
+from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.annotations import Annotations
 from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.in_place import against_filling, against_in_place
-from respool.targets.spool.mapping import folders_between, map_names, unknown_renames
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.readers import Readers
 from respool.targets.spool.rooms import room_reasons

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from respool.model.accounts import INBOX, Account, folder_parts, folder_path
-from respool.model.names import MailboxName, decoded_part
+from respool.model.names import MailboxName, decoded_part, shortened
 from respool.planning.request import RestoreRequest
-from respool.targets.spool.names import (
-    MOST_PART_OCTETS,
-    NameRules,
-    proposed_name,
-    proposed_part,
-    refusals,
-    shortened,
-)
 
 _NUMBER_OCTETS = 4
+
+
+class NamePolicy(Protocol):
+    """What names a target takes, found before it is asked, and what to propose."""
+
+    @property
+    def most_part_octets(self) -> int:
+        """How many octets one level may have, encoded."""
+
+    def refusals(self, name: MailboxName) -> tuple[str, ...]:
+        """Why the target would refuse ``name``; nothing where it takes it."""
+
+    def proposed_part(self, part: str) -> str:
+        """``part`` altered as little as it takes."""
+
+    def proposed_name(self, name: MailboxName, keep: int) -> MailboxName:
+        """``name`` with every part after the first ``keep`` made fit, and short enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +38,16 @@ class Mapped:
     reasons: tuple[str, ...]
 
 
-def map_names(sources: Sequence[MailboxName], request: RestoreRequest, rules: NameRules) -> Mapped:
+def map_names(
+    sources: Sequence[MailboxName], request: RestoreRequest, rules: NamePolicy
+) -> Mapped:
     """The target of each source.
 
     INBOX becomes the new folder itself, or in place the live INBOX; every other folder
     keeps its whole path below it.
     """
     root = request.root
-    root_why = refusals(root, rules)
+    root_why = rules.refusals(root)
     shown = _shown(decoded_part(root.parts[-1]))
     reasons = [f"--into {shown}: {'; '.join(root_why)}"] if root_why else []
     wishes = [root.child(*_renamed(each, request)) for each in sources]
@@ -43,7 +55,7 @@ def map_names(sources: Sequence[MailboxName], request: RestoreRequest, rules: Na
     if request.is_renaming_freely:
         targets = _made_fit(wishes, len(root.parts), rules)
     for source, target in zip(sources, targets, strict=True):
-        why = [each for each in refusals(target, rules) if each not in root_why]
+        why = [each for each in rules.refusals(target) if each not in root_why]
         if request.is_in_place and target.parts[len(root.parts) :][:1] == (INBOX,):
             why.append("an INBOX below INBOX cannot be told from INBOX itself by users")
         if why:
@@ -52,7 +64,7 @@ def map_names(sources: Sequence[MailboxName], request: RestoreRequest, rules: Na
     return Mapped(targets=tuple(targets), reasons=tuple(reasons))
 
 
-def _made_fit(wishes: Sequence[MailboxName], keep: int, rules: NameRules) -> list[MailboxName]:
+def _made_fit(wishes: Sequence[MailboxName], keep: int, rules: NamePolicy) -> list[MailboxName]:
     """Every wish with a name that the server takes, altered as little as it takes.
 
     Level by level: what is below a folder follows it, and no two folders become one.
@@ -63,14 +75,14 @@ def _made_fit(wishes: Sequence[MailboxName], keep: int, rules: NameRules) -> lis
     }
     for size in range(keep + 1, max(len(each.parts) for each in wishes) + 1):
         for old in dict.fromkeys(each.parts[:size] for each in wishes if len(each.parts) >= size):
-            new = (*made[old[:-1]], proposed_part(old[-1], rules))
-            made[old] = new if new == old else _free(new, taken | set(made.values()))
+            new = (*made[old[:-1]], rules.proposed_part(old[-1]))
+            made[old] = new if new == old else _free(new, taken | set(made.values()), rules)
     targets: list[MailboxName] = []
     for wish in wishes:
         target = MailboxName(domain=wish.domain, parts=made[wish.parts])
-        if refusals(target, rules):  # too long as a whole
-            parts = proposed_name(target, keep, rules).parts
-            parts = _free(parts, taken | {each.parts for each in targets})
+        if rules.refusals(target):  # too long as a whole
+            parts = rules.proposed_name(target, keep).parts
+            parts = _free(parts, taken | {each.parts for each in targets}, rules)
             target = MailboxName(domain=wish.domain, parts=parts)
         targets.append(target)
     return targets
@@ -118,9 +130,9 @@ def _own_parts(source: MailboxName, account: Account) -> tuple[str, ...]:
 
 
 def _refused(
-    source: MailboxName, target: MailboxName, keep: int, why: Sequence[str], rules: NameRules
+    source: MailboxName, target: MailboxName, keep: int, why: Sequence[str], rules: NamePolicy
 ) -> str:
-    proposal = proposed_name(target, keep, rules)
+    proposal = rules.proposed_name(target, keep)
     old = folder_path(source)
     new = folder_path(MailboxName(domain=None, parts=("x", *proposal.parts[keep:])))
     return (
@@ -135,10 +147,12 @@ def _shown(text: str) -> str:
     return "'" + escaped.replace("'", "'\\''") + "'"
 
 
-def _free(parts: tuple[str, ...], taken: Container[tuple[str, ...]]) -> tuple[str, ...]:
+def _free(
+    parts: tuple[str, ...], taken: Container[tuple[str, ...]], rules: NamePolicy
+) -> tuple[str, ...]:
     """``parts``, or the next free one with a number at its end."""
     number, candidate, last = 2, parts, parts[-1]
-    if len(last) > MOST_PART_OCTETS - _NUMBER_OCTETS:
+    if len(last) > rules.most_part_octets - _NUMBER_OCTETS:
         last = shortened(last, _NUMBER_OCTETS)
     while candidate in taken:
         candidate = (*parts[:-1], f"{last}-{number}")

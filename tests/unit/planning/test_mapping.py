@@ -7,7 +7,7 @@ import pytest
 
 from respool.model.accounts import Account, folder_parts, folder_path
 from respool.model.names import MailboxName, encoded_part
-from respool.targets.spool.mapping import Mapped, folders_between, map_names, unknown_renames
+from respool.planning.mapping import Mapped, folders_between, map_names, unknown_renames
 from respool.targets.spool.names import refusals
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 from tests.unit.targets.spool.plans import RULES, SHARE
