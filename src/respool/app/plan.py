@@ -23,13 +23,14 @@ from respool.backups.still_there import stamps_of
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
+from respool.planning.context import PlanContext
 from respool.planning.identity import identity_findings, identity_reasons
 from respool.planning.plan import PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
 from respool.targets.spool.clock import backup_findings
-from respool.targets.spool.planner import PlanContext, plan_restore
+from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 

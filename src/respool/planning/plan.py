@@ -83,7 +83,8 @@ class PlanHead:
     ``facts`` are those of the survey that matter, as text, for people and for a later
     look. ``source_id`` is the unique id of the account's root in the backup, None where
     it is not known. ``skipped`` are folders that were left out, with the reason.
-    ``is_older`` says that newer generations lack what was asked for.
+    ``is_older`` says that newer generations lack what was asked for. ``where`` is the address
+    of a target other than this server's spool, without any secret.
     """
 
     version: int
@@ -106,6 +107,7 @@ class PlanHead:
     facts: Mapping[str, str]
     skipped: Mapping[str, str]
     findings: tuple[Finding, ...]
+    where: str | None = None
 
     @property
     def messages(self) -> int:

@@ -51,3 +51,17 @@ class ProveSubscriptions(Step):
     """Look what everybody who was subscribed to something is subscribed to, as himself."""
 
     kind: ClassVar[str] = "prove-subscriptions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveAppended(Step):
+    """Read every message that was appended to the lane's folder back, and compare.
+
+    ``mailbox`` is the folder's name in the server's own spelling. ``may_grow``: it was there
+    before, and mail of others may be in it.
+    """
+
+    kind: ClassVar[str] = "prove-appended"
+
+    mailbox: str
+    may_grow: bool

@@ -32,7 +32,10 @@ class RestoreRequest:
     ``is_without_seen`` leaves what each reader of a folder has read,
     ``is_without_annotations`` all annotations. ``remove_after_hours`` is how long after its
     end the run may be taken back by itself, None: never. ``is_rehearsal``: it is taken back
-    as soon as it is proven.
+    as soon as it is proven. ``is_mending_line_ends``: a message with bare line feeds or carriage
+    returns gets line ends that every IMAP server takes, and is proven so. ``domain_map`` has
+    the new domain of accounts and of identities by their old one; where it has none, no other
+    person is given any right on another server.
     """
 
     account: Account
@@ -54,6 +57,8 @@ class RestoreRequest:
     note: str | None = None
     remove_after_hours: int | None = None
     is_rehearsal: bool = False
+    is_mending_line_ends: bool = False
+    domain_map: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> MailboxName:

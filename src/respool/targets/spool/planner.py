@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from respool.cyrus.mailbox import message_file
 from respool.errors import PlanRefused
@@ -13,6 +12,7 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.chosen import ChosenMailbox, Destined
+from respool.planning.context import PlanContext
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
@@ -34,35 +34,6 @@ _RIGHTS_UNKNOWN = Finding(
     subject="every folder",
     text="the backup says nothing of rights: each gets those of the INBOX, a private one too",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanContext:
-    """What a plan says about where and when it was made, and what is known besides.
-
-    ``root_acl`` and ``root_id`` are ACL and unique id of the account's root in the backup,
-    None where not known.
-    ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
-    ``logins`` are those of the backup's readers who have an account on the target,
-    ``special_uses`` what folders of the target's owner are for already. ``subscriptions``
-    are the backup's mailboxes by login on the target; nobody who had none.
-    """
-
-    software: str
-    now: datetime
-    generation_label: str
-    taken_at: datetime | None
-    is_about: bool
-    source: str
-    is_older: bool
-    skipped: Mapping[str, str]
-    root_acl: Mapping[str, str] | None = None
-    root_id: str | None = None
-    findings: tuple[Finding, ...] = ()
-    reasons: tuple[str, ...] = ()
-    logins: frozenset[str] = frozenset()
-    special_uses: frozenset[str] = frozenset()
-    subscriptions: Mapping[str, frozenset[MailboxName]] = field(default_factory=dict)
 
 
 def plan_restore(

@@ -1,0 +1,39 @@
+"""What a planner of any target is told besides request, backup and survey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from respool.model.findings import Finding
+from respool.model.names import MailboxName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanContext:
+    """What a plan says about where and when it was made, and what is known besides.
+
+    ``root_acl`` and ``root_id`` are ACL and unique id of the account's root in the backup,
+    None where not known.
+    ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
+    ``logins`` are those of the backup's readers who have an account on the target,
+    ``special_uses`` what folders of the target's owner are for already. ``subscriptions``
+    are the backup's mailboxes by login on the target; nobody who had none.
+    """
+
+    software: str
+    now: datetime
+    generation_label: str
+    taken_at: datetime | None
+    is_about: bool
+    source: str
+    is_older: bool
+    skipped: Mapping[str, str]
+    root_acl: Mapping[str, str] | None = None
+    root_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    reasons: tuple[str, ...] = ()
+    logins: frozenset[str] = frozenset()
+    special_uses: frozenset[str] = frozenset()
+    subscriptions: Mapping[str, frozenset[MailboxName]] = field(default_factory=dict)
