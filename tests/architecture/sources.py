@@ -16,6 +16,7 @@ PURE_GLOBS = (
     "model/*.py",
     "cyrus/*.py",
     "bluemind/*.py",
+    "exports/*.py",
     "planning/*.py",
     "verification/compare.py",
     "targets/*/steps.py",

@@ -1,0 +1,125 @@
+"""One message of an export, as its manifest has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from respool.errors import FormatError
+from respool.model.json_text import as_utc_text
+from respool.model.messages import UID_LIMIT, at_utc
+
+_HEX: Final = frozenset("0123456789abcdef")
+_GUID_DIGITS: Final = 40
+_SHA256_DIGITS: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """One message: what it is, and where in the export it stands.
+
+    ``folder`` is its path inside the account, decoded (`model.accounts.folder_path`), ``uid``
+    that of the backup. ``guid`` and ``sha256`` are of the message's octets, in hex;
+    ``internaldate`` counts seconds since 1970, UTC.
+
+    ``file`` is relative to the export, or the name of a zip's member; None for a message that
+    was lost, and then ``lost`` says why. In an mbox file the message stands at ``offset``, its
+    ``From `` line first, with ``length`` octets up to the next one's.
+    ``findings`` are those about this message, as JSON has them.
+    """
+
+    folder: str
+    uid: int
+    guid: str | None
+    sha256: str | None
+    size_bytes: int
+    flags: tuple[str, ...]
+    internaldate: int
+    file: str | None
+    offset: int | None = None
+    length: int | None = None
+    lost: str | None = None
+    findings: tuple[Mapping[str, Any], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """One line of the manifest; what is None or empty at the end is left out."""
+        line: dict[str, Any] = {
+            "folder": self.folder,
+            "uid": self.uid,
+            "file": self.file,
+            "size_bytes": self.size_bytes,
+            "internaldate": as_utc_text(at_utc(self.internaldate)),
+            "flags": list(self.flags),
+            "guid": self.guid,
+            "sha256": self.sha256,
+        }
+        if self.offset is not None:
+            line["offset"], line["length"] = self.offset, self.length
+        if self.lost is not None:
+            line["lost"] = self.lost
+        if self.findings:
+            line["findings"] = [dict(each) for each in self.findings]
+        return line
+
+    @classmethod
+    def from_json(cls, line: Any) -> ManifestEntry:  # noqa: ANN401 - JSON enters here
+        """What `as_json` gave.
+
+        Raises:
+            FormatError: anything else.
+        """
+        try:
+            entry = cls(
+                folder=line["folder"],
+                uid=line["uid"],
+                guid=line["guid"],
+                sha256=line["sha256"],
+                size_bytes=line["size_bytes"],
+                flags=tuple(line["flags"]),
+                internaldate=_seconds(line["internaldate"]),
+                file=line["file"],
+                offset=line.get("offset"),
+                length=line.get("length"),
+                lost=line.get("lost"),
+                findings=tuple(line.get("findings", ())),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise _no_entry(line) from error
+        if not entry._is_sound():
+            raise _no_entry(line)
+        return entry
+
+    def _is_sound(self) -> bool:
+        texts = (self.file, self.lost)
+        numbers = (self.uid, self.size_bytes)
+        places = (self.offset, self.length)
+        return (
+            type(self.folder) is str
+            and bool(self.folder)
+            and all(each is None or type(each) is str for each in texts)
+            and all(type(each) is int for each in numbers)
+            and all(each is None or (type(each) is int and each >= 0) for each in places)
+            and (self.offset is None) == (self.length is None)
+            and 0 < self.uid < UID_LIMIT
+            and self.size_bytes >= 0
+            and all(type(each) is str for each in self.flags)
+            and _is_digest(self.guid, _GUID_DIGITS)
+            and _is_digest(self.sha256, _SHA256_DIGITS)
+            and all(isinstance(each, dict) for each in self.findings)
+        )
+
+
+def _is_digest(text: str | None, digits: int) -> bool:
+    return text is None or (type(text) is str and len(text) == digits and _HEX.issuperset(text))
+
+
+def _seconds(text: str) -> int:
+    if not text.endswith("Z"):
+        raise ValueError(f"no time in UTC: {text!r}")
+    return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+
+
+def _no_entry(line: object) -> FormatError:
+    return FormatError(f"no message of a manifest: {line!r:.120}")
