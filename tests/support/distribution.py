@@ -1,4 +1,4 @@
-"""The Cyrus servers that tests can run: the installed one, and those of other Debian suites."""
+"""The servers that tests can run: the installed Cyrus, those of other Debian suites, Dovecot."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ _USUAL_DIRECTORY = Path("/var/cache/respool-tests")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """One packaged Cyrus: ``programs`` has its ``master``, ``imapd``, ``reconstruct``, ….
+    """One packaged server: ``programs`` has its ``master``, ``imapd``, ``reconstruct``, ….
 
-    ``series`` is what its version begins with; () where any will do.
+    ``series`` is what its version begins with; () where any will do. ``first`` is the
+    program that starts it.
     """
 
     name: str
     programs: Path
     series: tuple[int, ...] = ()
+    first: str = "master"
 
     @property
     def is_there(self) -> bool:
         """Whether its programs can be run."""
-        return os.access(self.programs / "master", os.X_OK)
+        return os.access(self.programs / self.first, os.X_OK)
 
 
 INSTALLED = Distribution(name="installed", programs=Path("/usr/lib/cyrus/bin"))
@@ -38,3 +40,8 @@ def suites_directory() -> Path:
 def of_suite(suite: str, *series: int) -> Distribution:
     """The Cyrus of a Debian suite, unpacked or not."""
     return Distribution(name=suite, programs=suites_directory() / suite / "bin", series=series)
+
+
+DOVECOT = Distribution(
+    name="dovecot", programs=suites_directory() / "dovecot" / "bin", first="dovecot"
+)
