@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from respool.app.access import server_access
-from respool.app.plan import make_plan, write_plan
+from respool.app.plan import plan_into_spool, write_plan
 from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
 from respool.runs.journal import Journal
@@ -58,7 +58,7 @@ class TestSpoolTarget(TargetSuite):
                 target = fresh_target(server, "user")
                 asked = wish(JDOE, "INBOX", to=target.written, into=INTO)
                 file = state / "new.jsonl"
-                tail = write_plan(make_plan(settings, asked, reached), file)
+                tail = write_plan(plan_into_spool(settings, asked, reached), file)
                 run = journal.begin(file, tail, STEP_KINDS, now=datetime.now(UTC))
                 return SpoolWorld(
                     server=server,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from respool.app.wiring import STEP_KINDS, actors_of
+from respool.app.at_spool import AtSpool
+from respool.app.wiring import STEP_KINDS
 from respool.planning.step import Step
 from respool.runs.actor import Actor, Note, Undoing
 from respool.runs.journal import RunJournal
@@ -92,7 +93,7 @@ class SpoolWorld:
         self.reached._threads = threading.local()
 
     def _mortal(self, run: RunJournal, power: Power) -> Mapping[str, MortalActor]:
-        actors = actors_of(self.reached, run)
+        actors = AtSpool(self.reached).actors(run)
         assert actors.keys() == STEP_KINDS.keys()
         return {kind: MortalActor(actor, power) for kind, actor in actors.items()}
 

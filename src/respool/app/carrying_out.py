@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from respool.app.phases import PhaseClock
+from respool.app.reached import Reached
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of
 from respool.app.what_changed import what_changed
-from respool.app.wiring import actors_of
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Progress, Runner, Stop
 from respool.runs.states import RunState
-from respool.system.cyrus_server import CyrusServer
 from respool.system.signals import undisturbed
 from respool.verification.report import Receipt
 
@@ -40,7 +39,7 @@ class Conversation:
     stop: Stop = field(default_factory=Stop)
 
 
-def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) -> Receipt:
+def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> Receipt:
     """Do every step that is not done yet; the run's receipt.
 
     Raises:
@@ -54,7 +53,7 @@ def carry_out(run: RunJournal, server: CyrusServer, conversation: Conversation) 
         conversation.on_progress(progress)
 
     runner = Runner(
-        journal=run, actors=actors_of(server, run), stop=conversation.stop, on_progress=heard
+        journal=run, actors=target.actors(run), stop=conversation.stop, on_progress=heard
     )
     try:
         runner.run()

@@ -13,6 +13,7 @@ from respool.app.backups import backup_of
 from respool.app.chosen import choose
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
+from respool.app.reached import Plan
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
 from respool.app.selection import Selection, select
 from respool.app.settings import Settings
@@ -35,7 +36,7 @@ from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
 
-def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
+def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     """The plan of a restore, from backup, request and live server. Changes nothing.
 
     Raises:
@@ -91,7 +92,7 @@ def make_plan(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
     return plan_restore(request, choice.mailboxes, survey, context)
 
 
-def write_plan(plan: SpoolPlan, file: Path) -> PlanTail:
+def write_plan(plan: Plan, file: Path) -> PlanTail:
     """Write the lines of ``plan`` to a new file that only we may read; its last line.
 
     Raises:

@@ -8,25 +8,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from respool.app.access import server_access
 from respool.app.access_log import note_change, of_run
 from respool.app.carrying_out import Conversation, carry_out
-from respool.app.cut_off import clear_cut_off
-from respool.app.plan import make_plan, write_plan
-from respool.app.plan_file import check_honesty, check_unchanged, checked_tail
-from respool.app.raised_quotas import settle_raised
+from respool.app.plan import write_plan
+from respool.app.plan_file import checked_tail
+from respool.app.reached import Reached
+from respool.app.reaching import reach_planned, reach_wished
 from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
-from respool.app.state import account_lock, check_not_inside, prepare_state
+from respool.app.state import check_not_inside, prepare_state
+from respool.app.stored_runs import locked_text
 from respool.app.waiting_plan import waiting_plan
 from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
-from respool.errors import Declined, PlanFileInvalid, PlanRefused
+from respool.errors import Declined, PlanFileInvalid
 from respool.planning.codec import parse_head, render_plan
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
-from respool.system.borrowed_rights import give_back
-from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.durable import remove_directory
 from respool.system.locks import exclusive
 from respool.verification.report import Receipt
@@ -40,11 +38,10 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
         StepFailed, Interrupted: stopped part-way; ``changed`` says what was added.
     """
     state = prepare_state(settings)
-    with reach_server(server_access(settings)) as server, waiting_plan(state) as file:
-        give_back(server)
-        clear_cut_off(state, server)
-        tail = write_plan(make_plan(settings, wish, server), file)
-        errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
+    with reach_wished(settings, wish) as target, waiting_plan(state) as file:
+        target.mend(state)
+        tail = write_plan(target.plan(settings, wish), file)
+        errand = _Errand(settings=settings, state=state, target=target, file=file, tail=tail)
         receipt = errand.carry_out(conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
 
@@ -56,16 +53,17 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
         PlanFileInvalid, SurveyChanged and what `restore` raises.
     """
     state = prepare_state(settings)
-    with reach_server(server_access(settings)) as server, waiting_plan(state) as file:
+    with waiting_plan(state) as file:
         try:
             shutil.copyfile(plan_file, file)
         except OSError as error:
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
         tail = checked_tail(file)
-        check_honesty(settings, file, server)
-        errand = _Errand(settings=settings, state=state, server=server, file=file, tail=tail)
-        receipt = errand.carry_out(conversation)
+        with reach_planned(settings, _head_of(file)) as target:
+            target.check_honesty(settings, file)
+            errand = _Errand(settings=settings, state=state, target=target, file=file, tail=tail)
+            receipt = errand.carry_out(conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
 
 
@@ -77,8 +75,8 @@ def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
     """
     if out is not None:
         check_not_inside(out, settings, what="the plan")
-    with reach_server(server_access(settings)) as server:
-        plan = make_plan(settings, wish, server)
+    with reach_wished(settings, wish) as target:
+        plan = target.plan(settings, wish)
         if out is not None:
             write_plan(plan, out)
         return plan.head
@@ -86,39 +84,39 @@ def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
 
 def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
     """The lines of a plan, lazily, for a program that reads them."""
-    with reach_server(server_access(settings)) as server:
-        plan = make_plan(settings, wish, server)
+    with reach_wished(settings, wish) as target:
+        plan = target.plan(settings, wish)
         yield from render_plan(plan.head, plan.steps())
+
+
+def _head_of(file: Path) -> PlanHead:
+    with file.open(encoding="ascii") as lines:
+        return parse_head(lines.readline())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Errand:
-    """A plan file that is whole, and the server that it is for."""
+    """A plan file that is whole, and the target that it is for."""
 
     settings: Settings
     state: Path
-    server: CyrusServer
+    target: Reached
     file: Path
     tail: PlanTail
 
     def carry_out(self, conversation: Conversation) -> Receipt:
-        with self.file.open(encoding="ascii") as lines:
-            head = parse_head(lines.readline())
-        if head.target_kind != "spool":
-            raise PlanRefused("this plan cannot be carried out", (f"target {head.target_kind}",))
+        head, target = _head_of(self.file), self.target
         if not conversation.agree(head):
             raise Declined("the answer was no")
-        account = head.request.target
-        lock = account_lock(self.state, account, self.server.default_domain)
         journal = Journal(self.state)
         try:
-            with exclusive(lock, what=f"the account {account.address}"):
-                check_unchanged(self.settings, head, self.server)
+            with exclusive(target.lock_file(self.state, head), what=locked_text(head)):
+                target.check_unchanged(self.settings, head)
                 run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
                 self._note(journal, run, head)
                 conversation.on_begin(run.number, head)
-                receipt = carry_out(run, self.server, conversation)
-            settle_raised(self.state, journal, self.server)
+                receipt = carry_out(run, target, conversation)
+            target.settle(self.state, journal)
             return receipt
         finally:
             journal.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from respool.app.access_log import note_change, of_run
 from respool.app.carrying_out import Conversation, carry_out
-from respool.app.readiness import check_ready
 from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.stored_runs import HeldRun, held_run
@@ -25,12 +24,12 @@ def resume(settings: Settings, number: int, conversation: Conversation) -> Recei
     """
     with held_run(settings, number) as held:
         _check(number, held.row.state)
-        check_ready(settings, held.run, held.server)
+        held.target.check_ready(settings, held.run)
         note_change(settings, of_run("resume", number, held.head))
         held.run.mark(RunState.RUNNING, ended_at=None)
         conversation.on_begin(number, held.head)
         _tell_of_what_is_done(held, conversation)
-        receipt = carry_out(held.run, held.server, conversation)
+        receipt = carry_out(held.run, held.target, conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
 
 

@@ -7,18 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from respool.app.access import server_access
+from respool.app.reached import Reached
+from respool.app.reaching import reach_planned
 from respool.app.settings import Settings
-from respool.app.state import account_lock, prepare_state
+from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
-from respool.errors import PlanFileInvalid, RunNotFound, SurveyChanged
+from respool.errors import PlanFileInvalid, RunNotFound
 from respool.planning.codec import check_plan
 from respool.planning.plan import PlanHead
 from respool.runs.journal import PLAN_FILE, Journal, RunJournal, RunRow
-from respool.system.borrowed_rights import give_back
-from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.system.locks import exclusive
-from respool.targets.spool.surveyor import is_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +27,7 @@ class HeldRun:
     run: RunJournal
     row: RunRow
     head: PlanHead
-    server: CyrusServer
+    target: Reached
     state: Path
 
 
@@ -68,22 +66,20 @@ def held_run(settings: Settings, number: int) -> Iterator[HeldRun]:
         state = prepare_state(settings)
         run = journal.run(number, STEP_KINDS)
         head = _head(run)
-        with reach_server(server_access(settings)) as server:
-            if not is_of(server, head.facts.get("server", "")):
-                raise SurveyChanged(
-                    f"run {number} was not carried out on this server",
-                    (f"it was on {head.facts.get('server')}",),
-                    hint="--imapd-conf names the configuration of another one",
-                )
-            account = head.request.target
-            lock = account_lock(state, account, server.default_domain)
-            with exclusive(lock, what=f"the account {account.address}"):
-                give_back(server)
+        with reach_planned(settings, head) as target:
+            target.check_is_of(number, head)
+            with exclusive(target.lock_file(state, head), what=locked_text(head)):
+                target.mend(state)
                 row = journal.row(number)
                 _check_plan(run.directory / PLAN_FILE, row)
                 yield HeldRun(
-                    journal=journal, run=run, row=row, head=head, server=server, state=state
+                    journal=journal, run=run, row=row, head=head, target=target, state=state
                 )
+
+
+def locked_text(head: PlanHead) -> str:
+    """What runs of this plan hold for themselves, for people."""
+    return f"the account {head.request.target.address}" if head.where is None else head.where
 
 
 def _head(run: RunJournal) -> PlanHead:

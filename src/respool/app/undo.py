@@ -10,22 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access_log import note_change, of_run
-from respool.app.raised_quotas import settle_raised
 from respool.app.settings import Settings
 from respool.app.stored_runs import HeldRun, held_run
-from respool.app.wiring import actors_of
 from respool.errors import Declined, EndedBySignal, Interrupted, RespoolError, RunRefused
 from respool.planning.plan import PlanHead
-from respool.planning.step import ACCOUNT_LANE
+from respool.planning.step import FolderStep
 from respool.runs.journal import StepRow
 from respool.runs.runner import Stop
 from respool.runs.states import RunState, StepState
 from respool.runs.undo import TakenBack, Undo
 from respool.system.durable import write_durably
 from respool.system.signals import undisturbed
-from respool.targets.spool.steps import AdoptMailbox, CreateAccount, CreateMailbox
-
-_OF_FOLDERS = (CreateAccount, CreateMailbox, AdoptMailbox)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +108,7 @@ def undo(
 def _take_back(held: HeldRun, conversation: UndoConversation, *, is_forced: bool) -> None:
     work = Undo(
         journal=held.run,
-        actors=actors_of(held.server, held.run),
+        actors=held.target.actors(held.run),
         stop=conversation.stop,
         is_forced=is_forced,
         on_progress=conversation.on_progress,
@@ -124,7 +119,7 @@ def _take_back(held: HeldRun, conversation: UndoConversation, *, is_forced: bool
         with undisturbed():
             told = _told(error, held)
         raise told from error
-    settle_raised(held.state, held.journal, held.server)
+    held.target.settle(held.state, held.journal)
 
 
 def _told(error: BaseException, held: HeldRun) -> BaseException:
@@ -143,12 +138,12 @@ def _report(held: HeldRun) -> UndoReport:
     kept = {row.number: _why(row) for row in rows if row.state is StepState.KEPT}
     begun = {row.number for row in rows if row.state is not StepState.WAITING}
     folders: dict[str, Taken] = {}
-    for number, step in run.steps_of_lane(ACCOUNT_LANE):
-        if isinstance(step, _OF_FOLDERS) and number in begun:
+    for row in rows:
+        is_of_folder = issubclass(run.kinds[row.kind], FolderStep)
+        step = run.step(row.number) if is_of_folder and row.number in begun else None
+        if isinstance(step, FolderStep):
             folders[step.mailbox] = Taken(
-                mailbox=step.mailbox,
-                is_new=not isinstance(step, AdoptMailbox),
-                kept=kept.get(number),
+                mailbox=step.mailbox, is_new=step.makes_it, kept=kept.get(row.number)
             )
     said = {each.kept for each in folders.values()}
     others = dict.fromkeys(why for why in kept.values() if why not in said)

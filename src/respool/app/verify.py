@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from respool.app.access import server_access
 from respool.app.access_log import note_reading, of_run
 from respool.app.phases import PROOF
-from respool.app.raised_quotas import settle_raised
+from respool.app.reached import Reached
+from respool.app.reaching import reach_planned
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import Proofs, receipt_of
 from respool.app.settings import Settings
 from respool.app.stored_runs import opened_journal
-from respool.app.wiring import STEP_KINDS, proof_actors
+from respool.app.wiring import STEP_KINDS
 from respool.errors import RunRefused
 from respool.runs.journal import RunJournal
 from respool.runs.states import TAKEN_BACK, RunState
-from respool.system.borrowed_rights import give_back
-from respool.system.cyrus_server import CyrusServer, reach_server
 from respool.verification.report import Receipt
 
 
@@ -37,12 +35,13 @@ def verify(settings: Settings, number: int) -> tuple[Receipt, Path]:
     with opened_journal(settings, number) as journal:
         run = journal.run(number, STEP_KINDS)
         _check(number, journal.row(number).state)
-        note_reading(settings, of_run("verify", number, run.head()))
+        head = run.head()
+        note_reading(settings, of_run("verify", number, head))
         begun = time.monotonic()
-        with reach_server(server_access(settings)) as server:
-            give_back(server)
-            settle_raised(settings.state, journal, server)
-            proofs = _proofs(server, run)
+        with reach_planned(settings, head) as target:
+            target.mend(settings.state)
+            target.settle(settings.state, journal)
+            proofs = _proofs(target, run)
         phases = {PROOF: time.monotonic() - begun}
         receipt = receipt_of(run, phases=phases, proofs=proofs)
         file = run.directory / "verify"
@@ -57,10 +56,10 @@ def _check(number: int, state: RunState) -> None:
         )
 
 
-def _proofs(server: CyrusServer, run: RunJournal) -> Proofs:
-    actors = proof_actors(server, run)
+def _proofs(target: Reached, run: RunJournal) -> Proofs:
+    provers = target.provers(run)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
     for row in run.rows():
-        if row.kind in actors:
-            found[row.kind, row.lane] = actors[row.kind].prove_again(run.step(row.number))
+        if row.kind in provers:
+            found[row.kind, row.lane] = provers[row.kind].prove_again(run.step(row.number))
     return found

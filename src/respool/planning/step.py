@@ -85,6 +85,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FolderStep(Step):
+    """A step that makes ``mailbox``, or takes one that is there (not ``makes_it``)."""
+
+    makes_it: ClassVar[bool] = True
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageStep(Step):
     """A step that adds messages, in UID order."""
 

@@ -8,11 +8,11 @@ from typing import ClassVar, TypeAlias
 
 from respool.planning.annotating import AnnotationStep
 from respool.planning.source_place import SourcePlace
-from respool.planning.step import MessageStep, SeenStep, Step
+from respool.planning.step import FolderStep, MessageStep, SeenStep, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateAccount(Step):
+class CreateAccount(FolderStep):
     """Have the server create an account that is gone: its INBOX or root, empty.
 
     It gets exactly ``rights``, and ``limits`` by resource (storage in KiB), if any.
@@ -21,7 +21,6 @@ class CreateAccount(Step):
     kind: ClassVar[str] = "spool-create-account"
     undo_rank: ClassVar[int] = 3
 
-    mailbox: str
     partition: str
     rights: Mapping[str, str]
     limits: Mapping[str, int]
@@ -43,7 +42,7 @@ class RaiseQuota(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateMailbox(Step):
+class CreateMailbox(FolderStep):
     """Have the server create a mailbox, and shut it to all but the administrator.
 
     ``is_seen_shared``: its readers have one read state together.
@@ -51,18 +50,17 @@ class CreateMailbox(Step):
 
     kind: ClassVar[str] = "spool-create-mailbox"
 
-    mailbox: str
     partition: str
     is_seen_shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptMailbox(Step):
+class AdoptMailbox(FolderStep):
     """Take a live mailbox that has never held a message, to be filled in place."""
 
     kind: ClassVar[str] = "spool-adopt-mailbox"
+    makes_it: ClassVar[bool] = False
 
-    mailbox: str
     is_seen_shared: bool
 
 

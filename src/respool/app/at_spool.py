@@ -1,0 +1,108 @@
+"""Restores into the spool of the live server that is on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from respool.app.access import server_access
+from respool.app.cut_off import clear_cut_off
+from respool.app.plan import plan_into_spool
+from respool.app.plan_file import check_honesty, check_unchanged
+from respool.app.raised_quotas import settle_raised
+from respool.app.reached import Plan, Prover
+from respool.app.readiness import check_ready
+from respool.app.settings import Settings
+from respool.app.state import account_lock
+from respool.app.wish import Wish
+from respool.errors import SurveyChanged
+from respool.planning.plan import PlanHead
+from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.runs.actor import Actor, RunRecord
+from respool.runs.journal import Journal, RunJournal
+from respool.system.borrowed_rights import give_back
+from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.targets.spool.actor import spool_actor
+from respool.targets.spool.created import CreatedMailboxes
+from respool.targets.spool.steps import SPOOL_STEPS
+from respool.targets.spool.surveyor import is_of
+from respool.verification.actor import ProofActor
+from respool.verification.annotations import AnnotationProofActor
+from respool.verification.seen import SeenProofActor
+from respool.verification.subscriptions import SubscriptionProofActor
+
+
+@contextmanager
+def reach_spool(settings: Settings) -> Iterator[AtSpool]:
+    """The live server of this machine, for the length of a block.
+
+    Raises:
+        TargetError: it cannot be reached.
+    """
+    with reach_server(server_access(settings)) as server:
+        yield AtSpool(server)
+
+
+@dataclass(frozen=True, slots=True)
+class AtSpool:
+    """The live server of this machine; see `Reached` for each call."""
+
+    server: CyrusServer
+
+    def mend(self, state: Path) -> None:
+        """Give back borrowed rights, and clear what runs in place left in live mailboxes."""
+        give_back(self.server)
+        clear_cut_off(state, self.server)
+
+    def plan(self, settings: Settings, wish: Wish) -> Plan:
+        """The plan of a restore into a live account."""
+        return plan_into_spool(settings, wish, self.server)
+
+    def check_is_of(self, number: int, head: PlanHead) -> None:
+        """See that the run was carried out on this server."""
+        if not is_of(self.server, head.facts.get("server", "")):
+            raise SurveyChanged(
+                f"run {number} was not carried out on this server",
+                (f"it was on {head.facts.get('server')}",),
+                hint="--imapd-conf names the configuration of another one",
+            )
+
+    def lock_file(self, state: Path, head: PlanHead) -> Path:
+        """The lock of the live account."""
+        return account_lock(state, head.request.target, self.server.default_domain)
+
+    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
+        """Of an account to be created the backup is asked again, too."""
+        check_unchanged(settings, head, self.server)
+
+    def check_honesty(self, settings: Settings, file: Path) -> None:
+        """See that the plan does what it says, and may be for this person's account."""
+        check_honesty(settings, file, self.server)
+
+    def check_ready(self, settings: Settings, run: RunJournal) -> None:
+        """To be called under the account's lock."""
+        check_ready(settings, run, self.server)
+
+    def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
+        """One actor for all that changes the spool, and those of the proofs."""
+        spool = spool_actor(self.server, record)
+        return {**{step.kind: spool for step in SPOOL_STEPS}, **self.provers(record)}
+
+    def provers(self, record: RunRecord) -> Mapping[str, Prover]:
+        """Mail, read marks, annotations and subscriptions are read back apart."""
+        server, created = self.server, CreatedMailboxes(self.server, record)
+        return {
+            ProveMailbox.kind: ProofActor(server=server, record=record, created=created),
+            ProveSeen.kind: SeenProofActor(server=server, record=record, created=created),
+            ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),
+            ProveAnnotations.kind: AnnotationProofActor(
+                server=server, record=record, created=created
+            ),
+        }
+
+    def settle(self, state: Path, journal: Journal) -> None:
+        """Put raised limits back."""
+        settle_raised(state, journal, self.server)
