@@ -215,6 +215,18 @@ class ServerUnreachable(TargetError):
     code: ClassVar[str] = "server-unreachable"
 
 
+class CertificateNotTrusted(TargetError):
+    """Nobody whom we trust vouches for the server, or not under that name."""
+
+    code: ClassVar[str] = "certificate-not-trusted"
+
+
+class NotEncrypted(TargetError):
+    """A password would cross the network in the clear."""
+
+    code: ClassVar[str] = "not-encrypted"
+
+
 class LoginRefused(TargetError):
     """The server refused the name or the password."""
 
@@ -249,6 +261,12 @@ class ServerSaidNo(TargetError):
     """The server answered NO or BAD to a command."""
 
     code: ClassVar[str] = "server-said-no"
+
+
+class OverQuota(TargetError):
+    """The server takes no more mail for that account."""
+
+    code: ClassVar[str] = "over-quota"
 
 
 class StepFailed(RespoolError):

@@ -22,7 +22,8 @@ from respool.system import door
 from respool.system.configuration import read_configuration
 from respool.system.cyrus_server import server_owner
 from respool.system.door import open_door
-from respool.system.imap import ImapAddress, log_in
+from respool.system.imap import log_in
+from respool.system.imap_places import ImapAddress
 from respool.system.leftover_doors import close_leftover_doors, service_of
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.restoring import processes_with

@@ -12,7 +12,7 @@ import pytest
 
 from respool.model.accounts import Account, AccountKind
 from respool.system.cyrus_server import ServerAccess, reach_server
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import Leftovers
 from tests.support.cyrus_configuration import Layout

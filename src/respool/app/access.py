@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from respool.app.settings import Settings
 from respool.errors import UsageError
 from respool.system.cyrus_server import ServerAccess
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 
 _PORTS = {"imap": 143, "imaps": 993}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})

@@ -22,7 +22,8 @@ from respool.errors import (
 )
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
-from respool.system.imap import ImapAddress, ImapSession, log_in, session
+from respool.system.imap import ImapSession, log_in, session
+from respool.system.imap_places import ImapAddress
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
 from respool.system.programs import Finished, find_program, run_program

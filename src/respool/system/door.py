@@ -22,7 +22,7 @@ from pathlib import Path
 
 from respool.cyrus.imapd_conf import ServerConfiguration, render
 from respool.errors import NotPermitted, ServerNotFound, ServerUnreachable
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 from respool.system.leftover_doors import (
     LOCK,
     PREFIX,

@@ -1,4 +1,4 @@
-"""Talking IMAP, as an administrator or as a user through him: the only importer of the library.
+"""Talking IMAP, as an administrator or as a user through him: what a logged-in session can do.
 
 Mailbox names are the server's own spelling (modified UTF-7, ASCII) on this side of the door.
 """
@@ -8,22 +8,19 @@ from __future__ import annotations
 import hashlib
 import imaplib
 import re
-import socket
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
 from respool.model.messages import ReadBack
 from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import FetchedMessage, parse_fetch
+from respool.system.imap_connection import Wire, connect
+from respool.system.imap_places import ImapAddress
 
 NO_OCTETS = "unreadable"
 
@@ -39,49 +36,6 @@ _UNASKED = ("FETCH", "EXPUNGE", "VANISHED")
 # The library allows a command that it does not know only where it was first used.
 _ANYWHERE = ("GETANNOTATION", "GETMETADATA", "SETANNOTATION", "SETMETADATA")
 imaplib.Commands.update(dict.fromkeys(_ANYWHERE, ("AUTH", "SELECTED")))
-_TIMEOUT = SocketTimeout(connect=20.0, read=600.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImapAddress:
-    """Where a server listens: a Unix socket, or host and port."""
-
-    host: str = "127.0.0.1"
-    port: int = 143
-    unix_socket: Path | None = None
-    is_tls: bool = False
-
-    def __str__(self) -> str:
-        if self.unix_socket is not None:
-            return f"our own door {self.unix_socket}"
-        return f"{'imaps' if self.is_tls else 'imap'}://{self.host}:{self.port}"
-
-
-class _UnixSocketClient(IMAPClient):  # type: ignore[misc]  # the library has no types
-    """The library's client over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = str(path)
-        super().__init__("localhost", ssl=False, timeout=_TIMEOUT)
-
-    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - the library's name
-        return _UnixImap4(self._path)
-
-
-class _UnixImap4(imaplib.IMAP4):
-    def __init__(self, path: str) -> None:
-        self._path = path
-        super().__init__("localhost")
-
-    def _create_socket(self, timeout: float | None = None) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(timeout or _TIMEOUT.connect)
-        try:
-            connection.connect(self._path)
-        except OSError:
-            connection.close()
-            raise
-        return connection
 
 
 def quoted(text: str) -> str:
@@ -104,11 +58,13 @@ class ImapSession:
 
     uidnext: int = 0
     highest_modseq: int = 0
+    wire: Wire
 
     def __init__(self, client: Any, address: ImapAddress) -> None:  # noqa: ANN401 - untyped library
         self._client = client
         self._address = address
         self._imap: imaplib.IMAP4 = client._imap  # noqa: SLF001 - its commands lack ours
+        self.wire = Wire(self._imap, address)
 
     @property
     def version(self) -> str | None:
@@ -120,6 +76,11 @@ class ImapSession:
             told = dict(zip(fields[::2], fields[1::2], strict=False)).get(b"version", b"")
             found = _NUMBERS.match(told or b"")
         return found.group(1).decode("ascii") if found else None
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server offers now that somebody is logged in, in capitals."""
+        return frozenset(text_of(each).upper() for each in self._client.capabilities())
 
     def can(self, capability: str) -> bool:
         """Whether the server offers ``capability``."""
@@ -268,37 +229,6 @@ class ImapSession:
         return ServerUnreachable(
             f"the server at {self._address} is gone", why=str(error), hint="respool doctor"
         )
-
-
-def connect(address: ImapAddress) -> Any:  # noqa: ANN401 - the library has no types
-    """A connection that is not logged in.
-
-    Raises:
-        ServerUnreachable: nothing answers there, or not with IMAP.
-    """
-    try:
-        if address.unix_socket is not None:
-            client: Any = _UnixSocketClient(address.unix_socket)
-        else:
-            context = ssl.create_default_context() if address.is_tls else None
-            client = IMAPClient(
-                address.host,
-                port=address.port,
-                ssl=address.is_tls,
-                ssl_context=context,
-                timeout=_TIMEOUT,
-            )
-            client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, imaplib.IMAP4.error, IMAPClientError) as error:
-        raise ServerUnreachable(
-            f"no IMAP server answers at {address}",
-            why=str(error),
-            hint="is it running? respool doctor shows what is found; --imap names another place",
-        ) from error
-    client._imap.debug = 0  # noqa: SLF001 - else every line, secrets too, is formatted for a log
-    client.folder_encode = False
-    client.normalise_times = False
-    return client
 
 
 @contextmanager

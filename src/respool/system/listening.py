@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from respool.system.configuration import services
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 
 _SECONDS: Final = 3.0
 _MOST_OCTETS: Final = 4096

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 from respool.system.listening import addresses_of, ask
 
 

@@ -15,7 +15,7 @@ from respool.errors import ProgramFailed
 from respool.model.checks import Check, Mark
 from respool.system.configuration import services
 from respool.system.cyrus_server import UNKNOWN_VERSION, CyrusServer, find_tool
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 from respool.system.listening import Listening, addresses_of, ask
 from respool.system.programs import PROGRAM_DIRECTORIES, run_program
 from respool.targets.spool.recipes import OLDEST

@@ -6,7 +6,7 @@ import pytest
 
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.model.checks import Mark
-from respool.system.imap import ImapAddress
+from respool.system.imap_places import ImapAddress
 from respool.system.listening import Listening
 from respool.targets.spool.services import listening_check, reasons_of, role_check
 
