@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -44,11 +44,13 @@ def source_mailbox(place: SourcePlace, label: str) -> SourceMailbox:
 class CheckedMessage:
     """A message whose octets were read once, and are those of the plan.
 
-    ``read`` gives them from the start, up to so many a call, none at the end.
+    ``read`` gives them from the start, up to so many a call, none at the end. ``has_nul``:
+    there is a NUL octet among them, which not everything that takes mail can take.
     """
 
     guid: str
     size_bytes: int
+    has_nul: bool
     read: Reader
 
 
@@ -109,13 +111,13 @@ class PlannedMessages:
             BackupError, SourceDiffers: as `reading`, or the octets are others.
         """
         with self.reading(message) as read:
-            held, guid, size_bytes = _examined(read, message.size_bytes)
-        _check(message, guid, size_bytes)
+            found, held = _examined(read, message.size_bytes)
+        _check(message, found.guid, found.size_bytes)
         if held is not None:
-            yield CheckedMessage(guid=guid, size_bytes=size_bytes, read=io.BytesIO(held).read)
+            yield replace(found, read=io.BytesIO(held).read)
             return
         with self.reading(message) as again:
-            yield CheckedMessage(guid=guid, size_bytes=size_bytes, read=again)
+            yield replace(found, read=again)
 
     def lose(self, message: PlannedMessage, error: BackupError | SourceDiffers) -> None:
         """Note that a message could not be read, and why.
@@ -167,19 +169,24 @@ def _read_of(descriptor: int) -> Reader:
     return read
 
 
-def _examined(read: Callable[[int], bytes], expected: int) -> tuple[bytes | None, str, int]:
-    """The octets if they are few, their SHA-1 in hex, and how many; of too many not all."""
+def _examined(read: Reader, expected: int) -> tuple[CheckedMessage, bytes | None]:
+    """What was read, and the octets if they are few; of too many not all."""
     digest = hashlib.sha1(usedforsecurity=False)
     held: list[bytes] | None = [] if expected <= _HELD_OCTETS else None
     size_bytes = 0
+    has_nul = False
     for piece in iter(partial(read, _PIECE_OCTETS), b""):
         digest.update(piece)
         size_bytes += len(piece)
+        has_nul = has_nul or b"\0" in piece
         if held is not None:
             held.append(piece)
         if size_bytes > expected:
             break
-    return None if held is None else b"".join(held), digest.hexdigest(), size_bytes
+    found = CheckedMessage(
+        guid=digest.hexdigest(), size_bytes=size_bytes, has_nul=has_nul, read=read
+    )
+    return found, None if held is None else b"".join(held)
 
 
 def _check(message: PlannedMessage, guid: str, size_bytes: int) -> None:

@@ -1,0 +1,79 @@
+"""Writing commands on the wire of a session, gathered, and hearing the answers to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from respool.system.imap_connection import Wire
+
+_GATHERED_OCTETS: Final = 256 << 10
+_LITERAL: Final = re.compile(rb"\{(\d{1,10})\}$")
+_BYE: Final = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A tagged answer; where ``tag`` is empty, the server asks for a literal."""
+
+    tag: bytes
+    status: bytes = b""
+    text: bytes = b""
+
+
+class AppendWire:
+    """The wire, with what was not sent yet; nothing is held back when an answer is heard."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._gathered = bytearray()
+
+    def new_tag(self) -> bytes:
+        """A tag that no command of this session had."""
+        return self._wire.new_tag()
+
+    def put(self, octets: bytes) -> None:
+        """Send ``octets``, soon.
+
+        Raises:
+            ServerUnreachable: the connection is gone.
+        """
+        self._gathered += octets
+        if len(self._gathered) >= _GATHERED_OCTETS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was held back.
+
+        Raises:
+            ServerUnreachable: the connection is gone; with what the server said last.
+        """
+        gathered, self._gathered = self._gathered, bytearray()
+        if gathered:
+            self._wire.send(gathered)
+
+    def hear(self) -> Answer:
+        """The next answer to a command; what the server tells unasked is passed over.
+
+        Raises:
+            ServerUnreachable: the connection is gone, or about to go.
+        """
+        self.flush()
+        while True:
+            line = self._line()
+            if line.startswith(b"+"):
+                return Answer(tag=b"")
+            if not line.startswith(b"*"):
+                tag, _, rest = line.partition(b" ")
+                status, _, text = rest.partition(b" ")
+                return Answer(tag=tag, status=status, text=text)
+            bye = _BYE.match(line)
+            if bye is not None:
+                raise self._wire.gone(bye[1].decode("utf-8", "replace") or "it said BYE")
+
+    def _line(self) -> bytes:
+        line = self._wire.read_line()
+        while (literal := _LITERAL.search(line)) is not None:
+            line += self._wire.read(int(literal[1])) + b" " + self._wire.read_line()
+        return line
