@@ -141,6 +141,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: what it holds is not restored.",
     ),
+    "flag-refused": (
+        NOTE,
+        "The server keeps no such flag: messages are restored without it.",
+    ),
     "generation-running": (
         NOTE,
         "It is still being written: wait for its end, or take an older generation.",
@@ -321,6 +325,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The directory of the message is not in the backup: the message is not restored.",
     ),
+    "message-refused": (
+        LOSS,
+        "The server does not take the message: it is not restored.",
+    ),
     "name-not-decodable": (
         NOTE,
         "The folder is restored; a new name may be needed, since a server may refuse this one.",
@@ -376,6 +384,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "same-person-said": (
         NOTE,
         "The live account is taken for the same person's.",
+    ),
+    "seen-while-filled": (
+        NOTE,
+        "Mail programs may see folders of the restore before all is in them.",
     ),
     "server-at-work": (
         NOTE,

@@ -22,7 +22,7 @@ from respool.errors import (
 )
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
-from respool.system.imap import ImapSession, log_in, session
+from respool.system.imap import ImapSession, is_alive, log_in, session
 from respool.system.imap_places import ImapAddress
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
@@ -112,7 +112,7 @@ class CyrusServer:
         found: Administration | None = getattr(self._threads, "admin", None)
         now = time.monotonic()
         idle_seconds = now - getattr(self._threads, "used_at", now)
-        if found is not None and idle_seconds > _IDLE_SECONDS and not found.session.is_alive():
+        if found is not None and idle_seconds > _IDLE_SECONDS and not is_alive(found.session):
             found = None
         if found is None:
             session = log_in(self.address, admin=self.admin_name, password=self._password)

@@ -78,6 +78,11 @@ class ImapSession:
         return found.group(1).decode("ascii") if found else None
 
     @property
+    def greeting(self) -> str:
+        """What the server said first."""
+        return bytes(self._client.welcome or b"").decode("utf-8", "replace")
+
+    @property
     def capabilities(self) -> frozenset[str]:
         """What the server offers now that somebody is logged in, in capitals."""
         return frozenset(text_of(each).upper() for each in self._client.capabilities())
@@ -119,13 +124,6 @@ class ImapSession:
         except ValueError as error:
             raise ServerSaidNo(f"the answer {response} cannot be read", why=str(error)) from error
 
-    def personal_prefix(self) -> tuple[str, str]:
-        """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
-        personal = self.ask("NAMESPACE", response="NAMESPACE")[0]
-        if not personal:
-            return "", "/"
-        return text_of(personal[0][0]), text_of(personal[0][1])
-
     def open_to_read(self, mailbox: str) -> int:
         """EXAMINE ``mailbox``; how many messages it holds."""
         return self._open(mailbox, is_to_change=False)
@@ -142,12 +140,14 @@ class ImapSession:
         self.highest_modseq = int(answer.get(b"HIGHESTMODSEQ", 0))
         return int(answer[b"EXISTS"])
 
-    def is_alive(self) -> bool:
-        """Whether the server still listens: it ends sessions that are idle for long."""
-        try:
-            self.ask("NOOP")
-        except TargetError:
+    def leave_folder(self) -> bool:
+        """Have no folder open any more, nothing expunged; whether that was possible (RFC 3691)."""
+        if self._imap.state != "SELECTED":
+            return True
+        if not self.can("UNSELECT"):
             return False
+        with self._answers("UNSELECT"):
+            self._client.unselect_folder()
         return True
 
     def read_back(self, sizes: Mapping[int, int]) -> Iterator[ReadBack]:
@@ -186,6 +186,20 @@ class ImapSession:
             if status != "OK":
                 raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
             yield from parse_fetch(data)
+
+    def states_from(self, uid: int) -> tuple[FetchedMessage, ...]:
+        """UID, flags, date, size and GUID of the messages from ``uid`` on, in the open mailbox.
+
+        As `held`: nothing of them is read, and where the server tells no GUID there is none.
+        """
+        items = f"{_STATE} DIGEST.SHA1" if self.can("DIGEST=SHA1") else _STATE
+        self._imap.untagged_responses.pop("FETCH", None)
+        with self._answers("FETCH"):
+            status, data = self._imap.uid("FETCH", f"{uid}:*", f"({items})")
+        if status != "OK":
+            raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
+        found = (each for each in parse_fetch(data) if each.uid >= uid)  # "*" may be below
+        return tuple(sorted(found, key=lambda each: each.uid))
 
     def _guid_in_pieces(self, uid: int) -> str:
         digest = hashlib.sha1(usedforsecurity=False)
@@ -229,6 +243,15 @@ class ImapSession:
         return ServerUnreachable(
             f"the server at {self._address} is gone", why=str(error), hint="respool doctor"
         )
+
+
+def is_alive(session: ImapSession) -> bool:
+    """Whether the server still listens: it ends sessions that are idle for long."""
+    try:
+        session.ask("NOOP")
+    except TargetError:
+        return False
+    return True
 
 
 @contextmanager

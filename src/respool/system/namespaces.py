@@ -23,6 +23,14 @@ class Namespace:
         return self.prefix + self.separator.join(parts)
 
 
+def personal_prefix(session: ImapSession) -> tuple[str, str]:
+    """Prefix and separator of the logged-in user's own folders: ``("", "/")``."""
+    personal = session.ask("NAMESPACE", response="NAMESPACE")[0]
+    if not personal:
+        return "", "/"
+    return text_of(personal[0][0]), text_of(personal[0][1])
+
+
 def name_for(
     session: ImapSession, userid: str, mailbox: MailboxName, *, default_domain: str | None
 ) -> str:

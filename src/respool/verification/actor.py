@@ -17,6 +17,7 @@ from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
+from respool.system.namespaces import personal_prefix
 from respool.verification.compare import compare_message
 
 OWNER_MAY = "lr"
@@ -97,7 +98,7 @@ class ProofActor(OnlyLooks):
                 reader, opened = self._opened_as_administrator(step.lane, stack)
                 note = self._compared(step, reader, messages=opened, by=BY_ADMINISTRATOR)
                 return {**note, "why_administrator": f"{error.what}: {error.why}"}
-            prefix, separator = owner.personal_prefix()
+            prefix, separator = personal_prefix(owner)
             name = prefix + separator.join(step.parts) if step.parts else INBOX
             opened = owner.open_to_read(name)
             return self._compared(step, owner, messages=opened, by=BY_OWNER)

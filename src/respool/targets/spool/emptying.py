@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from respool.errors import FormatError, StepFailed
 from respool.model.state import UidSet
+from respool.planning.touched import compared
 from respool.runs.actor import RunRecord
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
@@ -20,7 +21,7 @@ from respool.targets.spool.filling_in_place import clear_up
 from respool.targets.spool.live_files import message_directories, waiting_files
 from respool.targets.spool.shared_seen import unshare_seen
 from respool.targets.spool.steps import WriteIndex
-from respool.targets.spool.touched import compared, held_now, left_by_run
+from respool.targets.spool.touched import held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts
 
 _MOST_RANGES = 400  # a command line of at most 9 kB

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from dataclasses import dataclass
 
+from respool.cyrus.name_characters import allowed_in_names
 from respool.model.modified_utf7 import InvalidModifiedUtf7, parse_modified_utf7
 from respool.model.names import MailboxName, decoded_part, encoded_part, shortened
-
-_ALNUM = string.ascii_letters + string.digits
-# lib/mboxname.c: GOODCHARS, and as CREATE answered on 3.6.1 for each printable character.
-_ALLOWED_2 = frozenset(_ALNUM + " #$'+,-.:=@_~&")
-# "*" is left out though 3.x takes it: reconstruct would take the name for a pattern.
-_ALLOWED_3 = _ALLOWED_2 | frozenset("()?[]")
-_ALLOWED_3_6 = _ALLOWED_3 | frozenset("!")
 
 MOST_NAME_OCTETS = 490  # MAX_MAILBOX_NAME; the whole administrator's name, seen on 3.6.1
 MOST_PART_OCTETS = 250  # names layout: a longer directory fails in CREATE, seen on 3.6.1
@@ -37,9 +30,7 @@ class NameRules:
     @property
     def allowed(self) -> frozenset[str]:
         """Characters that a part may hold, in the server's encoding."""
-        if self.version < (3, 0, 0):
-            return _ALLOWED_2
-        return _ALLOWED_3_6 if self.version >= (3, 6, 0) else _ALLOWED_3
+        return allowed_in_names(self.version)
 
     @property
     def version_text(self) -> str:

@@ -12,12 +12,12 @@ from functools import cached_property
 
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
+from respool.planning.forecast import forecast_quota
 from respool.planning.load import load_of
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
-from respool.targets.spool.forecast import forecast_quota
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
 from respool.targets.spool.names import refusals
 from respool.targets.spool.rights import Rights
@@ -231,7 +231,7 @@ class PlanCheck:
         load = load_of(self.head.mailboxes)
         raised = {
             each.resource: each.limit if each.raised_to is None else each.raised_to
-            for each in forecast_quota(self.survey, load, is_raising=True)
+            for each in forecast_quota(self.survey.quotas, load, is_raising=True)
             if each.root == step.root
         }
         now = {e.resource: e.limit for e in self.survey.quotas if e.root == step.root}

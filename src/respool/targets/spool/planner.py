@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from respool.cyrus.mailbox import message_file
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName, decoded_part
 from respool.planning.chosen import ChosenMailbox, Destined
+from respool.planning.chosen_findings import findings_of
 from respool.planning.context import PlanContext
+from respool.planning.forecast import forecast_quota, quota_reasons
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.annotations import Annotations
-from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.in_place import against_filling, against_in_place
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
 from respool.targets.spool.readers import Readers
@@ -79,7 +78,7 @@ def plan_restore(
         *(planned_mailbox(each, rules, subscribers) for each in destined),
     )
     load = load_of(mailboxes)
-    quota = forecast_quota(survey, load, is_raising=request.is_raising_quota)
+    quota = forecast_quota(survey.quotas, load, is_raising=request.is_raising_quota)
     reasons += [*quota_reasons(quota), *room_reasons(survey, load)]
     if reasons:
         raise PlanRefused(
@@ -87,7 +86,7 @@ def plan_restore(
             tuple(dict.fromkeys(reasons)),
         )
     unknown = () if has_metadata or len(chosen) == 1 else (_RIGHTS_UNKNOWN,)
-    findings = (*context.findings, *survey.findings, *unknown, *_findings(chosen))
+    findings = (*context.findings, *survey.findings, *unknown, *findings_of(chosen))
     counted = _Counted(mailboxes=mailboxes, quota=quota, findings=findings)
     head = _head(request, survey, context, counted)
     return SpoolPlan(head=head, destined=destined, holders=holders, survey=survey)
@@ -173,27 +172,3 @@ def _destined(
         is_seen_kept=is_somebodys and (is_shared or not is_share),
         is_seen_shared=is_shared,
     )
-
-
-def _findings(chosen: Sequence[ChosenMailbox]) -> tuple[Finding, ...]:
-    """All findings, each with its folder: a finding of one message has its UID besides."""
-    return tuple(
-        replace(finding, subject=path if finding.uid is not None else f"{path}: {finding.subject}")
-        for each in chosen
-        for path in (folder_path(each.mailbox.name),)
-        for finding in (*each.mailbox.findings, *_empty(each.mailbox))
-    )
-
-
-def _empty(mailbox: StoredMailbox) -> Iterator[Finding]:
-    """Messages of no octets, of which the server would delete the file (seen on 3.6.1)."""
-    rows = mailbox.records[mailbox.restorable() & (mailbox.records["size"] == 0)]
-    for uid, place in zip(rows["uid"].tolist(), rows["place"].tolist(), strict=True):
-        yield Finding(
-            severity=Severity.LOSS,
-            code="message-empty",
-            subject=f"message {uid}",
-            text="it has no octets at all; a server would not keep it",
-            uid=uid,
-            file=message_file(mailbox.place, uid, place),
-        )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from respool.planning.forecast import forecast_quota, quota_reasons
 from respool.planning.load import Load, load_of
 from respool.planning.plan import PlanHead
-from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
 
@@ -36,7 +36,7 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
     if head.request.is_in_place and survey.used:
         reasons.append(f"{min(survey.used)} has held mail by now")
     load = load_of(head.mailboxes)
-    forecast = forecast_quota(survey, load, is_raising=head.request.is_raising_quota)
+    forecast = forecast_quota(survey.quotas, load, is_raising=head.request.is_raising_quota)
     reasons += quota_reasons(forecast)
     if any(each.raised_to is not None for each in (*forecast, *head.quota)):
         former = {(each.root, each.resource): each.raised_to for each in head.quota}
@@ -67,7 +67,7 @@ def recheck_left(
     if is_own and is_account_whole:
         reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
     reasons += quota_reasons(
-        forecast_quota(survey, left, is_raising=head.request.is_raising_quota)
+        forecast_quota(survey.quotas, left, is_raising=head.request.is_raising_quota)
     )
     return (*reasons, *room_reasons(survey, left))
 

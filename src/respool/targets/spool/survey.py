@@ -7,17 +7,8 @@ from dataclasses import dataclass, field
 
 from respool.model.findings import Finding
 from respool.model.rooms import FreeRoom
+from respool.planning.forecast import QuotaLimit
 from respool.targets.spool.names import NameRules
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaLimit:
-    """One limit of the account; storage in KiB."""
-
-    root: str
-    resource: str
-    used: int
-    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from respool.errors import AccountNotOnServer, NotPermitted, ServerSaidNo
 from respool.model.accounts import Account, AccountKind
 from respool.model.checks import Check, Mark
 from respool.model.findings import Finding, Severity
+from respool.planning.forecast import QuotaLimit
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import (
     CyrusServer,
@@ -29,7 +30,7 @@ from respool.targets.spool.live_indexes import LiveMailbox, live_mailboxes
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.room_survey import survey_rooms
 from respool.targets.spool.services import reasons_of, service_checks
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import SpoolSurvey
 
 _AGAIN = "--create-account makes it again, --to ACCOUNT restores into another one"
 IN_THE_CONSOLE = (

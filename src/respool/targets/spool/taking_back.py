@@ -14,6 +14,7 @@ from typing import Final
 
 from respool.errors import StepFailed
 from respool.planning.step import ACCOUNT_LANE
+from respool.planning.touched import Touched, compared
 from respool.runs.actor import RunRecord, Undoing
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.borrowed_rights import rights_to_delete
@@ -24,7 +25,7 @@ from respool.targets.spool.creation import ADMINISTRATOR_MAY
 from respool.targets.spool.emptying import expunge_untouched
 from respool.targets.spool.naming_files import forget_waiting
 from respool.targets.spool.steps import GiveRights
-from respool.targets.spool.touched import Touched, compared, held_now, left_by_run
+from respool.targets.spool.touched import held_now, left_by_run
 from respool.targets.spool.whereabouts import Finder, Whereabouts, deleted_at
 
 _TO_TOUCH: Final = frozenset("wipte")  # RFC 4314: flags, messages, their removal

@@ -17,11 +17,12 @@ from respool.model.rooms import FreeRoom
 from respool.model.state import Annotation, MailboxState, UidSet
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.context import PlanContext
+from respool.planning.forecast import QuotaLimit
 from respool.planning.source_place import SourcePlace
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 
 SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")

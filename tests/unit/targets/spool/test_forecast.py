@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from respool.planning.forecast import QuotaLimit, forecast_quota, quota_reasons
 from respool.planning.load import Load, load_of
 from respool.planning.plan import PlannedMailbox
-from respool.targets.spool.forecast import forecast_quota, quota_reasons
 from respool.targets.spool.recheck import recheck, recheck_left
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import SpoolSurvey
 from tests.unit.planning.plans import made
 from tests.unit.targets.spool.plans import (
     IN_PLACE,
@@ -34,7 +34,7 @@ def limited(resource: str, used: int, limit: int) -> SpoolSurvey:
 
 def raised(survey: SpoolSurvey, load: Load = LOAD) -> list[int | None]:
     """What each limit is raised to, where that is asked for."""
-    return [each.raised_to for each in forecast_quota(survey, load, is_raising=True)]
+    return [each.raised_to for each in forecast_quota(survey.quotas, load, is_raising=True)]
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_each_resource_grows_by_its_own_measure(resource: str, added: int, room:
     """
     A limit on mail may not be reached, else the next mail bounces; one on folders may.
     """
-    (fits,) = forecast_quota(limited(resource, 5, 5 + added + room), LOAD)
+    (fits,) = forecast_quota(limited(resource, 5, 5 + added + room).quotas, LOAD)
 
     assert (fits.used, fits.after) == (5, 5 + added)
     assert quota_reasons((fits,)) == ()
-    (reason,) = quota_reasons(forecast_quota(limited(resource, 5, 4 + added + room), LOAD))
+    (reason,) = quota_reasons(forecast_quota(limited(resource, 5, 4 + added + room).quotas, LOAD))
     assert reason.startswith(f"quota user/jdoe: {resource} would be")
     assert "--raise-quota" in reason
 
@@ -63,8 +63,8 @@ def test_what_a_restore_does_not_use_is_no_reason_even_where_it_is_full() -> Non
     full = limited("ANNOTATION-STORAGE", 5, 5)
     nothing = Load(messages=0, size_bytes=0, mailboxes=1)
 
-    assert quota_reasons(forecast_quota(full, LOAD)) == ()
-    assert quota_reasons(forecast_quota(limited("STORAGE", 9, 5), nothing)) == ()
+    assert quota_reasons(forecast_quota(full.quotas, LOAD)) == ()
+    assert quota_reasons(forecast_quota(limited("STORAGE", 9, 5).quotas, nothing)) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_raised_limit_leaves_as_much_room_as_before_or_a_twentieth(
     survey = limited(resource, used, limit)
 
     assert raised(survey) == [expected]
-    assert quota_reasons(forecast_quota(survey, LOAD, is_raising=True)) == ()
+    assert quota_reasons(forecast_quota(survey.quotas, LOAD, is_raising=True)) == ()
 
 
 def test_only_the_limits_that_would_be_filled_are_raised() -> None:
@@ -125,7 +125,7 @@ def test_after_a_raise_there_is_room_for_new_mail(
     resource: str, used: int, limit: int, load: Load
 ) -> None:
     survey = limited(resource, used, limit)
-    (forecast,) = forecast_quota(survey, load, is_raising=True)
+    (forecast,) = forecast_quota(survey.quotas, load, is_raising=True)
 
     holds = limit if forecast.raised_to is None else forecast.raised_to
     is_of_folders = resource in {"MAILBOX", "X-NUM-FOLDERS"}
@@ -135,7 +135,7 @@ def test_after_a_raise_there_is_room_for_new_mail(
 
 
 def test_an_account_without_limits_has_none() -> None:
-    assert forecast_quota(SURVEY, LOAD) == ()
+    assert forecast_quota(SURVEY.quotas, LOAD) == ()
 
 
 def test_a_load_is_the_sum_of_its_folders() -> None:

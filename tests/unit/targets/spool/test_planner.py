@@ -9,11 +9,11 @@ from respool.errors import PlanRefused
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, NOWHERE, UNLINKED
 from respool.model.names import MailboxName
+from respool.planning.forecast import QuotaLimit
 from respool.planning.step import MessageStep, Step
 from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, GiveRights, Subscribe
-from respool.targets.spool.survey import QuotaLimit
 from tests.unit.planning.plans import REQUEST
 from tests.unit.targets.spool.plans import (
     CONTEXT,

@@ -9,9 +9,10 @@ import pytest
 
 from respool.errors import PlanRefused
 from respool.model.accounts import Account
+from respool.planning.forecast import QuotaLimit
 from respool.planning.step import MessageStep
 from respool.targets.spool.sequence import SpoolPlan
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
+from respool.targets.spool.survey import SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT
 from tests.unit.targets.spool.plans import (
     ABSENT,

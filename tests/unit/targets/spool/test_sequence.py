@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from respool.planning.forecast import QuotaLimit
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.sequence import SpoolPlan
@@ -23,7 +24,6 @@ from respool.targets.spool.steps import (
     SettleQuota,
     Subscribe,
 )
-from respool.targets.spool.survey import QuotaLimit
 from tests.unit.targets.spool.plans import (
     ABSENT,
     CREATING,

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from respool.planning.load import Load
 from respool.planning.plan import FOLDER_RESOURCES, QuotaForecast
-from respool.targets.spool.survey import QuotaLimit, SpoolSurvey
 
 _LEAST_ROOM = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaLimit:
+    """One limit of the account; storage in KiB."""
+
+    root: str
+    resource: str
+    used: int
+    limit: int
+
+
 def forecast_quota(
-    survey: SpoolSurvey, load: Load, *, is_raising: bool = False
+    quotas: Iterable[QuotaLimit], load: Load, *, is_raising: bool = False
 ) -> tuple[QuotaForecast, ...]:
     """Each limit of the account, before and after; with ``is_raising`` as high as it takes.
 
     A raised limit leaves as much room for new mail as before, or a twentieth of the limit.
     """
-    return tuple(_forecast(quota, load, is_raising=is_raising) for quota in survey.quotas)
+    return tuple(_forecast(quota, load, is_raising=is_raising) for quota in quotas)
 
 
 def _forecast(quota: QuotaLimit, load: Load, *, is_raising: bool) -> QuotaForecast:
@@ -44,13 +54,17 @@ def _added(resource: str, load: Load) -> int:
     return load.mailboxes if resource in FOLDER_RESOURCES else 0
 
 
-def quota_reasons(forecasts: tuple[QuotaForecast, ...]) -> tuple[str, ...]:
+RAISING = "--raise-quota raises the limit for as long as it takes; or choose fewer folders"
+
+
+def quota_reasons(
+    forecasts: tuple[QuotaForecast, ...], *, way_out: str = RAISING
+) -> tuple[str, ...]:
     """Why the account's limits do not allow it: new mail would bounce."""
     return tuple(
         f"quota {each.root}: {each.resource} would be {_amount(each.resource, each.after)}"
         f" of {_amount(each.resource, each.limit)} (now {_amount(each.resource, each.used)});"
-        " new mail would be refused. --raise-quota raises the limit for as long as it takes;"
-        " or choose fewer folders"
+        f" new mail would be refused. {way_out}"
         for each in forecasts
         if each.is_full and each.after > each.used
     )

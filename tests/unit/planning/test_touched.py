@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from respool.targets.spool.touched import Held, compared
+from respool.planning.touched import Held, compared
 
 A, B = "aa" * 20, "bb" * 20
 

@@ -1,0 +1,108 @@
+"""An IMAP server as a restore reaches it: sessions of one user, and of others through him."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from respool.errors import LoginRefused, ServerSaidNo, TargetError
+from respool.system.imap import ImapSession, is_alive
+
+_IDLE_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Idle:
+    """Sessions that nobody uses, with the time since when."""
+
+    sessions: list[tuple[ImapSession, float]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapServer:
+    """One account on one server, from any number of threads.
+
+    ``where`` is its address with the account, without a secret. ``login`` logs in, for
+    ``user``, whose mail it is: another where he is an administrator. ``enter`` makes a new
+    session of a user, by that login.
+    """
+
+    where: str
+    login: str
+    user: str
+    enter: Callable[[str], ImapSession]
+    _idle: _Idle = field(default_factory=_Idle, repr=False)
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether an administrator logs in for the user, and can for others."""
+        return self.login != self.user
+
+    @contextmanager
+    def session(self) -> Iterator[ImapSession]:
+        """A session of the user; the next one may get it again, with no folder open.
+
+        Raises:
+            ServerUnreachable, LoginRefused: there is none to be had.
+        """
+        session = self._taken()
+        try:
+            yield session
+        except TargetError as error:
+            if not isinstance(error, ServerSaidNo):
+                session.close()
+                raise
+            self._put_back(session)
+            raise
+        except BaseException:
+            session.close()
+            raise
+        self._put_back(session)
+
+    @contextmanager
+    def as_user(self, userid: str) -> Iterator[ImapSession]:
+        """A session of ``userid``, through the administrator who logs in.
+
+        Raises:
+            LoginRefused: who logs in is none, or the server lets nobody in under that name.
+        """
+        if not self.is_proxied and userid != self.user:
+            raise LoginRefused(
+                f"nobody can log in as {userid}", why=f"{self.login} logs in for himself alone"
+            )
+        session = self.enter(userid)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Log every session out that nobody uses."""
+        with self._idle.lock:
+            found, self._idle.sessions = self._idle.sessions, []
+        for session, _ in found:
+            session.close()
+
+    def _taken(self) -> ImapSession:
+        while True:
+            with self._idle.lock:
+                if not self._idle.sessions:
+                    break
+                session, since = self._idle.sessions.pop()
+            if time.monotonic() - since < _IDLE_SECONDS or is_alive(session):
+                return session
+            session.close()
+        return self.enter(self.user)
+
+    def _put_back(self, session: ImapSession) -> None:
+        """An open folder is left: a server may break with who has one open that is renamed."""
+        with suppress(TargetError):
+            if session.leave_folder():
+                with self._idle.lock:
+                    self._idle.sessions.append((session, time.monotonic()))
+                return
+        session.close()

@@ -1,0 +1,220 @@
+"""Appending a group of messages to a folder: each once, however often the connection is cut."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from respool.backups.planned_messages import CheckedMessage, PlannedMessages
+from respool.errors import BackupError, ServerUnreachable, StepFailed
+from respool.planning.placed import as_ranges
+from respool.planning.step import PlannedMessage
+from respool.runs.actor import Note
+from respool.system import imap_listing as listing
+from respool.system.append_values import Appended, AppendResult, MessageToAppend
+from respool.system.imap import ImapSession
+from respool.system.imap_append import append_messages
+from respool.system.imap_server import ImapServer
+from respool.system.message_files import Reader, SourceDiffers
+from respool.targets.imap.finding_again import found_again
+from respool.targets.imap.line_ends import MendedForm, MendedReader, mended_form
+from respool.targets.imap.steps import AppendMessages
+
+_TRIES: Final = 4
+_PAUSE_SECONDS: Final = 0.5
+_SETTLING_LOOKS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """The octets of one message on their way."""
+
+    size_bytes: int
+    has_nul: bool
+    read: Reader
+
+
+def observe_folder(server: ImapServer, step: AppendMessages) -> Note:
+    """Where new messages of the folder will begin: what is there before is not ours."""
+    with server.session() as session:
+        found = listing.status(session, step.mailbox)
+    return {
+        "uidvalidity": found.uidvalidity,
+        "uidnext": found.uidnext,
+        "messages": found.messages,
+    }
+
+
+def append(
+    server: ImapServer,
+    step: AppendMessages,
+    before: Note,
+    *,
+    is_begun: bool,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Note:
+    """Append what the folder does not have yet of the group; say where each lies there.
+
+    ``is_begun``: it may be that an earlier process was at it, or that the connection was cut.
+    A connection that is cut meanwhile is made anew, a few times.
+
+    Raises:
+        StepFailed: it is not the same folder any more, or the backup is going away.
+        ServerUnreachable: the server is gone; some of the group may be there.
+        OverQuota: it takes no more.
+    """
+    group = _Group(step=step)
+    for left in reversed(range(_TRIES)):
+        try:
+            with server.session() as session:
+                if is_begun:
+                    _wait_until_settled(session, step.mailbox, sleep)
+                _check_same(session, step, before)
+                group.carry_out(session, before)
+            break
+        except ServerUnreachable:
+            if not left:
+                raise
+            is_begun = True
+            sleep(_PAUSE_SECONDS)
+    group.source.check_presence()
+    return group.note(before)
+
+
+def _wait_until_settled(
+    session: ImapSession, mailbox: str, sleep: Callable[[float], None]
+) -> None:
+    """A session that was cut may still be at work on the server: wait until nothing comes."""
+    uidnext = listing.status(session, mailbox).uidnext
+    for _ in range(_SETTLING_LOOKS):
+        sleep(_PAUSE_SECONDS)
+        former, uidnext = uidnext, listing.status(session, mailbox).uidnext
+        if former == uidnext:
+            return
+
+
+def _check_same(session: ImapSession, step: AppendMessages, before: Note) -> None:
+    found = listing.status(session, step.mailbox)
+    if found.uidvalidity != before["uidvalidity"]:
+        raise StepFailed(
+            f"{step.mailbox} is another folder now",
+            why=f"its UIDVALIDITY was {before['uidvalidity']} and is {found.uidvalidity}",
+            can_be_tried_again=False,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Group:
+    """A group under way: what was read of it, and what the server said."""
+
+    step: AppendMessages
+    source: PlannedMessages = field(init=False)
+    placed: dict[int, int] = field(default_factory=dict)
+    guids: dict[str, str] = field(default_factory=dict)
+    told_guids: dict[int, str] = field(default_factory=dict)
+    mended: dict[str, MendedForm] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    refused_flags: dict[str, list[str]] = field(default_factory=dict)
+    _not_told: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        step = self.step
+        self.source = PlannedMessages(place=step.source, label=step.lane, messages=step.messages)
+
+    def carry_out(self, session: ImapSession, before: Note) -> None:
+        """Append what is not there, as far as the connection holds."""
+        self._not_told.clear()
+        self.placed = self._there(session, before)
+        wanted = (
+            each
+            for each in self.step.messages
+            if each.uid not in self.placed and str(each.uid) not in {**self.refused, **self.lost}
+        )
+        outgoing = map(self._outgoing, wanted)
+        append_messages(session, self.step.mailbox, outgoing, self._told)
+        if self._not_told:  # no UIDPLUS: the folder itself has to say
+            self.placed = self._there(session, before)
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """What the backup could not give."""
+        return self.source.lost
+
+    def note(self, before: Note) -> Note:
+        """The receipt of the step."""
+        lost = {**self.lost, **self.refused}
+        return {
+            "copied": len(self.step.messages) - len(lost),
+            "lost": lost,
+            "guids": self.guids,
+            "placed": as_ranges(self.placed),
+            "uidvalidity": before["uidvalidity"],
+            "mended": {
+                uid: {"guid": each.guid, "size_bytes": each.size_bytes}
+                for uid, each in self.mended.items()
+                if uid not in lost
+            },
+            "refused_flags": self.refused_flags,
+            "guids_told": len(self.told_guids),
+        }
+
+    def _there(self, session: ImapSession, before: Note) -> dict[int, int]:
+        return found_again(session, self.step, before, self.source)
+
+    def _outgoing(self, message: PlannedMessage) -> MessageToAppend:
+        @contextmanager
+        def body() -> Iterator[_Body | None]:
+            with self._opened(message) as opened:
+                yield opened
+
+        return MessageToAppend(
+            uid=message.uid,
+            flags=message.flags,
+            internaldate=message.internaldate,
+            body=body,
+        )
+
+    @contextmanager
+    def _opened(self, message: PlannedMessage) -> Iterator[_Body | None]:
+        """What is sent of a message; None where the backup cannot give it, which is noted."""
+        try:
+            with self.source.checked(message) as checked:
+                if message.guid is None:
+                    self.guids[str(message.uid)] = checked.guid
+                form = self._mended_form(message) if self.step.is_mending else None
+                yield _body(checked, form)
+        except (BackupError, SourceDiffers) as error:
+            self.source.lose(message, error)
+            yield None
+
+    def _mended_form(self, message: PlannedMessage) -> MendedForm | None:
+        """What it will be, if any of its line ends is to be mended."""
+        with self.source.reading(message) as read:
+            form = mended_form(read)
+        if form.size_bytes == message.size_bytes:
+            return None
+        self.mended[str(message.uid)] = form
+        return form
+
+    def _told(self, result: AppendResult) -> None:
+        if not isinstance(result, Appended):
+            self.refused[str(result.uid)] = f"message-refused: {result.words}"
+            return
+        if result.refused_flags:
+            self.refused_flags[str(result.uid)] = list(result.refused_flags)
+        if result.guid is not None:
+            self.told_guids[result.uid] = result.guid
+        if result.target_uid is None:
+            self._not_told.add(result.uid)
+        else:
+            self.placed[result.uid] = result.target_uid
+
+
+def _body(checked: CheckedMessage, form: MendedForm | None) -> _Body:
+    size_bytes, read = checked.size_bytes, checked.read
+    if form is not None:
+        size_bytes, read = form.size_bytes, MendedReader(read)
+    return _Body(size_bytes=size_bytes, has_nul=checked.has_nul, read=read)

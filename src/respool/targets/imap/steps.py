@@ -1,0 +1,118 @@
+"""The steps of a restore into an IMAP server, as its user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from respool.planning.annotating import PlannedAnnotation
+from respool.planning.source_place import SourcePlace
+from respool.planning.step import MessageStep, SeenStep, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateFolder(Step):
+    r"""Create a folder, not subscribed to.
+
+    ``mailbox`` is what it will be called, ``made_as`` what it is called until all is there;
+    both in the server's spelling. ``use`` is what it is for (``\Sent``), None: nothing.
+    """
+
+    kind: ClassVar[str] = "imap-create-folder"
+
+    mailbox: str
+    made_as: str
+    use: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendMessages(MessageStep):
+    """Append a group of messages to ``mailbox``, with their flags and dates.
+
+    ``is_created``: the run has made the folder. ``is_mending``: bare line ends become those
+    that IMAP has.
+    """
+
+    kind: ClassVar[str] = "imap-append-messages"
+
+    mailbox: str
+    source: SourcePlace
+    is_created: bool
+    is_mending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowTree(Step):
+    """Give the new folders their names, now that all is there: one RENAME of the first.
+
+    ``made_as`` and ``mailboxes`` are names before and after, outermost first.
+    """
+
+    kind: ClassVar[str] = "imap-show-tree"
+
+    made_as: tuple[str, ...]
+    mailboxes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAcl(Step):
+    """Give others what they had in the folder, by the names that they have here."""
+
+    kind: ClassVar[str] = "imap-set-acl"
+
+    mailbox: str
+    rights: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAnnotations(Step):
+    """Write annotations of the folder and its messages, and read them back.
+
+    ``is_shared``: everybody sees them; else they are the user's own.
+    """
+
+    kind: ClassVar[str] = "imap-set-annotations"
+
+    mailbox: str
+    is_shared: bool
+    annotations: tuple[PlannedAnnotation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSubscription(Step):
+    """Subscribe the user to the folder."""
+
+    kind: ClassVar[str] = "imap-set-subscription"
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveReaderSeen(SeenStep):
+    r"""Set ``\Seen`` as the reader, through the administrator; ``mailbox`` is as the user says."""
+
+    kind: ClassVar[str] = "imap-give-seen"
+
+    mailbox: str
+
+
+ImapStep: TypeAlias = (
+    CreateFolder
+    | AppendMessages
+    | ShowTree
+    | SetAcl
+    | SetAnnotations
+    | SetSubscription
+    | GiveReaderSeen
+)
+
+IMAP_STEPS: tuple[type[Step], ...] = (
+    CreateFolder,
+    AppendMessages,
+    ShowTree,
+    SetAcl,
+    SetAnnotations,
+    SetSubscription,
+    GiveReaderSeen,
+)

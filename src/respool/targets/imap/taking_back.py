@@ -1,0 +1,158 @@
+"""Taking back what a run added to an account: exactly that, and what nobody touched since.
+
+A folder that the run created goes whole, or stays whole if somebody touched it. From one that
+was there before, each message goes that is as the run left it. What is done over IMAP by the
+user himself cannot be shut against him meanwhile: the last look is the one before DELETE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from respool.errors import ServerSaidNo
+from respool.model.state import UidSet
+from respool.planning.touched import Touched, compared
+from respool.runs.actor import RunRecord, Undoing
+from respool.system import imap_listing as listing
+from respool.system.imap import ImapSession, quoted
+from respool.system.imap_removal import expunge_exactly
+from respool.system.imap_server import ImapServer
+from respool.targets.imap.folders import Made, MadeFolders, find
+from respool.targets.imap.left_by_run import (
+    Notes,
+    differences,
+    held_now,
+    left_by_run,
+    left_by_step,
+)
+from respool.targets.imap.steps import AppendMessages
+
+_EMPTIED = "its messages went, but it holds "
+
+
+@dataclass(slots=True, kw_only=True)
+class CreatedFolders:
+    """Takes back the folders that one run created, each once."""
+
+    server: ImapServer
+    record: RunRecord
+    settled: dict[str, str | None] = field(default_factory=dict)
+    _made: Mapping[str, Made] | None = None
+    _separator: str | None = None
+
+    @property
+    def made(self) -> Mapping[str, Made]:
+        """What the run set out to create; an undo adds nothing to that."""
+        if self._made is None:
+            self._made = MadeFolders(record=self.record).all()
+        return self._made
+
+    def take_back(self, mailbox: str, undoing: Undoing) -> str | None:
+        """Remove ``mailbox``, after all that the run made below it; why it is left."""
+        if mailbox not in self.settled:
+            with self.server.session() as session:
+                self._separator = listing.separator(session)
+            family = {
+                name for name in self.made if name == mailbox or self._is_below(name, mailbox)
+            }
+            for name in sorted(family - self.settled.keys(), key=len, reverse=True):
+                with self.server.session() as session:
+                    self.settled[name] = self._settle(session, self.made[name], undoing)
+        return self.settled.get(mailbox)
+
+    def _is_below(self, name: str, mailbox: str) -> bool:
+        return self._separator is not None and name.startswith(mailbox + self._separator)
+
+    def _settle(self, session: ImapSession, made: Made, undoing: Undoing) -> str | None:
+        if made.id is None:
+            return self._never_finished(session, made)
+        found = find(session, made)
+        if found.name is None:
+            return None
+        if found.is_renamed and not undoing.is_forced:
+            return f"somebody renamed it: it is {found.name} now"
+        return self._remove(session, made.mailbox, found.name, undoing)
+
+    def _never_finished(self, session: ImapSession, made: Made) -> str | None:
+        """Cut off while the server made it: what stands there is ours if it never held mail."""
+        if made.mailbox in self.record.overtaken or not listing.exists(session, made.made_as):
+            return None
+        found = listing.status(session, made.made_as)
+        if found.messages or found.uidnext > 1:
+            return "it has held mail, and the run was cut off before it knew that it had made it"
+        return self._delete(session, made.made_as)
+
+    def _remove(self, session: ImapSession, lane: str, name: str, undoing: Undoing) -> str | None:
+        below = listing.names_below(session, name, self._separator)
+        touched = self._look(session, lane, name, undoing)
+        was_emptied = (undoing.kept or "").startswith(_EMPTIED) or (
+            undoing.was_cut_off and bool(below)
+        )
+        is_emptied = was_emptied and not (touched.changed or touched.foreign)
+        if not (touched.is_nothing or is_emptied or undoing.is_forced):
+            return f"somebody touched it: {touched.text()}"
+        if touched.foreign:  # also by force: what others put there is theirs
+            return f"somebody put mail there: {touched.text()}"
+        if below:
+            session.open_to_change(name)
+            kept = expunge_exactly(session, UidSet.of(touched.untouched))
+            return kept or f"{_EMPTIED}{below[0]}"
+        return self._delete(session, name)
+
+    def _look(self, session: ImapSession, lane: str, name: str, undoing: Undoing) -> Touched:
+        """What became of the messages. What nothing was ever put into, nobody has touched."""
+        count = session.open_to_read(name)
+        if count == 0 and session.uidnext == 1:
+            return Touched()
+        left = list(left_by_run(session, self.record, lane, name))
+        count = session.open_to_read(name)
+        return compared(left, held_now(session, count), is_marked_by_us=undoing.was_cut_off)
+
+    def _delete(self, session: ImapSession, name: str) -> str | None:
+        session.leave_folder()
+        try:
+            session.ask("DELETE", quoted(name))
+        except ServerSaidNo as error:
+            return f"the server does not delete it: {error.why}"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedMessages:
+    """Takes back the messages that one run put into folders which were there before."""
+
+    server: ImapServer
+    record: RunRecord
+
+    def take_back(self, step: AppendMessages, undoing: Undoing) -> str | None:
+        """Remove those of a group that nobody touched; why others are left."""
+        if not undoing.before:
+            return None
+        with self.server.session() as session:
+            if not listing.exists(session, step.mailbox):
+                return None
+            uidvalidity = listing.status(session, step.mailbox).uidvalidity
+            if uidvalidity != undoing.before["uidvalidity"]:
+                return "it is another folder now: its UIDVALIDITY has changed"
+            return self._remove(session, step, undoing)
+
+    def _remove(self, session: ImapSession, step: AppendMessages, undoing: Undoing) -> str | None:
+        notes = Notes(before=undoing.before, receipt=undoing.done or None)
+        proven = differences(self.record, step.lane)
+        left = left_by_step(session, step, notes, proven, step.mailbox)
+        count = session.open_to_read(step.mailbox)
+        ours = {each.uid for each in left}
+        present = [each for each in held_now(session, count) if each.uid in ours]
+        touched = compared(left, present, is_marked_by_us=undoing.was_cut_off)
+        going = UidSet.of(touched.untouched)
+        if undoing.is_forced:
+            going = going.plus(UidSet.of(touched.changed))
+        if going.ranges:
+            session.open_to_change(step.mailbox)
+            kept = expunge_exactly(session, going)
+            if kept is not None:
+                return kept
+        if touched.changed and not undoing.is_forced:
+            return f"{len(touched.changed)} of its messages were touched"
+        return None

@@ -1,0 +1,152 @@
+"""Reads what was appended to a folder of an IMAP server back, and compares it with the plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from respool.errors import RespoolError, ServerSaidNo
+from respool.model.messages import ReadBack
+from respool.planning.placed import as_pairs
+from respool.planning.proof import ProveAppended
+from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
+from respool.runs.actor import Note, OnlyLooks, RunRecord
+from respool.system import imap_listing as listing
+from respool.system.imap_server import ImapServer
+from respool.verification.compare import compare_message
+
+MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
+BY_USER: Final = "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """One step's messages, as they are to read back, and where each is."""
+
+    messages: tuple[PlannedMessage, ...]
+    placed: Mapping[int, int]
+    uidvalidity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendedProofActor(OnlyLooks):
+    """Proves folders of one account against the plan of one run, as the account's user."""
+
+    server: ImapServer
+    record: RunRecord
+
+    def observe(self, _step: ProveAppended) -> Note:
+        """Nothing: it changes nothing."""
+        return {}
+
+    def perform(self, step: ProveAppended, _before: Note) -> Note:
+        """Read back and compare; every difference is a value, none is an error."""
+        with self.server.session() as session:
+            shown = listing.status(session, step.mailbox)
+            messages = session.open_to_read(step.mailbox)
+            tally = _Tally()
+            for group in self._groups(step.lane):
+                # UIDs of another UIDVALIDITY are those of other messages.
+                is_same = group.uidvalidity in {None, shown.uidvalidity}
+                placed = group.placed if is_same else {}
+                sizes = {
+                    placed[each.uid]: each.size_bytes
+                    for each in group.messages
+                    if each.uid in placed
+                }
+                found = {each.uid: each for each in session.read_back(sizes)}
+                for message in group.messages:
+                    there = found.get(placed.get(message.uid, 0))
+                    tally.add(message, there)
+        return tally.note(None if step.may_grow else messages)
+
+    def prove_again(self, step: ProveAppended) -> Note:
+        """As `perform`, at any later time: a folder that is gone is a difference."""
+        try:
+            return self.perform(step, {})
+        except ServerSaidNo as error:
+            return self._unreadable(step, error)
+
+    def _unreadable(self, step: ProveAppended, error: RespoolError) -> Note:
+        found = error.what if error.why is None else f"{error.what}: {error.why}"
+        difference = {"uid": None, "aspect": "folder", "planned": "as restored", "found": found}
+        return {
+            "by": None,
+            "expected": sum(len(group.messages) for group in self._groups(step.lane)),
+            "proven": 0,
+            "counts": {"folder": 1},
+            "differs": [difference],
+            "messages_in_target": None,
+        }
+
+    def _groups(self, lane: str) -> Iterator[_Group]:
+        """Each group of messages as it is to read back, without what was lost."""
+        now = self._uidvalidity_since(lane)
+        for number, step in self.record.steps_of_lane(lane):
+            if isinstance(step, MessageStep):
+                receipt = self.record.receipt(number) or {}
+                lost = receipt.get("lost", {})
+                yield _Group(
+                    messages=tuple(
+                        _as_sent(each, receipt)
+                        for each in step.messages
+                        if str(each.uid) not in lost
+                    ),
+                    placed=as_pairs(receipt.get("placed", ())),
+                    uidvalidity=now or receipt.get("uidvalidity"),
+                )
+
+    def _uidvalidity_since(self, lane: str) -> int | None:
+        """That which a folder has since it got its name, if it got another."""
+        for _, receipt in self.record.receipts_of_lane(ACCOUNT_LANE):
+            told: Mapping[str, int] = receipt.get("uidvalidities", {})
+            if lane in told:
+                return told[lane]
+        return None
+
+
+class _Tally:
+    """Counts and differences of a folder."""
+
+    def __init__(self) -> None:
+        self.expected = self.proven = 0
+        self.differs: list[dict[str, Any]] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, message: PlannedMessage, found: ReadBack | None) -> None:
+        self.expected += 1
+        spelled = None if found is None else _as_planned(message, found)
+        differences = compare_message(message, spelled, is_seen_known=True)
+        self.proven += not differences
+        self.counts.update(each.aspect for each in differences)
+        if len(self.differs) < MOST_DIFFERENCES:
+            self.differs.extend(asdict(each) for each in differences)
+
+    def note(self, messages: int | None) -> Note:
+        return {
+            "by": BY_USER,
+            "expected": self.expected,
+            "proven": self.proven,
+            "counts": dict(self.counts),
+            "differs": self.differs,
+            "messages_in_target": messages,
+        }
+
+
+def _as_sent(message: PlannedMessage, receipt: Mapping[str, Any]) -> PlannedMessage:
+    """With the octets that were sent: those of the backup, or with its line ends mended."""
+    key = str(message.uid)
+    mended = receipt.get("mended", {}).get(key)
+    if mended is not None:
+        return replace(message, guid=mended["guid"], size_bytes=mended["size_bytes"])
+    if message.guid is None:
+        return replace(message, guid=receipt.get("guids", {}).get(key))
+    return message
+
+
+def _as_planned(message: PlannedMessage, found: ReadBack) -> ReadBack:
+    """Flags are the same in any case (RFC 9051, 2.3.2): spelled as the plan spells them."""
+    planned = {flag.lower(): flag for flag in message.flags}
+    return replace(found, flags=frozenset(planned.get(f.lower(), f) for f in found.flags))

@@ -1,0 +1,63 @@
+"""Restores over IMAP into an account of a real Cyrus, as its user alone would do it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from respool.system.imap_places import ImapAddress
+from respool.system.imap_server import ImapServer
+from tests.support import golden
+from tests.support.directions import (
+    INTO,
+    Folders,
+    TargetAccount,
+    folders_of,
+    fresh_target,
+    true_folders,
+)
+from tests.support.imap_restoring import begun, imap_server, plan_into
+from tests.support.private_cyrus import PrivateCyrus
+from tests.support.restoring import settings_for, wish
+from tests.support.truth import read_truth
+
+pytestmark = pytest.mark.needs_cyrus
+VERSION = "3.4.9"
+JDOE = "user/jdoe@bluemind.loc"
+
+
+@pytest.fixture(scope="module")
+def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpacked once; restores leave it as it is."""
+    return golden.unpack_spool(VERSION, tmp_path_factory.mktemp("backup"))
+
+
+def plain(folders: Folders) -> dict[str, list[tuple[object, ...]]]:
+    """Messages without their UIDs, which are the target's own."""
+    return {
+        path: [(m.flags, m.internaldate, m.size_bytes, m.sha1) for m in messages]
+        for path, messages in folders.items()
+    }
+
+
+def account_on(server: PrivateCyrus) -> tuple[TargetAccount, ImapServer]:
+    target = fresh_target(server, "user")
+    address = ImapAddress(host=server.host, port=server.port)
+    return target, imap_server(address, target.login, server.password)
+
+
+def test_a_whole_account_comes_back_below_a_new_folder(
+    restoring_names: PrivateCyrus, backup: Path, tmp_path: Path
+) -> None:
+    target, server = account_on(restoring_names)
+    settings = settings_for(restoring_names, backup, tmp_path / "state")
+    plan = plan_into(settings, wish(JDOE, into=INTO), server)
+    with begun(settings, plan, server) as run:
+        run.carry_out()
+        proofs = run.proofs()
+    truth = true_folders(read_truth(VERSION), JDOE)
+    found = folders_of(restoring_names, target, target.login)
+
+    assert plain(found) == plain(truth)
+    assert all(each["proven"] == each["expected"] for each in proofs.values())
