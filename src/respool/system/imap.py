@@ -19,7 +19,7 @@ from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, Target
 from respool.model.messages import ReadBack
 from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import FetchedMessage, parse_fetch
-from respool.system.imap_connection import Wire, connect
+from respool.system.imap_connection import Wire, connect, disconnect
 from respool.system.imap_places import ImapAddress
 
 NO_OCTETS = "unreadable"
@@ -237,7 +237,7 @@ class ImapSession:
         try:
             self._client.logout()
         except (IMAPClientError, imaplib.IMAP4.error, OSError):
-            self._client.shutdown()
+            self.wire.cut()
 
     def _gone(self, error: Exception) -> TargetError:
         return ServerUnreachable(
@@ -279,7 +279,7 @@ def log_in(
     try:
         client.plain_login(admin, password, as_user)
     except (LoginError, IMAPClientError, imaplib.IMAP4.error) as error:
-        client.shutdown()
+        disconnect(client)
         who = admin if as_user is None else f"{admin} as {as_user}"
         raise LoginRefused(
             f"the server at {address} refused the login of {who}",

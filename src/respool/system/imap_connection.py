@@ -103,8 +103,7 @@ class Wire:
 
     def cut(self) -> None:
         """End the connection at once: what was sent of a command has no effect then."""
-        with suppress(OSError, *_ERRORS):
-            self._imap.shutdown()
+        disconnect(self._imap)
 
     def gone(self, why: str) -> ServerUnreachable:
         """The error that says so."""
@@ -116,6 +115,12 @@ class Wire:
             yield
         except (OSError, ValueError, *_ERRORS) as error:  # ValueError: its file is closed
             raise self.gone(str(error)) from error
+
+
+def disconnect(client: Any) -> None:  # noqa: ANN401 - the library has no types
+    """End a connection at once, and never fail at it."""
+    with suppress(OSError, *_ERRORS):
+        client.shutdown()
 
 
 def connect(

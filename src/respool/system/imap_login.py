@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from respool.errors import NotEncrypted, UsageError
 from respool.system.imap import ImapSession
-from respool.system.imap_connection import authenticate, connect, start_tls
+from respool.system.imap_connection import authenticate, connect, disconnect, start_tls
 from respool.system.imap_places import ImapAddress
 
 _HINT: Final = "is the address right, and may this machine reach it?"
@@ -50,10 +50,10 @@ def enter(address: ImapAddress, credentials: Credentials, trust: Trust) -> ImapS
         LoginRefused: the server says no.
         UsageError: ``ca_file`` holds no certificates.
     """
-    context = _context(trust)
+    context = _context(trust) if address.is_tls or not address.is_loopback else None
     client: Any = connect(address, context, hint=_HINT)
     try:
-        if not address.is_tls and not address.is_loopback:
+        if context is not None and not address.is_tls:
             _encrypt(client, address, context, trust)
         authenticate(
             client,
@@ -63,7 +63,7 @@ def enter(address: ImapAddress, credentials: Credentials, trust: Trust) -> ImapS
             as_user=credentials.as_user,
         )
     except BaseException:
-        client.shutdown()
+        disconnect(client)
         raise
     return ImapSession(client, address)
 
