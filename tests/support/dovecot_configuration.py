@@ -134,6 +134,7 @@ def _services(ports: tuple[int, int]) -> Iterator[str]:
     yield f"  inet_listener imap {{\n    port = {open_port}\n  }}"
     yield f"  inet_listener imaps {{\n    port = {tls_port}\n    ssl = yes\n  }}"
     yield "}"
+    yield f"service auth {{\n  unix_listener auth-userdb {{\n    user = {OWNER}\n  }}\n}}"
 
 
 def _namespaces(files: DovecotFiles, options: DovecotOptions) -> Iterator[str]:
