@@ -1,4 +1,7 @@
-"""Cyrus 3.2, 3.10 and 3.12, real ones of other Debian suites, are restored into like 3.6."""
+"""Cyrus 3.2, 3.10 and 3.12, real ones of other Debian suites, are restored into like 3.6.
+
+One of them each day, in turn; all of them with ``./dev test servers --all``.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,7 @@ from respool.model.accounts import Account, AccountKind
 from respool.system.cyrus_server import ServerAccess, reach_server
 from respool.targets.spool.surveyor import survey_account
 from tests.support.as_before import as_before
-from tests.support.cyrus_configuration import Layout
 from tests.support.directions import DOMAIN, INTO, TargetAccount
-from tests.support.distribution import Distribution, of_suite
 from tests.support.given_back import (
     annotations_of,
     marks_of,
@@ -25,7 +26,7 @@ from tests.support.given_back import (
 )
 from tests.support.imap_contents import acl_of, quota_of, rights_of
 from tests.support.missing import give_up
-from tests.support.private_cyrus import PrivateCyrus, server_root
+from tests.support.private_cyrus import PrivateCyrus
 from tests.support.program_places import look_only_in
 from tests.support.restoring import (
     check_server_sound,
@@ -34,36 +35,26 @@ from tests.support.restoring import (
     settings_for,
     wish,
 )
+from tests.support.servers.places import Place, other_cyruses
 from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, as_its_owner_sees, restore_into, true_messages
 
 pytestmark = pytest.mark.needs_cyrus
 JDOE, CONTACT = f"jdoe@{DOMAIN}", f"contact@{DOMAIN}"
 ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="bluemind.loc")
-BULLSEYE, TRIXIE = of_suite("bullseye", 3, 2, 6), of_suite("trixie", 3, 10, 2)
-SID = of_suite("sid")  # moves: nothing in CI may hang on it
-PLACES: list[tuple[Distribution, Layout]] = [
-    (TRIXIE, "names"),
-    (TRIXIE, "uuid"),
-    (SID, "names"),
-    (SID, "uuid"),
-    (BULLSEYE, "names"),  # before 3.6 there was no other layout
-]
 
 
-@pytest.fixture(params=[pytest.param(each, id=f"{each[0].name}-{each[1]}") for each in PLACES])
+@pytest.fixture(params=[pytest.param(each, id=each.name) for each in other_cyruses()])
 def server(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PrivateCyrus]:
     """A server of another version without any account; respool finds its programs alone."""
-    distribution, layout = request.param
-    if not distribution.is_there:
-        reason = f"needs the Cyrus of Debian's {distribution.name}, in {distribution.programs}"
-        if distribution is SID:
-            pytest.skip(reason)
-        give_up(reason)
-    look_only_in(distribution.programs, monkeypatch)
-    with server_root() as root, PrivateCyrus(root, layout, distribution=distribution) as one:
+    place: Place = request.param
+    if place.why_not is not None:
+        give_up(place.why_not)
+    look_only_in(place.distribution.programs, monkeypatch)
+    with place.serve() as one:
+        assert isinstance(one, PrivateCyrus)
         yield one
 
 

@@ -114,11 +114,16 @@ def true_folders(truth: Truth, account: str) -> Folders:
     local, _, domain = account.removeprefix("share/").partition("@")
     found: dict[str, tuple[HeldMessage, ...]] = {}
     for box in truth.mailboxes.values():
-        if not box.is_deleted and f"{box.name}/".startswith((f"{local}/", f"{local}@{domain}/")):
+        if not box.is_deleted and _is_of(box.name, local, domain):
             path = _path(box, local)
             found[path] = tuple(map(held, box.messages))
     above = {path.rsplit("/", depth)[0] for path in found for depth in range(path.count("/") + 1)}
     return {**dict.fromkeys(above, ()), **found}
+
+
+def _is_of(name: str, local: str, domain: str) -> bool:
+    path, _, its = name.rpartition("@")
+    return its == domain and f"{path}/".startswith(f"{local}/")
 
 
 def _path(box: TruthMailbox, local: str) -> str:

@@ -60,12 +60,12 @@ class DovecotFiles:
 
     @property
     def users(self) -> Path:
-        """Who may log in, in the form of passwd; ``administrators`` may do so for them."""
+        """A file for each who may log in: one that is changed is read a second later."""
         return self.root / "users"
 
     @property
     def administrators(self) -> Path:
-        """Who may log in for anybody."""
+        """The same for each who may log in for anybody."""
         return self.root / "administrators"
 
     def home(self, login: str) -> Path:
@@ -84,11 +84,10 @@ def write_dovecot(
     ``ports`` are that of IMAP with STARTTLS and that of IMAP within TLS.
     """
     mail = files.root / "mail"
-    for directory in (mail, files.root / "run", files.root / "state"):
+    others = (files.root / "run", files.root / "state", files.users, files.administrators)
+    for directory in (mail, *others):
         directory.mkdir(parents=True, exist_ok=True)
     shutil.chown(mail, OWNER, OWNER)
-    for file in (files.users, files.administrators):
-        file.touch()
     blocks = [
         *_general(files, certificates),
         *_logins(files),
@@ -122,10 +121,10 @@ def _logins(files: DovecotFiles) -> Iterator[str]:
     """PLAIN with an authorisation id is how an administrator logs in for a user."""
     yield "auth_mechanisms = plain login"
     yield "auth_master_user_separator = *"
-    for file, master in ((files.administrators, "yes"), (files.users, "no")):
+    for folder, master in ((files.administrators, "yes"), (files.users, "no")):
         yield "passdb {\n  driver = passwd-file"
-        yield f"  args = scheme=PLAIN username_format=%u {file}\n  master = {master}\n}}"
-    yield f"userdb {{\n  driver = passwd-file\n  args = username_format=%u {files.users}\n}}"
+        yield f"  args = scheme=PLAIN username_format=%u {folder}/%u\n  master = {master}\n}}"
+    yield f"userdb {{\n  driver = passwd-file\n  args = username_format=%u {files.users}/%u\n}}"
 
 
 def _services(ports: tuple[int, int]) -> Iterator[str]:

@@ -178,15 +178,12 @@ class PrivateDovecot:
         words = (" Error: ", " Fatal: ", " Panic: ")
         return tuple(line for line in self.log_lines() if any(word in line for word in words))
 
-    def _add(self, file: Path, login: str) -> None:
-        """A line more, unless it is there; the file changes at once (it is read by mtime)."""
-        lines = file.read_text("utf-8").splitlines()
-        new = f"{login}:{{PLAIN}}{self.password}::::{self.files.home(login)}::"
-        if new not in lines:
-            ahead = file.with_suffix(".new")
-            ahead.write_text("\n".join([*lines, new]) + "\n", "utf-8")
-            ahead.chmod(0o644)
-            ahead.rename(file)
+    def _add(self, folder: Path, login: str) -> None:
+        """Its file, whole at once."""
+        line = f"{login}:{{PLAIN}}{self.password}::::{self.files.home(login)}::\n"
+        new = folder.parent / "new-login"
+        new.write_text(line, "utf-8")
+        new.rename(folder / login)
 
     def _forget(self, left: tuple[int, ...]) -> None:
         if self._guard is not None:

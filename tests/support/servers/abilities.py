@@ -28,7 +28,7 @@ QUESTIONS: Mapping[str, Callable[[Asked], Answer]] = {
     "octets: no header": holding_messages.no_header,
     "octets: none": holding_messages.nothing,
     "size": holding_messages.size,
-    "annotations of messages": holding_messages.annotations,
+    "annotations of messages": holding_messages.message_annotations,
     "names": holding_folders.names,
     "names: two that differ in case": holding_folders.case,
     "names: longest part": holding_folders.longest,

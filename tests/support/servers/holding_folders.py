@@ -44,7 +44,9 @@ _DEEPEST = (10, 20, 40)
 
 def names(asked: Asked) -> Answer:
     """Which of some names can be made and are then listed as they are."""
-    lost = [name for name in _NAMES if not _is_made(asked, f"n{name}n" if name[0] == "a" else name)]
+    lost = [
+        name for name in _NAMES if not _is_made(asked, f"n{name}n" if name[0] == "a" else name)
+    ]
     told = " ".join(f"`{name}`" for name in lost)
     return counted(len(_NAMES) - len(lost), len(_NAMES), f"not {told}")
 

@@ -81,11 +81,16 @@ def dates(asked: Asked) -> Answer:
         return refused(held)
     pairs = zip(held, given, strict=True)
     lost = [
-        f"{gave:%d-%b-%Y %H:%M:%S %z} becomes {had.internaldate:%d-%b-%Y %H:%M:%S %z}"
+        f"{gave:%d-%b-%Y} becomes {_instant(had.internaldate)}"
         for had, gave in pairs
         if had.internaldate != gave
     ]
     return counted(len(given) - len(lost), len(given), "; ".join(lost))
+
+
+def _instant(moment: datetime) -> str:
+    is_now = abs(datetime.now(UTC) - moment) < timedelta(hours=1)
+    return "the time of the restore" if is_now else f"{moment:%d-%b-%Y %H:%M:%S %z}"
 
 
 def uids(asked: Asked) -> Answer:
@@ -134,7 +139,7 @@ def size(asked: Asked) -> Answer:
     return Answer(verdict="kept", note=note) if answer == KEPT else answer
 
 
-def annotations(asked: Asked) -> Answer:
+def message_annotations(asked: Asked) -> Answer:
     """Of messages (RFC 5257)."""
     if not any(word.startswith("ANNOTATE") for word in asked.capabilities):
         return NOT_OFFERED
@@ -171,4 +176,6 @@ def _same(octets: bytes, held: HeldMessage) -> Answer:
     if held.sha1 == hashlib.sha1(octets, usedforsecurity=False).hexdigest():
         return KEPT
     difference = held.size_bytes - len(octets)
-    return Answer(verdict="changed", note=f"{difference:+} octets" if difference else "other octets")
+    return Answer(
+        verdict="changed", note=f"{difference:+} octets" if difference else "other octets"
+    )

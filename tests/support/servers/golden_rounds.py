@@ -1,0 +1,141 @@
+"""Every account of a golden sample, restored into a server, and compared with its truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.support.directions import (
+    INTO,
+    Folders,
+    TargetAccount,
+    check_target_sound,
+    folders_of,
+    fresh_target,
+    true_folders,
+    unread,
+)
+from tests.support.given_back import (
+    annotations_of,
+    marks_of,
+    share_like,
+    true_annotations,
+    true_marks,
+    with_readers,
+)
+from tests.support.private_cyrus import PrivateCyrus
+from tests.support.restoring import restored, settings_for, wish
+from tests.support.truth import Truth
+from tests.support.whole_account import Source
+
+Target = Literal["spool", "imap"]
+MOST_SAID = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One account that was restored: how much it is, and what did not come back as it was.
+
+    ``named`` are losses that the receipt names, each with its reason; ``differences`` are
+    all others, of which there may be none.
+    """
+
+    account: str
+    folders: int
+    messages: int
+    named: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+
+
+def accounts_of(truth: Truth) -> tuple[str, ...]:
+    """Users and mailshares, as they are typed, in order."""
+    found = set()
+    for box in truth.mailboxes.values():
+        if box.is_deleted:
+            continue
+        if box.owner is not None:
+            found.add(f"user/{box.owner}")
+        else:
+            path, _, domain = box.name.rpartition("@")
+            found.add(f"share/{path.partition('/')[0]}@{domain}")
+    return tuple(sorted(found))
+
+
+def round_by_spool(
+    server: PrivateCyrus, source: Source, backup: Path, state: Path, account: str
+) -> Round:
+    """Restore ``account`` into a fresh one of its kind, by the spool; look as its readers."""
+    truth, settings = source.truth, settings_for(server, backup, state)
+    kind, _, login = account.partition("/")
+    true = true_folders(truth, account)
+    if kind == "user":
+        target, expected = fresh_target(server, "user"), true
+    else:
+        with_readers(server)
+        box = truth.mailboxes[login]
+        target = share_like(server, box, f"team{len(_TEAMS)}@bluemind.loc")
+        _TEAMS.append(target.login)
+        expected = unread(true)
+    receipt = restored(
+        settings, wish(account, generation=source.generation, to=target.written, into=INTO)
+    )
+    told = [] if receipt.verdict.value == "proven" else [f"verdict {receipt.verdict.value}"]
+    if kind == "user":
+        told += differences(expected, folders_of(server, target, target.login))
+    else:
+        told += _of_share(server, target, truth, login, expected)
+    check_target_sound(server, target)
+    return Round(
+        account=account,
+        folders=len(true),
+        messages=sum(map(len, true.values())),
+        differences=tuple(told),
+    )
+
+
+def _of_share(
+    server: PrivateCyrus, target: TargetAccount, truth: Truth, login: str, expected: Folders
+) -> Iterator[str]:
+    """Messages as its first reader sees them, marks of all, annotations that all see."""
+    reader = next(each for each in target.readers if _may_read(truth, login, each))
+    found = unread(folders_of(server, target, reader))
+    yield from differences(expected, found)
+    true = true_marks(truth, login)
+    if dict(marks_of(server, target, INTO, true)) != true:
+        yield "read marks are not those of the readers"
+    with server.client_as(reader) as client:
+        for path, values in true_annotations(truth, login).items():
+            below = INTO if path == "INBOX" else f"{INTO}/{path}"
+            if annotations_of(client, target.name_for_readers(below)) != values:
+                yield f"annotations of {path}"
+
+
+def _may_read(truth: Truth, login: str, reader: str) -> bool:
+    return "r" in truth.mailboxes[login].acl.get(reader, "")
+
+
+def differences(expected: Folders, found: Folders) -> Iterator[str]:
+    """Lines of what is not equal, the first few of each kind."""
+    for path in sorted(expected.keys() - found.keys()):
+        yield f"{path}: missing"
+    for path in sorted(found.keys() - expected.keys()):
+        yield f"{path}: more"
+    for path in sorted(expected.keys() & found.keys()):
+        if expected[path] == found[path]:
+            continue
+        pairs = [each for each in expected[path] if each not in found[path]]
+        others = [each for each in found[path] if each not in expected[path]]
+        yield f"{path}: expected {pairs[:MOST_SAID]}, found {others[:MOST_SAID]}"
+
+
+def summed(rounds: Mapping[str, Round]) -> tuple[int, int]:
+    """How many folders and messages."""
+    return (
+        sum(each.folders for each in rounds.values()),
+        sum(each.messages for each in rounds.values()),
+    )
+
+
+_TEAMS: list[str] = []
