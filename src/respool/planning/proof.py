@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from respool.exports.manifest_head import ExportForm
 from respool.planning.step import Step
 
 
@@ -65,3 +66,21 @@ class ProveAppended(Step):
 
     mailbox: str
     may_grow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveExport(Step):
+    """Read every message of the lane's folder back from the finished export, and compare.
+
+    The lane is the folder's place in the export at ``path``, ``folder`` what the manifest
+    calls it. ``keywords`` are those with a letter in a Maildir's names, which begin with
+    ``modified_at``.
+    """
+
+    kind: ClassVar[str] = "prove-export"
+
+    form: ExportForm
+    path: str
+    folder: str
+    keywords: tuple[str, ...]
+    modified_at: int

@@ -22,22 +22,24 @@ Reader: TypeAlias = Callable[[int], bytes]  # up to so many octets, none at the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedFile:
-    """What was put there: its SHA-1 in hex and its size."""
+    """What was put there: its SHA-1 in hex and its size; its SHA-256 where that was asked for."""
 
     guid: str
     size_bytes: int
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
     """A message file to be made: its name, time and owner, and what its octets must be.
 
-    ``guid`` None: the backup does not know it.
+    ``guid`` None: the backup does not know it. ``ownership`` None: it is ours alone, as far
+    as its file system keeps that.
     """
 
     name: str
     mtime_seconds: int
-    ownership: Ownership
+    ownership: Ownership | None
     guid: str | None
     size_bytes: int
 
@@ -63,10 +65,12 @@ class MessageCopier:
     Each copy is a new inode that shares its blocks with the backup at most, never its
     name. It gets the time, owner and mode that the server would have given it, and is in
     the page cache when a call returns; the caller flushes a whole group at once.
+    ``has_sha256``: that is told of each, too.
     """
 
-    def __init__(self, kernel: KernelCopy | None = None) -> None:
+    def __init__(self, kernel: KernelCopy | None = None, *, has_sha256: bool = False) -> None:
         self._kernel = kernel or KernelCopy()
+        self._has_sha256 = has_sha256
         self._room = memoryview(bytearray(_PIECE_OCTETS))
 
     def copy(self, source: int, wanted: NewFile, directory: int) -> CopiedFile:
@@ -100,7 +104,7 @@ class MessageCopier:
             Whatever else ``source`` raises; nothing was put there.
         """
         with _made(wanted, directory) as target:
-            copied = _poured(source, target, wanted.size_bytes)
+            copied = self._poured(source, target, wanted.size_bytes)
             _check(copied, wanted)
             return copied
 
@@ -111,19 +115,66 @@ class MessageCopier:
             with contextlib.suppress(OSError):
                 return self._as_it_stands(target, size_bytes)
         os.ftruncate(target, 0)
-        return _poured(partial(os.read, source), target, wanted.size_bytes)
+        return self._poured(partial(os.read, source), target, wanted.size_bytes)
 
     def _as_it_stands(self, target: int, expected_octets: int) -> CopiedFile:
-        digest = hashlib.sha1(usedforsecurity=False)
+        digests = _Digests(has_sha256=self._has_sha256)
         size_bytes = 0
         while size_bytes <= expected_octets:
             asked = min(expected_octets + 1 - size_bytes, _PIECE_OCTETS)
             count = os.preadv(target, [self._room[:asked]], size_bytes)
-            digest.update(self._room[:count])
+            digests.update(self._room[:count])
             size_bytes += count
             if count == 0 or (size_bytes == expected_octets and count < asked):
                 break
-        return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
+        return digests.of(size_bytes)
+
+    def _poured(self, source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
+        digests = _Digests(has_sha256=self._has_sha256)
+        size_bytes = 0
+        wanted = expected_octets + 1  # one more than there should be: the end is seen at once
+        while wanted > 0 and (piece := _read(source, min(wanted, _PIECE_OCTETS))):
+            digests.update(piece)
+            _write(descriptor, piece)
+            size_bytes += len(piece)
+            wanted -= len(piece)
+        return digests.of(size_bytes)
+
+
+class _Digests:
+    """What is told of octets as they go by."""
+
+    __slots__ = ("_sha1", "_sha256")
+
+    def __init__(self, *, has_sha256: bool) -> None:
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._sha256 = hashlib.sha256() if has_sha256 else None
+
+    def update(self, octets: bytes | memoryview) -> None:
+        self._sha1.update(octets)
+        if self._sha256 is not None:
+            self._sha256.update(octets)
+
+    def of(self, size_bytes: int) -> CopiedFile:
+        return CopiedFile(
+            guid=self._sha1.hexdigest(),
+            size_bytes=size_bytes,
+            sha256=None if self._sha256 is None else self._sha256.hexdigest(),
+        )
+
+
+def digests_of(descriptor: int) -> CopiedFile:
+    """SHA-1, SHA-256 and size of a file, from where its descriptor stands.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digests = _Digests(has_sha256=True)
+    size_bytes = 0
+    while piece := os.read(descriptor, _PIECE_OCTETS):
+        digests.update(piece)
+        size_bytes += len(piece)
+    return digests.of(size_bytes)
 
 
 @contextmanager
@@ -140,10 +191,7 @@ def _made(wanted: NewFile, directory: int) -> Iterator[int]:
     try:
         try:
             yield descriptor
-            ownership = wanted.ownership
-            if is_root():
-                os.fchown(descriptor, ownership.owner.uid, ownership.owner.gid)
-            os.fchmod(descriptor, ownership.file_mode)
+            _give(descriptor, wanted.ownership)
             os.utime(descriptor, (wanted.mtime_seconds, wanted.mtime_seconds))
         finally:
             os.close(descriptor)
@@ -151,6 +199,15 @@ def _made(wanted: NewFile, directory: int) -> Iterator[int]:
         with contextlib.suppress(OSError):
             os.unlink(wanted.name, dir_fd=directory)
         raise
+
+
+def _give(descriptor: int, ownership: Ownership | None) -> None:
+    """Whose the file is; one that stays ours was made with the right mode."""
+    if ownership is None:
+        return
+    if is_root():
+        os.fchown(descriptor, ownership.owner.uid, ownership.owner.gid)
+    os.fchmod(descriptor, ownership.file_mode)
 
 
 def _is_as_before(source: int, before: os.stat_result, *, by_time: bool = True) -> bool:
@@ -168,18 +225,6 @@ def _check(copied: CopiedFile, wanted: NewFile) -> None:
     if copied.size_bytes != wanted.size_bytes:
         text = f"the file has {copied.size_bytes} octets, its record {wanted.size_bytes}"
         raise SourceDiffers("size-differs", text)
-
-
-def _poured(source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
-    digest = hashlib.sha1(usedforsecurity=False)
-    size_bytes = 0
-    wanted = expected_octets + 1  # one more than there should be: then the end is seen at once
-    while wanted > 0 and (piece := _read(source, min(wanted, _PIECE_OCTETS))):
-        digest.update(piece)
-        _write(descriptor, piece)
-        size_bytes += len(piece)
-        wanted -= len(piece)
-    return CopiedFile(guid=digest.hexdigest(), size_bytes=size_bytes)
 
 
 def _write(descriptor: int, piece: bytes) -> None:

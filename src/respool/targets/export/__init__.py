@@ -1,0 +1,1 @@
+"""Restores into files: a Maildir++, mbox files, a zip or a directory of single messages."""

@@ -1,0 +1,123 @@
+"""What the plan of an export says of each folder. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from respool.exports.maildir_names import MOST_KEYWORDS
+from respool.exports.manifest_head import ExportForm
+from respool.model.accounts import folder_path
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import Rows
+from respool.model.messages import is_keyword
+from respool.model.state import SHARED
+from respool.planning.chosen import Destined
+from respool.planning.plan import PlannedMailbox
+from respool.planning.request import RestoreRequest
+from respool.targets.export.places import FolderPlace
+
+_SEEN_BIT: Final = np.uint32(1 << 4)
+_NO_METADATA: Final = frozenset({"records-from-files", "without-metadata"})
+_OWNERS_ALONE: Final = "files keep one read state, the owner's"
+_NOT_IN_FILES: Final = "files hold no annotations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedFolder:
+    """A folder of the plan and where it stands; ``rest`` are its keywords without a letter."""
+
+    destined: Destined
+    place: FolderPlace
+    keywords: tuple[str, ...]
+    rest: tuple[str, ...]
+
+
+def placed_folder(form: ExportForm, each: Destined, place: FolderPlace) -> PlacedFolder:
+    """``each`` with the keywords that a Maildir's names have letters for, the most used ones."""
+    if form is not ExportForm.MAILDIR:
+        return PlacedFolder(destined=each, place=place, keywords=(), rest=())
+    used = _keywords_by_use(each.chosen.mailbox.keywords, each.rows())
+    fit = [keyword for keyword in used if is_keyword(keyword)][:MOST_KEYWORDS]
+    rest = tuple(keyword for keyword in used if keyword not in fit)
+    return PlacedFolder(destined=each, place=place, keywords=tuple(sorted(fit)), rest=rest)
+
+
+def _keywords_by_use(keywords: tuple[str | None, ...], rows: Rows) -> list[str]:
+    counts = {
+        keyword: int(((rows["user_flags"][:, slot // 32] >> np.uint32(slot % 32)) & 1).sum())
+        for slot, keyword in enumerate(keywords)
+        if keyword is not None
+    }
+    return sorted((each for each in counts if counts[each]), key=lambda each: -counts[each])
+
+
+def planned_folder(placed: PlacedFolder, request: RestoreRequest) -> PlannedMailbox:
+    """A folder with its counts."""
+    each = placed.destined
+    mailbox, state = each.chosen.mailbox, each.chosen.state
+    rows, expunged = each.rows(), mailbox.recoverable()
+    readers = () if request.is_without_seen else sorted(state.seen_by)
+    notes = () if request.is_without_annotations else (*state.annotations, *state.on_messages)
+    return PlannedMailbox(
+        source_name=mailbox.name.admin,
+        source_path=folder_path(mailbox.name),
+        target_name=placed.place.place,
+        target_path=folder_path(each.target),
+        is_new=True,
+        messages=len(rows),
+        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
+        size_bytes=int(rows["size"].sum()),
+        left_out=int((expunged & ~each.wanted).sum()),
+        brought_back=int((expunged & each.wanted).sum()),
+        lost=int((mailbox.visible() & ~each.wanted).sum()),
+        archived=0,
+        archived_bytes=0,
+        stubs=each.chosen.stubs,
+        damaged_stubs=each.chosen.damaged_stubs,
+        joined=len(each.chosen.joined),
+        is_seen_kept=each.is_seen_kept,
+        is_seen_shared=each.is_seen_shared,
+        is_without_metadata=any(f.code in _NO_METADATA for f in mailbox.findings),
+        rights={},
+        narrower_for=(),
+        seen_by={},
+        seen_left={
+            reader: _OWNERS_ALONE for reader in readers if reader != request.account.userid
+        },
+        is_owner_a_reader=False,
+        annotations=0,
+        message_annotations=0,
+        special_use=(),
+        annotations_left={
+            note.entry
+            if note.userid == SHARED
+            else f"{note.entry} of {note.userid}": _NOT_IN_FILES
+            for note in notes
+        },
+        subscribers=(),
+    )
+
+
+def folder_findings(placed: PlacedFolder) -> Iterator[Finding]:
+    """What of a folder's name and keywords the form cannot hold as it is."""
+    path = folder_path(placed.destined.chosen.mailbox.name)
+    if placed.place.is_altered:
+        yield Finding(
+            severity=Severity.NOTE,
+            code="export-name-altered",
+            subject=path,
+            text=f'in the export it is called "{placed.place.place}"',
+        )
+    if placed.rest:
+        shown = ", ".join(placed.rest[:5]) + (", ..." if len(placed.rest) > 5 else "")
+        yield Finding(
+            severity=Severity.NOTE,
+            code="export-keywords",
+            subject=path,
+            text=f"the names of its messages have no letter for {len(placed.rest)}: {shown}",
+            count=len(placed.rest),
+        )
