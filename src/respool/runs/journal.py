@@ -168,10 +168,13 @@ class RunJournal:
         ]
 
     def receipts_of_lane(self, lane: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """Kind and receipt of each step of a lane that has one, in order."""
+        """Kind and receipt of each step of a lane that has one, in order.
+
+        What they keep of single messages is left out: `receipt` has it, step by step.
+        """
         found = self._database.all(
-            "SELECT kind, receipt FROM step WHERE run = ? AND lane = ? AND receipt IS NOT NULL"
-            " ORDER BY number",
+            "SELECT kind, json_remove(receipt, '$.entries') FROM step"
+            " WHERE run = ? AND lane = ? AND receipt IS NOT NULL ORDER BY number",
             (self.number, lane),
         )
         return [(kind, json.loads(receipt)) for kind, receipt in found]

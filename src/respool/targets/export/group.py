@@ -8,7 +8,6 @@ from typing import Any
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import StepFailed
 from respool.exports.written import WrittenMessage, pack
-from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.targets.export.steps import WriteMessages
 
@@ -28,8 +27,10 @@ def receipt_of(
     """
     unknown = {message.uid for message in source.messages if message.guid is None}
     guids = {str(each.uid): each.guid for each in written if each.uid in unknown}
+    sizes = {message.uid: message.size_bytes for message in source.messages}
     return {
         "written": len(written),
+        "octets": sum(sizes[each.uid] for each in written),
         "lost": source.lost,
         "guids": guids,
         "entries": pack(written),
@@ -44,8 +45,3 @@ def cannot_write(place: object, error: OSError) -> StepFailed:
         why=str(error),
         hint="make room or mend the disk; what was written so far stays",
     )
-
-
-def octets_of(messages: Sequence[PlannedMessage]) -> int:
-    """How many octets a group has."""
-    return sum(message.size_bytes for message in messages)

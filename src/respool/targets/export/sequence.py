@@ -72,7 +72,7 @@ class ExportPlan:
                 lane=ACCOUNT_LANE,
                 form=self.form,
                 path=self.path,
-                place=each.place.place,
+                mailbox=each.place.place,
                 directories=directories,
                 keywords=each.keywords,
                 modified_at=self._modified_at,

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 
 from respool.exports.manifest_head import ExportForm
 from respool.planning.source_place import SourcePlace
-from respool.planning.step import MessageStep, Step
+from respool.planning.step import FolderStep, MessageStep, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,10 @@ class MakeExport(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteFolder(Step):
+class WriteFolder(FolderStep):
     """Make one folder, empty: its directories, or its mbox file, or its member of the zip.
 
-    ``place`` is where it stands in the export, ``directories`` what is made for it, outermost
+    ``mailbox`` is where it stands in the export, ``directories`` what is made for it, outermost
     first; both are relative. ``keywords`` are those with a letter in a Maildir's names.
     """
 
@@ -35,7 +35,6 @@ class WriteFolder(Step):
 
     form: ExportForm
     path: str
-    place: str
     directories: tuple[str, ...]
     keywords: tuple[str, ...]
     modified_at: int

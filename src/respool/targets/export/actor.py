@@ -1,0 +1,95 @@
+"""Carries out the steps of a restore into files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from respool.exports.manifest_head import ExportForm
+from respool.runs.actor import Note, RunRecord, Undoing
+from respool.system.message_files import MessageCopier
+from respool.targets.export import finishing, making, mbox_files, single_files, zip_members
+from respool.targets.export.contents import Contents
+from respool.targets.export.steps import (
+    ExportStep,
+    FinishExport,
+    MakeExport,
+    PublishZip,
+    WriteFolder,
+    WriteMessages,
+)
+from respool.targets.export.taking_back import ExportTakings
+
+
+def _new_copier() -> MessageCopier:
+    return MessageCopier(has_sha256=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class ExportActor:
+    """One export of one run. Writes only where that run has made a place."""
+
+    record: RunRecord
+    takings: ExportTakings
+    new_copier: Callable[[], MessageCopier] = _new_copier
+    _begun: set[str] = field(default_factory=set)  # lanes that this process has written to
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def observe(self, step: ExportStep) -> Note:
+        """What the step is about to change, as it is now."""
+        match step:
+            case MakeExport():
+                return making.what_was_there(step)
+            case PublishZip():
+                return {"was_there": finishing.is_there(step)}
+            case WriteMessages() if step.form is ExportForm.MBOX:
+                return {"start": mbox_files.mbox_size(step)}
+            case WriteFolder() | WriteMessages() | FinishExport():
+                is_zip = step.form is ExportForm.ZIP
+                return {"start": zip_members.zip_size(step.path) if is_zip else 0}
+            case _:
+                assert_never(step)
+
+    def perform(self, step: ExportStep, before: Note) -> Note:
+        """Do the step; done twice it is the same as once."""
+        match step:
+            case MakeExport():
+                return making.make_export(step, before)
+            case WriteFolder() if step.form is ExportForm.ZIP:
+                return zip_members.write_zip_folder(step, before["start"])
+            case WriteFolder():
+                return making.write_folder(step)
+            case WriteMessages():
+                return self._write(step, before["start"])
+            case FinishExport():
+                contents = Contents(record=self.record, form=step.form)
+                return finishing.finish(step, contents, before["start"])
+            case PublishZip():
+                return finishing.publish(step, was_there=before["was_there"])
+            case _:
+                assert_never(step)
+
+    def take_back(self, step: ExportStep, undoing: Undoing) -> str | None:
+        """Put back what the step changed, where nobody touched it since."""
+        return self.takings.take_back(step, undoing)
+
+    def _write(self, step: WriteMessages, start: int) -> Note:
+        match step.form:
+            case ExportForm.ZIP:
+                return zip_members.write_zip(step, start)
+            case ExportForm.MBOX:
+                return mbox_files.write_mbox(step, start)
+            case ExportForm.MAILDIR | ExportForm.EML:
+                with self._lock:
+                    is_first = step.lane not in self._begun
+                    self._begun.add(step.lane)
+                return single_files.write_files(step, self.new_copier(), is_first=is_first)
+            case _:
+                assert_never(step.form)
+
+
+def export_actor(record: RunRecord) -> ExportActor:
+    """The actor of one run."""
+    return ExportActor(record=record, takings=ExportTakings(record=record))
