@@ -73,8 +73,8 @@ class ProveExport(Step):
     """Read every message of the lane's folder back from the finished export, and compare.
 
     The lane is the folder's place in the export at ``path``, ``folder`` what the manifest
-    calls it. ``keywords`` are those with a letter in a Maildir's names, which begin with
-    ``modified_at``.
+    calls it. ``keywords`` are those with a letter in a Maildir's names. ``has_exact_times``
+    is False where the file system keeps every other second.
     """
 
     kind: ClassVar[str] = "prove-export"
@@ -83,4 +83,4 @@ class ProveExport(Step):
     path: str
     folder: str
     keywords: tuple[str, ...]
-    modified_at: int
+    has_exact_times: bool

@@ -82,7 +82,7 @@ def _finish_zip(step: FinishExport, contents: Contents, start: int) -> Note:
 
 
 def _write_directory(zip_file: AppendedFile, contents: Contents, last: list[Member]) -> Note:
-    """The zip's directory; where in it each folder's messages begin, and how many there are."""
+    """The zip's directory; where in it each folder's messages begin, and how many."""
     begun, count = zip_file.position, 0
     where: dict[str, list[int]] = {}
     for planned, number, step in contents.folders():
@@ -97,6 +97,7 @@ def _write_directory(zip_file: AppendedFile, contents: Contents, last: list[Memb
                 zip_file.write(central_record(member))
                 count += 1
         where[planned.target_name][1] = count - first
+    where[""] = [zip_file.position, len(last)]  # the pages are in no folder
     for member in last:
         zip_file.write(central_record(member))
         count += 1

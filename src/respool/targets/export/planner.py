@@ -68,7 +68,13 @@ def plan_restore(
         )
     findings = (*context.findings, *_of_file_system(survey), *_findings(placed))
     head = _head(request, survey, context, mailboxes, findings)
-    return ExportPlan(head=head, form=survey.form, path=survey.path, folders=placed)
+    return ExportPlan(
+        head=head,
+        form=survey.form,
+        path=survey.path,
+        has_exact_times=survey.has_exact_times,
+        folders=placed,
+    )
 
 
 def _mapped(

@@ -32,6 +32,7 @@ class ExportPlan:
     head: PlanHead
     form: ExportForm
     path: str
+    has_exact_times: bool
     folders: tuple[PlacedFolder, ...]
 
     def steps(self) -> Iterator[Step]:
@@ -55,7 +56,7 @@ class ExportPlan:
                 path=path,
                 folder=planned.target_path,
                 keywords=each.keywords,
-                modified_at=self._modified_at,
+                has_exact_times=self.has_exact_times,
             )
 
     @property
