@@ -125,6 +125,18 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "What the generation should hold is not known; what lies on disk is restored.",
     ),
+    "export-file-system": (
+        NOTE,
+        "The file system of the export does not keep who may read a file.",
+    ),
+    "export-keywords": (
+        NOTE,
+        "Keywords without a letter stand in manifest.json alone, not in the names of a Maildir.",
+    ),
+    "export-name-altered": (
+        NOTE,
+        "The folder has another name in the export; manifest.json says what it is called.",
+    ),
     "expunge-record-damaged": (
         LOSS,
         "Deleted mail whose record is damaged has no flags or dates and is not brought back.",

@@ -13,7 +13,7 @@ from respool.exports.manifest_head import ExportForm
 from respool.exports.zip_records import Member, central_record, end_records
 from respool.runs.actor import Note
 from respool.system.appended_file import AppendedFile, cut_back
-from respool.system.durable import flush_directory, flush_file_system, rename_to_new, replacing
+from respool.system.durable import flush_directory, rename_to_new, replacing
 from respool.targets.export.contents import Contents
 from respool.targets.export.group import cannot_write
 from respool.targets.export.pages import pages
@@ -58,7 +58,6 @@ def finish(step: FinishExport, contents: Contents, start: int) -> Note:
             with replacing(Path(step.path) / name) as stream:
                 stream.writelines(page)
             noted[name] = page.note()
-        flush_file_system(Path(step.path))
     except OSError as error:
         if step.form is ExportForm.ZIP:
             cut_back(part_of_zip(Path(step.path)), start)

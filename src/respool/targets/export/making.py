@@ -12,7 +12,7 @@ from respool.exports.maildir_names import FOLDER_MARK, KEYWORDS_FILE, render_key
 from respool.exports.manifest_head import ExportForm
 from respool.runs.actor import Note
 from respool.system.appended_file import make_empty_file
-from respool.system.durable import flush_directory, flush_file_system, write_durably
+from respool.system.durable import flush_directory, write_durably
 from respool.targets.export.group import cannot_write
 from respool.targets.export.places import MAILDIR_ROOT
 from respool.targets.export.steps import MakeExport, WriteFolder
@@ -73,11 +73,11 @@ def write_folder(step: WriteFolder) -> Note:
     try:
         for each in step.directories:
             (path / each).mkdir(_MODE, exist_ok=True)
+            flush_directory((path / each).parent)
         if step.form is ExportForm.MBOX:
             make_empty_file(path / step.mailbox)
         for name, text in files_of_folder(step).items():
             write_durably(path / name, text)
-        flush_file_system(path)
     except OSError as error:
         raise cannot_write(path / step.mailbox, error) from error
     return {}
