@@ -35,7 +35,8 @@ from tests.support.power import MortalJournal, Power, PowerCut
 from tests.support.restoring import wish
 from tests.support.spool_world import MortalActor
 
-STEPS: Mapping[str, type[Step]] = {each.kind: each for each in (*EXPORT_STEPS, ProveExport)}
+_KINDS: tuple[type[Step], ...] = (*EXPORT_STEPS, ProveExport)
+STEPS: Mapping[str, type[Step]] = {each.kind: each for each in _KINDS}
 MADE_AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

@@ -1,22 +1,30 @@
-"""Whole runs of exports, uncut, cut at every call, and taken back."""
+"""Whole runs of exports: what stands there, by our own proof and as others read it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import stat
 from pathlib import Path
 
 import pytest
 
 from respool.exports.manifest_head import ExportForm
+from respool.targets.export.steps import WriteMessages
 from tests.support import golden
 from tests.support.exporting import ExportWorld, planned_export, settings_of
-from tests.support.power import Power
+from tests.support.judged_exports import flags_in_maildir, judged
+from tests.support.truth import TruthMailbox, TruthMessage, read_truth
 
 VERSION = "3.4.9"
 JDOE = "user/jdoe@bluemind.loc"
 FORMS = tuple(ExportForm)
-
-NewWorld = Callable[..., ExportWorld]
+PLACES = {
+    ExportForm.MAILDIR: (".", ".Sent", ".Projects.2017"),
+    ExportForm.MBOX: ("INBOX.mbox", "Sent.mbox", "Projects/2017.mbox"),
+    ExportForm.ZIP: ("INBOX", "Sent", "Projects/2017"),
+    ExportForm.EML: ("INBOX", "Sent", "Projects/2017"),
+}
+SYSTEM = frozenset({"\\Draft", "\\Flagged", "\\Answered", "\\Seen", "\\Deleted"})
 
 
 @pytest.fixture(scope="module")
@@ -24,28 +32,108 @@ def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return golden.unpack_spool(VERSION, tmp_path_factory.mktemp("backup"))
 
 
-@pytest.fixture
-def new_world(backup: Path, tmp_path: Path) -> NewWorld:
-    """Makes worlds that are all alike; nothing was run there."""
-    numbers = iter(range(1 << 20))
-
-    def new(form: ExportForm, *folders: str) -> ExportWorld:
-        place = tmp_path / str(next(numbers))
-        place.mkdir()
-        settings = settings_of(backup, tmp_path / "state")
-        plan = planned_export(settings, form, place / "out", JDOE, *folders)
-        return ExportWorld.begun(settings, plan)
-
-    return new
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_every_message_of_an_account_is_proven(form: ExportForm, new_world: NewWorld) -> None:
-    world = new_world(form)
+@pytest.fixture(scope="module", params=FORMS)
+def exported(
+    request: pytest.FixtureRequest, backup: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[ExportForm, ExportWorld]:
+    """One whole account, in one form, for every test that only looks."""
+    form: ExportForm = request.param
+    place = tmp_path_factory.mktemp(form)
+    settings = settings_of(backup, place / "state")
+    plan = planned_export(settings, form, place / "out", JDOE, *FOLDERS)
+    world = ExportWorld.begun(settings, plan)
     assert world.carry_out()
-    proofs = world.proofs()
-    assert proofs
+    return form, world
+
+
+def boxes() -> tuple[TruthMailbox, ...]:
+    truth = read_truth(VERSION)
+    return tuple(truth.mailboxes[f"user/jdoe{each}@bluemind.loc"] for each in WANTED)
+
+
+FOLDERS = ("=INBOX", "Sent", "Projects/2017")
+WANTED = ("", "/Sent", "/Projects/2017")
+
+
+def as_judged(form: ExportForm, message: TruthMessage, octets: dict[str, str]) -> tuple[str, int]:
+    date = int(message.internaldate.timestamp())
+    date -= date % 2 if form is ExportForm.ZIP else 0  # zipfile reads the two-second date
+    return octets.get(message.sha1, message.sha1), date
+
+
+def test_every_message_of_an_account_is_proven(exported: tuple[ExportForm, ExportWorld]) -> None:
+    proofs = exported[1].proofs()
+
     assert [note for note in proofs.values() if note["differs"] or note["counts"]] == []
     assert all(note["proven"] == note["expected"] for note in proofs.values())
     assert all(note["messages_in_target"] == note["expected"] for note in proofs.values())
-    assert sum(note["proven"] for note in proofs.values()) > 10
+    assert sum(note["proven"] for note in proofs.values()) > 50
+
+
+def test_others_read_the_same_octets_and_dates(exported: tuple[ExportForm, ExportWorld]) -> None:
+    """Python's mailbox and zipfile know nothing of ours."""
+    form, world = exported
+    found = judged(form, world.path)
+
+    for place, box in zip(PLACES[form], boxes(), strict=True):
+        with_end = ended(world) if form is ExportForm.MBOX else {}
+        wanted = sorted(as_judged(form, each, with_end) for each in box.messages)
+        assert (place, found.get(place)) == (place, wanted)
+
+
+def ended(world: ExportWorld) -> dict[str, str]:
+    """SHA-1 of the messages whose last line has no end, as an mbox reader gives it one."""
+    found = {}
+    for file in backup_files(world):
+        octets = file.read_bytes()
+        if not octets.endswith(b"\n"):
+            found[hashlib.sha1(octets).hexdigest()] = hashlib.sha1(octets + b"\n").hexdigest()
+    return found
+
+
+def backup_files(world: ExportWorld) -> list[Path]:
+    steps = (world.run.step(row.number) for row in world.run.rows())
+    step = next(each for each in steps if isinstance(each, WriteMessages))
+    return sorted(Path(step.source.spool).rglob("[0-9]*."))
+
+
+def test_flags_of_a_maildir_are_those_of_the_owner(
+    exported: tuple[ExportForm, ExportWorld],
+) -> None:
+    form, world = exported
+    if form is not ExportForm.MAILDIR:
+        pytest.skip("of a Maildir")
+    found = flags_in_maildir(world.path)
+    for place, box in zip(PLACES[form], boxes(), strict=True):
+        assert found[place] == sorted((m.sha1, sorted(m.flags & SYSTEM)) for m in box.messages)
+
+
+def test_nobody_else_may_read_any_of_it(exported: tuple[ExportForm, ExportWorld]) -> None:
+    _, world = exported
+    everything = [world.path, *world.path.rglob("*")]
+    modes = {stat.S_IMODE(each.lstat().st_mode) for each in everything if each.is_file()}
+    assert modes == {0o600}
+    assert {stat.S_IMODE(each.lstat().st_mode) for each in everything if each.is_dir()} <= {0o700}
+
+
+def test_a_proof_sees_what_was_changed_since(exported: tuple[ExportForm, ExportWorld]) -> None:
+    """Last of all, since it changes one."""
+    form, world = exported
+    victim = world.path if world.path.is_file() else next(iter(sorted(victims(world.path))))
+    octets = bytearray(victim.read_bytes())
+    at = octets.find(b"Subject: ") if form is not ExportForm.ZIP else octets.find(b".eml") + 40
+    octets[at + 9] ^= 1
+    victim.write_bytes(octets)
+
+    notes = world.proven_again().values()
+
+    assert sum(sum(note["counts"].values()) for note in notes) >= 1
+    assert sum(note["proven"] != note["expected"] for note in notes) == 1
+
+
+def victims(path: Path) -> list[Path]:
+    return [
+        each
+        for each in path.rglob("*")
+        if each.is_file() and b"Subject: " in each.read_bytes() and each.suffix != ".json"
+    ]
