@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from respool.backups.archives import Archives
 from respool.backups.dataprotect import DataProtect
 from respool.backups.dated import DatedDirectories
+from respool.backups.exports import EML, MAILDIR, MBOX, ZIP
 from respool.backups.plain import PlainSpool
 from respool.backups.restic import Restic
 from respool.backups.rsnapshot import Rsnapshot
 from respool.backups.snapper import Snapper
+from respool.exports.manifest_head import ExportForm
 from tests.conformance.backup_kinds import BackupKindSuite
 from tests.support.backup_trees import (
     NAMES,
@@ -21,6 +25,7 @@ from tests.support.backup_trees import (
     write_rsnapshot,
     write_snapper,
 )
+from tests.support.small_exports import write_eml, write_export, write_maildir, write_mbox
 from tests.support.small_spools import part_directory, write_description, write_spool
 
 
@@ -94,3 +99,36 @@ class TestPlain(BackupKindSuite):
 
     def write(self, root: Path) -> None:
         write_generation(root)
+
+
+class TestMaildirExport(BackupKindSuite):
+    kind = MAILDIR
+    labels = ("2024-11-19",)
+
+    def write(self, root: Path) -> None:
+        write_maildir(root)
+
+
+class TestMboxExport(BackupKindSuite):
+    kind = MBOX
+    labels = ("2024-11-19",)
+
+    def write(self, root: Path) -> None:
+        write_mbox(root)
+
+
+class TestEmlExport(BackupKindSuite):
+    kind = EML
+    labels = ("2024-11-19",)
+
+    def write(self, root: Path) -> None:
+        write_eml(root)
+
+
+class TestZipExport(BackupKindSuite):
+    kind = ZIP
+    labels = ("2024-11-19",)
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        return write_export(ExportForm.ZIP, tmp_path)

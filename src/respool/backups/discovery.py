@@ -11,6 +11,7 @@ from respool.backups.addresses import AddressSource
 from respool.backups.archives import Archives
 from respool.backups.dataprotect import DataProtect
 from respool.backups.dated import DatedDirectories
+from respool.backups.exports import EXPORTS, ZIP
 from respool.backups.kind import BackupKind
 from respool.backups.plain import PlainSpool
 from respool.backups.restic import Restic
@@ -22,6 +23,7 @@ from respool.model.generations import BackupRoot, Generation, StagedDirectories,
 
 # The first that recognises a place has it.
 KINDS: Final[tuple[BackupKind, ...]] = (
+    *EXPORTS,
     DataProtect(),
     Restic(),
     Rsnapshot(),
@@ -30,6 +32,10 @@ KINDS: Final[tuple[BackupKind, ...]] = (
     Archives(),
     PlainSpool(),
 )
+
+
+# Those that may be a file.
+FILES: Final[tuple[BackupKind, ...]] = (ZIP,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +58,10 @@ def open_backup(place: str | PurePath, kinds: Sequence[BackupKind] = KINDS) -> B
         BackupNotFound: nothing there, or nothing that any kind knows.
         BackupUnreadable: it may not be read.
     """
-    absolute = _existing(place, hint="say where the backup is: --backups PATH")
+    absolute = _existing(place, hint="say where the backup is: --backups PATH", or_file=True)
+    is_file = not Path(absolute).is_dir()
     for kind in kinds:
-        root = kind.detect(absolute)
+        root = kind.detect(absolute) if kind in FILES or not is_file else None
         if root is not None:
             contents = kind.contents(root)
             return Backup(root=root, generations=contents.generations, unused=contents.unused)
@@ -94,11 +101,11 @@ def _check_apart(directories: StagedDirectories) -> None:
                 )
 
 
-def _existing(place: str | PurePath, *, hint: str) -> PurePosixPath:
+def _existing(place: str | PurePath, *, hint: str, or_file: bool = False) -> PurePosixPath:
     """A directory as it really is, links resolved."""
     resolved = Path(place).resolve()
     try:
-        is_there = resolved.is_dir()
+        is_there = resolved.is_dir() or (or_file and resolved.is_file())
     except OSError as error:
         raise BackupUnreadable(f'"{resolved}" cannot be looked at', why=str(error)) from error
     if not is_there:

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.source import SourceMailbox, tree_at
+from respool.backups.source import SourceMailbox, open_tree, tree_at
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
 from respool.model.hsm import StorePlace
-from respool.system.read_only import ReadOnlyTree
 
 # What the system says of a whole file system, or of ourselves, and not of one file.
 _OF_ALL: Final = frozenset(
@@ -139,7 +138,7 @@ class Presence:
 def _moved(spool: PurePosixPath, directory: PurePosixPath) -> Iterator[str]:
     """Whether a path leads elsewhere than when it was opened, or nowhere."""
     try:
-        with ReadOnlyTree(spool).opened_directory(directory) as now:
+        with open_tree(spool).opened_directory(directory) as now:
             found = os.fstat(now)
         with tree_at(spool).opened_directory(directory) as held:
             known = os.fstat(held)

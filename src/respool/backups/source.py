@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.backups.export_places import export_at
 from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
@@ -113,14 +114,19 @@ class Listing:
         return rows
 
 
-@lru_cache(maxsize=_OPEN_TREES)
-def tree_at(place: PurePosixPath) -> ReadOnlyTree:
-    """The tree of a part, opened once; a few are kept open.
+def open_tree(place: PurePosixPath) -> ReadOnlyTree:
+    """The tree of a part, opened anew: of a spool, or of an export as if it were one.
 
     Raises:
         BackupFileMissing, BackupUnreadable.
     """
-    return ReadOnlyTree(place)
+    return export_at(place) or ReadOnlyTree(place)
+
+
+@lru_cache(maxsize=_OPEN_TREES)
+def tree_at(place: PurePosixPath) -> ReadOnlyTree:
+    """The tree of a part, opened once; a few are kept open; errors as `open_tree`."""
+    return open_tree(place)
 
 
 def read_mailbox(source: SourceMailbox) -> StoredMailbox:

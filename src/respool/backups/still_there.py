@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from respool.backups.source import SourceMailbox
+from respool.backups.source import SourceMailbox, open_tree
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError
-from respool.system.read_only import ReadOnlyTree
 
 Directory: TypeAlias = tuple[PurePosixPath, PurePosixPath]  # a part's place, and what is below
 
@@ -41,7 +40,7 @@ def uids_now(directory: Directory) -> frozenset[int] | None:
     """The UIDs of the message files in a directory; None where it is gone."""
     spool, below = directory
     try:
-        tree = ReadOnlyTree(spool)
+        tree = open_tree(spool)
         if not tree.is_directory(below):
             return None
         names = [name for name, is_directory in tree.names(below) if not is_directory]
@@ -54,7 +53,7 @@ def _time_of(directory: Directory) -> int | None:
     """A new tree each time: one that is kept open would follow a part that is moved away."""
     spool, below = directory
     try:
-        entry = ReadOnlyTree(spool).stat(below)
+        entry = open_tree(spool).stat(below)
     except BackupError:
         return None
     return None if entry is None else entry.mtime_ns

@@ -34,6 +34,8 @@ _MARK: Final = b'{"respool_manifest": '
 _HEAD: Final = b'"head": '
 _MESSAGES: Final = b'"messages": [\n'
 _END: Final = b"],\n"
+_FOLDER: Final = b'{"folder": "'
+_AFTER_FOLDER: Final = b'", "uid": '
 _DIGEST: Final = b'"sha256": "'
 _AFTER_DIGEST: Final = b'"}\n'
 _HEAD_LIMIT: Final = 64 << 20
@@ -106,13 +108,16 @@ class ManifestReader:
             FormatError: a line that is no entry; or the digest is not that of what was read.
             TruncatedFile: the manifest ends before its end.
         """
+        for offset, line in self.lines():
+            yield PlacedEntry(offset=offset, length=len(line), entry=entry_of(line))
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """As `entries`, but none is looked into: where each stands, and its octets."""
         line = self._line(_LINE_LIMIT)
         while line != _END:
             if not line.startswith(b"{"):
                 raise self._not(line, "a message")
-            body = line.rstrip(b",\n")
-            entry = ManifestEntry.from_json(_value(body))
-            yield PlacedEntry(offset=self._offset - len(line), length=len(body), entry=entry)
+            yield self._offset - len(line), line.rstrip(b",\n")
             line = self._line(_LINE_LIMIT)
         self._check_digest()
 
@@ -155,6 +160,24 @@ def entry_of(line: bytes) -> ManifestEntry:
         FormatError: it is none.
     """
     return ManifestEntry.from_json(_value(line))
+
+
+def folder_of(line: bytes) -> str:
+    """The folder of an entry, of its line, which is not looked into any further.
+
+    Raises:
+        FormatError: it names none.
+
+    >>> folder_of(b'{"folder": "Sent", "uid": 12, "file": null}')
+    'Sent'
+    """
+    end = line.find(_AFTER_FOLDER, len(_FOLDER))
+    found = (
+        _value(line[len(_FOLDER) - 1 : end + 1]) if line.startswith(_FOLDER) and end > 0 else ""
+    )
+    if type(found) is not str or not found:
+        raise FormatError(f"no message of a manifest: {line!r:.120}")
+    return found
 
 
 def _pieces(head: ManifestHead, entries: Iterable[ManifestEntry]) -> Iterator[bytes]:

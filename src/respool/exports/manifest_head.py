@@ -94,8 +94,9 @@ class ManifestHead:
 
 def _account(found: Any) -> Account:  # noqa: ANN401 - JSON enters here
     login, domain = _text(found["login"]), found["domain"]
-    if not login or "/" in login or "\0" in login:
-        raise ValueError(f"no login: {login!r}")
+    for part in (login, domain or "-"):
+        if not part or part in {".", ".."} or "/" in part or "\0" in part:
+            raise ValueError(f"no login or domain: {part!r:.80}")
     return Account(
         kind=AccountKind(found["kind"]),
         login=login,

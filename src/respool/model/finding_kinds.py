@@ -313,6 +313,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "These folders cannot be restored from this generation; an older one may have them.",
     ),
+    "manifest-damaged": (
+        LOSS,
+        "Flags, dates and names of this export may be wrong, and messages missing from its list.",
+    ),
     "message-empty": (
         LOSS,
         "It is not restored: there is nothing in it, and a server would throw it away.",

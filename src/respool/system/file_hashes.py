@@ -7,13 +7,12 @@ import hashlib
 import os
 import stat
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
 
 from respool.system.link_table import LinkTable
-from respool.system.open_directories import BELOW, open_quietly
 from respool.system.read_only import ReadOnlyTree
 
 READ: Final = 0  # states of a file; any other positive number is the system's errno
@@ -58,8 +57,8 @@ def hash_numbered(
     Raises:
         BackupFileMissing, UnsafeBackupEntry, BackupUnreadable: the directory itself.
     """
-    with tree.opened_directory(directory) as descriptor:
-        reader = _Reader(descriptor, links)
+    with tree.opener_in(directory) as opened:
+        reader = _Reader(opened, links)
         for number in numbers:
             reader.read(number)
     return reader.found
@@ -68,9 +67,9 @@ def hash_numbered(
 class _Reader:
     """Reads files of one directory, one after the other, into one buffer."""
 
-    def __init__(self, directory: int, links: LinkTable) -> None:
+    def __init__(self, opened: Callable[[str], int], links: LinkTable) -> None:
         self.found = FileHashes()
-        self._directory = directory
+        self._opened = opened
         self._links = links
         self._buffer = bytearray(_PIECE_OCTETS)
         self._view = memoryview(self._buffer)
@@ -81,13 +80,13 @@ class _Reader:
         size = seconds = state = 0
         digest = _NO_DIGEST
         try:
-            descriptor = open_quietly(f"{number}.", BELOW, self._directory)
+            descriptor = self._opened(f"{number}.")
             try:
                 status = os.fstat(descriptor)
                 size, seconds = status.st_size, status.st_mtime_ns // _NANOSECONDS
                 if not stat.S_ISREG(status.st_mode):
                     state = NO_FILE
-                elif status.st_nlink == 1:
+                elif status.st_nlink <= 1:  # none: a file that never had a name
                     size, digest = self._digest(descriptor, size)
                 else:
                     size, digest = self._digest_of_linked(descriptor, status)

@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import PurePath, PurePosixPath
 from typing import Final
@@ -66,6 +66,18 @@ class OpenDirectories:
         with as_ours(self.root.joinpath(*parts)):
             directory = self._directory(parts)
         yield directory.fd
+
+    @contextmanager
+    def opener_in(self, relative: str | PurePath) -> Iterator[Callable[[str], int]]:
+        """What opens files of a directory by name, following no link; the caller closes them.
+
+        It raises an OSError as the system gives it. What it opens need not be a regular file.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable: the directory itself.
+        """
+        with self.opened_directory(relative) as directory:
+            yield lambda name: open_quietly(name, BELOW, directory)
 
     def subdirectories(self, relative: str | PurePath = "") -> tuple[str, ...]:
         """Names of the real directories in a directory, sorted; nothing where there is none.

@@ -83,7 +83,7 @@ def test_a_file_that_may_not_be_read_has_the_reason_as_its_state(place: Path) ->
 @pytest.mark.parametrize("expected", [3, 20])
 def test_a_file_that_grows_or_shrinks_is_read_to_an_end(place: Path, expected: int) -> None:
     (place / "d" / "1.").write_bytes(b"ten octets")
-    reader = _Reader(0, LinkTable(8))
+    reader = _Reader(lambda _name: 0, LinkTable(8))
 
     with (place / "d" / "1.").open("rb") as file:
         size, digest = reader._digest(file.fileno(), expected)

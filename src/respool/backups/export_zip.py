@@ -1,0 +1,160 @@
+"""Messages of an export that are members of a zip file, found through its directory.
+
+The directory is held as columns: of a million members the names alone would take more room
+than is worth it. A name is found by its hash, then compared with what the zip itself says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from respool.backups.export_source import Stood, Where
+from respool.errors import BackupFileMissing, BackupUnreadable, FormatError
+from respool.exports.zip_records import (
+    CENTRAL_OCTETS,
+    DEFLATED,
+    END_OCTETS,
+    LOCAL_OCTETS,
+    STORED,
+    Directory,
+    Member,
+    central_lengths,
+    octets_at,
+    parse_central,
+    parse_end,
+)
+from respool.model.inventory import Rows
+from respool.system.file_octets import FileOctets
+from respool.system.unlinked_file import unlinked_file
+
+_MEMBER: Final = np.dtype([("name", "u8"), ("at", "u8"), ("length", "u4")])
+_PIECE_OCTETS: Final = 1 << 18
+_MOST_RECORD: Final = 1 << 18  # three fields of 16 bits
+_RAW: Final = -15  # zlib's word for a deflated member, which has no header
+
+
+class ZipFiles:
+    """The members of a zip file by their names.
+
+    Raises:
+        FormatError: it is no zip, or its directory is damaged.
+        BackupUnreadable: the disk does not give it.
+    """
+
+    def __init__(self, octets: FileOctets) -> None:
+        self._octets = octets
+        directory = parse_end(octets[max(0, len(octets) - END_OCTETS) :], len(octets))
+        self._rows = _rows(octets, directory)
+
+    def member(self, name: str) -> Member | None:
+        """The member of a name; None where there is none.
+
+        Raises:
+            FormatError: the directory is damaged there.
+        """
+        wanted = _hash(name)
+        at = int(np.searchsorted(self._rows["name"], np.uint64(wanted)))
+        while at < len(self._rows) and int(self._rows["name"][at]) == wanted:
+            start, length = int(self._rows["at"][at]), int(self._rows["length"][at])
+            member = parse_central(self._octets[start : start + length])
+            if member.name == name:
+                return member
+            at += 1
+        return None
+
+    def pieces(self, member: Member) -> Iterator[bytes]:
+        """The octets of a member, no more than it says that it has.
+
+        Raises:
+            FormatError: they are damaged, or of a method that nothing here reads.
+        """
+        local = self._octets[member.offset : member.offset + LOCAL_OCTETS]
+        at = octets_at(local, member.offset)
+        stored = self._stored(at, at + member.stored_bytes)
+        if member.method == STORED:
+            yield from stored
+        elif member.method == DEFLATED:
+            yield from _inflated(stored, member.size_bytes)
+        else:
+            raise FormatError(f"a member of a zip packed by method {member.method}")
+
+    def _stored(self, at: int, end: int) -> Iterator[bytes]:
+        if end > len(self._octets):
+            raise FormatError("a member reaches beyond the end of the zip", offset=at)
+        for start in range(at, end, _PIECE_OCTETS):
+            yield self._octets[start : min(start + _PIECE_OCTETS, end)]
+
+
+class ZipStore:
+    """Messages in a zip; see `MessageStore`. ``mtime_ns`` is that of the zip."""
+
+    def __init__(self, files: ZipFiles, mtime_ns: int) -> None:
+        self._files = files
+        self._mtime_ns = mtime_ns
+
+    def stat(self, where: Where) -> Stood | None:
+        """What the directory says of it."""
+        try:
+            member = self._files.member(where.file)
+        except FormatError:
+            return None
+        return None if member is None else self._stood(member)
+
+    def _stood(self, member: Member) -> Stood:
+        return Stood(size_bytes=member.size_bytes, mtime_ns=self._mtime_ns)
+
+    def open(self, where: Where) -> int:
+        """The message, unpacked into a file without a name."""
+        try:
+            member = self._files.member(where.file)
+            if member is None:
+                raise BackupFileMissing(f'there is no "{where.file}" in the zip')
+            return unlinked_file(self._files.pieces(member))
+        except FormatError as error:
+            what = f'"{where.file}" cannot be taken out of the zip'
+            raise BackupUnreadable(what, why=error.what) from error
+
+
+def _rows(octets: FileOctets, directory: Directory) -> Rows:
+    """All members, in the order of the hashes of their names."""
+    count = min(directory.members, directory.size_bytes // CENTRAL_OCTETS)
+    rows: Rows = np.zeros(count, dtype=_MEMBER)
+    at, end = directory.offset, directory.offset + directory.size_bytes
+    held, held_at = b"", at
+    for number in range(count):
+        if at + _MOST_RECORD > held_at + len(held) and held_at + len(held) < end:
+            held, held_at = octets[at : min(at + 8 * _MOST_RECORD, end)], at
+        start = at - held_at
+        length = CENTRAL_OCTETS + central_lengths(held[start : start + CENTRAL_OCTETS])
+        name = parse_central(held[start : start + length]).name
+        rows[number] = (_hash(name), at, length)
+        at += length
+    return rows[np.argsort(rows["name"], kind="stable")]
+
+
+def _hash(name: str) -> int:
+    octets = name.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(octets, digest_size=8).digest())
+
+
+def _inflated(stored: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:
+    left = size_bytes
+    unpacking = zlib.decompressobj(_RAW)
+    try:
+        for piece in stored:
+            rest = piece
+            while rest and not unpacking.eof:
+                message = unpacking.decompress(rest, _PIECE_OCTETS)
+                rest = unpacking.unconsumed_tail
+                left -= len(message)
+                if left < 0:
+                    raise FormatError("a member of a zip is larger than it says")
+                yield message
+        yield unpacking.flush()[: max(left, 0)]
+    except zlib.error as error:
+        raise FormatError(f"a member of a zip is damaged: {error}") from error

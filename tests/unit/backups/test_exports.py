@@ -1,0 +1,227 @@
+"""Exports as backups: every form is read like a spool, with its flags, keywords and dates."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from respool.backups.contents import list_accounts, mailboxes_of, read_mailbox
+from respool.backups.counted import read_for_counts
+from respool.backups.discovery import open_backup
+from respool.backups.source import SourceMailbox, open_message
+from respool.errors import BackupError, BackupFileMissing, BackupNotFound, BackupUnreadable
+from respool.exports.manifest_head import ExportForm
+from respool.model.accounts import folder_path
+from respool.model.generations import Generation, GenerationState
+from respool.model.inventory import IN_DATA
+from tests.support.small_exports import (
+    JDOE,
+    MESSAGES,
+    TAKEN_AT,
+    Written,
+    manifest_of,
+    write_export,
+)
+
+
+@pytest.fixture(params=tuple(ExportForm))
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return write_export(request.param, tmp_path)
+
+
+def generation_at(place: Path) -> Generation:
+    (generation,) = open_backup(place).generations
+    return generation
+
+
+def folders_at(place: Path) -> dict[str, SourceMailbox]:
+    return {folder_path(each.name): each for each in mailboxes_of(generation_at(place), JDOE)}
+
+
+def read_back(place: Path) -> list[Written]:
+    """All messages of an export, in the order of folders and UIDs."""
+    found = []
+    for folder, source in folders_at(place).items():
+        mailbox = read_mailbox(source)
+        rows = mailbox.records[mailbox.restorable()]
+        for row, message in zip(rows, mailbox.messages(mailbox.restorable()), strict=True):
+            with open_message(source, message.uid, int(row["place"])) as file:
+                octets = file.read()
+            assert message.guid in {None, hashlib.sha1(octets).hexdigest()}
+            found.append(
+                Written(
+                    folder=folder,
+                    uid=message.uid,
+                    octets=octets,
+                    flags=message.flags,
+                    internaldate=int(message.internaldate.timestamp()),
+                )
+            )
+    return found
+
+
+def flagged(messages: list[Written]) -> list[tuple[str, int, bytes, frozenset[str], int]]:
+    return [
+        (each.folder, each.uid, each.octets, frozenset(each.flags), each.internaldate)
+        for each in messages
+    ]
+
+
+def test_an_export_is_a_generation_that_says_when_it_was_taken(place: Path) -> None:
+    generation = generation_at(place)
+
+    assert generation.label == "2024-11-19"
+    assert generation.taken_at == TAKEN_AT
+    assert generation.state is GenerationState.COMPLETE
+    assert [each.account for each in list_accounts(generation)] == [JDOE]
+
+
+def test_every_message_comes_back_with_flags_keywords_and_date(place: Path) -> None:
+    assert flagged(read_back(place)) == flagged(list(MESSAGES))
+
+
+def test_a_folder_without_messages_comes_back(place: Path) -> None:
+    assert "Empty" in folders_at(place)
+
+
+def test_it_has_no_finding(place: Path) -> None:
+    for source in folders_at(place).values():
+        assert read_mailbox(source).findings == ()
+
+
+def test_its_counts_are_those_of_its_mailboxes(place: Path) -> None:
+    counted = read_for_counts(folders_at(place)["INBOX"], most=1)
+
+    assert int(counted.visible().sum()) == 2
+
+
+@pytest.mark.parametrize("form", [ExportForm.MAILDIR, ExportForm.EML])
+def test_a_message_that_is_gone_is_told(form: ExportForm, tmp_path: Path) -> None:
+    place = write_export(form, tmp_path)
+    gone = "cur/*.Q0000000003.*" if form is ExportForm.MAILDIR else "INBOX/3.eml"
+    next(place.glob(gone)).unlink()
+
+    mailbox = read_mailbox(folders_at(place)["INBOX"])
+
+    assert [each.code for each in mailbox.findings] == ["message-file-missing"]
+
+
+def test_a_maildir_that_a_mail_program_used_is_read_under_its_new_names(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MAILDIR, tmp_path)
+    file = next(place.glob("cur/*.Q0000000007.*"))
+    file.rename(file.with_name(file.name + "FS"))
+
+    assert flagged(read_back(place)) == flagged(list(MESSAGES))
+
+
+def test_a_maildir_without_its_manifest_has_flags_keywords_dates_and_uids(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MAILDIR, tmp_path).rename(tmp_path / "jdoe@b.loc")
+    (place / "manifest.json").unlink()
+
+    assert flagged(read_back(place)) == flagged(list(MESSAGES))
+    assert generation_at(place).state is GenerationState.UNDATED
+
+
+def test_a_maildir_of_somebody_else_is_numbered_by_its_names(tmp_path: Path) -> None:
+    place = tmp_path / "jdoe@b.loc"
+    for inner in ("cur", "new", "tmp", ".Sent/cur", ".Sent/new", ".Sent/tmp"):
+        (place / inner).mkdir(parents=True)
+    (place / "cur" / "1500000001.M2P1.host:2,FS").write_bytes(b"two")
+    (place / "cur" / "1500000000.M9P1.host:2,").write_bytes(b"one")
+    (place / "new" / "1500000009.M1P1.host").write_bytes(b"three")
+    (place / "cur" / "link:2,S").symlink_to("/etc/passwd")
+
+    found = read_back(place)
+
+    assert [(each.uid, each.octets) for each in found] == [(1, b"one"), (2, b"two"), (3, b"three")]
+    assert [set(each.flags) for each in found] == [set(), {"\\Flagged", "\\Seen"}, set()]
+    assert set(folders_at(place)) == {"INBOX", "Sent"}
+
+
+def test_a_manifest_that_was_altered_is_told(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MAILDIR, tmp_path)
+    manifest = place / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b"$Forwarded", b"$forwarded"))
+
+    generation = generation_at(place)
+
+    assert generation.state is GenerationState.PARTIAL
+    assert [each.code for each in generation.findings] == ["manifest-damaged"]
+    assert len(read_back(place)) == len(MESSAGES)
+
+
+@pytest.mark.parametrize("file", ["../secret", "/etc/passwd", "cur/link"])
+def test_a_manifest_never_leads_out_of_the_export(file: str, tmp_path: Path) -> None:
+    place = tmp_path / "mail"
+    (place / "cur").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"secret")
+    (place / "cur" / "link").symlink_to(tmp_path / "secret")
+    entry = Written(folder="INBOX", uid=1, octets=b"secret").entry(file)
+    (place / "manifest.json").write_bytes(manifest_of(ExportForm.EML, MESSAGES, [entry]))
+
+    source = folders_at(place)["INBOX"]
+
+    with pytest.raises(BackupError):
+        open_message(source, 1, IN_DATA)
+
+
+def test_folders_that_were_joined_are_numbered_anew(tmp_path: Path) -> None:
+    place = tmp_path / "mail"
+    place.mkdir()
+    twice = [
+        Written(folder="INBOX", uid=uid, octets=bytes([65 + at]))
+        for at, uid in enumerate((4, 9, 4))
+    ]
+    entries = []
+    for number, each in enumerate(twice):
+        (place / f"{number}.eml").write_bytes(each.octets)
+        entries.append(each.entry(f"{number}.eml"))
+    (place / "manifest.json").write_bytes(manifest_of(ExportForm.EML, twice, entries))
+
+    assert [(each.uid, each.octets) for each in read_back(place)] == [
+        (1, b"A"),
+        (2, b"B"),
+        (3, b"C"),
+    ]
+
+
+def test_an_mbox_that_was_written_to_gives_no_wrong_message(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MBOX, tmp_path)
+    mbox = place / "INBOX.mbox"
+    mbox.write_bytes(mbox.read_bytes()[10:])
+
+    with pytest.raises(BackupFileMissing):
+        open_message(folders_at(place)["INBOX"], 7, IN_DATA)
+
+
+def test_an_mbox_that_was_cut_says_what_is_missing(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MBOX, tmp_path)
+    mbox = place / "INBOX.mbox"
+    mbox.write_bytes(mbox.read_bytes()[:-20])
+
+    mailbox = read_mailbox(folders_at(place)["INBOX"])
+
+    assert [each.code for each in mailbox.findings] == ["message-file-size-differs"]
+
+
+def test_what_is_no_export_is_none(tmp_path: Path) -> None:
+    (tmp_path / "notes.zip").write_bytes(b"PK nothing")
+    with zipfile.ZipFile(tmp_path / "other.zip", "x") as archive:
+        archive.writestr("notes.txt", "nothing")
+
+    for name in ("notes.zip", "other.zip"):
+        with pytest.raises(BackupNotFound):
+            open_backup(tmp_path / name)
+
+
+def test_a_member_that_unpacks_to_more_than_it_says_is_refused(tmp_path: Path) -> None:
+    place = write_export(ExportForm.ZIP, tmp_path)
+    octets = place.read_bytes()
+    at = octets.index(b"INBOX/3.eml", octets.index(b"PK\1\2")) - 46
+    place.write_bytes(octets[: at + 24] + (3).to_bytes(4, "little") + octets[at + 28 :])
+
+    with pytest.raises(BackupUnreadable):
+        open_message(folders_at(place)["INBOX"], 3, IN_DATA)
