@@ -38,6 +38,7 @@ _FOLDER: Final = b'{"folder": "'
 _AFTER_FOLDER: Final = b'", "uid": '
 _DIGEST: Final = b'"sha256": "'
 _AFTER_DIGEST: Final = b'"}\n'
+_ENCODE: Final = json.JSONEncoder().encode
 _HEAD_LIMIT: Final = 64 << 20
 _LINE_LIMIT: Final = 4 << 20
 _ENTRIES_AT_ONCE: Final = 256
@@ -195,7 +196,7 @@ def _pieces(head: ManifestHead, entries: Iterable[ManifestEntry]) -> Iterator[by
 
 def _as_line(value: dict[str, Any]) -> bytes:
     """One line of ASCII: what is no valid text in a name comes back as it was."""
-    return json.dumps(value, separators=(", ", ": ")).encode("ascii")
+    return _ENCODE(value).encode("ascii")
 
 
 def _value(octets: bytes) -> Any:  # noqa: ANN401 - JSON enters here

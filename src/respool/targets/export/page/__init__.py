@@ -1,0 +1,1 @@
+"""The parts of ``index.html`` that are the same in every export: page, style and script."""
