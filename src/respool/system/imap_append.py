@@ -8,24 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from respool.errors import OverQuota, ServerSaidNo, ServerUnreachable, TargetError
 from respool.system.append_abilities import AppendAbilities, append_abilities
-from respool.system.append_answers import AppendAnswer, Outcome, parse_append_answer
-from respool.system.append_item import append_item, is_sendable_flag, is_system_flag
-from respool.system.append_values import Appended, AppendResult, Body, MessageToAppend, Refused
-from respool.system.append_wire import AppendWire
+from respool.system.append_answers import AppendAnswer, Outcome
+from respool.system.append_commands import PIECE_OCTETS, AppendCommand, AppendCommands
+from respool.system.append_item import is_system_flag
+from respool.system.append_values import Appended, AppendResult, MessageToAppend, Refused
 from respool.system.imap import ImapSession, quoted
-from respool.system.message_files import SourceDiffers
 
-HELD_OCTETS: Final = 1 << 20  # longer messages are never in memory as a whole
-
-_PIECE_OCTETS: Final = 1 << 20
-_GROUP_OCTETS: Final = 4 << 20
-_LINE_OCTETS: Final = 8000  # RFC 7162, section 4: 8192 with what is around it
-_DATE_AND_SIZE_OCTETS: Final = 64
 _BINARY_PART: Final = re.compile(rb"content-transfer-encoding:\s*binary", re.IGNORECASE)
 _MOST_OVERLAP: Final = 64
 
@@ -46,9 +39,9 @@ def append_messages(
     Raises:
         OverQuota: the server takes no more; what was told is there.
         ServerSaidNo: it takes nothing in that mailbox.
-        ServerUnreachable: the connection is gone.
-        Exception: what opening a body raises; of all messages before it was told. What
-            reading one of more than HELD_OCTETS raises: the session is then cut.
+        ServerUnreachable: the connection is gone, or was cut because a long body could
+            not be read to its end.
+        Exception: what opening a body raises; the answers to all before it were heard.
 
     Source: RFC 3501, section 6.3.11; RFC 3502 (MULTIAPPEND: all or nothing); RFC 4315
     (UIDPLUS); RFC 7888 (LITERAL+, LITERAL-); RFC 7889 (APPENDLIMIT); RFC 3516 (BINARY).
@@ -66,20 +59,8 @@ def append_messages(
         raise
 
 
-@dataclass(slots=True, kw_only=True)
-class _Command:
-    """One APPEND: its messages with the flags that each goes without, its size so far."""
-
-    tag: bytes
-    is_trial: bool
-    messages: list[tuple[MessageToAppend, tuple[str, ...]]] = field(default_factory=list)
-    octets: int = 0
-    line_octets: int = 0
-    answer: AppendAnswer | None = None
-
-
 class _Appending:
-    """The commands of one call: at most one is being written, others wait for answers."""
+    """What is done about each answer of the server, in one call."""
 
     def __init__(
         self,
@@ -92,12 +73,9 @@ class _Appending:
         self._mailbox = mailbox
         self._abilities = abilities
         self._tell = tell
-        self._wire = AppendWire(session.wire)
-        self._written: _Command | None = None
-        self._waiting: dict[bytes, _Command] = {}
+        self._commands = AppendCommands(session.wire, mailbox, abilities, self._settle)
         self._suspects: list[MessageToAppend] = []
         self._ending: TargetError | None = None
-        self._is_within_body = False
         self._is_mailbox_there = False
 
     def take(self, message: MessageToAppend) -> None:
@@ -111,13 +89,13 @@ class _Appending:
             if words is not None:
                 self._tell(Refused(uid=message.uid, words=words))
                 return
-            self._join(message, body)
+            self._commands.join(message, body)
         if self._suspects or self._ending is not None:
             self.finish()
 
     def finish(self) -> None:
         """End the command that is written, hear the answers to all, and try suspects alone."""
-        self._drain()
+        self._commands.drain()
         while self._suspects and self._ending is None:
             self._try_alone(self._suspects.pop(0))
         if self._ending is not None:
@@ -125,129 +103,16 @@ class _Appending:
 
     def leave(self, error: Exception) -> None:
         """After an error: hear the answers that are still to come, else cut the connection."""
-        if self._is_within_body or isinstance(error, ServerUnreachable):
+        if isinstance(error, ServerUnreachable):
             self._session.wire.cut()
         else:
             with suppress(ServerUnreachable):
-                self._drain()
+                self._commands.drain()
 
-    def _join(self, message: MessageToAppend, body: Body) -> None:
-        size = body.size_bytes
-        is_alone = size > HELD_OCTETS or size == 0 or body.has_nul  # none of 0: RFC 3502
-        if self._written is not None and (is_alone or not self._fits(size, message)):
-            self._end()
-        if size > HELD_OCTETS:
-            self._drain()  # should its file fail, the connection goes, and nothing with it
-        self._write(message, body, message.flags)
-        if is_alone or self._abilities.most_messages == 1:
-            self._end()
-
-    def _fits(self, size: int, message: MessageToAppend) -> bool:
-        command = self._written
-        line_octets = sum(len(flag) + 1 for flag in message.flags) + _DATE_AND_SIZE_OCTETS
-        return command is not None and (
-            len(command.messages) < self._abilities.most_messages
-            and command.octets + size <= _GROUP_OCTETS
-            and command.line_octets + line_octets <= _LINE_OCTETS
-        )
-
-    def _write(
-        self,
-        message: MessageToAppend,
-        body: Body,
-        flags: tuple[str, ...],
-        *,
-        is_trial: bool = False,
-    ) -> _Command:
-        """Put a message into the command that is written, or begin one with it."""
-        held = _all_of(message, body) if body.size_bytes <= HELD_OCTETS else None
-        sent = tuple(filter(is_sendable_flag, flags))
-        item = append_item(sent, message.internaldate)
-        command = self._written
-        if command is None:
-            command = self._written = _Command(tag=self._wire.new_tag(), is_trial=is_trial)
-            item = b"%s APPEND %s%s" % (command.tag, quoted(self._mailbox).encode("ascii"), item)
-        is_at_once = body.size_bytes <= self._abilities.at_once_octets
-        mark = b"~" if body.has_nul else b""
-        item += b" %s{%d%s}\r\n" % (mark, body.size_bytes, b"+" if is_at_once else b"")
-        command.messages.append(
-            (message, tuple(flag for flag in message.flags if flag not in sent))
-        )
-        command.octets += body.size_bytes
-        command.line_octets += len(item)
-        self._wire.put(item)
-        if is_at_once or self._may_go_on(command):
-            if held is not None:
-                self._wire.put(held)
-            else:
-                self._stream(message, body)
-        return command
-
-    def _stream(self, message: MessageToAppend, body: Body) -> None:
-        self._is_within_body = True
-        size = 0
-        while piece := body.read(_PIECE_OCTETS):
-            size += len(piece)
-            if size > body.size_bytes:
-                break
-            self._wire.put(piece)
-        if size != body.size_bytes:
-            raise _differs(message, body)
-        self._is_within_body = False
-
-    def _may_go_on(self, command: _Command) -> bool:
-        """Wait until the server asks for the literal; False where it refuses instead."""
-        while command.answer is None:
-            if self._hear():
-                return True
-        return False
-
-    def _end(self) -> None:
-        """End the command that is written, and hear answers until few enough are to come."""
-        command, self._written = self._written, None
-        if command is None:
-            return
-        self._waiting[command.tag] = command
-        self._wire.put(b"\r\n")
-        if self._abilities.most_messages > 1:
-            self._wire.flush()
-        while len(self._waiting) > self._abilities.commands_ahead:
-            self._hear()
-
-    def _drain(self) -> None:
-        self._end()
-        while self._waiting:
-            self._hear()
-
-    def _hear(self) -> bool:
-        """Hear one answer, and act on it; True where the server asks for a literal."""
-        said = self._wire.hear()
-        if not said.tag:
-            return True
-        command = self._waiting.pop(said.tag, None)
-        if command is None:
-            command, self._written = self._written, None
-        if command is None or command.tag != said.tag:
-            raise self._session.wire.gone("it answers what nobody asked")
-        count = len(command.messages)
-        command.answer = parse_append_answer(said.status, said.text, count=count)
-        self._settle(command, command.answer)
-        return False
-
-    def _settle(self, command: _Command, answer: AppendAnswer) -> None:
+    def _settle(self, command: AppendCommand, answer: AppendAnswer) -> None:
         match answer.outcome:
             case Outcome.TAKEN:
-                uids = answer.uids or (None,) * len(command.messages)
-                for (message, without), uid in zip(command.messages, uids, strict=True):
-                    self._tell(
-                        Appended(
-                            uid=message.uid,
-                            target_uid=uid,
-                            uidvalidity=answer.uidvalidity,
-                            guid=answer.guid,
-                            refused_flags=without,
-                        )
-                    )
+                self._tell_of(command, answer)
             case Outcome.MESSAGE_REFUSED:
                 if not command.is_trial:
                     self._suspects += [message for message, _ in command.messages]
@@ -259,6 +124,19 @@ class _Appending:
                 self._ending = OverQuota(
                     f"the server takes no more mail in {self._mailbox}", why=answer.words
                 )
+
+    def _tell_of(self, command: AppendCommand, answer: AppendAnswer) -> None:
+        uids = answer.uids or (None,) * len(command.messages)
+        for (message, without), uid in zip(command.messages, uids, strict=True):
+            self._tell(
+                Appended(
+                    uid=message.uid,
+                    target_uid=uid,
+                    uidvalidity=answer.uidvalidity,
+                    guid=answer.guid,
+                    refused_flags=without,
+                )
+            )
 
     def _try_alone(self, message: MessageToAppend) -> None:
         """Find out whether it is this message that the server refuses, or what goes with it."""
@@ -278,8 +156,8 @@ class _Appending:
         with message.body() as body:
             if body is None:
                 return None
-            command = self._write(message, body, flags, is_trial=True)
-        self._drain()
+            command = self._commands.write(message, body, flags, is_trial=True)
+        self._commands.drain()
         answer = command.answer
         is_refused = answer is not None and answer.outcome is Outcome.MESSAGE_REFUSED
         return answer if is_refused else None
@@ -295,16 +173,6 @@ class _Appending:
             self._is_mailbox_there = True
 
 
-def _all_of(message: MessageToAppend, body: Body) -> bytes:
-    """Every octet of a short message, before the first is sent."""
-    held = b""
-    while len(held) <= body.size_bytes and (piece := body.read(_PIECE_OCTETS)):
-        held += piece
-    if len(held) != body.size_bytes:
-        raise _differs(message, body)
-    return held
-
-
 def _why_altered(message: MessageToAppend) -> str | None:
     """Why a server with BINARY would not keep the octets of a message with NULs.
 
@@ -312,13 +180,8 @@ def _why_altered(message: MessageToAppend) -> str | None:
     """
     tail = b""
     with message.body() as body:
-        while body is not None and (piece := body.read(_PIECE_OCTETS)):
+        while body is not None and (piece := body.read(PIECE_OCTETS)):
             if _BINARY_PART.search(tail + piece):
                 return "it has NUL octets in a binary part, which the server would re-encode"
             tail = piece[-_MOST_OVERLAP:]
     return None
-
-
-def _differs(message: MessageToAppend, body: Body) -> SourceDiffers:
-    text = f"message {message.uid} no longer has its {body.size_bytes} octets"
-    return SourceDiffers("size-differs", text)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from respool.errors import OverQuota, ServerSaidNo, ServerUnreachable
+from respool.system.append_commands import HELD_OCTETS
 from respool.system.append_values import Appended, AppendResult, MessageToAppend, Refused
 from respool.system.imap import ImapSession, is_alive
-from respool.system.imap_append import HELD_OCTETS, append_messages
+from respool.system.imap_append import append_messages
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
-from respool.system.message_files import SourceDiffers
+from respool.system.message_files import Reader, SourceDiffers
 from tests.support.bluemind5_server import BlueMind5Server
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
 from tests.support.messages_to_append import HeldBody, Told, message
@@ -260,14 +261,22 @@ def test_a_long_message_goes_in_pieces() -> None:
     assert max(asked) <= 1 << 20
 
 
-def test_a_long_message_that_ends_early_cuts_the_connection_and_is_not_there() -> None:
-    body = HeldBody(size_bytes=2 * HELD_OCTETS, has_nul=False, read=io.BytesIO(HEAD).read)
-    short = MessageToAppend(uid=2, flags=(), internaldate=0, body=lambda: nullcontext(body))
+def failing(_size: int) -> bytes:
+    raise SourceDiffers("file-unreadable", "Input/output error")
+
+
+@pytest.mark.parametrize("read", [io.BytesIO(HEAD).read, failing], ids=["short", "failing"])
+def test_a_long_message_that_cannot_be_read_cuts_the_connection_and_is_not_there(
+    read: Reader,
+) -> None:
+    body = HeldBody(size_bytes=2 * HELD_OCTETS, has_nul=False, read=read)
+    long = MessageToAppend(uid=2, flags=(), internaldate=0, body=lambda: nullcontext(body))
     told = Told()
     with serving() as server, entered(server) as session:
-        with pytest.raises(SourceDiffers, match="message 2"):
-            told.append(session, "INBOX", [message(1, HEAD), short])
+        with pytest.raises(ServerUnreachable) as caught:
+            told.append(session, "INBOX", [message(1, HEAD), long])
 
+        assert "message 2" in (caught.value.why or "")
         assert list(placed(told.results)) == list(held(server)) == [1]
         assert not is_alive(session)
 

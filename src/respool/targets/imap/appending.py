@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -180,15 +180,17 @@ class _Group:
     @contextmanager
     def _opened(self, message: PlannedMessage) -> Iterator[_Body | None]:
         """What is sent of a message; None where the backup cannot give it, which is noted."""
-        try:
-            with self.source.checked(message) as checked:
-                if message.guid is None:
-                    self.guids[str(message.uid)] = checked.guid
+        with ExitStack() as stack:
+            try:
+                checked = stack.enter_context(self.source.checked(message))
                 form = self._mended_form(message) if self.step.is_mending else None
-                yield _body(checked, form)
-        except (BackupError, SourceDiffers) as error:
-            self.source.lose(message, error)
-            yield None
+            except (BackupError, SourceDiffers) as error:
+                self.source.lose(message, error)
+                yield None
+                return
+            if message.guid is None:
+                self.guids[str(message.uid)] = checked.guid
+            yield _body(checked, form)
 
     def _mended_form(self, message: PlannedMessage) -> MendedForm | None:
         """What it will be, if any of its line ends is to be mended."""
