@@ -13,6 +13,7 @@ from tests.support.directions import (
     INTO,
     Folders,
     TargetAccount,
+    all_folders_of,
     folders_of,
     fresh_target,
     true_folders,
@@ -61,3 +62,23 @@ def test_a_whole_account_comes_back_below_a_new_folder(
 
     assert plain(found) == plain(truth)
     assert all(each["proven"] == each["expected"] for each in proofs.values())
+
+
+def test_in_place_an_empty_account_gets_everything_under_its_own_names_and_back(
+    restoring_names: PrivateCyrus, backup: Path, tmp_path: Path
+) -> None:
+    target, server = account_on(restoring_names)
+    with restoring_names.client_as(target.login) as client:
+        client._imap.xatom("CREATE", '"Gesendet"', "(USE (\\Sent))")
+    settings = settings_for(restoring_names, backup, tmp_path / "state")
+    plan = plan_into(settings, wish(JDOE, "INBOX", "Sent", is_in_place=True), server)
+    with begun(settings, plan, server) as run:
+        run.carry_out()
+        found = plain(all_folders_of(restoring_names, target, target.login))
+        truth = plain(true_folders(read_truth(VERSION), JDOE))
+        assert found == {"INBOX": truth["INBOX"], "Gesendet": truth["Sent"]}
+        run.take_back()
+    assert plain(all_folders_of(restoring_names, target, target.login)) == {
+        "INBOX": [],
+        "Gesendet": [],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,7 +54,11 @@ def imap_server(
         return enter(address, credentials, Trust())
 
     return ImapServer(
-        where=f"imap://{user}@{address.host}", login=admin or user, user=user, enter=entered
+        where=f"imap://{user}@{address.host}",
+        login=admin or user,
+        user=user,
+        enter=entered,
+        pause=lambda _seconds: time.sleep(0.01),
     )
 
 

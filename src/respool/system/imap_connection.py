@@ -211,9 +211,12 @@ def authenticate(
             _log_in(imap, user, password)
         client._cached_capabilities = None  # noqa: SLF001 - those from before do not count
         client.capabilities()
-    except (imaplib.IMAP4.abort, OSError) as error:
-        raise ServerUnreachable(f"the server at {address} is gone", why=_said(error)) from None
-    except _ERRORS as error:
+    except (OSError, *_ERRORS) as error:
+        # The library makes a refused login of a connection that is cut within it.
+        is_cut = isinstance(error.__context__, imaplib.IMAP4.abort)
+        if is_cut or isinstance(error, imaplib.IMAP4.abort | OSError):
+            gone = f"the server at {address} is gone"
+            raise ServerUnreachable(gone, why=_said(error)) from None
         why = _said(error).replace(password, "…") if password else _said(error)
         raise LoginRefused(refused, why=why) from None  # a cause would show what it was sent
 

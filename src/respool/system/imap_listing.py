@@ -26,6 +26,7 @@ _SHUT: Final = frozenset({"\\noselect", "\\nonexistent"})
 _LETTERS: Final = "lrswipkxtea"
 _OLD_LETTERS: Final = "lrswipa"  # RFC 2086 had c and d besides, which stand for others
 _APPEND_LIMIT: Final = re.compile(r"APPENDLIMIT=(\d+)")
+_CANNOT_BE: Final = ("[cannot]", "not allowed in mailbox name", "invalid mailbox name")
 _RIGHTS: Final = re.compile(r"RIGHTS=([a-z]+)", re.IGNORECASE)
 
 
@@ -165,6 +166,25 @@ def exists(session: ImapSession, mailbox: str) -> bool:
     return any(each.name == mailbox and each.is_selectable for each in shown)
 
 
+def refused_characters(session: ImapSession, prefix: str, asked: str) -> frozenset[str]:
+    """Those of ``asked`` that no folder's name may hold, as the server says.
+
+    It is asked for the STATUS of folders that are not there: of a name that cannot be it says
+    so in another way (Dovecot: ``NO [CANNOT] Character not allowed in mailbox name: '.'``).
+
+    Source: RFC 5530, CANNOT; seen on Dovecot 2.3.19 with Maildir++ and ``/``.
+    """
+    refused = set()
+    for character in asked:
+        name = f"{prefix}respool{character}respool"
+        try:
+            session.ask("STATUS", quoted(name), "(MESSAGES)", response="STATUS")
+        except ServerSaidNo as error:
+            if any(word in (error.why or "").lower() for word in _CANNOT_BE):
+                refused.add(character)
+    return frozenset(refused)
+
+
 def names_below(session: ImapSession, mailbox: str, separator: str | None) -> tuple[str, ...]:
     """What LIST shows below ``mailbox``, outermost first."""
     if separator is None:
@@ -217,7 +237,9 @@ def permanent_flags(session: ImapSession, mailbox: str) -> frozenset[str] | None
 
     Source: RFC 3501, 7.1: without PERMANENTFLAGS all flags can be changed.
     """
-    answer = session.ask("SELECT", quoted(mailbox), response="PERMANENTFLAGS")
+    session.open_to_change(mailbox)
+    answer = session.answered("PERMANENTFLAGS")
+    session.leave_folder()
     words = answer[0] if answer and isinstance(answer[0], tuple) else answer
     return frozenset(map(text_of, words)) if answer else None
 

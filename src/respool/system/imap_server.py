@@ -7,11 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from respool.errors import LoginRefused, ServerSaidNo, TargetError
+from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
 from respool.system.imap import ImapSession, is_alive
 
+ValueT = TypeVar("ValueT")
+
 _IDLE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.5
+_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -28,13 +33,14 @@ class ImapServer:
 
     ``where`` is its address with the account, without a secret. ``login`` logs in, for
     ``user``, whose mail it is: another where he is an administrator. ``enter`` makes a new
-    session of a user, by that login.
+    session of a user, by that login. ``pause`` waits for so many seconds.
     """
 
     where: str
     login: str
     user: str
     enter: Callable[[str], ImapSession]
+    pause: Callable[[float], None] = time.sleep
     _idle: _Idle = field(default_factory=_Idle, repr=False)
 
     @property
@@ -52,14 +58,13 @@ class ImapServer:
         session = self._taken()
         try:
             yield session
-        except TargetError as error:
-            if not isinstance(error, ServerSaidNo):
-                session.close()
-                raise
+        except ServerSaidNo:
             self._put_back(session)
             raise
-        except BaseException:
+        except BaseException as error:
             session.close()
+            if isinstance(error, ServerUnreachable):
+                self.close()  # the others are of the same server, and gone like this one
             raise
         self._put_back(session)
 
@@ -79,6 +84,19 @@ class ImapServer:
             yield session
         finally:
             session.close()
+
+    def persistently(self, do: Callable[[], ValueT]) -> ValueT:
+        """What ``do`` gives, called anew where the connection was cut: it is as if once.
+
+        Raises:
+            ServerUnreachable: cut again and again, or nothing answers any more.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return do()
+            except ServerUnreachable:
+                self.pause(_PAUSE_SECONDS)
+        return do()
 
     def close(self) -> None:
         """Log every session out that nobody uses."""

@@ -15,7 +15,7 @@ from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
 from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system import imap_listing as listing
 from respool.system.imap_server import ImapServer
-from respool.verification.compare import compare_message
+from respool.verification.compare import Difference, compare_message
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_USER: Final = "owner"
@@ -23,11 +23,15 @@ BY_USER: Final = "owner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
-    """One step's messages, as they are to read back, and where each is."""
+    """One step's messages, as they are to read back, and where each is.
+
+    ``told_otherwise`` is the SHA-1 that the server said it took, where that is another.
+    """
 
     messages: tuple[PlannedMessage, ...]
     placed: Mapping[int, int]
     uidvalidity: int | None
+    told_otherwise: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,9 @@ class AppendedProofActor(OnlyLooks):
 
     def perform(self, step: ProveAppended, _before: Note) -> Note:
         """Read back and compare; every difference is a value, none is an error."""
+        return self.server.persistently(lambda: self._read(step))
+
+    def _read(self, step: ProveAppended) -> Note:
         with self.server.session() as session:
             shown = listing.status(session, step.mailbox)
             messages = session.open_to_read(step.mailbox)
@@ -59,7 +66,7 @@ class AppendedProofActor(OnlyLooks):
                 found = {each.uid: each for each in session.read_back(sizes)}
                 for message in group.messages:
                     there = found.get(placed.get(message.uid, 0))
-                    tally.add(message, there)
+                    tally.add(message, there, group.told_otherwise.get(str(message.uid)))
         return tally.note(None if step.may_grow else messages)
 
     def prove_again(self, step: ProveAppended) -> Note:
@@ -96,6 +103,7 @@ class AppendedProofActor(OnlyLooks):
                     ),
                     placed=as_pairs(receipt.get("placed", ())),
                     uidvalidity=now or receipt.get("uidvalidity"),
+                    told_otherwise=receipt.get("told_otherwise", {}),
                 )
 
     def _uidvalidity_since(self, lane: str) -> int | None:
@@ -115,10 +123,17 @@ class _Tally:
         self.differs: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
 
-    def add(self, message: PlannedMessage, found: ReadBack | None) -> None:
+    def add(self, message: PlannedMessage, found: ReadBack | None, told: str | None) -> None:
+        """One more message; ``told`` is what the server said of it, if that is not it."""
         self.expected += 1
         spelled = None if found is None else _as_planned(message, found)
         differences = compare_message(message, spelled, is_seen_known=True)
+        if told is not None and not any(each.aspect == "octets" for each in differences):
+            wanted = message.guid or "unknown"
+            said = Difference(
+                uid=message.uid, aspect="octets", planned=wanted, found=f"{told}, as it was told"
+            )
+            differences = (*differences, said)
         self.proven += not differences
         self.counts.update(each.aspect for each in differences)
         if len(self.differs) < MOST_DIFFERENCES:

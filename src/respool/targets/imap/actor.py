@@ -55,6 +55,17 @@ class ImapActor:
 
     def observe(self, step: ImapStep) -> Note:
         """What the step is about to change, as it is now."""
+        return self.server.persistently(lambda: self._observe(step))
+
+    def perform(self, step: ImapStep, before: Note) -> Note:
+        """Do the step; done twice it is the same as once."""
+        return self.server.persistently(lambda: self._perform(step, before))
+
+    def take_back(self, step: ImapStep, undoing: Undoing) -> str | None:
+        """Put back what the step changed; what is a created folder's goes, or stays, with it."""
+        return self.server.persistently(lambda: self._take_back(step, undoing))
+
+    def _observe(self, step: ImapStep) -> Note:
         match step:
             case CreateFolder():
                 return folders.observe_creation(self.server, step)
@@ -73,8 +84,7 @@ class ImapActor:
             case _:
                 assert_never(step)
 
-    def perform(self, step: ImapStep, before: Note) -> Note:
-        """Do the step; done twice it is the same as once."""
+    def _perform(self, step: ImapStep, before: Note) -> Note:
         match step:
             case CreateFolder():
                 return folders.create(self.server, step, before)
@@ -101,8 +111,7 @@ class ImapActor:
                 placed = placed_of_lane(self.record, step.lane)
                 return giving.give_reader_seen(self.server, step, placed)
 
-    def take_back(self, step: ImapStep, undoing: Undoing) -> str | None:
-        """Put back what the step changed; what is a created folder's goes, or stays, with it."""
+    def _take_back(self, step: ImapStep, undoing: Undoing) -> str | None:
         match step:
             case SetSubscription():
                 return self._unsubscribe(step, undoing)

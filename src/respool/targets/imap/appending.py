@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +53,6 @@ def append(
     before: Note,
     *,
     is_begun: bool,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Note:
     """Append what the folder does not have yet of the group; say where each lies there.
 
@@ -71,15 +69,15 @@ def append(
         try:
             with server.session() as session:
                 if is_begun:
-                    _wait_until_settled(session, step.mailbox, sleep)
-                _check_same(session, step, before)
-                group.carry_out(session, before)
+                    _wait_until_settled(session, step.mailbox, server.pause)
+                found = _same_folder(session, step, before)
+                group.carry_out(session, before, has_new=found.uidnext > before["uidnext"])
             break
         except ServerUnreachable:
             if not left:
                 raise
             is_begun = True
-            sleep(_PAUSE_SECONDS)
+            server.pause(_PAUSE_SECONDS)
     group.source.check_presence()
     return group.note(before)
 
@@ -96,7 +94,7 @@ def _wait_until_settled(
             return
 
 
-def _check_same(session: ImapSession, step: AppendMessages, before: Note) -> None:
+def _same_folder(session: ImapSession, step: AppendMessages, before: Note) -> listing.FolderStatus:
     found = listing.status(session, step.mailbox)
     if found.uidvalidity != before["uidvalidity"]:
         raise StepFailed(
@@ -104,6 +102,7 @@ def _check_same(session: ImapSession, step: AppendMessages, before: Note) -> Non
             why=f"its UIDVALIDITY was {before['uidvalidity']} and is {found.uidvalidity}",
             can_be_tried_again=False,
         )
+    return found
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +113,7 @@ class _Group:
     source: PlannedMessages = field(init=False)
     placed: dict[int, int] = field(default_factory=dict)
     guids: dict[str, str] = field(default_factory=dict)
-    told_guids: dict[int, str] = field(default_factory=dict)
+    told: dict[int, str] = field(default_factory=dict)
     mended: dict[str, MendedForm] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     refused_flags: dict[str, list[str]] = field(default_factory=dict)
@@ -124,10 +123,13 @@ class _Group:
         step = self.step
         self.source = PlannedMessages(place=step.source, label=step.lane, messages=step.messages)
 
-    def carry_out(self, session: ImapSession, before: Note) -> None:
-        """Append what is not there, as far as the connection holds."""
+    def carry_out(self, session: ImapSession, before: Note, *, has_new: bool) -> None:
+        """Append what is not there, as far as the connection holds.
+
+        ``has_new``: something came to the folder since ``before``.
+        """
         self._not_told.clear()
-        self.placed = self._there(session, before)
+        self.placed = self._there(session, before) if has_new else {}
         wanted = (
             each
             for each in self.step.messages
@@ -158,11 +160,37 @@ class _Group:
                 if uid not in lost
             },
             "refused_flags": self.refused_flags,
-            "guids_told": len(self.told_guids),
+            "told": len(self.told),
+            "told_otherwise": dict(self._told_otherwise()),
         }
 
+    def _told_otherwise(self) -> Iterator[tuple[str, str]]:
+        """What the server says that it took, where that is not what was sent."""
+        for message in self.step.messages:
+            key, told = str(message.uid), self.told.get(message.uid)
+            form = self.mended.get(key)
+            sent = message.guid or self.guids.get(key) if form is None else form.guid
+            if told is not None and told != sent:
+                yield key, told
+
     def _there(self, session: ImapSession, before: Note) -> dict[int, int]:
-        return found_again(session, self.step, before, self.source)
+        """Where each is that the folder has; of those that were mended, what they became."""
+        found = found_again(session, self.step, before, self.source)
+        for message in self.step.messages:
+            if message.uid in found:
+                self._learn(message)
+        return found
+
+    def _learn(self, message: PlannedMessage) -> None:
+        """What is told of a message that need not be sent any more."""
+        try:
+            if self.step.is_mending:
+                self._mended_form(message)
+            if message.guid is None:
+                with self.source.checked(message) as checked:
+                    self.guids[str(message.uid)] = checked.guid
+        except (BackupError, SourceDiffers) as error:
+            self.source.lose(message, error)
 
     def _outgoing(self, message: PlannedMessage) -> MessageToAppend:
         @contextmanager
@@ -194,11 +222,14 @@ class _Group:
 
     def _mended_form(self, message: PlannedMessage) -> MendedForm | None:
         """What it will be, if any of its line ends is to be mended."""
+        key = str(message.uid)
+        if key in self.mended:
+            return self.mended[key]
         with self.source.reading(message) as read:
             form = mended_form(read)
         if form.size_bytes == message.size_bytes:
             return None
-        self.mended[str(message.uid)] = form
+        self.mended[key] = form
         return form
 
     def _told(self, result: AppendResult) -> None:
@@ -208,7 +239,7 @@ class _Group:
         if result.refused_flags:
             self.refused_flags[str(result.uid)] = list(result.refused_flags)
         if result.guid is not None:
-            self.told_guids[result.uid] = result.guid
+            self.told[result.uid] = result.guid
         if result.target_uid is None:
             self._not_told.add(result.uid)
         else:

@@ -22,7 +22,8 @@ class ImapNames:
     ``root`` is the account's root as a request has it; ``inbox`` is what the server calls it.
     ``prefix`` and ``separator`` are of the folders below it: ``INBOX.`` and ``.``;
     ``separator`` None: the server keeps no folder in another. ``others`` are prefixes of
-    other people's and shared folders. ``cyrus`` is the version of a server of that name.
+    other people's and shared folders. ``refused`` are characters that the server says it does
+    not take; ``cyrus`` is the version of a server of that name.
     """
 
     root: MailboxName
@@ -30,6 +31,7 @@ class ImapNames:
     prefix: str = ""
     separator: str | None = "/"
     others: tuple[str, ...] = ()
+    refused: frozenset[str] = frozenset()
     cyrus: tuple[int, int, int] | None = None
     most_name_octets: int = 490
     most_part_octets: int = 250
@@ -78,7 +80,7 @@ class ImapNames:
         parts = [*name.parts[:keep], *map(self.proposed_part, name.parts[keep:])]
         own = len(self.root.parts)
         if keep == own < len(parts) and self._is_of_others(self._written_parts(parts)):
-            parts[own] = f"{parts[own]}_"
+            parts[own] = f"{parts[own].replace(_NAMESPACE_MARK, '_')}_"
         if self.separator is None and len(parts) > keep + 1:
             parts[keep:] = ["-".join(parts[keep:])]
         while (over := len(self._written_parts(parts)) - self.most_name_octets) > 0:
@@ -111,6 +113,8 @@ class ImapNames:
             reasons.append(f"{' and '.join(wild)} stands for any other name in IMAP")
         if self.separator is not None and self.separator in part:
             reasons.append(f"{self.separator!r} separates names on this server")
+        bad = sorted(self.refused & set(part))
+        reasons.extend(f"the server refuses the character {each!r}" for each in bad)
         if self.cyrus is not None:
             allowed = allowed_in_names(self.cyrus)
             bad = sorted(set(part) - allowed - _WILDCARDS)
@@ -130,6 +134,8 @@ class ImapNames:
 
     def _is_fit(self, character: str) -> bool:
         if character < " " or character in {_DELETE, "\ufffd", self.separator, *_WILDCARDS}:
+            return False
+        if character in self.refused:
             return False
         if character <= "~" and self.cyrus is not None:
             return character in allowed_in_names(self.cyrus)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
@@ -91,9 +92,17 @@ class _Looking:
             prefix=prefix,
             separator=first.separator,
             others=tuple(each for each in others if not prefix.startswith(each)),
+            refused=self._refused(first, prefix),
             cyrus=self.cyrus,
             most_name_octets=_MAILDIR_NAME_OCTETS if is_maildir else _MOST_NAME_OCTETS,
         )
+
+    def _refused(self, first: ToldNamespace, prefix: str) -> frozenset[str]:
+        """What a Cyrus takes is known."""
+        if self.cyrus is not None:
+            return frozenset()
+        asked = _ASKED.replace(first.separator or "", "")
+        return listing.refused_characters(self.session, prefix, asked)
 
     def _is_own(self, name: str, names: ImapNames) -> bool:
         if name == names.inbox:
@@ -141,5 +150,6 @@ class _Looking:
                 yield f"{self.server.user} may not create folders in {names.inbox} (right k)"
 
 
+_ASKED: Final = "".join(sorted(set(string.punctuation) - set("&*%")))
 _FLAT: Final = ToldNamespace(prefix="", separator="/")
 _MOST_NAME_OCTETS: Final = 490

@@ -1,0 +1,194 @@
+"""Whole restores into a stand-in for BlueMind 5: as it is, and cut at its commands."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pytest
+
+from respool.app.plan import write_plan
+from respool.errors import PlanRefused
+from respool.planning.chosen import ChosenMailbox
+from respool.planning.source_place import SourcePlace
+from respool.runs.journal import Journal
+from respool.system.imap_places import ImapAddress
+from respool.system.imap_server import ImapServer
+from respool.targets.imap.planner import plan_restore
+from respool.targets.imap.steps import AppendMessages
+from respool.targets.imap.surveyor import survey_imap
+from tests.support.bluemind5_server import BlueMind5Server
+from tests.support.cut_counts import is_long
+from tests.support.cutting_proxy import Cut, CuttingProxy, Where
+from tests.support.imap_restoring import IMAP_KINDS, ImapRun, imap_server
+from tests.support.kept_mail import KeptMessage
+from tests.support.stand_in_server import StandInServer
+from tests.unit.planning.plans import REQUEST
+from tests.unit.runs.runs import quick
+from tests.unit.targets.spool.plans import CONTEXT, chosen, rows_of
+
+BODIES = [b"Subject: %d\r\n\r\nbody\r\n" % number for number in range(3)]
+TWICE = [*BODIES, BODIES[0]]
+USER = "jdoe"
+
+
+def folder_with(place: Path, path: str, bodies: Sequence[bytes]) -> ChosenMailbox:
+    """A folder of a backup whose messages are really there."""
+    directory = place / path
+    directory.mkdir(parents=True, exist_ok=True)
+    for uid, octets in enumerate(bodies, start=1):
+        (directory / f"{uid}.").write_bytes(octets)
+    sizes = [len(octets) for octets in bodies]
+    guids = [np.void(hashlib.sha1(octets).digest()) for octets in bodies]
+    rows = rows_of(len(bodies), size=sizes, file_size=sizes)
+    for at, guid in enumerate(guids):
+        rows["guid"][at] = guid
+    source = SourcePlace(
+        spool=PurePosixPath(place),
+        partition="b_loc",
+        data=PurePosixPath(path),
+        meta=None,
+        archive=None,
+    )
+    return replace(chosen(path, rows), place=source)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoring:
+    """A server, and a directory for backups and journals of restores into it."""
+
+    server: StandInServer
+    place: Path
+
+    @contextmanager
+    def begun(self, port: int, **request: Any) -> Iterator[ImapRun]:  # noqa: ANN401
+        """A run that was begun, of two folders, with what is at ``port``."""
+        backup = self.place / "backup"
+        folders = [folder_with(backup, "INBOX", TWICE), folder_with(backup, "Sent", BODIES)]
+        account = self.account(port)
+        plan = self.plan(account, folders, **request)
+        state = self.place / f"state{port}"
+        state.mkdir()
+        journal = quick(Journal(state))
+        tail = write_plan(plan, state / "new.jsonl")
+        run = journal.begin(state / "new.jsonl", tail, IMAP_KINDS, now=datetime.now(UTC))
+        try:
+            yield ImapRun(server=account, journal=run, plan=plan)
+        finally:
+            account.close()
+            journal.close()
+
+    def account(self, port: int) -> ImapServer:
+        address = ImapAddress(port=port)
+        return replace(imap_server(address, USER, self.server.password), pause=lambda _: None)
+
+    def plan(self, account: ImapServer, folders: Sequence[ChosenMailbox], **request: Any) -> Any:  # noqa: ANN401
+        asked = replace(REQUEST, **request)
+        return plan_restore(asked, folders, survey_imap(account, asked), CONTEXT)
+
+    def held(self) -> dict[str, list[bytes]]:
+        folders = self.server.accounts[USER].folders
+        return {name: [each.octets for each in one.messages] for name, one in folders.items()}
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Iterator[Callable[[], Restoring]]:
+    servers: list[BlueMind5Server] = []
+
+    def make() -> Restoring:
+        server = BlueMind5Server().__enter__()
+        servers.append(server)
+        server.add_account(USER)
+        place = tmp_path / str(len(servers))
+        place.mkdir()
+        return Restoring(server=server, place=place)
+
+    yield make
+    for server in servers:
+        server.__exit__(None, None, None)
+
+
+def restored(held: dict[str, list[bytes]]) -> dict[str, list[bytes]]:
+    return {name: each for name, each in held.items() if name.startswith("restored")}
+
+
+def test_it_is_proven_first_by_what_the_server_says_and_then_by_reading_back(
+    new: Callable[[], Restoring],
+) -> None:
+    one = new()
+    with one.begun(one.server.port) as run:
+        run.carry_out()
+        told = [
+            (run.journal.receipt(row.number) or {})["told"]
+            for row in run.journal.rows()
+            if row.kind == AppendMessages.kind
+        ]
+        proofs = run.proofs()
+    assert restored(one.held()) == {"restored": TWICE, "restored/Sent": BODIES}
+    assert told == [4, 3]
+    assert {each: proof["proven"] for each, proof in proofs.items()} == {
+        "restored": 4,
+        "restored/Sent": 3,
+    }
+
+
+def test_a_server_that_says_it_took_something_else_is_not_believed(
+    new: Callable[[], Restoring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = new()
+    monkeypatch.setattr(KeptMessage, "guid", property(lambda _self: "ab" * 20))
+    with one.begun(one.server.port) as run:
+        run.carry_out()
+        proof = run.proofs()["restored"]
+    assert proof["proven"] == 0
+    assert "as it was told" in proof["differs"][0]["found"]
+
+
+def test_its_own_prefixes_are_not_used_for_folders_of_the_backup(
+    new: Callable[[], Restoring], tmp_path: Path
+) -> None:
+    one = new()
+    account = one.account(one.server.port)
+    folder = folder_with(tmp_path / "b", "Autres utilisateurs", BODIES)
+    with pytest.raises(PlanRefused) as refused:
+        one.plan(account, [folder], is_in_place=True)
+    account.close()
+    assert "stands for another mailbox" in refused.value.reasons[0]
+
+
+def test_all_of_it_is_taken_back(new: Callable[[], Restoring]) -> None:
+    one = new()
+    before = one.held()
+    with one.begun(one.server.port) as run:
+        run.carry_out()
+        run.take_back()
+    assert one.held() == before
+
+
+@pytest.mark.parametrize("where", list(Where))
+def test_cut_at_a_command_it_ends_like_a_restore_that_nobody_cut(
+    where: Where, new: Callable[[], Restoring]
+) -> None:
+    """A part of the commands, but none of planning; where it is cut moves with it."""
+    clean = new()
+    with CuttingProxy(clean.server.port) as proxy, clean.begun(proxy.port) as run:
+        planned = len(proxy.commands)
+        run.carry_out()
+        whole = len(proxy.commands)
+        proofs = run.proofs()
+    for at in range(planned + 1 + 2 * list(Where).index(where), whole, 1 if is_long() else 7):
+        one = new()
+        with (
+            CuttingProxy(one.server.port, Cut(at=at, where=where)) as proxy,
+            one.begun(proxy.port) as run,
+        ):
+            run.carry_out()
+            assert proxy.is_cut
+            assert (at, one.held()) == (at, clean.held())
+            assert (at, run.proofs()) == (at, proofs)
