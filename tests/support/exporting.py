@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
 from respool.runs.undo import Undo
+from respool.system.message_files import CopiedFile, MessageCopier, NewFile
 from respool.targets.export.actor import export_actor
 from respool.targets.export.planner import plan_restore
 from respool.targets.export.sequence import ExportPlan
@@ -88,6 +89,19 @@ def _context(selection: Selection) -> PlanContext:
     )
 
 
+class MortalCopier(MessageCopier):
+    """A copier that dies with the power, between two messages."""
+
+    def __init__(self, power: Power) -> None:
+        super().__init__(has_sha256=True)
+        self._power = power
+
+    def copy(self, source: int, wanted: NewFile, directory: int) -> CopiedFile:
+        """As it does."""
+        self._power.use()
+        return super().copy(source, wanted, directory)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportWorld:
     """One export, begun; each call is a new process."""
@@ -128,7 +142,8 @@ class ExportWorld:
         return True
 
     def _actors(self, power: Power) -> Mapping[str, Actor[Any]]:
-        export = self.wrapped(export_actor(self.run), power)
+        actor = replace(export_actor(self.run), new_copier=lambda: MortalCopier(power))
+        export = self.wrapped(actor, power)
         proof = self.wrapped(ExportProofActor(record=self.run), power)
         return {each.kind: export for each in EXPORT_STEPS} | {ProveExport.kind: proof}
 
@@ -167,8 +182,8 @@ def tree_at(root: Path) -> Mapping[str, str]:
         what = f"{status.st_mode:o}"
         if path.is_file():
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            is_single = path.suffix not in {".mbox", ".zip", ".part", ".html", ".json"}
-            when = int(status.st_mtime) if is_single and status.st_size else 0
+            is_message = "respool,S=" in path.name or path.suffix == ".eml"
+            when = int(status.st_mtime) if is_message else 0
             what += f" {status.st_size} {when} {digest}"
         found[str(path.relative_to(root))] = what
     return found

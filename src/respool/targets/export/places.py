@@ -147,10 +147,14 @@ class _Tree:
 
 
 def _maildir_place(names: Sequence[str], *, is_altered: bool) -> FolderPlace:
-    place = f".{'.'.join(names)}" if names else MAILDIR_ROOT
-    inner = tuple(f"{place}/{each}" if names else each for each in DIRECTORIES)
-    directories = (place, *inner) if names else inner
-    return FolderPlace(place=place, directories=directories, is_altered=is_altered)
+    """Those of INBOX make a directory a Maildir, whatever folders it has."""
+    if not names:
+        return FolderPlace(place=MAILDIR_ROOT, directories=DIRECTORIES, is_altered=is_altered)
+    place = f".{'.'.join(names)}"
+    inner = tuple(f"{place}/{each}" for each in DIRECTORIES)
+    return FolderPlace(
+        place=place, directories=(*DIRECTORIES, place, *inner), is_altered=is_altered
+    )
 
 
 def _maildir_part(part: str, most: int = _MOST_OCTETS) -> str:

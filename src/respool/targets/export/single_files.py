@@ -108,15 +108,25 @@ class FolderOfFiles:
         Raises:
             OSError: one is not there.
         """
-        beside = os.open(self.beside, _DIRECTORY)
-        try:
-            inside = os.open(self.directory, _DIRECTORY)
+        with self.opened_inside() as inside:
+            beside = os.open(self.beside, _DIRECTORY)
             try:
                 yield beside, inside
             finally:
-                os.close(inside)
+                os.close(beside)
+
+    @contextmanager
+    def opened_inside(self) -> Iterator[int]:
+        """A descriptor of the directory with the messages.
+
+        Raises:
+            OSError: it is not there.
+        """
+        inside = os.open(self.directory, _DIRECTORY)
+        try:
+            yield inside
         finally:
-            os.close(beside)
+            os.close(inside)
 
     def temporary(self, message: PlannedMessage) -> str:
         """The name under which a message waits."""

@@ -73,13 +73,22 @@ class ExportTakings:
                 return None
 
     def _folder(self, step: WriteFolder, undoing: Undoing) -> str | None:
+        """The folder goes with all that was made for it, or stays as it is."""
         path = Path(step.path)
-        kept = None
-        if step.form is ExportForm.MBOX:
-            kept = self._mbox(path, step.mailbox, undoing)
-        for name, octets in files_of_folder(step).items():
+        files = files_of_folder(step)
+        if step.form is ExportForm.MBOX and (kept := self._mbox(path, step.mailbox, undoing)):
+            return kept
+        own = {path / each for each in (*step.directories, *files, *map(_temporary, files))}
+        strangers = sum(_strangers(path / each, own) for each in step.directories)
+        if strangers:
+            return (
+                f"{path / step.mailbox} holds {strangers} things that are not the run's,"
+                " or were changed since"
+            )
+        for name, octets in files.items():
             _remove_if(path / name, octets, undoing)
-            _remove(path / Path(name).with_name(f"{TEMPORARY_PREFIX}{Path(name).name}"))
+            _remove(path / _temporary(name))
+        kept = None
         for each in reversed(step.directories):
             kept = kept or _emptied(path / each)
         return kept
@@ -168,6 +177,20 @@ def _made(path: Path, undoing: Undoing) -> str | None:
     if undoing.before.get("was_there") is not False:
         return None
     return _emptied(path)
+
+
+def _temporary(name: str) -> str:
+    """What a file is called while it is written."""
+    return str(Path(name).with_name(f"{TEMPORARY_PREFIX}{Path(name).name}"))
+
+
+def _strangers(directory: Path, own: set[Path]) -> int:
+    """How many things stand there that are not ``own``."""
+    try:
+        with os.scandir(directory) as entries:
+            return sum(Path(entry.path) not in own for entry in entries)
+    except FileNotFoundError:
+        return 0
 
 
 def _emptied(directory: Path) -> str | None:

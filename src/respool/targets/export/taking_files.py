@@ -32,7 +32,7 @@ def take_files(step: WriteMessages, undoing: Undoing) -> str | None:
     folder = FolderOfFiles.of(step)
     with contextlib.ExitStack() as stack:
         try:
-            beside, inside = stack.enter_context(folder.opened())
+            inside = stack.enter_context(folder.opened_inside())
         except FileNotFoundError:
             return None  # the whole folder is gone
         written = (
@@ -49,7 +49,7 @@ def take_files(step: WriteMessages, undoing: Undoing) -> str | None:
         )
         for message in step.messages if not undoing.done else ():
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(folder.temporary(message), dir_fd=beside)
+                (folder.beside / folder.temporary(message)).unlink()
         os.fsync(inside)
     if left == 0:
         return None
