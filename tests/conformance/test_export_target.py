@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from respool.exports.manifest_head import ExportForm
-from tests.conformance.targets import TargetSuite, Touch
+from tests.conformance.targets import TargetSuite, Touch, World
 from tests.support import golden
 from tests.support.cut_counts import is_long
 from tests.support.export_world import ExportPlace
@@ -61,9 +61,10 @@ class ExportSuite(TargetSuite):
 
     @pytest.mark.parametrize("how", ["add", "flag"])
     def test_what_somebody_touched_is_kept_as_he_left_it(
-        self, how: Touch, new_world: Callable[[], ExportPlace]
+        self, how: Touch, new_world: Callable[[], World]
     ) -> None:
         world = new_world()
+        assert isinstance(world, ExportPlace)
         world.carry_out(Power())
         victim = world.victim()
         assert world.touch(how)
@@ -77,7 +78,7 @@ class ExportSuite(TargetSuite):
 
     @pytest.mark.parametrize("how", ["add"])
     def test_an_undo_that_was_cut_keeps_what_was_touched_meanwhile(
-        self, how: Touch, new_world: Callable[[], ExportPlace]
+        self, how: Touch, new_world: Callable[[], World]
     ) -> None:
         for cut in self.points(self.calls_of_undo(new_world), part=4):
             world = new_world()
