@@ -111,6 +111,7 @@ def write_eml(place: Path, messages: Sequence[Written] = MESSAGES) -> None:
         file = place / each.folder / f"{each.uid}.eml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(each.octets)
+        os.utime(file, (each.internaldate, each.internaldate))
         entries.append(each.entry(f"{each.folder}/{each.uid}.eml"))
     (place / MANIFEST_FILE).write_bytes(manifest_of(ExportForm.EML, messages, entries))
 
@@ -136,7 +137,8 @@ def write_zip(place: Path, messages: Sequence[Written] = MESSAGES) -> None:
     with zipfile.ZipFile(place, "x", zipfile.ZIP_DEFLATED) as archive:
         for each in messages:
             name = f"{each.folder}/{each.uid}.eml"
-            archive.writestr(name, each.octets)
+            at = datetime.fromtimestamp(each.internaldate, UTC).timetuple()[:6]
+            archive.writestr(zipfile.ZipInfo(name, at), each.octets, zipfile.ZIP_DEFLATED)
             entries.append(each.entry(name))
         archive.writestr(MANIFEST_FILE, manifest_of(ExportForm.ZIP, messages, entries))
 

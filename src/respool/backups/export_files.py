@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.export_source import Stood, Where
+from respool.backups.export_maildir import folder_keywords, folders_in
+from respool.backups.export_source import Kept, Stood, Where
+from respool.backups.known_names import KnownNames
 from respool.errors import BackupFileMissing
-from respool.exports.maildir_names import DIRECTORIES
+from respool.exports.maildir_names import DIRECTORIES, parse_info
 from respool.system.read_only import EntryKind, ReadOnlyTree
 
+_ENDING: Final = ".eml"
+_NANOSECONDS: Final = 1_000_000_000
 _KEPT: Final = 2  # directories whose names are held
 
 
@@ -30,6 +36,27 @@ class FileStore:
         """The file itself; errors as `ReadOnlyTree.open_file`."""
         path = PurePosixPath(where.file)
         return self._tree.fd_in(path.parent, path.name)
+
+    def kept(self, where: Where) -> Kept:
+        """Its time is the date."""
+        stood = self.stat(where)
+        return Kept() if stood is None else Kept(internaldate=stood.mtime_ns // _NANOSECONDS)
+
+    def name_of(self, where: Where) -> str:
+        """Its path."""
+        return where.file
+
+    def others(self, known: KnownNames) -> Iterator[str]:
+        """Files with the ending of a message, in any directory."""
+        pending = [PurePosixPath()]
+        while pending:
+            directory = pending.pop()
+            for name, is_directory in self._tree.names(directory):
+                path = directory / name
+                if is_directory:
+                    pending.append(path)
+                elif name.endswith(_ENDING) and str(path) not in known:
+                    yield str(path)
 
 
 class MaildirStore(FileStore):
@@ -59,6 +86,33 @@ class MaildirStore(FileStore):
                 raise
             return super().open(now)
 
+    def kept(self, where: Where) -> Kept:
+        """The flags that its name of now says, its time as the date."""
+        now = where if super().stat(where) is not None else self._now(where)
+        if now is None:
+            return Kept()
+        path = PurePosixPath(now.file)
+        keywords = folder_keywords(self._tree, path.parent.parent)
+        is_seen_by_nobody = path.parent.name == DIRECTORIES[1]
+        return replace(
+            super().kept(now),
+            flags=frozenset() if is_seen_by_nobody else parse_info(path.name, keywords),
+            keywords=frozenset(filter(None, keywords)),
+        )
+
+    def name_of(self, where: Where) -> str:
+        """What stays of its path."""
+        return base_name(where.file)
+
+    def others(self, known: KnownNames) -> Iterator[str]:
+        """Messages of any folder."""
+        for folder in folders_in(self._tree).values():
+            for inner in DIRECTORIES[:2]:
+                for name, is_directory in self._tree.names(folder / inner):
+                    is_message = not is_directory and not name.startswith(".")
+                    if is_message and base_name(str(folder / inner / name)) not in known:
+                        yield str(folder / inner / name)
+
     def _now(self, where: Where) -> Where | None:
         path = PurePosixPath(where.file)
         name = self._names(path.parent.parent).get(base_of(path.name))
@@ -76,6 +130,16 @@ class MaildirStore(FileStore):
                 if not is_directory
             }
         return self._known[folder]
+
+
+def base_name(file: str) -> str:
+    """What stays of a message's path in a Maildir, whatever a mail program does with it.
+
+    >>> base_name(".Sent/new/1.x:2,S")
+    '.Sent/1.x'
+    """
+    path = PurePosixPath(file)
+    return str(path.parent.parent / base_of(path.name))
 
 
 def base_of(name: str) -> str:

@@ -106,7 +106,7 @@ class MaildirSource:
     def _messages(
         self, place: PurePosixPath, listed: Sequence[_Listed]
     ) -> Iterator[ExportedMessage]:
-        keywords = self._keywords(place)
+        keywords = folder_keywords(self._tree, place)
         uids = [uid_of(each.entry.name) for each in listed]
         is_ours = all(uid for uid in uids) and len(set(uids)) == len(uids)
         for number, (each, uid) in enumerate(zip(listed, uids, strict=True)):
@@ -121,12 +121,13 @@ class MaildirSource:
                 at=number,
             )
 
-    def _keywords(self, place: PurePosixPath) -> tuple[str, ...]:
-        """Those of the folder; Dovecot keeps a list in each."""
-        with suppress(BackupError):
-            octets = self._tree.read(place / KEYWORDS_FILE, _KEYWORDS_LIMIT)
-            return parse_keywords(octets.decode("ascii", "replace"))
-        return ()
+
+def folder_keywords(tree: ReadOnlyTree, folder: PurePosixPath) -> tuple[str, ...]:
+    """The keywords of a folder by their letters; Dovecot keeps a list in each."""
+    with suppress(BackupError):
+        octets = tree.read(folder / KEYWORDS_FILE, _KEYWORDS_LIMIT)
+        return parse_keywords(octets.decode("ascii", "replace"))
+    return ()
 
 
 def _is_folder(tree: ReadOnlyTree, place: PurePosixPath) -> bool:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.export_source import Stood, Where
+from respool.backups.export_source import Kept, Stood, Where
+from respool.backups.known_names import KnownNames
 from respool.errors import BackupFileMissing
-from respool.exports.mboxrd import SEPARATOR, Unquoting
+from respool.exports.mboxrd import SEPARATOR, Unquoting, parse_separator_line
 from respool.system.file_octets import FileOctets
 from respool.system.read_only import EntryKind, ReadOnlyTree
 from respool.system.unlinked_file import unlinked_file
 
 _PIECE_OCTETS: Final = 1 << 18
+_LINE_OCTETS: Final = 200
+_ENDING: Final = ".mbox"
 _KEPT_FILES: Final = 8
 
 
@@ -41,6 +45,37 @@ class MboxStore:
     def open(self, where: Where) -> int:
         """The message as it was, in a file without a name."""
         return unlinked_file(self._pieces(where))
+
+    def kept(self, where: Where) -> Kept:
+        """The date that the line before it says."""
+        if where.offset is None:
+            return Kept()
+        octets, _ = self._file(where.file)
+        line, end, _ = octets[where.offset : where.offset + _LINE_OCTETS].partition(b"\n")
+        return Kept(internaldate=parse_separator_line(line + end))
+
+    def name_of(self, where: Where) -> str:
+        """The name of its file."""
+        return where.file
+
+    def others(self, known: KnownNames) -> Iterator[str]:
+        """Mbox files in any directory that no message stands in, and those that are longer.
+
+        ``known`` has their names, and how far the last message in each reaches.
+        """
+        pending = [PurePosixPath()]
+        while pending:
+            directory = pending.pop()
+            for name, is_directory in self._tree.names(directory):
+                file = str(directory / name)
+                if is_directory:
+                    pending.append(directory / name)
+                elif name.endswith(_ENDING):
+                    size = len(self._file(file)[0])
+                    if size and file not in known:
+                        yield file
+                    elif size and f"{file}\0{size}" not in known:
+                        yield f"{file}: octets besides its messages"
 
     def _pieces(self, where: Where) -> Iterator[bytes]:
         if where.offset is None or where.length is None:

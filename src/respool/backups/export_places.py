@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.export_files import FileStore, MaildirStore
 from respool.backups.export_maildir import MaildirSource, is_maildir
-from respool.backups.export_manifest import ManifestSource
+from respool.backups.export_manifest import ManifestSource, manifest_lines
 from respool.backups.export_mbox import MboxStore
-from respool.backups.export_source import ExportFacts, ExportSource, MessageStore
+from respool.backups.export_source import ExportFacts, MessageStore
 from respool.backups.export_tree import ExportTree
 from respool.backups.export_zip import ZipFiles, ZipStore
-from respool.errors import BackupError, BackupFileMissing, FormatError
-from respool.exports.manifest import MANIFEST_FILE, is_manifest
+from respool.errors import BackupFileMissing, FormatError, UnsafeBackupEntry
+from respool.exports.manifest import MANIFEST_FILE, ManifestReader, is_manifest
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import Account, AccountKind
 from respool.system.file_octets import FileOctets
@@ -30,7 +31,18 @@ _STORES: Final[Mapping[ExportForm, Callable[[ReadOnlyTree], MessageStore]]] = {
     ExportForm.MAILDIR: MaildirStore,
     ExportForm.MBOX: MboxStore,
     ExportForm.EML: FileStore,
+    ExportForm.ZIP: FileStore,  # unpacked
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenExport:
+    """An export that has a manifest: its octets, and the messages."""
+
+    place: PurePosixPath
+    real: ReadOnlyTree
+    manifest: FileOctets
+    store: MessageStore
 
 
 def export_at(place: PurePosixPath) -> ExportTree | None:
@@ -41,51 +53,60 @@ def export_at(place: PurePosixPath) -> ExportTree | None:
         BackupUnreadable: it may not be looked at.
     """
     try:
+        written = written_export(place)
+        if written is not None:
+            source = ManifestSource(written.manifest)
+            return ExportTree(written.place, written.real, source, written.store)
+    except FormatError:
+        pass  # damaged from its head on: what lies beside it may still tell
+    try:
         real = ReadOnlyTree(place)
     except BackupFileMissing:
-        return _in_file(place)
-    return _in_directory(real)
-
-
-def _in_directory(real: ReadOnlyTree) -> ExportTree | None:
-    source: ExportSource | None = _by_manifest(real)
-    if source is None and is_maildir(real):
-        source = MaildirSource(real, _facts_of_place(real.root, ExportForm.MAILDIR, real))
-    make = None if source is None else _STORES.get(source.facts.form)
-    if source is None or make is None:
+        return None  # a file that is no export
+    if not is_maildir(real):
         return None
-    return ExportTree(real.root, real, source, make(real))
+    source_of_names = MaildirSource(real, _facts_of_place(real.root, ExportForm.MAILDIR, real))
+    return ExportTree(real.root, real, source_of_names, MaildirStore(real))
 
 
-def _in_file(place: PurePosixPath) -> ExportTree | None:
-    """The export in a zip file.
+def written_export(place: PurePosixPath) -> WrittenExport | None:
+    """The export at a place by its manifest; None where there is none.
 
     Raises:
-        BackupFileMissing, BackupUnreadable: as `export_at`.
+        BackupFileMissing: neither a directory nor a file is there.
+        BackupUnreadable: it may not be looked at.
+        FormatError: it has one that is damaged in its head.
     """
+    try:
+        real = ReadOnlyTree(place)
+    except BackupFileMissing:
+        return _in_zip(place)
+    try:
+        if not is_manifest(real.read(MANIFEST_FILE, _START_OCTETS)):
+            return None
+        manifest = real.octets_of(MANIFEST_FILE)
+    except (BackupFileMissing, UnsafeBackupEntry):
+        return None
+    form = ManifestReader(manifest_lines(manifest)).head.form
+    store = _STORES[form](real)
+    return WrittenExport(place=real.root, real=real, manifest=manifest, store=store)
+
+
+def _in_zip(place: PurePosixPath) -> WrittenExport | None:
     real = ReadOnlyTree(place.parent)
     entry = real.stat(place.name)
     if entry is None or entry.kind is not EntryKind.FILE:
         raise BackupFileMissing(f'"{place}" is neither a directory nor a file')
     try:
         files = ZipFiles(real.octets_of(place.name))
-        manifest = files.member(MANIFEST_FILE)
-        if manifest is None:
-            return None
-        unpacked = UnlinkedFile(files.pieces(manifest))
-        source = ManifestSource(FileOctets(unpacked.opened(), place / MANIFEST_FILE))
+        member = files.member(MANIFEST_FILE)
     except FormatError:
+        return None  # no zip, or not one of ours
+    if member is None:
         return None
-    return ExportTree(place, real, source, ZipStore(files, entry.mtime_ns))
-
-
-def _by_manifest(real: ReadOnlyTree) -> ManifestSource | None:
-    try:
-        if is_manifest(real.read(MANIFEST_FILE, _START_OCTETS)):
-            return ManifestSource(real.octets_of(MANIFEST_FILE))
-    except (BackupError, FormatError):
-        return None  # damaged from its head on: what lies beside it may still tell
-    return None
+    unpacked = UnlinkedFile(files.pieces(member))
+    manifest = FileOctets(unpacked.opened(), place / MANIFEST_FILE)
+    return WrittenExport(place=place, real=real, manifest=manifest, store=ZipStore(files))
 
 
 def _facts_of_place(place: PurePosixPath, form: ExportForm, real: ReadOnlyTree) -> ExportFacts:

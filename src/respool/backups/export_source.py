@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from respool.backups.export_tables import FolderTable
+from respool.backups.known_names import KnownNames
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import Account
 from respool.model.findings import Finding
@@ -47,6 +49,18 @@ class ExportFacts:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the form itself keeps of a message besides its octets; None: nothing of that.
+
+    ``internaldate`` counts seconds since 1970, UTC. ``keywords`` are those that it could keep.
+    """
+
+    internaldate: int | None = None
+    flags: frozenset[str] | None = None
+    keywords: frozenset[str] = frozenset()
+
+
 class ExportSource(Protocol):
     """An export, opened: its folders, and which messages they have."""
 
@@ -85,6 +99,23 @@ class MessageStore(Protocol):
 
     def open(self, where: Where) -> int:
         """A descriptor of a file with the octets of the message alone; the caller closes it.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+
+    def kept(self, where: Where) -> Kept:
+        """What stands there besides the octets, of a message that is there.
+
+        Raises:
+            BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
+        """
+
+    def name_of(self, where: Where) -> str:
+        """What `others` knows a message by."""
+
+    def others(self, known: KnownNames) -> Iterator[str]:
+        """What is there besides the messages that are ``known``, lazily: names, for people.
 
         Raises:
             BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.

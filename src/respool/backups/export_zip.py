@@ -13,8 +13,10 @@ from typing import Final
 
 import numpy as np
 
-from respool.backups.export_source import Stood, Where
+from respool.backups.export_source import Kept, Stood, Where
+from respool.backups.known_names import KnownNames
 from respool.errors import BackupFileMissing, BackupUnreadable, FormatError
+from respool.exports.manifest import MANIFEST_FILE
 from respool.exports.zip_records import (
     CENTRAL_OCTETS,
     DEFLATED,
@@ -33,6 +35,8 @@ from respool.system.file_octets import FileOctets
 from respool.system.unlinked_file import unlinked_file
 
 _MEMBER: Final = np.dtype([("name", "u8"), ("at", "u8"), ("length", "u4")])
+_PAGES: Final = frozenset({"index.html", MANIFEST_FILE})
+_NANOSECONDS: Final = 1_000_000_000
 _PIECE_OCTETS: Final = 1 << 18
 _MOST_RECORD: Final = 1 << 18  # three fields of 16 bits
 _RAW: Final = -15  # zlib's word for a deflated member, which has no header
@@ -67,6 +71,17 @@ class ZipFiles:
             at += 1
         return None
 
+    def members(self) -> Iterator[Member]:
+        """All of them, in no order.
+
+        Raises:
+            FormatError: the directory is damaged.
+        """
+        for at, length in zip(
+            self._rows["at"].tolist(), self._rows["length"].tolist(), strict=True
+        ):
+            yield parse_central(self._octets[at : at + length])
+
     def pieces(self, member: Member) -> Iterator[bytes]:
         """The octets of a member, no more than it says that it has.
 
@@ -91,11 +106,10 @@ class ZipFiles:
 
 
 class ZipStore:
-    """Messages in a zip; see `MessageStore`. ``mtime_ns`` is that of the zip."""
+    """Messages in a zip; see `MessageStore`."""
 
-    def __init__(self, files: ZipFiles, mtime_ns: int) -> None:
+    def __init__(self, files: ZipFiles) -> None:
         self._files = files
-        self._mtime_ns = mtime_ns
 
     def stat(self, where: Where) -> Stood | None:
         """What the directory says of it."""
@@ -103,10 +117,9 @@ class ZipStore:
             member = self._files.member(where.file)
         except FormatError:
             return None
-        return None if member is None else self._stood(member)
-
-    def _stood(self, member: Member) -> Stood:
-        return Stood(size_bytes=member.size_bytes, mtime_ns=self._mtime_ns)
+        if member is None:
+            return None
+        return Stood(size_bytes=member.size_bytes, mtime_ns=member.modified_at * _NANOSECONDS)
 
     def open(self, where: Where) -> int:
         """The message, unpacked into a file without a name."""
@@ -118,6 +131,22 @@ class ZipStore:
         except FormatError as error:
             what = f'"{where.file}" cannot be taken out of the zip'
             raise BackupUnreadable(what, why=error.what) from error
+
+    def kept(self, where: Where) -> Kept:
+        """The date that the directory says."""
+        stood = self.stat(where)
+        return Kept() if stood is None else Kept(internaldate=stood.mtime_ns // _NANOSECONDS)
+
+    def name_of(self, where: Where) -> str:
+        """The name of its file."""
+        return where.file
+
+    def others(self, known: KnownNames) -> Iterator[str]:
+        """Members that are no directories, nor pages of the export."""
+        for member in self._files.members():
+            is_directory = member.name.endswith("/")
+            if not is_directory and member.name not in _PAGES and member.name not in known:
+                yield member.name
 
 
 def _rows(octets: FileOctets, directory: Directory) -> Rows:
