@@ -5,10 +5,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 from respool.backups.export_source import ExportSource, MessageStore, Stood, Where
-from respool.backups.export_tables import header_octets, index_octets, index_pieces
+from respool.backups.export_tables import (
+    FolderTable,
+    header_octets,
+    index_octets,
+    index_pieces,
+)
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.errors import BackupFileMissing
 from respool.model.accounts import Account, folder_parts
@@ -27,10 +33,17 @@ class OpenFolder:
         self._folder = folder
         self._source = source
         self._store = store
-        self._table = source.table(folder)
-        self._header = header_octets(self._table, source.facts.account)
         self._index: UnlinkedFile | None = None
         self._guard = threading.Lock()
+
+    @cached_property
+    def _table(self) -> FolderTable:
+        """Read when it is needed: most who list folders only ask whether there is mail."""
+        return self._source.table(self._folder)
+
+    @cached_property
+    def _header(self) -> bytes:
+        return header_octets(self._table, self._source.facts.account)
 
     def uids(self) -> Iterator[int]:
         """The UIDs of its messages, ascending."""

@@ -11,7 +11,7 @@ from respool.errors import FormatError
 from respool.model.json_text import as_utc_text
 from respool.model.messages import UID_LIMIT, at_utc
 
-_HEX: Final = frozenset("0123456789abcdef")
+_HEX: Final = "0123456789abcdef"
 _GUID_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
 
@@ -112,7 +112,7 @@ class ManifestEntry:
 
 
 def _is_digest(text: str | None, digits: int) -> bool:
-    return text is None or (type(text) is str and len(text) == digits and _HEX.issuperset(text))
+    return text is None or (type(text) is str and len(text) == digits and not text.strip(_HEX))
 
 
 def _seconds(text: str) -> int:
