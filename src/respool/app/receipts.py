@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
-from respool.planning.plan import PlannedMailbox
+from respool.model.findings import Finding
+from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal, StepRow
@@ -16,6 +17,7 @@ from respool.verification.annotation_report import (
     FolderAnnotations,
     folder_annotations,
 )
+from respool.verification.flag_report import mended_findings, refused_flag_findings
 from respool.verification.report import (
     LaneNotes,
     MailboxOutcome,
@@ -75,8 +77,22 @@ def receipt_of(
         annotations=AnnotationReport(folders=annotations),
         subscriptions=_subscriptions(lanes[ACCOUNT_LANE], proofs),
         closed=tuple(str(note["closed"]) for _, note in lanes[ACCOUNT_LANE] if note.get("closed")),
-        findings=(*head.findings, *(f for each in outcomes for f in lost_findings(each))),
+        findings=(
+            *head.findings,
+            *(f for each in outcomes for f in lost_findings(each)),
+            *_as_appended(head, lanes),
+        ),
     )
+
+
+def _as_appended(
+    head: PlanHead, lanes: Mapping[str, Sequence[tuple[str, Note]]]
+) -> Iterator[Finding]:
+    """What a server did not take as it was in the backup."""
+    yield from refused_flag_findings(note for lane in lanes.values() for _, note in lane)
+    for each in head.mailboxes:
+        notes = (note for _, note in lanes[each.target_name])
+        yield from mended_findings(each.source_path or each.target_path, notes)
 
 
 def _undone(run: RunJournal) -> tuple[StepRow, ...]:

@@ -293,6 +293,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "Accounts and folders under these letters cannot be restored from this generation.",
     ),
+    "line-ends-mended": (
+        NOTE,
+        "The message is restored with the line ends of IMAP, as was asked for.",
+    ),
     "mailbox-found-twice": (
         NOTE,
         "Both are restored, the second under another name.",

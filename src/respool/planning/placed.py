@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Placed: TypeAlias = list[list[int]]  # of a receipt: first UID there, first UID here, how many
@@ -36,3 +38,29 @@ def as_pairs(ranges: Iterable[Sequence[Any]]) -> dict[int, int]:
         for first, there, count in ranges
         for offset in range(int(count))
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """All pairs of a folder, for as many messages as may be: ranges, in the order of sources."""
+
+    ranges: tuple[tuple[int, int, int], ...]
+    firsts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, ranges: Iterable[Sequence[int]]) -> Places:
+        """Those of several receipts, one after the other.
+
+        >>> Places.of([[1, 101, 3], [7, 104, 1]]).get(2)
+        102
+        """
+        every = tuple(sorted((first, there, count) for first, there, count in ranges))
+        return cls(ranges=every, firsts=tuple(first for first, _, _ in every))
+
+    def get(self, source: int) -> int | None:
+        """The UID that a message has at the target; None where it is not there."""
+        at = bisect_right(self.firsts, source) - 1
+        if at < 0:
+            return None
+        first, there, count = self.ranges[at]
+        return there + source - first if source < first + count else None

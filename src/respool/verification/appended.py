@@ -151,8 +151,12 @@ class _Tally:
 
 
 def _as_sent(message: PlannedMessage, receipt: Mapping[str, Any]) -> PlannedMessage:
-    """With the octets that were sent: those of the backup, or with its line ends mended."""
+    """With the octets that were sent, line ends mended or not, and the flags that were taken."""
     key = str(message.uid)
+    refused = receipt.get("refused_flags", {}).get(key)
+    if refused:  # told once, by its name
+        kept = tuple(flag for flag in message.flags if flag not in refused)
+        message = replace(message, flags=kept)
     mended = receipt.get("mended", {}).get(key)
     if mended is not None:
         return replace(message, guid=mended["guid"], size_bytes=mended["size_bytes"])

@@ -8,6 +8,7 @@ from contextlib import suppress
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
 from respool.model.state import UidSet
 from respool.planning.annotating import PlannedAnnotation
+from respool.planning.placed import Places
 from respool.runs.actor import Note
 from respool.system.annotation_commands import (
     on_mailbox,
@@ -72,7 +73,7 @@ def take_subscription_back(server: ImapServer, step: SetSubscription) -> None:
             return  # some servers refuse it for a folder that is gone
 
 
-def set_annotations(server: ImapServer, step: SetAnnotations, placed: Mapping[int, int]) -> Note:
+def set_annotations(server: ImapServer, step: SetAnnotations, placed: Places) -> Note:
     """Write what the server takes, and read it back; ``refused`` says why not, by entry."""
     work = _Annotating(server.user, step, placed)
     with server.session() as session:
@@ -116,7 +117,7 @@ def _value(session: ImapSession, step: SetAnnotations, each: PlannedAnnotation) 
 class _Annotating:
     """Annotations of one folder under way."""
 
-    def __init__(self, user: str, step: SetAnnotations, placed: Mapping[int, int]) -> None:
+    def __init__(self, user: str, step: SetAnnotations, placed: Places) -> None:
         self.user = user
         self.step = step
         self.placed = placed
@@ -168,15 +169,11 @@ class _Annotating:
         self.refused.append([each.entry, each.uid, reason])
 
 
-def give_reader_seen(server: ImapServer, step: GiveReaderSeen, placed: Mapping[int, int]) -> Note:
+def give_reader_seen(server: ImapServer, step: GiveReaderSeen, placed: Places) -> Note:
     r"""``\Seen`` for each message that he had read; ``left`` says why he got nothing."""
     uids = UidSet.parse(step.uids)
-    theirs = UidSet.of(
-        placed[uid]
-        for first, last in uids.ranges
-        for uid in range(first, last + 1)
-        if uid in placed
-    )
+    every = (placed.get(uid) for first, last in uids.ranges for uid in range(first, last + 1))
+    theirs = UidSet.of(uid for uid in every if uid is not None)
     try:
         with server.as_user(step.reader) as reader:
             name = name_among_others(reader, server.user, step.parts[2:])

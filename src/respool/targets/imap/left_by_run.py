@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
-from respool.planning.placed import as_pairs
+from respool.planning.placed import Places, as_pairs
 from respool.planning.proof import ProveAppended
 from respool.planning.step import PlannedMessage
 from respool.planning.touched import OF_EVERYBODY_S_OWN, Held
@@ -73,13 +73,14 @@ def held_now(session: ImapSession, count: int) -> Iterator[Held]:
         yield Held(uid=each.uid, guid=each.guid, flags=each.flags or frozenset())
 
 
-def placed_of_lane(record: RunRecord, lane: str) -> dict[int, int]:
-    """UID in the backup → UID on the server, of all messages of a lane that are there."""
-    pairs: dict[int, int] = {}
-    for kind, receipt in record.receipts_of_lane(lane):
-        if kind == AppendMessages.kind:
-            pairs.update(as_pairs(receipt.get("placed", ())))
-    return pairs
+def placed_of_lane(record: RunRecord, lane: str) -> Places:
+    """Where each message of a lane is on the server."""
+    return Places.of(
+        each
+        for kind, receipt in record.receipts_of_lane(lane)
+        if kind == AppendMessages.kind
+        for each in receipt.get("placed", ())
+    )
 
 
 def differences(record: RunRecord, lane: str) -> dict[int, dict[str, Mapping[str, Any]]]:

@@ -105,8 +105,7 @@ class CreatedFolders:
         count = session.open_to_read(name)
         if count == 0 and session.uidnext == 1:
             return Touched()
-        left = list(left_by_run(session, self.record, lane, name))
-        count = session.open_to_read(name)
+        left = left_by_run(session, self.record, lane, name)
         return compared(left, held_now(session, count), is_marked_by_us=undoing.was_cut_off)
 
     def _delete(self, session: ImapSession, name: str) -> str | None:
