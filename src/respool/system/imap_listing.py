@@ -18,6 +18,7 @@ _OF_XLIST: Final[Mapping[str, str]] = {
     "\\allmail": "\\All",
     "\\starred": "\\Flagged",
 }
+BY_UIDVALIDITY: Final = "uidvalidity"  # begins an id that other folders may have, too
 _USES: Final[Mapping[str, str]] = {
     word.lower(): word
     for word in ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
@@ -207,7 +208,7 @@ def folder_id(session: ImapSession, mailbox: str) -> str:
             told = Administration(session).server_entry(mailbox, "uniqueid")
             if told:
                 return told
-    return f"uidvalidity {status(session, mailbox).uidvalidity}"
+    return f"{BY_UIDVALIDITY} {status(session, mailbox).uidvalidity}"
 
 
 def name_among_others(session: ImapSession, owner: str, own: Sequence[str]) -> str:

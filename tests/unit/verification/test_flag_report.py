@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from respool.verification.flag_report import mended_findings, refused_flag_findings
 
 
 def test_each_refused_flag_is_told_once_by_its_name() -> None:
-    receipts = [{"refused_flags": {"1": ["a]"], "2": ["a]", "b]"]}}, {}, {"refused_flags": {}}]
+    receipts: list[Mapping[str, Any]] = [
+        {"refused_flags": {"1": ["a]"], "2": ["a]", "b]"]}},
+        {},
+        {"refused_flags": {}},
+    ]
     found = list(refused_flag_findings(receipts))
     assert [(each.code, each.subject, each.count) for each in found] == [
         ("flag-refused", "a]", 2),

@@ -100,6 +100,11 @@ class Made:
     made_as: str
     id: str | None
 
+    @property
+    def is_known_for_sure(self) -> bool:
+        """Whether no other folder can have the same id: UIDVALIDITY may be that of several."""
+        return self.id is not None and not self.id.startswith(listing.BY_UIDVALIDITY)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -140,14 +145,14 @@ class MadeFolders:
             )
 
 
-def find(session: ImapSession, made: Made) -> Found:
-    """Where a folder whose id is known is now, by that id."""
+def find(session: ImapSession, made: Made, others: frozenset[str] = frozenset()) -> Found:
+    """Where a folder whose id is known is now, by that id; ``others`` are not looked at."""
     names = dict.fromkeys((made.mailbox, made.made_as))
     for name in names:
         if listing.exists(session, name) and listing.folder_id(session, name) == made.id:
             return Found(name=name)
     for each in listing.listed_folders(session):
-        if each.is_selectable and each.name not in names:
+        if each.is_selectable and each.name not in {*names, *others}:
             with suppress(ServerSaidNo):
                 if listing.folder_id(session, each.name) == made.id:
                     return Found(name=each.name, is_renamed=True)

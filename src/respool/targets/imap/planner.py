@@ -88,7 +88,7 @@ def _holders(
     return tuple(
         name
         for name in folders_between(request.root, targets)
-        if name != request.target.root and survey.names.written(name) not in survey.folders
+        if name != request.target.root and not survey.has(survey.names.written(name))
     )
 
 
@@ -180,7 +180,7 @@ def _destined(
 ) -> Destined:
     """The read state of a user's folder is his own; of a mailshare's if its readers share it."""
     is_somebodys = request.account.kind is AccountKind.USER or each.mailbox.shared_seen
-    is_new = target != request.target.root and survey.names.written(target) not in survey.folders
+    is_new = target != request.target.root and not survey.has(survey.names.written(target))
     use = use_of(each, request) if request.is_in_place else None
     is_free = use is not None and use not in survey.special_uses
     return Destined(

@@ -16,11 +16,13 @@ ANY_KEYWORD = "\\*"  # of PERMANENTFLAGS: keywords that nobody used yet are take
 class ImapFolder:
     r"""One folder that LIST shows. ``uses`` are ``\Sent`` and the like.
 
-    ``messages`` is None where it cannot be opened.
+    ``messages`` is None where nobody counted. Where it cannot be opened (not ``is_there``) only
+    its name is known, and what it would be for.
     """
 
     uses: frozenset[str] = frozenset()
     messages: int | None = 0
+    is_there: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,11 @@ class ImapSurvey:
     def can(self, capability: str) -> bool:
         """Whether the server offers ``capability``."""
         return capability in self.capabilities
+
+    def has(self, name: str) -> bool:
+        """Whether a folder of that name, as the server spells it, can be opened."""
+        found = self.folders.get(name)
+        return found is not None and found.is_there
 
     @property
     def is_proxied(self) -> bool:

@@ -116,7 +116,7 @@ class _Looking:
         if self.request.is_in_place and listed.is_selectable:
             with suppress(ServerSaidNo):
                 messages = listing.status(self.session, listed.name).messages
-        return ImapFolder(uses=listed.uses, messages=messages)
+        return ImapFolder(uses=listed.uses, messages=messages, is_there=listed.is_selectable)
 
     def _quotas(self, names: ImapNames) -> Iterator[QuotaLimit]:
         """Limits of the account (RFC 9208); of a server that offers none, none."""

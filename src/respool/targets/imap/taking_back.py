@@ -67,10 +67,12 @@ class CreatedFolders:
     def _settle(self, session: ImapSession, made: Made, undoing: Undoing) -> str | None:
         if made.id is None:
             return self._never_finished(session, made)
-        found = find(session, made)
+        ours = frozenset(self.made) | {each.made_as for each in self.made.values()}
+        found = find(session, made, ours)
         if found.name is None:
             return None
-        if found.is_renamed and not undoing.is_forced:
+        may_go = undoing.is_forced and made.is_known_for_sure
+        if found.is_renamed and not may_go:
             return f"somebody renamed it: it is {found.name} now"
         return self._remove(session, made.mailbox, found.name, undoing)
 

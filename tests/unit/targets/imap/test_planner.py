@@ -22,6 +22,7 @@ from respool.targets.imap.steps import (
     SetSubscription,
     ShowTree,
 )
+from respool.targets.imap.survey import ImapFolder
 from tests.unit.planning.plans import ACCOUNT
 from tests.unit.targets.imap.plans import EMPTY, IN_PLACE, NAMES, SPECIAL, SURVEY, planned
 from tests.unit.targets.spool.plans import chosen, rows_of
@@ -101,6 +102,15 @@ def test_in_place_inbox_goes_to_inbox_and_special_folders_to_the_server_s_own() 
     assert filled == {"INBOX", "Gesendet", "Drafts"}
     (made,) = (step for step in plan.steps() if isinstance(step, CreateFolder))
     assert (made.mailbox, made.use) == ("Drafts", "\\Drafts")
+
+
+def test_a_special_folder_that_is_only_named_is_made() -> None:
+    """Dovecot lists what it would create once it is used."""
+    named = ImapFolder(uses=frozenset({"\\Sent"}), messages=None, is_there=False)
+    folders = {"INBOX": ImapFolder(messages=0), "Gesendet": named}
+    plan = planned([chosen("Sent")], request=IN_PLACE, folders=folders)
+    (made,) = (step for step in plan.steps() if isinstance(step, CreateFolder))
+    assert made.mailbox == "Gesendet"
 
 
 def test_without_in_place_special_folders_keep_their_names() -> None:

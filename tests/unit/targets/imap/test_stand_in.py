@@ -171,6 +171,20 @@ def test_all_of_it_is_taken_back(new: Callable[[], Restoring]) -> None:
     assert one.held() == before
 
 
+def test_a_folder_of_the_user_that_only_looks_like_one_of_ours_stays_also_by_force(
+    new: Callable[[], Restoring],
+) -> None:
+    """Servers give several folders the same UIDVALIDITY."""
+    one = new()
+    folders = one.server.accounts[USER].folders
+    with one.begun(one.server.port) as run:
+        run.carry_out()
+        folders["mine"] = folders.pop("restored/Sent")
+        run.take_back(is_forced=True)
+    assert "mine" in one.held()
+    assert restored(one.held()) == {}
+
+
 @pytest.mark.parametrize("where", list(Where))
 def test_cut_at_a_command_it_ends_like_a_restore_that_nobody_cut(
     where: Where, new: Callable[[], Restoring]
