@@ -11,14 +11,13 @@ from respool.system.imap_server import ImapServer
 from tests.support import golden
 from tests.support.directions import (
     INTO,
-    Folders,
     TargetAccount,
     all_folders_of,
     folders_of,
     fresh_target,
     true_folders,
 )
-from tests.support.imap_restoring import begun, imap_server, plan_into
+from tests.support.imap_restoring import begun, imap_server, plain, plan_into
 from tests.support.private_cyrus import PrivateCyrus
 from tests.support.restoring import settings_for, wish
 from tests.support.truth import read_truth
@@ -32,14 +31,6 @@ JDOE = "user/jdoe@bluemind.loc"
 def backup(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpacked once; restores leave it as it is."""
     return golden.unpack_spool(VERSION, tmp_path_factory.mktemp("backup"))
-
-
-def plain(folders: Folders) -> dict[str, list[tuple[object, ...]]]:
-    """Messages without their UIDs, which are the target's own."""
-    return {
-        path: [(m.flags, m.internaldate, m.size_bytes, m.sha1) for m in messages]
-        for path, messages in folders.items()
-    }
 
 
 def account_on(server: PrivateCyrus) -> tuple[TargetAccount, ImapServer]:

@@ -15,8 +15,7 @@ from tests.support.directions import INTO, true_folders
 from tests.support.distribution import DOVECOT
 from tests.support.dovecot_configuration import DovecotOptions
 from tests.support.imap_contents import folder_names, messages_in, subscriptions_of
-from tests.support.imap_restoring import begun, imap_server, plan_into
-from tests.support.imap_world import plain
+from tests.support.imap_restoring import begun, imap_server, plain, plan_into
 from tests.support.missing import give_up
 from tests.support.private_dovecot import PrivateDovecot
 from tests.support.restoring import wish

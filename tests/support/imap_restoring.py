@@ -37,6 +37,7 @@ from respool.targets.imap.sequence import ImapPlan
 from respool.targets.imap.steps import IMAP_STEPS
 from respool.targets.imap.surveyor import survey_imap
 from respool.verification.appended import AppendedProofActor
+from tests.support.directions import Folders
 
 _ALL: tuple[type[Step], ...] = (*IMAP_STEPS, ProveAppended)
 IMAP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in _ALL}
@@ -151,3 +152,11 @@ def begun(settings: Settings, plan: ImapPlan, server: ImapServer) -> Iterator[Im
     finally:
         server.close()
         journal.close()
+
+
+def plain(folders: Folders) -> dict[str, list[tuple[object, ...]]]:
+    """Messages without their UIDs, which are the target's own."""
+    return {
+        path: [(m.flags, m.internaldate, m.size_bytes, m.sha1) for m in messages]
+        for path, messages in folders.items()
+    }
