@@ -182,6 +182,13 @@ class StandInServer:
         """A rule for ``refuse``: no more than ``most_octets``."""
         return self.why_not(len(octets))
 
+    def say_bye(self, _octets: bytes) -> str | None:
+        """A rule for ``refuse``: whoever sends mail is sent away."""
+        for session in self.sessions:
+            session.send("* BYE I had enough\r\n")
+        self.cut_all()
+        return None
+
     def why_not(self, size: int) -> str | None:
         """Why a literal that waits is not asked for."""
         if self.most_octets is not None and size > self.most_octets:

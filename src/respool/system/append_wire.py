@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from respool.errors import ServerUnreachable
 from respool.system.imap_connection import Wire
 
 _GATHERED_OCTETS: Final = 256 << 10
+_MOST_LAST_LINES: Final = 100
 _LITERAL: Final = re.compile(rb"\{(\d{1,10})\}$")
 _BYE: Final = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -50,8 +52,14 @@ class AppendWire:
             ServerUnreachable: the connection is gone; with what the server said last.
         """
         gathered, self._gathered = self._gathered, bytearray()
-        if gathered:
+        if not gathered:
+            return
+        try:
             self._wire.send(gathered)
+        except ServerUnreachable as error:
+            if isinstance(error.__cause__, ConnectionError):  # nothing to wait for then
+                raise self._last_words(error) from error
+            raise
 
     def hear(self) -> Answer:
         """The next answer to a command; what the server tells unasked is passed over.
@@ -60,6 +68,9 @@ class AppendWire:
             ServerUnreachable: the connection is gone, or about to go.
         """
         self.flush()
+        return self._next()
+
+    def _next(self) -> Answer:
         while True:
             line = self._line()
             if line.startswith(b"+"):
@@ -71,6 +82,15 @@ class AppendWire:
             bye = _BYE.match(line)
             if bye is not None:
                 raise self._wire.gone(bye[1].decode("utf-8", "replace") or "it said BYE")
+
+    def _last_words(self, error: ServerUnreachable) -> ServerUnreachable:
+        """Why a server ended the connection while it was sent to, where it said so."""
+        try:
+            for _ in range(_MOST_LAST_LINES):
+                self._next()
+        except ServerUnreachable as said:
+            return said if said.__cause__ is None else error
+        return error
 
     def _line(self) -> bytes:
         line = self._wire.read_line()

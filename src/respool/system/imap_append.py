@@ -6,7 +6,7 @@ The octets go as they are: nothing of a message is altered to make it acceptable
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -21,6 +21,7 @@ from respool.system.imap import ImapSession, quoted
 
 _BINARY_PART: Final = re.compile(rb"content-transfer-encoding:\s*binary", re.IGNORECASE)
 _MOST_OVERLAP: Final = 64
+_MOST_KEYWORD_OCTETS: Final = 50  # Dovecot, src/lib-storage/mail-storage-settings.c
 
 
 def append_messages(
@@ -144,9 +145,9 @@ class _Appending:
         if answer is not None and answer.is_about_date and message.internaldate is not None:
             message = replace(message, internaldate=None)
             answer = self._trial(message, message.flags)
-        plain = tuple(filter(is_system_flag, message.flags))
-        if answer is not None and answer.is_about_flags and plain != message.flags:
-            answer = self._trial(message, plain)
+        for fewer in _fewer_flags(message.flags):
+            if answer is not None and answer.is_about_flags:
+                answer = self._trial(message, fewer)
         if answer is not None:
             self._check_mailbox()
             self._tell(Refused(uid=message.uid, words=answer.words))
@@ -171,6 +172,16 @@ class _Appending:
         if not self._is_mailbox_there:
             self._session.ask("STATUS", quoted(self._mailbox), "(UIDNEXT)")
             self._is_mailbox_there = True
+
+
+def _fewer_flags(flags: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """``flags`` without long keywords, then without any; only what is new each time."""
+    short = tuple(each for each in flags if len(each) <= _MOST_KEYWORD_OCTETS)
+    plain = tuple(filter(is_system_flag, short))
+    if short != flags:
+        yield short
+    if plain != short:
+        yield plain
 
 
 def _why_altered(message: MessageToAppend) -> str | None:

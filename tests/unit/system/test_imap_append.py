@@ -281,6 +281,16 @@ def test_a_long_message_that_cannot_be_read_cuts_the_connection_and_is_not_there
         assert not is_alive(session)
 
 
+def test_a_server_that_ends_the_connection_is_quoted() -> None:
+    told = Told()
+    with serving() as server, entered(server) as session:
+        server.refuse = server.say_bye
+        with pytest.raises(ServerUnreachable) as caught:
+            told.append(session, "INBOX", messages_of(3))
+
+    assert caught.value.why == "I had enough"
+
+
 def test_a_session_appends_again_and_still_answers() -> None:
     with serving() as server, entered(server) as session:
         for uid in (1, 2):
