@@ -117,7 +117,7 @@ class StandInSession(StandInConnection):
     def _do_getacl(self, words: list[Word]) -> None:
         folder = self._folder(text(words[0]))
         rights = {self.who: RIGHTS, **folder.acl}
-        pairs = " ".join(f"{quoted(who)} {given}" for who, given in rights.items())
+        pairs = " ".join(f"{_word(who)} {given}" for who, given in rights.items())
         self.send(f"* ACL {quoted(text(words[0]))} {pairs}\r\n")
 
     def _do_setacl(self, words: list[Word]) -> None:
@@ -216,3 +216,7 @@ class StandInSession(StandInConnection):
     def _folder_selected(self) -> KeptFolder:
         assert self.selected is not None
         return self._folder(self.selected)
+
+
+def _word(name: str) -> str:
+    return name if re.fullmatch(r"[\w@.-]+", name, re.ASCII) else quoted(name)
