@@ -40,9 +40,12 @@ class Sharing:
         object.__setattr__(self, "domains", self.request.domain_map)
 
     def login_of(self, userid: str) -> str | None:
-        """Who a person of the backup is on the server; None where that was not told."""
+        """Who a person of the backup is on the server; None where that was not told.
+
+        Who has no domain where accounts have one is an administrator of the former server.
+        """
         name, _, domain = userid.partition("@")
-        new = self.domains.get(domain or self.request.account.domain or "")
+        new = self.domains.get(domain)
         return None if new is None or not name else f"{name}@{new}"
 
     def rights(self, each: Destined) -> Mapping[str, str]:

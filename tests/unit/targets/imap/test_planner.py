@@ -176,7 +176,13 @@ def test_what_the_server_takes_no_name_for_is_refused_with_a_proposal() -> None:
 
 
 def test_others_get_their_rights_only_where_somebody_said_who_they_are() -> None:
-    acl = {"jdoe@b.loc": "lrswipkxtea", "al@b.loc": "lrs", "anyone": "lr", "group:x": "lr"}
+    acl = {
+        "jdoe@b.loc": "lrswipkxtea",
+        "al@b.loc": "lrs",
+        "anyone": "lr",
+        "group:x": "lr",
+        "admin0": "lrswipkxtea",  # of the former server
+    }
     folder = chosen("a", acl=acl)
     told = planned([folder], request=MAPPED, **BY_ADMIN)
     (step,) = (step for step in told.steps() if isinstance(step, SetAcl))
