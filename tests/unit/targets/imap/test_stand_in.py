@@ -162,6 +162,34 @@ def test_its_own_prefixes_are_not_used_for_folders_of_the_backup(
     assert "stands for another mailbox" in refused.value.reasons[0]
 
 
+def test_a_server_that_does_not_tell_uids_is_asked_where_messages_are(tmp_path: Path) -> None:
+    """No UIDPLUS, NAMESPACE, ACL or anything else; taken back it is as before."""
+    with StandInServer(("IMAP4rev1",)) as server:
+        server.add_account(USER)
+        one = Restoring(server=server, place=tmp_path)
+        before = one.held()
+        with one.begun(server.port) as run:
+            run.carry_out()
+            assert restored(one.held()) == {"restored": TWICE, "restored/Sent": BODIES}
+            assert sum(proof["proven"] for proof in run.proofs().values()) == 7
+            run.take_back()
+        assert one.held() == before
+
+
+def test_in_place_without_uidplus_nothing_is_expunged_that_may_be_another_s(
+    tmp_path: Path,
+) -> None:
+    with StandInServer(("IMAP4rev1",)) as server:
+        server.add_account(USER)
+        one = Restoring(server=server, place=tmp_path)
+        with one.begun(server.port, is_in_place=True) as run:
+            run.carry_out()
+            run.take_back()
+            kept = [str((row.error or {}).get("kept")) for row in run.journal.rows()]
+        assert one.held()["INBOX"] == TWICE
+    assert any("UIDPLUS" in each for each in kept)
+
+
 def test_all_of_it_is_taken_back(new: Callable[[], Restoring]) -> None:
     one = new()
     before = one.held()
