@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.dated_names import is_underway
+from respool.backups.export_tree import ExportTree
 from respool.backups.kind import RootContents
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
@@ -95,6 +96,8 @@ def _spools_at(place: PurePosixPath, depth: int = _MACHINE_DEPTH) -> tuple[_Spoo
         BackupFileMissing, BackupUnreadable.
     """
     tree = tree_at(place)
+    if isinstance(tree, ExportTree) and tree.source.facts.software is None:
+        return ()  # somebody's Maildir: many of them side by side are no generations
     if find_partitions(tree):
         return (_Spool(host=None, place=place),)
     if depth == 0:

@@ -11,7 +11,7 @@ from respool.backups.addresses import AddressSource
 from respool.backups.archives import Archives
 from respool.backups.dataprotect import DataProtect
 from respool.backups.dated import DatedDirectories
-from respool.backups.exports import EXPORTS, ZIP
+from respool.backups.exports import EXPORTS, MBOX, ZIP
 from respool.backups.kind import BackupKind
 from respool.backups.plain import PlainSpool
 from respool.backups.restic import Restic
@@ -35,7 +35,7 @@ KINDS: Final[tuple[BackupKind, ...]] = (
 
 
 # Those that may be a file.
-FILES: Final[tuple[BackupKind, ...]] = (ZIP,)
+FILES: Final[tuple[BackupKind, ...]] = (ZIP, MBOX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

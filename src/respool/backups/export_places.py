@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -13,15 +12,17 @@ from respool.backups.export_files import FileStore, MaildirStore
 from respool.backups.export_maildir import MaildirSource, is_maildir
 from respool.backups.export_manifest import ManifestSource, manifest_lines
 from respool.backups.export_mbox import MboxStore
+from respool.backups.export_mbox_found import ENDING, MboxSource, mbox_files_in
 from respool.backups.export_source import ExportFacts, MessageStore
 from respool.backups.export_tree import ExportTree
 from respool.backups.export_zip import ZipFiles, ZipStore
 from respool.errors import BackupFileMissing, FormatError, UnsafeBackupEntry
 from respool.exports.manifest import MANIFEST_FILE, ManifestReader, is_manifest
 from respool.exports.manifest_head import ExportForm
-from respool.model.accounts import Account, AccountKind
+from respool.exports.mbox_scan import begins_as_mbox
+from respool.model.accounts import INBOX, Account, AccountKind
 from respool.system.file_octets import FileOctets
-from respool.system.read_only import EntryKind, ReadOnlyTree
+from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 from respool.system.unlinked_file import UnlinkedFile
 
 _START_OCTETS: Final = 64
@@ -62,11 +63,26 @@ def export_at(place: PurePosixPath) -> ExportTree | None:
     try:
         real = ReadOnlyTree(place)
     except BackupFileMissing:
-        return None  # a file that is no export
-    if not is_maildir(real):
+        return _single_mbox(place)
+    if is_maildir(real):
+        facts = _facts_of_place(real.root, ExportForm.MAILDIR, real.stat(""))
+        return ExportTree(real.root, real, MaildirSource(real, facts), MaildirStore(real))
+    files = mbox_files_in(real)
+    if files:
+        facts = _facts_of_place(real.root, ExportForm.MBOX, real.stat(""))
+        return ExportTree(real.root, real, MboxSource(real, files, facts), MboxStore(real))
+    return None
+
+
+def _single_mbox(place: PurePosixPath) -> ExportTree | None:
+    """An mbox file by itself, as the one folder of an account."""
+    real = ReadOnlyTree(place.parent)
+    if not begins_as_mbox(real.read(place.name, _START_OCTETS)):
         return None
-    source_of_names = MaildirSource(real, _facts_of_place(real.root, ExportForm.MAILDIR, real))
-    return ExportTree(real.root, real, source_of_names, MaildirStore(real))
+    owner = place.with_name(place.name.removesuffix(ENDING))
+    facts = _facts_of_place(owner, ExportForm.MBOX, real.stat(place.name))
+    source = MboxSource(real, {INBOX: place.name}, facts)
+    return ExportTree(place, real, source, MboxStore(real))
 
 
 def written_export(place: PurePosixPath) -> WrittenExport | None:
@@ -109,15 +125,12 @@ def _in_zip(place: PurePosixPath) -> WrittenExport | None:
     return WrittenExport(place=place, real=real, manifest=manifest, store=ZipStore(files))
 
 
-def _facts_of_place(place: PurePosixPath, form: ExportForm, real: ReadOnlyTree) -> ExportFacts:
+def _facts_of_place(place: PurePosixPath, form: ExportForm, changed: Entry | None) -> ExportFacts:
     """Whose an export without a manifest is, by the name of its directory."""
     name = place.name
     if name.lower() in _NO_LOGIN:
         name = place.parent.name
     login, _, domain = name.partition("@")
-    changed = None
-    with suppress(BackupFileMissing):
-        changed = real.stat("")
     return ExportFacts(
         form=form,
         account=Account(kind=AccountKind.USER, login=login or "user", domain=domain or None),

@@ -16,7 +16,7 @@ from respool.model.generations import BackupRoot, Generation, GenerationState, P
 
 _LAYOUTS: Final[Mapping[ExportForm, str]] = {
     ExportForm.MAILDIR: "a Maildir with cur and new, or .Folder/cur",
-    ExportForm.MBOX: "an export in mbox files, with manifest.json",
+    ExportForm.MBOX: "mbox files and nothing else, or one",
     ExportForm.ZIP: "an export in a zip file, with manifest.json",
     ExportForm.EML: "an export in .eml files, with manifest.json",
 }

@@ -225,3 +225,53 @@ def test_a_member_that_unpacks_to_more_than_it_says_is_refused(tmp_path: Path) -
 
     with pytest.raises(BackupUnreadable):
         open_message(folders_at(place)["INBOX"], 3, IN_DATA)
+
+
+def test_mbox_files_without_a_manifest_are_read_by_what_stands_in_them(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MBOX, tmp_path).rename(tmp_path / "jdoe@b.loc")
+    (place / "manifest.json").unlink()
+
+    found = read_back(place)
+
+    assert [(each.folder, each.internaldate) for each in found] == [
+        (each.folder, each.internaldate) for each in MESSAGES
+    ]
+    assert [each.octets.removesuffix(b"\n") for each in found] == [
+        each.octets.removesuffix(b"\n") for each in MESSAGES
+    ]
+    assert [each.uid for each in found] == [1, 2, 1]
+
+
+def test_an_mbox_file_by_itself_is_an_inbox(tmp_path: Path) -> None:
+    place = tmp_path / "jdoe@b.loc.mbox"
+    place.write_bytes(
+        b"From a@b Tue Oct  3 08:00:00 2017\r\n"
+        b"Status: RO\r\nX-Keywords: $Junk\r\n\r\n>From\r\n\r\n"
+        b"From c@d Tue Oct  3 08:00:01 2017\nSubject: Two\n\n>From here\n"
+    )
+
+    first, second = read_back(place)
+
+    assert first.octets == b"Status: RO\r\nX-Keywords: $Junk\r\n\r\n>From\r\n"
+    assert set(first.flags) == {"\\Seen", "$Junk"}
+    assert second.octets == b"Subject: Two\n\nFrom here\n"
+    assert second.internaldate == 1_507_017_601
+
+
+def test_mbox_files_among_other_things_are_not_taken_for_a_backup(tmp_path: Path) -> None:
+    place = write_export(ExportForm.MBOX, tmp_path)
+    (place / "manifest.json").unlink()
+    (place / "2024-11-19").mkdir()
+    (place / "2024-11-19" / "notes").write_bytes(b"")
+
+    with pytest.raises(BackupNotFound):
+        open_backup(place)
+
+
+def test_maildirs_side_by_side_are_no_generations(tmp_path: Path) -> None:
+    for login in ("alice", "bob"):
+        for inner in ("cur", "new", "tmp"):
+            (tmp_path / login / inner).mkdir(parents=True)
+
+    with pytest.raises(BackupNotFound):
+        open_backup(tmp_path)
