@@ -17,11 +17,10 @@ from respool.targets.imap.survey import ImapSurvey
 
 def used_flags(each: Destined) -> frozenset[str]:
     """Every flag that some message of a folder is to have."""
-    rows = each.rows()
-    if not len(rows):
-        return frozenset()
-    bits = int(np.bitwise_or.reduce(rows["system_flags"])) & SYSTEM_FLAG_MASK
-    words = np.bitwise_or.reduce(rows["user_flags"], axis=0)
+    bits, words = 0, np.zeros(4, dtype="u4")
+    for rows in each.blocks():
+        bits |= int(np.bitwise_or.reduce(rows["system_flags"])) & SYSTEM_FLAG_MASK
+        words |= np.bitwise_or.reduce(rows["user_flags"], axis=0)
     return frozenset(each.chosen.mailbox.flag_names(bits, words.tobytes()))
 
 

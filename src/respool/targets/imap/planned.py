@@ -62,7 +62,7 @@ class Counting:
         mailbox = None if each is None else each.chosen.mailbox
         source = None if mailbox is None else mailbox.name
         is_subscribed = (each is None or each.is_new) and self.subscriptions.of(target, source)
-        rows = None if each is None else each.rows()
+        counts = _Counts.of(each)
         expunged = None if mailbox is None else mailbox.recoverable()
         return PlannedMailbox(
             source_name=None if source is None else source.admin,
@@ -70,9 +70,9 @@ class Counting:
             target_name=survey.names.written(target),
             target_path=folder_path(target),
             is_new=each is None or each.is_new,
-            messages=0 if rows is None else len(rows),
-            unseen=0 if rows is None else int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
-            size_bytes=0 if rows is None else int(rows["size"].sum()),
+            messages=counts.messages,
+            unseen=counts.unseen,
+            size_bytes=counts.size_bytes,
             left_out=0
             if each is None or expunged is None
             else int((expunged & ~each.wanted).sum()),
@@ -104,3 +104,21 @@ class Counting:
             annotations_left={} if each is None else each.annotations_left,
             subscribers=(survey.user,) if is_subscribed else (),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """How much of a folder comes."""
+
+    messages: int
+    unseen: int
+    size_bytes: int
+
+    @classmethod
+    def of(cls, each: Destined | None) -> _Counts:
+        messages = unseen = size_bytes = 0
+        for rows in () if each is None else each.blocks():
+            messages += len(rows)
+            unseen += int(((rows["system_flags"] & _SEEN_BIT) == 0).sum())
+            size_bytes += int(rows["size"].sum())
+        return cls(messages=messages, unseen=unseen, size_bytes=size_bytes)

@@ -199,10 +199,10 @@ def _too_long(destined: Sequence[Destined], survey: ImapSurvey) -> Iterator[Find
     if survey.append_limit is None:
         return
     for each in destined:
-        rows = each.rows()
-        rows = rows[rows["size"] > survey.append_limit]
-        path = folder_path(each.chosen.mailbox.name)
-        for uid, size in zip(rows["uid"].tolist(), rows["size"].tolist(), strict=True):
+        records, path = each.chosen.mailbox.records, folder_path(each.chosen.mailbox.name)
+        long = each.wanted & (records["size"] > survey.append_limit)
+        uids, sizes = records["uid"][long].tolist(), records["size"][long].tolist()
+        for uid, size in zip(uids, sizes, strict=True):
             yield Finding(
                 severity=Severity.LOSS,
                 code="message-refused",
