@@ -131,8 +131,14 @@ class StandInConnection:
 
     # Before a login, and of the session
 
+    @property
+    def capabilities(self) -> list[str]:
+        """What is offered as the connection is now."""
+        gone = {"LOGINDISABLED", "STARTTLS"} if isinstance(self._connection, ssl.SSLSocket) else ()
+        return [each for each in self.server.capabilities if each not in gone]
+
     def _offered(self) -> str:
-        return " ".join(self.server.capabilities)
+        return " ".join(self.capabilities)
 
     def _do_capability(self, _words: list[Word]) -> None:
         self.send(f"* CAPABILITY {self._offered()}\r\n")
@@ -148,7 +154,7 @@ class StandInConnection:
             raise Refusal("no certificate", "BAD")
 
     def _do_login(self, words: list[Word]) -> None:
-        if "LOGINDISABLED" in self.server.capabilities:
+        if "LOGINDISABLED" in self.capabilities:
             raise Refusal("LOGIN is disabled")
         self._check_password(text(words[0]), text(words[1]))
 

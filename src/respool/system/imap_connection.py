@@ -176,6 +176,12 @@ def start_tls(client: Any, address: ImapAddress, context: ssl.SSLContext) -> boo
     return True
 
 
+def takes_passwords(client: Any) -> bool:  # noqa: ANN401 - the library has no types
+    """Whether the server offers a way to log in as the connection is now."""
+    offered = client._imap.capabilities  # noqa: SLF001 - those before a login
+    return "AUTH=PLAIN" in offered or "LOGINDISABLED" not in offered
+
+
 def authenticate(
     client: Any,  # noqa: ANN401 - the library has no types
     address: ImapAddress,

@@ -9,7 +9,13 @@ from typing import Any, Final
 
 from respool.errors import NotEncrypted, UsageError
 from respool.system.imap import ImapSession
-from respool.system.imap_connection import authenticate, connect, disconnect, start_tls
+from respool.system.imap_connection import (
+    authenticate,
+    connect,
+    disconnect,
+    start_tls,
+    takes_passwords,
+)
 from respool.system.imap_places import ImapAddress
 
 _HINT: Final = "is the address right, and may this machine reach it?"
@@ -41,7 +47,7 @@ def enter(address: ImapAddress, credentials: Credentials, trust: Trust) -> ImapS
     """A logged-in session, which the caller closes.
 
     Over ``imap://`` to another machine the connection is encrypted (STARTTLS) before
-    anything is said of who logs in.
+    anything is said of who logs in; on this machine only where the server wants it.
 
     Raises:
         ServerUnreachable: nothing answers, or not with IMAP.
@@ -50,11 +56,11 @@ def enter(address: ImapAddress, credentials: Credentials, trust: Trust) -> ImapS
         LoginRefused: the server says no.
         UsageError: ``ca_file`` holds no certificates.
     """
-    context = _context(trust) if address.is_tls or not address.is_loopback else None
+    context = _context(trust) if address.is_tls else None
     client: Any = connect(address, context, hint=_HINT)
     try:
-        if context is not None and not address.is_tls:
-            _encrypt(client, address, context, trust)
+        if not address.is_tls:
+            _encrypt(client, address, trust)
         authenticate(
             client,
             address,
@@ -68,8 +74,11 @@ def enter(address: ImapAddress, credentials: Credentials, trust: Trust) -> ImapS
     return ImapSession(client, address)
 
 
-def _encrypt(client: Any, address: ImapAddress, context: ssl.SSLContext, trust: Trust) -> None:  # noqa: ANN401
-    if not start_tls(client, address, context) and not trust.is_insecure:
+def _encrypt(client: Any, address: ImapAddress, trust: Trust) -> None:  # noqa: ANN401
+    if address.is_loopback and takes_passwords(client):
+        return
+    is_encrypted = start_tls(client, address, _context(trust))
+    if not (is_encrypted or address.is_loopback or trust.is_insecure):
         raise NotEncrypted(
             f"the server at {address} offers no encryption",
             why="the password and all mail would cross the network in the clear",

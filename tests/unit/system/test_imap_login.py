@@ -129,6 +129,19 @@ def test_a_certificate_of_an_unknown_authority_is_not(
     assert "AUTHENTICATE" not in server.commands
 
 
+def test_on_this_machine_too_it_is_encrypted_where_the_server_wants_that(
+    tmp_path: Path,
+) -> None:
+    certificates = make_certificates(tmp_path)
+    offer = ("IMAP4rev1", "LOGINDISABLED", "STARTTLS")
+    with StandInServer(offer, certificates=certificates) as server:
+        server.add_account("jdoe")
+        trust = Trust(ca_file=certificates.authority)
+        entered(server, trust=trust, host="localhost").close()
+
+        assert server.commands.count("STARTTLS") == 1
+
+
 def test_a_certificate_for_another_name_is_not_trusted(certificates: Certificates) -> None:
     trust = Trust(ca_file=certificates.authority)
     with (
