@@ -63,7 +63,7 @@ class BackupKindSuite:
         assert all(entry.why for entry in backup.unused)
 
     def test_nothing_is_touched(self, root: Path) -> None:
-        with unchanged(root if root.is_dir() else root.parent):
+        with unchanged(root):
             for generation in open_backup(root).generations:
                 list_accounts(generation)
 

@@ -65,12 +65,16 @@ def differences(before: Fingerprint, after: Fingerprint) -> list[str]:
 
 @contextlib.contextmanager
 def unchanged(root: Path) -> Iterator[None]:
-    """Fails, with all differences, if anything at or below ``root`` changes meanwhile."""
-    before = fingerprint(root)
+    """Fails, with all differences, if anything at or below ``root`` changes meanwhile.
+
+    Of a file, what lies beside it may not change either.
+    """
+    directory = root if root.is_dir() else root.parent
+    before = fingerprint(directory)
     try:
         yield
     finally:
-        changed = differences(before, fingerprint(root))
+        changed = differences(before, fingerprint(directory))
         assert not changed, f"{root} was changed:\n" + "\n".join(changed)
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from respool.app.verify_export import verify_export
 from respool.backups.contents import list_accounts, mailboxes_of, read_mailbox
 from respool.backups.discovery import open_backup
+from respool.backups.export_manifest import manifest_lines
+from respool.backups.export_places import written_export
 from respool.backups.source import open_message
+from respool.exports.manifest import ManifestReader
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import Account, AccountKind
 from respool.verification.report import Verdict
@@ -61,3 +65,26 @@ def test_an_export_that_was_just_made_is_proven_by_its_manifest(export: Path) ->
 
     assert (report.differs, report.added, report.damage) == ([], [], None)
     assert report.verdict is Verdict.PROVEN
+
+
+def test_an_export_of_an_export_is_the_same(export: Path, tmp_path: Path) -> None:
+    settings = settings_of(export, tmp_path / "state")
+    plan = planned_export(settings, ExportForm.ZIP, tmp_path / "again.zip", ACCOUNT, *FOLDERS)
+    world = ExportWorld.begun(settings, plan)
+
+    assert world.carry_out()
+
+    first, second = lines_of(export), lines_of(world.path)
+    assert first == second
+    assert len(first) > 50
+
+
+def lines_of(export: Path) -> Sequence[object]:
+    """What the manifest says of each message but where it stands."""
+    written = written_export(PurePosixPath(export))
+    assert written is not None
+    reader = ManifestReader(manifest_lines(written.manifest))
+    return sorted(
+        (each.entry.folder, each.entry.uid, each.entry.sha256, tuple(sorted(each.entry.flags)))
+        for each in reader.entries()
+    )
