@@ -52,9 +52,9 @@ def server(
     place: Place = request.param
     if place.why_not is not None:
         give_up(place.why_not)
-    look_only_in(place.distribution.programs, monkeypatch)
     with place.serve() as one:
         assert isinstance(one, PrivateCyrus)
+        look_only_in(one.distribution.programs, monkeypatch)
         yield one
 
 

@@ -32,9 +32,9 @@ from respool.targets.export.sequence import ExportPlan
 from respool.targets.export.steps import EXPORT_STEPS
 from respool.targets.export.surveyor import survey_export
 from respool.verification.exported import ExportProofActor
+from tests.support.mortal import MortalActor
 from tests.support.power import MortalJournal, Power, PowerCut
 from tests.support.restoring import wish
-from tests.support.spool_world import MortalActor
 
 _KINDS: tuple[type[Step], ...] = (*EXPORT_STEPS, ProveExport)
 STEPS: Mapping[str, type[Step]] = {each.kind: each for each in _KINDS}

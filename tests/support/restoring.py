@@ -60,6 +60,19 @@ def settings_for(
     )
 
 
+def settings_elsewhere(password: str, backups: Path, state: Path) -> Settings:
+    """Settings of a command on a machine that has no mail server of its own."""
+    return Settings(
+        backups=backups,
+        imapd_conf=Path("/nonexistent"),
+        imap=None,
+        imap_admin=None,
+        imap_password=None,
+        to_password=Secret(password),
+        state=state,
+    )
+
+
 def wish(account: str, *folders: str, generation: str | None = None, **more: Any) -> Wish:  # noqa: ANN401 - passed on to a dataclass, which knows its types
     """What a person types; ``more`` are ``into``, ``renames`` and ``note``."""
     wanted = Wanted(account=account, folders=folders, generation=generation, command="restore")

@@ -5,12 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from respool.app.at_spool import AtSpool
 from respool.app.wiring import STEP_KINDS
-from respool.planning.step import Step
-from respool.runs.actor import Actor, Note, Undoing
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
@@ -19,40 +16,12 @@ from respool.system.cyrus_server import CyrusServer
 from tests.support.as_before import AsBefore, as_before
 from tests.support.directions import INTO, Folders, TargetAccount, folders_of
 from tests.support.imap_contents import folder_names
+from tests.support.mortal import MortalActor
 from tests.support.power import MortalJournal, Power, PowerCut
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, append_messages
 
 NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n", flags=("$new",))
 RENAMED = "mine"
-
-
-@dataclass(frozen=True, slots=True)
-class MortalActor:
-    """An actor that dies with the power: before or after each of its calls."""
-
-    actor: Actor[Any]
-    power: Power
-
-    def observe(self, step: Step) -> Note:
-        """As the actor does."""
-        self.power.use()
-        note = self.actor.observe(step)
-        self.power.use()
-        return note
-
-    def perform(self, step: Step, before: Note) -> Note:
-        """As the actor does."""
-        self.power.use()
-        note = self.actor.perform(step, before)
-        self.power.use()
-        return note
-
-    def take_back(self, step: Step, undoing: Undoing) -> str | None:
-        """As the actor does."""
-        self.power.use()
-        kept = self.actor.take_back(step, undoing)
-        self.power.use()
-        return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
+from imapclient import imap_utf7
+
+from respool.runs.journal import RunJournal
+from respool.system.imap_places import ImapAddress
 from tests.support.directions import (
     INTO,
     Folders,
@@ -25,13 +30,18 @@ from tests.support.given_back import (
     true_marks,
     with_readers,
 )
+from tests.support.imap_account import ImapHost, below, plain
+from tests.support.imap_contents import HeldMessage
+from tests.support.imap_restoring import begun, imap_server, plan_into
 from tests.support.private_cyrus import PrivateCyrus
-from tests.support.restoring import restored, settings_for, wish
+from tests.support.restoring import restored, settings_elsewhere, settings_for, wish
 from tests.support.truth import Truth
 from tests.support.whole_account import Source
 
 Target = Literal["spool", "imap"]
 MOST_SAID = 5
+SEEN_BY_ALL = {"share/info@bluemind.loc"}  # its readers have one read state together
+_NUMBERS = count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +85,7 @@ def round_by_spool(
     else:
         with_readers(server)
         box = truth.mailboxes[login]
-        target = share_like(server, box, f"team{len(_TEAMS)}@bluemind.loc")
-        _TEAMS.append(target.login)
+        target = share_like(server, box, f"round{next(_NUMBERS)}@bluemind.loc")
         expected = unread(true)
     receipt = restored(
         settings, wish(account, generation=source.generation, to=target.written, into=INTO)
@@ -93,6 +102,59 @@ def round_by_spool(
         messages=sum(map(len, true.values())),
         differences=tuple(told),
     )
+
+
+def round_by_imap(
+    host: ImapHost, source: Source, backup: Path, state: Path, account: str
+) -> Round:
+    """Restore ``account`` over IMAP, as its user, into a fresh one; look as he does.
+
+    Folders whose names the server refuses get others, as ``--rename auto`` has it.
+    """
+    login = f"far{next(_NUMBERS)}@bluemind.loc"
+    host.create_user(login)
+    settings = settings_elsewhere(host.password, backup, state)
+    server = imap_server(ImapAddress(host=host.host, port=host.port), login, host.password)
+    asked = wish(account, generation=source.generation, into=INTO)
+    plan = plan_into(settings, asked, server, is_renaming_freely=True)
+    with begun(settings, plan, server) as run:
+        run.carry_out()
+        proofs, lost = run.proofs(), _lost(run.journal)
+    true = true_folders(source.truth, account)
+    told = [
+        f"{lane}: {proof['proven']} of {proof['expected']} proven"
+        for lane, proof in proofs.items()
+        if proof["proven"] != proof["expected"]
+    ]
+    expected: dict[str, tuple[HeldMessage, ...]] = {}
+    for each in plan.head.mailboxes:
+        lane, path = each.target_name, each.source_path
+        held = () if path is None else true[path]
+        kept = tuple(one for one in held if (lane, one.uid) not in lost)
+        expected[imap_utf7.decode(lane.encode("ascii"))] = kept
+    missing = true.keys() - {each.source_path for each in plan.head.mailboxes}
+    told += [f"{path}: missing" for path in sorted(missing) if true[path]]
+    is_own = account.startswith("user/") or account in SEEN_BY_ALL
+    seen = expected if is_own else unread(expected)
+    top = min((each.target_name for each in plan.head.mailboxes), key=len)
+    found = below(host, login, top)
+    return Round(
+        account=account,
+        folders=len(true),
+        messages=sum(map(len, true.values())),
+        named=tuple(f"{lane}, {uid}: {why}" for (lane, uid), why in lost.items()),
+        differences=(*told, *differences(plain(seen), plain(found))),
+    )
+
+
+def _lost(run: RunJournal) -> Mapping[tuple[str, int], str]:
+    """Folder and UID → why a message was not appended."""
+    found = {}
+    for row in run.rows():
+        receipt = run.receipt(row.number) or {}
+        for uid, why in receipt.get("lost", {}).items():
+            found[row.lane, int(uid)] = str(why)
+    return found
 
 
 def _of_share(
@@ -116,7 +178,9 @@ def _may_read(truth: Truth, login: str, reader: str) -> bool:
     return "r" in truth.mailboxes[login].acl.get(reader, "")
 
 
-def differences(expected: Folders, found: Folders) -> Iterator[str]:
+def differences(
+    expected: Mapping[str, Sequence[object]], found: Mapping[str, Sequence[object]]
+) -> Iterator[str]:
     """Lines of what is not equal, the first few of each kind."""
     for path in sorted(expected.keys() - found.keys()):
         yield f"{path}: missing"
@@ -128,14 +192,3 @@ def differences(expected: Folders, found: Folders) -> Iterator[str]:
         pairs = [each for each in expected[path] if each not in found[path]]
         others = [each for each in found[path] if each not in expected[path]]
         yield f"{path}: expected {pairs[:MOST_SAID]}, found {others[:MOST_SAID]}"
-
-
-def summed(rounds: Mapping[str, Round]) -> tuple[int, int]:
-    """How many folders and messages."""
-    return (
-        sum(each.folders for each in rounds.values()),
-        sum(each.messages for each in rounds.values()),
-    )
-
-
-_TEAMS: list[str] = []

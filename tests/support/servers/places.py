@@ -15,10 +15,11 @@ from tests.support.dovecot_configuration import DovecotOptions
 from tests.support.private_cyrus import PrivateCyrus
 from tests.support.private_dovecot import PrivateDovecot
 from tests.support.server_root import server_root
+from tests.support.servers.stand_ins import BlueMind5StandIn
 
 ALL_VARIABLE = "RESPOOL_ALL_SERVERS"
-Kind = Literal["Cyrus", "Dovecot"]
-Server = PrivateCyrus | PrivateDovecot
+Kind = Literal["Cyrus", "Dovecot", "BlueMind 5"]
+Server = PrivateCyrus | PrivateDovecot | BlueMind5StandIn
 BULLSEYE, TRIXIE = of_suite("bullseye", 3, 2, 6), of_suite("trixie", 3, 10, 2)
 SID = of_suite("sid")  # moves: nothing in CI may hang on it
 _MAILDIR = DovecotOptions()
@@ -28,22 +29,27 @@ _MDBOX = DovecotOptions(storage="mdbox", has_acl=True, quota_kib=1_000_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One server with one way to keep mail; ``serve`` starts a new one, empty."""
+    """One server with one way to keep mail; ``serve`` starts a new one, empty.
+
+    ``distribution`` is None for a stand-in, which nothing need be there for.
+    """
 
     kind: Kind
     setting: str
-    distribution: Distribution
+    distribution: Distribution | None
     serve: Callable[[], AbstractContextManager[Server]]
 
     @property
     def name(self) -> str:
         """``bullseye, names`` or ``dovecot, mdbox with ACL``."""
-        return f"{self.distribution.name}, {self.setting}"
+        return (
+            f"{self.kind if self.distribution is None else self.distribution.name}, {self.setting}"
+        )
 
     @property
     def why_not(self) -> str | None:
         """Why it cannot be started here; None if it can."""
-        if self.distribution.is_there:
+        if self.distribution is None or self.distribution.is_there:
             return None
         return f"needs {self.kind} in {self.distribution.programs}"
 
@@ -70,6 +76,13 @@ def dovecot(setting: str, options: DovecotOptions) -> Place:
     return Place(kind="Dovecot", setting=setting, distribution=DOVECOT, serve=serve)
 
 
+def bluemind5() -> Place:
+    """No BlueMind 5, but a small server that offers no more than that does."""
+    return Place(
+        kind="BlueMind 5", setting="a stand-in", distribution=None, serve=BlueMind5StandIn
+    )
+
+
 OTHERS = (
     cyrus(BULLSEYE, "names"),  # before 3.6 there was no other layout
     cyrus(TRIXIE, "names"),
@@ -82,7 +95,8 @@ DOVECOTS = (
     dovecot("Maildir, INBOX.", _PREFIXED),
     dovecot("mdbox, ACL", _MDBOX),
 )
-ALL = (OTHERS[0], *OURS, *OTHERS[1:], *OF_SID, *DOVECOTS)
+STAND_IN = bluemind5()
+ALL = (OTHERS[0], *OURS, *OTHERS[1:], *OF_SID, *DOVECOTS, STAND_IN)
 
 
 def are_all_wanted() -> bool:
@@ -103,4 +117,4 @@ def other_cyruses() -> Sequence[Place]:
 
 def spoken_to() -> Sequence[Place]:
     """Those that are restored into over IMAP now: all, or 3.6, Dovecot, and one in turn."""
-    return ALL if are_all_wanted() else (*OURS, *DOVECOTS[:2], in_turn())
+    return ALL if are_all_wanted() else (*OURS, *DOVECOTS[:2], STAND_IN, in_turn())

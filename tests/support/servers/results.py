@@ -57,7 +57,8 @@ def _round_json(rounds: Sequence[Round]) -> Json:
 
 def page(kept: Json) -> str:
     """The measured part of the page: what each can hold, and what came back."""
-    columns = list(_columns(kept["servers"]))
+    asked = {name: each for name, each in kept["servers"].items() if each["holds"]}
+    columns = list(_columns(asked))
     notes: list[str] = []
     rows = list(_golden_rows(kept["servers"]))
     lines = [
