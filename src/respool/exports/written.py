@@ -7,7 +7,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import FormatError
@@ -45,9 +45,18 @@ def pack(written: Iterable[WrittenMessage]) -> str:
     >>> unpack(pack([one])) == (one,)
     True
     """
-    rows = [astuple(each) for each in written]
+    rows = [_row(each) for each in written]
     octets = json.dumps(rows, separators=(",", ":")).encode("ascii")
     return base64.b64encode(zlib.compress(octets)).decode("ascii")
+
+
+def _row(each: WrittenMessage) -> tuple[object, ...]:
+    """All its fields in their order; `dataclasses.astuple` takes ten times as long."""
+    return (
+        *(each.uid, each.guid, each.sha256, each.file),
+        *(each.subject, each.sender, each.recipients),
+        *(each.offset, each.length, each.crc, each.method),
+    )
 
 
 def unpack(packed: str) -> tuple[WrittenMessage, ...]:

@@ -1,15 +1,26 @@
-"""What a page shows of a message, of the first octets of it."""
+"""What a page shows of a message, of the first octets of it.
+
+People are shown as the header has them: taking addresses apart takes longer than writing a
+message does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from respool.cyrus.message_headers import AddressField, parse_message_headers
+from respool.cyrus.encoded_words import decoded_words
 from respool.exports.written import shown
 
 START_OCTETS: Final = 16 << 10  # of a message: its header, in all but a few
+
+_HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
+_FIELD: Final = re.compile(
+    rb"(?:\A|\n)(subject|from|to)[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE
+)
+_LONGEST: Final = 4096  # of a field, as it stands there
+_HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,20 +33,28 @@ class ShownFields:
 
 
 def shown_fields(start: bytes) -> ShownFields:
-    """Those of a message that begins with ``start``."""
-    fields = parse_message_headers(start)
+    r"""Those of a message that begins with ``start``; of a field that comes twice, the last.
+
+    >>> shown_fields(b"From: =?utf-8?q?=C3=89va?= <eva@b.loc>\r\nSubject: a\r\n b\r\n\r\nTo: x")
+    ShownFields(subject='a b', sender='Éva <eva@b.loc>', recipients='')
+    """
+    end = _HEADER_END.search(start)
+    header = start if end is None else start[: end.start()]
+    found = {name.lower(): value for name, value in _FIELD.findall(header)}
     return ShownFields(
-        subject=shown(fields.subject),
-        sender=shown(_people(fields.from_addresses)),
-        recipients=shown(_people(fields.to_addresses)),
+        subject=_text(found.get(b"subject", b"")),
+        sender=_text(found.get(b"from", b"")),
+        recipients=_text(found.get(b"to", b"")),
     )
 
 
-def _people(addresses: Sequence[AddressField]) -> str:
-    return ", ".join(map(_person, addresses[:20]))
-
-
-def _person(one: AddressField) -> str:
-    if one.name and one.address:
-        return f"{one.name} <{one.address}>"
-    return one.name or one.address or ""
+def _text(octets: bytes) -> str:
+    """Unfolded and decoded; 8-bit octets without a charset are UTF-8, else Windows' own."""
+    octets = octets[:_LONGEST]
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        text = octets.decode("cp1252", "replace")
+    if not text.isprintable():
+        text = _HIDDEN.sub("", text)
+    return shown(decoded_words(text.strip()))
