@@ -16,16 +16,19 @@ import pytest
 from respool.app.plan import write_plan
 from respool.errors import PlanRefused
 from respool.planning.chosen import ChosenMailbox
+from respool.planning.placed import as_pairs
 from respool.planning.source_place import SourcePlace
 from respool.runs.journal import Journal
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
+from respool.targets.imap.actor import imap_actor
 from respool.targets.imap.planner import plan_restore
 from respool.targets.imap.steps import AppendMessages
 from respool.targets.imap.surveyor import survey_imap
 from tests.support.bluemind5_server import BlueMind5Server
 from tests.support.cut_counts import is_long
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
+from tests.support.imap_groups import OneStep, message_group
 from tests.support.imap_restoring import IMAP_KINDS, ImapRun, imap_server
 from tests.support.kept_mail import KeptMessage
 from tests.support.stand_in_server import StandInServer
@@ -174,6 +177,27 @@ def test_a_server_that_does_not_tell_uids_is_asked_where_messages_are(tmp_path: 
             assert sum(proof["proven"] for proof in run.proofs().values()) == 7
             run.take_back()
         assert one.held() == before
+
+
+def test_what_a_cut_connection_still_does_on_the_server_is_waited_for(tmp_path: Path) -> None:
+    with BlueMind5Server() as server:
+        server.add_account(USER)
+        inbox = server.folder(USER, "INBOX")
+        step = message_group(tmp_path, TWICE)
+        late = iter(step.messages[:1])
+
+        def pause(_seconds: float) -> None:
+            for each in late:
+                inbox.add(TWICE[0], set(), datetime.fromtimestamp(each.internaldate, UTC))
+
+        one = Restoring(server=server, place=tmp_path).account(server.port)
+        account = replace(one, pause=pause)
+        before = imap_actor(account, OneStep(step)).observe(step)
+        done = imap_actor(account, OneStep(step)).perform(step, before)
+        account.close()
+        assert next(late, None) is None  # it came while it was waited for
+        assert sorted(each.octets for each in inbox.messages) == sorted(TWICE)
+        assert len(as_pairs(done["placed"])) == len(TWICE)
 
 
 def test_in_place_without_uidplus_nothing_is_expunged_that_may_be_another_s(
