@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
-from respool.system.kernel_copy import KernelCopy
+from respool.system.kernel_copy import KernelCopy, Way
 from respool.system.ownership import Ownership, is_root
 
 _PIECE_OCTETS: Final = 1 << 20
@@ -110,12 +110,25 @@ class MessageCopier:
 
     def _copied(self, source: int, target: int, size_bytes: int, wanted: NewFile) -> CopiedFile:
         """By the kernel, if the size is right; else as far as it takes to tell what is wrong."""
-        if size_bytes == wanted.size_bytes and self._kernel.is_copied(source, target, size_bytes):
+        is_by_kernel = not self._has_sha256 or size_bytes > _PIECE_OCTETS or self._may_share
+        if (
+            size_bytes == wanted.size_bytes
+            and is_by_kernel
+            and self._kernel.is_copied(source, target, size_bytes)
+        ):
             # A copy that shares a block that cannot be read is as unreadable as its source.
             with contextlib.suppress(OSError):
                 return self._as_it_stands(target, size_bytes)
         os.ftruncate(target, 0)
         return self._poured(partial(os.read, source), target, wanted.size_bytes)
+
+    @property
+    def _may_share(self) -> bool:
+        """Whether copies can share blocks with their source, as far as is known.
+
+        Where they cannot, a small file that is hashed twice is read into memory once.
+        """
+        return self._kernel.way is Way.SHARED
 
     def _as_it_stands(self, target: int, expected_octets: int) -> CopiedFile:
         digests = _Digests(has_sha256=self._has_sha256)

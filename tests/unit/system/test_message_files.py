@@ -265,3 +265,21 @@ def test_a_temporary_file_is_never_taken_for_a_message() -> None:
     """``reconstruct`` may run at any moment, on whatever a killed process left."""
     assert uid_of_file(WAITING) is None
     assert not is_like_message_file(WAITING)
+
+
+@pytest.mark.parametrize("way", Way)
+@pytest.mark.parametrize("size", [0, 5, 3 << 20])
+def test_a_copy_tells_its_sha256_where_that_is_asked_for(
+    tmp_path: Path, way: Way, size: int
+) -> None:
+    octets = b"x" * size
+    (tmp_path / "s").write_bytes(octets)
+    wanted = NewFile(name="t", mtime_seconds=1, ownership=None, guid=None, size_bytes=size)
+    directory, source = os.open(tmp_path, os.O_RDONLY), os.open(tmp_path / "s", os.O_RDONLY)
+    copied = MessageCopier(KernelCopy(way), has_sha256=True).copy(source, wanted, directory)
+    os.close(directory)
+    os.close(source)
+
+    assert (tmp_path / "t").read_bytes() == octets
+    assert copied.sha256 == hashlib.sha256(octets).hexdigest()
+    assert (tmp_path / "t").stat().st_mode & 0o777 == 0o600
