@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -68,6 +69,7 @@ class MaildirStore(FileStore):
     def __init__(self, tree: ReadOnlyTree) -> None:
         super().__init__(tree)
         self._known: dict[PurePosixPath, dict[str, str]] = {}
+        self._guard = threading.Lock()
 
     def stat(self, where: Where) -> Stood | None:
         """The file, under its name of now."""
@@ -120,16 +122,18 @@ class MaildirStore(FileStore):
 
     def _names(self, folder: PurePosixPath) -> dict[str, str]:
         """The messages of a folder by what stays of their names."""
-        if folder not in self._known:
-            while len(self._known) >= _KEPT:
-                self._known.pop(next(iter(self._known)))
-            self._known[folder] = {
-                base_of(name): f"{inner}/{name}"
-                for inner in DIRECTORIES[:2]
-                for name, is_directory in self._tree.names(folder / inner)
-                if not is_directory
-            }
-        return self._known[folder]
+        with self._guard:
+            names = self._known.get(folder)
+            if names is None:
+                while len(self._known) >= _KEPT:
+                    self._known.pop(next(iter(self._known)))
+                names = self._known[folder] = {
+                    base_of(name): f"{inner}/{name}"
+                    for inner in DIRECTORIES[:2]
+                    for name, is_directory in self._tree.names(folder / inner)
+                    if not is_directory
+                }
+            return names
 
 
 def base_name(file: str) -> str:

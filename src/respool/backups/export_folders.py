@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from respool.backups.export_source import ExportSource, MessageStore, Stood, Where
-from respool.backups.export_tables import (
-    FolderTable,
-    header_octets,
-    index_octets,
-    index_pieces,
-)
+from respool.backups.export_tables import header_octets, index_octets, index_pieces
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.errors import BackupFileMissing
 from respool.model.accounts import Account, folder_parts
@@ -23,33 +21,43 @@ from respool.system.unlinked_file import UnlinkedFile, unlinked_file
 
 Parts = tuple[str, ...]
 
-_KEPT: Final = 2  # folders whose tables are held
+_KEPT: Final = 2  # folders whose places are held
+_UIDS_AT_ONCE: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """What is kept of a folder's table: where its messages stand, and the files made of it.
+
+    The table itself takes more than four times as much.
+    """
+
+    uids: NDArray[np.uint32]
+    at: NDArray[np.uint64]
+    lengths: NDArray[np.uint32]
+    header: bytes
+    index: UnlinkedFile
+    index_octets: int
 
 
 class OpenFolder:
-    """One folder: its messages by their UIDs, and what a server would keep beside them."""
+    """One folder: its messages by their UIDs, and what a server would keep beside them.
+
+    May be used by several threads.
+    """
 
     def __init__(self, folder: str, source: ExportSource, store: MessageStore) -> None:
         self._folder = folder
         self._source = source
         self._store = store
-        self._index: UnlinkedFile | None = None
         self._guard = threading.Lock()
-
-    @cached_property
-    def _table(self) -> FolderTable:
-        """Read when it is needed: most who list folders only ask whether there is mail."""
-        return self._source.table(self._folder)
-
-    @cached_property
-    def _header(self) -> bytes:
-        return header_octets(self._table, self._source.facts.account)
+        self._read: _Made | None = None
 
     def uids(self) -> Iterator[int]:
         """The UIDs of its messages, ascending."""
-        uids = self._table.uids
-        for start in range(0, len(uids), 4096):
-            yield from uids[start : start + 4096].tolist()
+        uids = self._made.uids
+        for start in range(0, len(uids), _UIDS_AT_ONCE):
+            yield from uids[start : start + _UIDS_AT_ONCE].tolist()
 
     def stood(self, uid: int) -> Stood | None:
         """What stands where a message should be; None where the folder has none of that UID.
@@ -73,28 +81,42 @@ class OpenFolder:
 
     def header(self) -> int:
         """A descriptor of its ``cyrus.header``."""
-        return unlinked_file((self._header,))
+        return unlinked_file((self._made.header,))
 
     def index(self) -> int:
-        """A descriptor of its ``cyrus.index``, at the start of a file of its own."""
-        with self._guard:
-            if self._index is None:
-                self._index = UnlinkedFile(index_pieces(self._table))
-            return self._index.opened()
+        """A descriptor of its ``cyrus.index``, with a position of its own."""
+        return self._made.index.opened()
 
     def size_of_header(self) -> int:
         """In octets."""
-        return len(self._header)
+        return len(self._made.header)
 
     def size_of_index(self) -> int:
         """In octets."""
-        return index_octets(self._table)
+        return self._made.index_octets
+
+    @property
+    def _made(self) -> _Made:
+        """Read when it is needed: most who list folders only ask whether there is mail."""
+        with self._guard:
+            if self._read is None:
+                table = self._source.table(self._folder)
+                self._read = _Made(
+                    uids=table.rows["uid"].copy(),
+                    at=table.rows["at"].copy(),
+                    lengths=table.rows["length"].copy(),
+                    header=header_octets(table, self._source.facts.account),
+                    index=UnlinkedFile(index_pieces(table)),
+                    index_octets=index_octets(table),
+                )
+            return self._read
 
     def _where(self, uid: int) -> Where | None:
-        row = self._table.row(uid)
-        if row is None:
+        made = self._made
+        number = int(np.searchsorted(made.uids, np.uint32(uid)))
+        if number >= len(made.uids) or int(made.uids[number]) != uid:
             return None
-        return self._source.where(self._folder, int(row["at"]), int(row["length"]))
+        return self._source.where(self._folder, int(made.at[number]), int(made.lengths[number]))
 
 
 class OpenFolders:

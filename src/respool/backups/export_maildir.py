@@ -6,6 +6,8 @@ are those in the names of an export of ours, else the messages are numbered by t
 
 from __future__ import annotations
 
+import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,6 +68,7 @@ class MaildirSource:
         self._facts = facts
         self._places = folders_in(tree)
         self._names: dict[str, list[str]] = {}
+        self._guard = threading.Lock()
 
     @property
     def facts(self) -> ExportFacts:
@@ -82,19 +85,26 @@ class MaildirSource:
         place = self._places[folder]
         listed = sorted(self._listed(place), key=_order)
         names = [f"{each.inner}/{each.entry.name}" for each in listed]
-        while len(self._names) >= _KEPT:
-            self._names.pop(next(iter(self._names)))
-        self._names[folder] = names
+        with self._guard:
+            while len(self._names) >= _KEPT:
+                self._names.pop(next(iter(self._names)))
+            self._names[folder] = names
         return table_of(self._messages(place, listed), len(listed))
 
-    def where(self, folder: str, at: int, length: int) -> Where:  # noqa: ARG002 - see ExportSource
-        """The file that was listed at ``at``."""
-        if folder not in self._names:
+    def where(self, folder: str, at: int, length: int) -> Where:
+        """The file that was listed at ``at``; ``length`` is a hash of its name, for a second list.
+
+        Mail may have come or gone meanwhile.
+        """
+        names = self._names.get(folder)
+        while names is None:
             self.table(folder)
-        names = self._names[folder]
-        if at >= len(names):
+            names = self._names.get(folder)
+        likely = names[at : at + 1]
+        found = next((name for name in (*likely, *names) if _hash(name) == length), None)
+        if found is None:
             raise BackupFileMissing(f"a message of {folder} is not there any more")
-        return Where(file=str(self._places[folder] / names[at]))
+        return Where(file=str(self._places[folder] / found))
 
     def _listed(self, place: PurePosixPath) -> Iterator[_Listed]:
         for inner in (_CUR, _NEW):
@@ -119,6 +129,7 @@ class MaildirSource:
                 flags=tuple(sorted(flags)),
                 guid=None,
                 at=number,
+                length=_hash(name),
             )
 
 
@@ -132,6 +143,12 @@ def folder_keywords(tree: ReadOnlyTree, folder: PurePosixPath) -> tuple[str, ...
 
 def _is_folder(tree: ReadOnlyTree, place: PurePosixPath) -> bool:
     return all(tree.is_directory(place / inner) for inner in (_CUR, _NEW))
+
+
+def _hash(name: str) -> int:
+    """Of what stays of a name when its flags change."""
+    base = PurePosixPath(name).name.partition(":")[0]
+    return zlib.crc32(base.encode("utf-8", "surrogateescape"))
 
 
 def _order(each: _Listed) -> tuple[int, int, str]:

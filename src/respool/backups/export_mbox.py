@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -26,6 +27,7 @@ class MboxStore:
 
     def __init__(self, tree: ReadOnlyTree) -> None:
         self._tree = tree
+        self._guard = threading.Lock()
         self._files: OrderedDict[str, tuple[FileOctets, int]] = OrderedDict()
 
     def stat(self, where: Where) -> Stood | None:
@@ -100,15 +102,16 @@ class MboxStore:
 
     def _file(self, name: str) -> tuple[FileOctets, int]:
         """An mbox file, and its time; a few are kept open."""
-        held = self._files.get(name)
-        if held is None:
-            entry = self._tree.stat(name)
-            if entry is None or entry.kind is not EntryKind.FILE:
-                raise BackupFileMissing(f'there is no "{name}" in the export')
-            while len(self._files) >= _KEPT_FILES:
-                self._files.popitem(last=False)
-            held = self._files[name] = (self._tree.octets_of(name), entry.mtime_ns)
-        return held
+        with self._guard:
+            held = self._files.get(name)
+            if held is None:
+                entry = self._tree.stat(name)
+                if entry is None or entry.kind is not EntryKind.FILE:
+                    raise BackupFileMissing(f'there is no "{name}" in the export')
+                while len(self._files) >= _KEPT_FILES:
+                    self._files.popitem(last=False)
+                held = self._files[name] = (self._tree.octets_of(name), entry.mtime_ns)
+            return held
 
 
 def _not_there(where: Where) -> BackupFileMissing:

@@ -6,6 +6,7 @@ of the messages' own headers; messages are numbered in the order of the file.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
@@ -13,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.backups.export_source import ExportFacts, Where
 from respool.backups.export_tables import ExportedMessage, FolderTable, table_of
@@ -20,7 +22,6 @@ from respool.errors import BackupError, BackupFileMissing
 from respool.exports.manifest import MANIFEST_FILE
 from respool.exports.mbox_scan import beginnings, begins_as_mbox, flags_of
 from respool.exports.mboxrd import SEPARATOR, Unquoting, parse_separator_line
-from respool.model.inventory import Rows
 from respool.system.file_octets import FileOctets
 from respool.system.read_only import ReadOnlyTree
 
@@ -63,7 +64,8 @@ class MboxSource:
         self._tree = tree
         self._files = files
         self._facts = facts
-        self._rows: dict[str, Rows] = {}
+        self._places: dict[str, tuple[NDArray[np.uint64], NDArray[np.int64]]] = {}
+        self._guard = threading.Lock()
 
     @property
     def facts(self) -> ExportFacts:
@@ -80,20 +82,23 @@ class MboxSource:
         octets = self._tree.octets_of(self._files[folder])
         starts = list(beginnings(_pieces(octets, 0, len(octets))))
         table = table_of(_messages(octets, starts), len(starts))
-        while len(self._rows) >= _KEPT:
-            self._rows.pop(next(iter(self._rows)))
-        self._rows[folder] = table.rows
+        with self._guard:
+            while len(self._places) >= _KEPT:
+                self._places.pop(next(iter(self._places)))
+            self._places[folder] = table.rows["at"].copy(), table.rows["size"].copy()
         return table
 
     def where(self, folder: str, at: int, length: int) -> Where:
         """The stretch that begins at ``at``."""
-        rows = self._rows.get(folder)
-        if rows is None:
-            rows = self.table(folder).rows
-        number = int(np.searchsorted(rows["at"], np.uint64(at)))
-        if number >= len(rows) or int(rows["at"][number]) != at:
+        places = self._places.get(folder)
+        while places is None:
+            self.table(folder)
+            places = self._places.get(folder)
+        starts, sizes = places
+        number = int(np.searchsorted(starts, np.uint64(at)))
+        if number >= len(starts) or int(starts[number]) != at:
             raise BackupFileMissing(f"a message of {folder} is not there any more")
-        size_bytes = int(rows["size"][number])
+        size_bytes = int(sizes[number])
         return Where(file=self._files[folder], offset=at, length=length, size_bytes=size_bytes)
 
 

@@ -65,20 +65,6 @@ class FolderTable:
     keywords: tuple[str, ...]
     lost_keywords: tuple[str, ...] = ()
 
-    @property
-    def uids(self) -> NDArray[np.uint32]:
-        """The UIDs, ascending."""
-        found: NDArray[np.uint32] = self.rows["uid"]
-        return found
-
-    def row(self, uid: int) -> np.void | None:
-        """The row of a message, None where there is none."""
-        at = int(np.searchsorted(self.uids, uid))
-        if at >= len(self.rows) or int(self.uids[at]) != uid:
-            return None
-        row: np.void = self.rows[at]
-        return row
-
 
 def table_of(messages: Iterable[ExportedMessage], most: int) -> FolderTable:
     """A table of at most ``most`` messages, in the order in which they come.

@@ -12,6 +12,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import PurePath, PurePosixPath
 from typing import Final
 
@@ -88,19 +89,16 @@ class ExportTree(ReadOnlyTree):
     def all_names(self, relative: str | PurePath = "") -> DirectoryNames:
         """All names in a directory, by kind."""
         self._directory_parts(relative)
-        files: list[str] = []
+        texts: list[str] = []
         others: list[tuple[str, EntryKind]] = []
-        for name, is_directory in self.names(relative):
-            if is_directory:
-                others.append((name, EntryKind.DIRECTORY))
-            else:
-                files.append(name)
-        starts = range(0, len(files), _NAMES_AT_ONCE)
-        return DirectoryNames(
-            files=tuple("/".join(files[start : start + _NAMES_AT_ONCE]) for start in starts),
-            others=tuple(others),
-            file_count=len(files),
-        )
+        count = 0
+        names = self.names(relative)
+        while batch := list(islice(names, _NAMES_AT_ONCE)):
+            files = [name for name, is_directory in batch if not is_directory]
+            count += len(files)
+            texts += ["/".join(files)] if files else []
+            others += [(name, EntryKind.DIRECTORY) for name, is_there in batch if is_there]
+        return DirectoryNames(files=tuple(texts), others=tuple(others), file_count=count)
 
     @contextmanager
     def opened_directory(self, relative: str | PurePath) -> Iterator[int]:

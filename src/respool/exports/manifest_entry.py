@@ -12,6 +12,8 @@ from respool.model.json_text import as_utc_text
 from respool.model.messages import UID_LIMIT, at_utc
 
 _HEX: Final = "0123456789abcdef"
+_TEXT: Final = frozenset({str})
+_OBJECT: Final = frozenset({dict})
 _GUID_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
 
@@ -92,22 +94,24 @@ class ManifestEntry:
         return entry
 
     def _is_sound(self) -> bool:
-        texts = (self.file, self.lost)
-        numbers = (self.uid, self.size_bytes)
-        places = (self.offset, self.length)
+        """Written out: of a million entries each is asked."""
+        file, lost, offset, length = self.file, self.lost, self.offset, self.length
         return (
             type(self.folder) is str
             and bool(self.folder)
-            and all(each is None or type(each) is str for each in texts)
-            and all(type(each) is int for each in numbers)
-            and all(each is None or (type(each) is int and each >= 0) for each in places)
-            and (self.offset is None) == (self.length is None)
+            and (file is None or type(file) is str)
+            and (lost is None or type(lost) is str)
+            and type(self.uid) is int
+            and type(self.size_bytes) is int
+            and (offset is None or (type(offset) is int and offset >= 0))
+            and (length is None or (type(length) is int and length >= 0))
+            and (offset is None) == (length is None)
             and 0 < self.uid < UID_LIMIT
             and self.size_bytes >= 0
-            and all(type(each) is str for each in self.flags)
+            and _TEXT.issuperset(map(type, self.flags))
             and _is_digest(self.guid, _GUID_DIGITS)
             and _is_digest(self.sha256, _SHA256_DIGITS)
-            and all(isinstance(each, dict) for each in self.findings)
+            and _OBJECT.issuperset(map(type, self.findings))
         )
 
 

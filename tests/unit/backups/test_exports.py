@@ -11,12 +11,15 @@ import pytest
 from respool.backups.contents import list_accounts, mailboxes_of, read_mailbox
 from respool.backups.counted import read_for_counts
 from respool.backups.discovery import open_backup
+from respool.backups.export_maildir import MaildirSource
+from respool.backups.export_source import ExportFacts
 from respool.backups.source import SourceMailbox, open_message
 from respool.errors import BackupError, BackupFileMissing, BackupNotFound, BackupUnreadable
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import folder_path
 from respool.model.generations import Generation, GenerationState
 from respool.model.inventory import IN_DATA
+from respool.system.read_only import ReadOnlyTree
 from tests.support.small_exports import (
     JDOE,
     MESSAGES,
@@ -275,3 +278,26 @@ def test_maildirs_side_by_side_are_no_generations(tmp_path: Path) -> None:
 
     with pytest.raises(BackupNotFound):
         open_backup(tmp_path)
+
+
+def test_mail_that_comes_to_a_maildir_meanwhile_changes_no_other_message(tmp_path: Path) -> None:
+    place = tmp_path / "jdoe@b.loc"
+    for inner in ("cur", "new", "tmp"):
+        (place / inner).mkdir(parents=True)
+    for seconds, octets in ((1_500_000_001, b"one"), (1_500_000_002, b"two")):
+        (place / "cur" / f"{seconds}.M1.host:2,").write_bytes(octets)
+    tree = ReadOnlyTree(place)
+    source = MaildirSource(tree, facts_of(place))
+    row = source.table("INBOX").rows[1]
+    (place / "cur" / "1500000000.M1.host:2,").write_bytes(b"zero")
+    later = MaildirSource(tree, facts_of(place))
+
+    where = later.where("INBOX", int(row["at"]), int(row["length"]))
+
+    assert (place / where.file).read_bytes() == b"two"
+
+
+def facts_of(place: Path) -> ExportFacts:
+    return ExportFacts(
+        form=ExportForm.MAILDIR, account=JDOE, label=place.name, taken_at=None, is_about=True
+    )
