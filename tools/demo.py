@@ -1,12 +1,13 @@
 """The demonstration: a lost folder comes back into a real, private Cyrus server, proven.
 
 Everything lives in one temporary directory and is gone afterwards. Where no Cyrus is,
-the reading half runs.
+or nobody may start one, the folder comes back as a Maildir, proven as well.
 """
 
 from __future__ import annotations
 
 import argparse
+import mailbox
 import os
 import subprocess
 import sys
@@ -93,6 +94,23 @@ def bring_back(stage: Stage, server_root_directory: Path) -> None:
         server.stop()
 
 
+def write_files(stage: Stage, place: Path) -> None:
+    """The restoring half without a server: into a Maildir, read back by the standard library."""
+    target = place / "jdoe"
+    stage.say("There is no mail server here: bring it back as files.")
+    words = ("export", ACCOUNT, str(target), LOST)
+    output = stage.run(*words, "--yes", shown=("export", ACCOUNT, "jdoe", LOST))
+    run = next(line.split()[1] for line in output.splitlines() if line.startswith("RUN "))
+    stage.say("Is it still what it was?")
+    proof = stage.run("verify", run)
+    if "PROVEN" not in proof:
+        sys.exit("the demo failed: the export was not proven")
+    stage.say("What any program that reads Maildirs sees:")
+    maildir = mailbox.Maildir(target, create=False)
+    for name in sorted(maildir.list_folders()):
+        print(f"  {name}: {len(maildir.get_folder(name))} messages")
+
+
 def main() -> None:
     """Run the demonstration."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,8 +134,8 @@ def main() -> None:
                 bring_back(stage, root)
             print("\nproven")
         else:
-            stage.run("ls", ACCOUNT, LOST)
-            print("\nNo Cyrus server here, or not root: only the reading half was shown.")
+            write_files(stage, place)
+            print("\nproven, into files: for the live half be root where Cyrus IMAP is")
         if stage.transcript is not None:
             stage.transcript.close()
 

@@ -45,6 +45,7 @@ SUITES = (
     "tests/unit/runs/test_machine.py",
 )
 MOST_SAID = 5
+_SUITE = "a suite failed"
 CASES_OF_ONE_SERVER = 60  # what they leave makes each look at the spool take longer
 
 
@@ -96,6 +97,8 @@ class Work:
 def main() -> int:
     """Look, choose, kill and count; 1 if anything was lost or different."""
     options = _options()
+    if options.only_suites:
+        return _cut_models_again(options.out)
     clean: dict[str, Clean] = {}
     version = _look(clean)
     results = Results(
@@ -152,6 +155,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only-kills", action="store_true", help="leave the suites out")
+    parser.add_argument("--only-suites", action="store_true", help="leave the kills as they are")
     parser.add_argument("--out", type=Path, default=KEPT)
     return parser.parse_args()
 
@@ -234,7 +238,17 @@ def _cut_models(results: Results) -> None:
             for kind, counts in json.loads(file.read_text("utf-8")).items():
                 results.cuts[kind] += sum(counts.values())
     if done.returncode:
-        results.troubles.append(f"a suite failed: status {done.returncode}")
+        results.troubles.append(f"{_SUITE}: status {done.returncode}")
+
+
+def _cut_models_again(out: Path) -> int:
+    """The suites alone: what was found in the kills is kept as it is."""
+    results = Results.from_json(json.loads(out.read_text("utf-8")))
+    results.cuts.clear()
+    results.troubles = [each for each in results.troubles if not each.startswith(_SUITE)]
+    _cut_models(results)
+    out.write_text(json.dumps(results.as_json(), indent=1) + "\n", "utf-8")
+    return 1 if results.troubles or results.servers else 0
 
 
 def _commit() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,15 @@ def place(
 
 def stopped(place: Workplace, target: TargetAccount, *signals: int) -> tuple[int, str]:
     """A restore that gets ``signals`` once it has begun: its status and what it said."""
+    process = begun(place, target)
+    for each in signals:
+        os.kill(process.pid, each)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+def begun(place: Workplace, target: TargetAccount) -> subprocess.Popen[str]:
+    """A restore that has begun to change something."""
     words = ("restore", JDOE, "--to", target.written, "--into", INTO, "--yes", "--json")
     process = place.start(*words)
     journal = place.state / "journal.db-wal"
@@ -39,10 +49,7 @@ def stopped(place: Workplace, target: TargetAccount, *signals: int) -> tuple[int
     while not (journal.exists() and journal.stat().st_size > 200_000):
         assert time.monotonic() < until
         time.sleep(0.005)
-    for each in signals:
-        os.kill(process.pid, each)
-    _, errors = process.communicate(timeout=60)
-    return process.returncode, errors
+    return process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -98,3 +105,19 @@ def test_an_undo_asks_first(place: Workplace) -> None:
     assert (refused.status, refused.error["error"]) == (2, "no-confirmation")
     with place.server.client_as(target.login) as client:
         assert client.folder_exists(f"{INTO}/Sent")
+
+
+def test_a_second_command_is_refused_while_one_works_and_goes_on_once_that_is_killed(
+    place: Workplace,
+) -> None:
+    target = fresh_target(place.server, "user")
+    process = begun(place, target)
+    os.kill(process.pid, signal.SIGSTOP)
+
+    refused = [place.run(*words, "--json") for words in (("resume", "1"), ("undo", "1", "--yes"))]
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    resumed = place.run("resume", "1", "--json")
+
+    assert [(each.status, "locked" in each.errors) for each in refused] == [(11, True)] * 2
+    assert (resumed.status, resumed.json["verdict"]) == (0, "proven"), resumed.errors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ def small_disk(at: Path, size: str, *, inodes: int | None = None) -> Iterator[No
     It belongs to the server, and takes ``inodes`` files and directories, if told. What lay
     there before is there again at the end.
     """
-    kept = at.with_name(f"{at.name}-kept")
+    kept = Path(tempfile.mkdtemp(prefix="respool-kept-")) / at.name  # no part of the spool
     shutil.copytree(at, kept, symlinks=True)
     files = "" if inodes is None else f",nr_inodes={inodes}"
     try:
@@ -29,7 +30,7 @@ def small_disk(at: Path, size: str, *, inodes: int | None = None) -> Iterator[No
             subprocess.run(["chown", "-R", "cyrus:mail", str(at)], check=True)
             yield
     finally:
-        shutil.rmtree(kept)
+        shutil.rmtree(kept.parent)
 
 
 @contextmanager

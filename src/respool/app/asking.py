@@ -45,6 +45,8 @@ def request_of(
         note=wish.note,
         remove_after_hours=None if wish.remove_after is None else wish.remove_after // _HOUR,
         is_rehearsal=wish.is_rehearsal,
+        is_mending_line_ends=wish.is_mending_line_ends,
+        domain_map=wish.domain_map,
     )
 
 

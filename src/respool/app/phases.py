@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import MESSAGE_PROOFS, ProveAnnotations, ProveSeen, ProveSubscriptions
 
 RESTORE = "restore"
 PROOF = "proof"
-_PROOFS = frozenset(
-    step.kind for step in (ProveMailbox, ProveSeen, ProveAnnotations, ProveSubscriptions)
-)
+_PROOFS = MESSAGE_PROOFS | {
+    step.kind for step in (ProveSeen, ProveAnnotations, ProveSubscriptions)
+}
 
 
 class PhaseClock:

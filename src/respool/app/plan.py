@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-from respool import __version__
-from respool.app.access_log import note_reading, of_selection
-from respool.app.asking import request_of
 from respool.app.backups import backup_of
-from respool.app.chosen import choose
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
+from respool.app.prepared import prepare
 from respool.app.reached import Plan
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
-from respool.app.selection import Selection, select
+from respool.app.selection import Selection
 from respool.app.settings import Settings
-from respool.app.source_now import changed_while_read, found_under_way
 from respool.app.target_account import root_of, survey_target, target_of
 from respool.app.wish import Wish
-from respool.backups.still_there import stamps_of
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
-from respool.planning.context import PlanContext
 from respool.planning.identity import identity_findings, identity_reasons
 from respool.planning.plan import PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
-from respool.targets.spool.clock import backup_findings
 from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
@@ -43,53 +35,19 @@ def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> Spoo
         BackupError: what was asked for is not there.
         PlanRefused: it cannot be carried out, with every reason.
     """
-    backup = backup_of(settings)
-    selection = select(backup, replace(wish.wanted, may_be_running=True))
-    planned = of_selection("plan", selection, is_whole=not wish.wanted.folders)
-    note_reading(settings, planned)
-    stamps = stamps_of(selection.mailboxes)
-    choice = choose(
-        selection,
-        wish.wanted,
-        is_without_metadata=wish.is_without_metadata,
-        has_expunged=wish.has_expunged,
-    )
-    taken_at, is_about = choice.taken(selection)
-    target = target_of(wish, selection, server)
-    request = replace(
-        request_of(wish, selection, target, taken_at),
-        is_without_metadata=choice.is_without_metadata,
-    )
+    prepared = prepare(settings, wish)
+    selection, chosen = prepared.selection, prepared.choice.mailboxes
+    request = prepared.request(target_of(wish, selection, server))
     survey = survey_target(request, lambda: selection, server, settings.state)
-    root_acl, root_id = root_of(selection)
-    said = (
-        identity_of(settings, request, selection, survey, server),
-        found_under_way(backup, selection),
-        changed_while_read(stamps, choice.mailboxes, has_expunged=wish.has_expunged),
-    )
-    logins = logins_of(request, choice.mailboxes, server, survey.name_rules)
-    now = datetime.now(UTC)
-    context = PlanContext(
-        software=__version__,
-        now=now,
-        generation_label=selection.generation.label,
-        taken_at=taken_at,
-        is_about=is_about,
-        source=f"{backup.root.place}: {backup.root.description}",
-        is_older=selection.is_older,
-        skipped=choice.skipped,
-        root_acl=root_acl,
-        root_id=root_id,
-        findings=(
-            *(each for _, findings in said for each in findings),
-            *backup_findings(now, selection.generation.taken_at),
-        ),
-        reasons=tuple(each for reasons, _ in said for each in reasons),
+    reasons, findings = identity_of(settings, request, selection, survey, server)
+    logins = logins_of(request, chosen, server, survey.name_rules)
+    context = replace(
+        prepared.context(reasons, findings),
         logins=logins,
-        subscriptions=subscriptions_of(request, choice.mailboxes, survey, logins),
+        subscriptions=subscriptions_of(request, chosen, survey, logins),
         special_uses=special_uses_of(request, survey, server),
     )
-    return plan_restore(request, choice.mailboxes, survey, context)
+    return plan_restore(request, chosen, survey, context)
 
 
 def write_plan(plan: Plan, file: Path) -> PlanTail:

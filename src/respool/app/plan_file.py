@@ -48,7 +48,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
         survey = check_unchanged(settings, head, server)
-        steps = (parse_step(line, STEP_KINDS) for line in _without_last(lines))
+        steps = (parse_step(line, STEP_KINDS) for line in without_last(lines))
         side = backup_side(settings, head)
         rules = rights_rules(
             head.request, survey, root_acl=side.root_acl, has_metadata=side.has_metadata
@@ -76,7 +76,8 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
         raise PlanRefused("this plan cannot be carried out", (*strangers, *unsaid.values()))
 
 
-def _without_last(lines: Iterable[str]) -> Iterator[str]:
+def without_last(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of steps: all but the tail, lazily."""
     previous: str | None = None
     for line in lines:
         if previous is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from respool.app.due import remove_at
 from respool.app.runs import RunSummary, summary_of
 from respool.app.settings import Settings
-from respool.app.state import account_locks, prepare_state
+from respool.app.state import prepare_state, run_locks
 from respool.errors import Declined
 from respool.model.json_text import as_utc_text
 from respool.runs.journal import Journal
@@ -149,7 +149,7 @@ def _why_kept(summary: RunSummary) -> str | None:
 @contextmanager
 def _held(state: Path, summary: RunSummary) -> Iterator[bool]:
     """Whether nobody works on the run's account; nobody begins to within the block."""
-    files = () if summary.head is None else account_locks(state, summary.head.request.target)
+    files = () if summary.head is None else run_locks(state, summary.head)
     with ExitStack() as stack:
         for file in files:
             descriptor = try_to_hold(file)

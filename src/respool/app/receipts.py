@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
+from respool.app.read_in_steps import annotations_read_in_steps, readers_seen_in_steps
 from respool.model.findings import Finding
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import MESSAGE_PROOFS, ProveAnnotations, ProveSeen, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
@@ -114,38 +116,45 @@ def _notes(
     lost: dict[str, str] = {}
     for _, receipt in receipts:
         lost.update(receipt.get("lost", {}))
-    first, newest = _proof(receipts, proofs, ProveMailbox.kind, planned.target_name)
+    first, newest = _proof(receipts, proofs, MESSAGE_PROOFS, planned.target_name)
     return LaneNotes(lost=lost, proof=newest, first_proof=first)
 
 
 def _readers(
     receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
 ) -> Iterator[ReaderOutcome]:
-    first, newest = _proof(receipts, proofs, ProveSeen.kind, planned.target_name)
+    first, newest = _proof(receipts, proofs, {ProveSeen.kind}, planned.target_name)
+    if first is None:
+        first = newest = readers_seen_in_steps(receipts)
     return reader_outcomes(planned, receipts, first_proof=first, proof=newest)
 
 
 def _annotations(
     receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
 ) -> FolderAnnotations:
-    first, newest = _proof(receipts, proofs, ProveAnnotations.kind, planned.target_name)
+    first, newest = _proof(receipts, proofs, {ProveAnnotations.kind}, planned.target_name)
+    if first is None:
+        first = newest = annotations_read_in_steps(receipts)
     return folder_annotations(planned, receipts, first_proof=first, proof=newest)
 
 
 def _subscriptions(
     receipts: Sequence[tuple[str, Note]], proofs: Proofs | None
 ) -> SubscriptionReport:
-    first, newest = _proof(receipts, proofs, ProveSubscriptions.kind, ACCOUNT_LANE)
+    first, newest = _proof(receipts, proofs, {ProveSubscriptions.kind}, ACCOUNT_LANE)
     return subscription_report(receipts, first_proof=first, proof=newest)
 
 
 def _proof(
-    receipts: Sequence[tuple[str, Note]], proofs: Proofs | None, kind: str, lane: str
+    receipts: Sequence[tuple[str, Note]], proofs: Proofs | None, kinds: AbstractSet[str], lane: str
 ) -> tuple[Note | None, Note | None]:
-    """The run's own proof of a lane, and the one to be reported."""
-    notes = [note for each, note in receipts if each == kind and note]
+    """The run's own proof of a lane, by one of ``kinds``, and the one to be reported."""
+    notes = [note for each, note in receipts if each in kinds and note]
     first = notes[-1] if notes else None
-    return first, first if proofs is None else proofs.get((kind, lane))
+    if proofs is None:
+        return first, first
+    newer = (proofs.get((kind, lane)) for kind in kinds)
+    return first, next((each for each in newer if each is not None), None)
 
 
 def _left_to_do(

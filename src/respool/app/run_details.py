@@ -10,16 +10,16 @@ from typing import Any
 
 from respool.app.runs import RunSummary, summary_of
 from respool.app.settings import Settings
-from respool.app.state import account_locks
+from respool.app.state import run_locks
 from respool.app.stored_runs import opened_journal
 from respool.app.what_changed import what_changed
 from respool.app.wiring import STEP_KINDS
 from respool.model.json_text import as_utc_text
 from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.planning.step import MessageStep, Step
 from respool.runs.journal import Journal, StepRow
 from respool.runs.states import RunState, StepState
 from respool.system.locks import is_held
-from respool.targets.spool.steps import CopyMessages
 
 _AT_WORK = frozenset({RunState.RUNNING, RunState.UNDOING})
 
@@ -134,7 +134,7 @@ def is_at_work(settings: Settings, summary: RunSummary) -> bool:
     head = summary.head
     if head is None or summary.row.state not in _AT_WORK:
         return False
-    return any(is_held(file) for file in account_locks(settings.state, head.request.target))
+    return any(is_held(file) for file in run_locks(settings.state, head))
 
 
 def _details(settings: Settings, journal: Journal, number: int) -> RunDetails:
@@ -163,7 +163,8 @@ def _folders(head: PlanHead, steps: Sequence[StepDetails]) -> Iterator[FolderPro
         copies = [
             step.receipt or {}
             for step in own
-            if step.row.kind == CopyMessages.kind and step.row.state is StepState.DONE
+            if issubclass(STEP_KINDS.get(step.row.kind, Step), MessageStep)
+            and step.row.state is StepState.DONE
         ]
         yield FolderProgress(
             planned=planned,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeAlias
 
 from respool.errors import UsageError
 from respool.model.generations import StagedDirectories
 
 SETTINGS_FILE: Final = Path("/etc/respool.toml")
+Asker: TypeAlias = Callable[[str], str]  # what is asked for → what a person typed, unseen
 ROOT_STATE: Final = Path("/var/lib/respool")
 
 
@@ -85,6 +86,27 @@ SETTINGS: Final = (
         meaning="a file whose first line is that password",
     ),
     Setting(
+        key="credentials",
+        option="--credentials",
+        variable="RESPOOL_TO_CREDENTIALS",
+        default=None,
+        meaning="a file with a login and its password at another server on each line",
+    ),
+    Setting(
+        key="ca_file",
+        option="--ca-file",
+        variable="RESPOOL_CA_FILE",
+        default=None,
+        meaning="certificates that another server's is trusted by, besides the system's",
+    ),
+    Setting(
+        key="insecure",
+        option="--insecure",
+        variable="RESPOOL_INSECURE",
+        default=None,
+        meaning="yes: speak to another server without TLS, or with one that is not verified",
+    ),
+    Setting(
         key="state",
         option="--state",
         variable="RESPOOL_STATE",
@@ -116,6 +138,7 @@ class Settings:
     """All settings of one command. None where a thing is to be found out or asked for.
 
     ``staged`` are directories of one account, which then are the backup and not ``backups``.
+    ``ask`` asks a person for a secret, where there is one.
     """
 
     backups: Path
@@ -125,6 +148,10 @@ class Settings:
     imap_password: Secret | None
     to_password: Secret | None
     state: Path
+    credentials: Path | None = None
+    ca_file: Path | None = None
+    is_insecure: bool = False
+    ask: Asker | None = None
     staged: StagedDirectories | None = None
 
 
@@ -153,6 +180,7 @@ def read_settings(
     file: Path = SETTINGS_FILE,
     *,
     staged: StagedDirectories | None = None,
+    ask: Asker | None = None,
 ) -> Settings:
     """The settings of one command; ``options`` by key, None for an option not given.
 
@@ -183,9 +211,17 @@ def read_settings(
         imap_admin=values["imap_admin"],
         imap_password=_secret(values["imap_password"], values["imap_password_file"]),
         to_password=_secret(values["to_password"], values["to_password_file"]),
+        credentials=_path(values["credentials"]),
+        ca_file=_path(values["ca_file"]),
+        is_insecure=(values["insecure"] or "no").lower() == "yes",
         state=Path(values["state"]) if values["state"] else _default_state(surroundings),
         staged=staged,
+        ask=ask,
     )
+
+
+def _path(value: str | None) -> Path | None:
+    return None if value is None else Path(value)
 
 
 def _paths(typed: Sequence[str]) -> tuple[PurePosixPath, ...]:

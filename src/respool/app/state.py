@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from respool.app.settings import Settings
+from respool.app.where import TargetKind
 from respool.errors import FormatError, NotPermitted, ServerNotFound, UsageError
 from respool.model.accounts import Account
+from respool.planning.plan import PlanHead
 from respool.system.configuration import read_configuration
 from respool.system.ownership import is_private
 
@@ -75,8 +78,21 @@ def account_lock(state: Path, account: Account, default_domain: str | None) -> P
     return state / "locks" / f"{name}.lock"
 
 
-def account_locks(state: Path, account: Account) -> tuple[Path, ...]:
-    """The files of which `account_lock` gives one, where no server says its default domain."""
+def far_lock(state: Path, head: PlanHead) -> Path:
+    """The file that runs into one account of another server, or one place of files, share."""
+    where = head.where or ""
+    name = where
+    if head.target_kind == TargetKind.IMAP:  # whoever logs in for it, it is the same account
+        name = f"{where.rpartition('@')[2]} {head.request.target.address}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return state / "locks" / f"{head.target_kind}-{digest[:32]}.lock"
+
+
+def run_locks(state: Path, head: PlanHead) -> tuple[Path, ...]:
+    """The files one of which runs of this plan hold, where no server says its default domain."""
+    if head.target_kind != TargetKind.SPOOL:
+        return (far_lock(state, head),)
+    account = head.request.target
     return tuple(
         dict.fromkeys(account_lock(state, account, domain) for domain in (account.domain, ""))
     )

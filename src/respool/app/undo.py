@@ -12,7 +12,14 @@ from typing import Any
 from respool.app.access_log import note_change, of_run
 from respool.app.settings import Settings
 from respool.app.stored_runs import HeldRun, held_run
-from respool.errors import Declined, EndedBySignal, Interrupted, RespoolError, RunRefused
+from respool.errors import (
+    Declined,
+    EndedBySignal,
+    Interrupted,
+    JournalError,
+    RespoolError,
+    RunRefused,
+)
 from respool.planning.plan import PlanHead
 from respool.planning.step import FolderStep
 from respool.runs.journal import StepRow
@@ -162,4 +169,9 @@ def _why(row: StepRow) -> str:
 
 def _keep(file: Path, report: UndoReport) -> None:
     text = json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n"
-    write_durably(file, text.encode("utf-8", "backslashreplace"))
+    try:
+        write_durably(file, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise JournalError(
+            f"{file} cannot be written", why=str(error), hint=f"`respool undo {report.run}` again"
+        ) from error

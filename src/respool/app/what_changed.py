@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from respool.app.raised_quotas import raised_limits
+from respool.app.where import TargetKind
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
@@ -28,12 +29,22 @@ def what_changed(run: RunJournal) -> str:
 
 def _added(run: RunJournal) -> Iterator[str]:
     head, rows = run.head(), run.rows()
+    if head.target_kind != TargetKind.SPOOL:
+        yield from _elsewhere(head, rows)
+        return
     for row in _begun(rows, CreateAccount.kind):
         was = "was" if row.state is StepState.DONE else "may have been"
         yield f"the account {head.request.target.address} {was} created"
     yield from _folders(head, rows)
     for raised in raised_limits(run):
         yield f"the {raised.resource} limit of {raised.root} is raised"
+
+
+def _elsewhere(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
+    """At another server, or in files: what was begun there."""
+    if any(row.state is not StepState.WAITING for row in rows):
+        what = head.into if head.target_kind == TargetKind.IMAP else head.where
+        yield f"{what} was begun, and is not whole"
 
 
 def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    ProveAnnotations,
+    ProveAppended,
+    ProveExport,
+    ProveMailbox,
+    ProveSeen,
+    ProveSubscriptions,
+)
 from respool.planning.step import Step
+from respool.targets.export.steps import EXPORT_STEPS
+from respool.targets.imap.steps import IMAP_STEPS
 from respool.targets.spool.steps import SPOOL_STEPS
 
 _ALL: Final[tuple[type[Step], ...]] = (
     *SPOOL_STEPS,
+    *IMAP_STEPS,
+    *EXPORT_STEPS,
+    ProveAppended,
+    ProveExport,
     ProveMailbox,
     ProveSeen,
     ProveAnnotations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,6 +16,9 @@ class Wish:
 
     wanted: Wanted
     to: str | None = None
+    as_user: str | None = None
+    domain_map: Mapping[str, str] = field(default_factory=dict)
+    is_mending_line_ends: bool = False
     into: str | None = None
     renames: Sequence[str] = field(default=())
     is_without_metadata: bool = False

@@ -43,6 +43,7 @@ COMMANDS: Final = (
     Command("check", "Is the backup sound? Reads everything."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
+    Command("export", "Write an account, or folders of it, to files, and prove them."),
     Command(
         "runs",
         "What was restored, and how it ended.",

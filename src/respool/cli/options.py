@@ -54,6 +54,24 @@ ImapAdmin = Annotated[
     str | None,
     typer.Option("--imap-admin", metavar="NAME", help="The mail server's administrator."),
 ]
+Credentials = Annotated[
+    str | None,
+    typer.Option(
+        "--credentials",
+        metavar="FILE",
+        help="Logins and passwords at another server, one pair a line: jdoe@example.org secret.",
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file", metavar="FILE", help="Certificates to trust another server by, as PEM."
+    ),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option("--insecure", help="Speak to another server without TLS that is verified."),
+]
 State = Annotated[
     str | None,
     typer.Option("--state", metavar="DIR", help="Where journals and receipts are kept."),
@@ -89,17 +107,31 @@ class ServerOptions:
     imap_admin: ImapAdmin = None
 
 
-def settings_of(*groups: BackupOptions | ServerOptions, **options: str | None) -> Settings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FarOptions:
+    """How another server is reached; who logs in there is part of its address."""
+
+    credentials: Credentials = None
+    ca_file: CaFile = None
+    insecure: Insecure = False
+
+
+def settings_of(
+    *groups: BackupOptions | ServerOptions | FarOptions, **options: str | None
+) -> Settings:
     """The settings of one command; ``options`` are single ones by their keys.
 
     Raises:
         UsageError: as `read_settings`, and for directories of an account that do not fit.
     """
     from respool.app.settings import read_settings, staged_directories
+    from respool.cli.confirm import asked_secret
     from respool.cli.option_groups import values_of
 
     typed = {key: value for group in groups for key, value in values_of(group).items()}
     staged = staged_directories(
         **{name: typed.pop(name, None) or () for name in ("data", "meta", "archive")}
     )
-    return read_settings({**typed, **options}, staged=staged)
+    if "insecure" in typed:
+        typed["insecure"] = "yes" if typed["insecure"] else None
+    return read_settings({**typed, **options}, staged=staged, ask=asked_secret)

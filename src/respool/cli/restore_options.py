@@ -24,8 +24,32 @@ To = Annotated[
     str | None,
     typer.Option(
         "--to",
-        metavar="ACCOUNT",
-        help="Another user or mailshare that gets the mail; default: the same account.",
+        metavar="WHERE",
+        help="Another account that gets the mail, imaps://USER@HOST, or files: maildir:PATH,"
+        " mbox:PATH, zip:PATH, eml:PATH; default: the same account.",
+    ),
+]
+AsUser = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="USER",
+        help="Whose account at imaps://ADMIN@HOST it is: ADMIN logs in for him.",
+    ),
+]
+MapDomain = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map-domain",
+        metavar="OLD=NEW",
+        help="The domain of accounts and of people with rights is another one there.",
+    ),
+]
+MendLineEnds = Annotated[
+    bool,
+    typer.Option(
+        "--mend-line-ends",
+        help="Give messages that IMAP servers refuse for their line ends proper ones.",
     ),
 ]
 Into = Annotated[
@@ -113,6 +137,9 @@ class Wishes:
 
     generation: Generation = None
     to: To = None
+    as_user: AsUser = None
+    map_domain: MapDomain = None
+    mend_line_ends: MendLineEnds = False
     into: Into = None
     rename: Rename = None
     without_metadata: WithoutMetadata = False

@@ -10,6 +10,7 @@ from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
+from respool.cli.target_text import live_line, read_back_text, target_line, then_line
 from respool.model.ages import age_text
 
 if TYPE_CHECKING:
@@ -44,19 +45,18 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     """What a frightened person wants to know, in that order."""
     folders = [each for each in head.mailboxes if each.source_path is not None]
     newest = ", the newest that has it" if head.is_older else ""
-    search = ", search index" if _has_search(head) else ""
     added = f"{shown_count(head.messages)} messages, {shown_size(head.size_bytes)}"
     count = _folders(len(folders))
     whose = head.request.account.address
     of = f" of {whose}" if head.request.account != head.request.target else ""
     lines = [
         f"FROM  generation {head.generation_label}{of}, {_when(head)}{newest}; {count}",
-        f"TO    {_target(head)}",
+        f"TO    {target_line(head, _new_folder(head))}",
         f"ADD   {added}; {_state_kept(head)}",
         *(f"NOTE  {each}" for each in (stub_sentence(head), *_notes(head)) if each),
         f"SKIP  {_skipped(head)}",
-        f"LIVE  {_live(head)}    QUOTA {_quota(head)}",
-        f"THEN  sharing{_narrower(head)}, quota{search}; about {_estimate(head)} s{_end(head)}",
+        f"LIVE  {live_line(head, _filled(head))}{_quota_part(head)}",
+        f"THEN  {then_line(head, _narrower(head))}; about {_estimate(head)} s{_end(head)}",
     ]
     if has_details:
         lines += ["", *_details(head)]
@@ -82,14 +82,6 @@ def raised_line(raised: RaisedLimit) -> str:
         f"QUOTA RAISED: {raised.resource} of {raised.root} is {limit}, was {former};"
         " `respool verify` of the run puts it back once what is used fits below"
     )
-
-
-def _target(head: PlanHead) -> str:
-    account = head.request.target
-    created = ", which is gone and will be created" if head.facts.get("account") == "gone" else ""
-    where = "in place" if head.request.is_in_place else f"new folder {_new_folder(head)}"
-    kind = "mailshare " if head.owner is None else ""
-    return f"{kind}{account.address}{created}, {where}"
 
 
 def _state_kept(head: PlanHead) -> str:
@@ -135,13 +127,10 @@ def _notes(head: PlanHead) -> Iterator[str]:
         yield f"{leftovers} leftovers of a failed manual restore are there (--details, doctor)"
 
 
-def _live(head: PlanHead) -> str:
+def _filled(head: PlanHead) -> str | None:
+    """The live folders that are filled in place; None without any."""
     adopted = sum(not each.is_new and each.messages > 0 for each in head.mailboxes)
-    if adopted:
-        return f"no message is there to be changed; {_folders(adopted)} that never held any filled"
-    if any(each.raised_to is not None for each in head.quota):
-        return "no message or folder that exists is changed"
-    return "nothing that exists is changed"
+    return _folders(adopted) if adopted else None
 
 
 def _shares_seen_anew(head: PlanHead) -> bool:
@@ -155,32 +144,15 @@ def _limit(resource: str, number: int | None) -> str:
     return shown_size(number * 1024) if resource == "STORAGE" else shown_count(number)
 
 
-def question(head: PlanHead) -> str:
-    """What is asked before anything is changed."""
-    request = head.request
-    also = [
-        "create that account" if head.facts.get("account") == "gone" else "",
-        "raise its quota" if any(each.raised_to is not None for each in head.quota) else "",
-    ]
-    said = "".join(f", and {each}" for each in also if each)
-    where = " in place" if request.is_in_place else ""
-    whose = f"the mailbox of {request.target.address}"
-    return f"Add {shown_count(head.messages)} messages to {whose}{where}{said}?"
-
-
 def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
-    readers = {each.read_by for each in receipt.mailboxes if each.read_by is not None}
-    by_owner = readers <= {"owner"}
-    account = receipt.head.request.target
-    who = account.address.partition("@")[0] if by_owner else "the administrator"
     changed = receipt.changed_count
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
     who_changed = "owner and readers" if receipt.seen.changed_since else "owner"
     but = f" BUT FOR WHAT ITS {who_changed.upper()} CHANGED SINCE" if changed else ""
     counts = f"{shown_count(receipt.proven)} of {shown_count(receipt.restored)}"
     verdict = f"{receipt.verdict.value.upper()}{but}"
-    lines = [f"RUN {receipt.run}  {verdict}: {counts} read back as {who}{equal}"]
+    lines = [f"RUN {receipt.run}  {verdict}: {counts} read back {read_back_text(receipt)}{equal}"]
     if changed:
         lines.append(f"  Changed by its {who_changed} since: {shown_count(changed)} things")
     lines += [f"  ITS OWNER CANNOT OPEN {name}" for name in receipt.closed]
@@ -266,6 +238,10 @@ def _skipped(head: PlanHead) -> str:
     return "; ".join(said) or "nothing"
 
 
+def _quota_part(head: PlanHead) -> str:
+    return "" if head.target_kind == "export" else f"    QUOTA {_quota(head)}"
+
+
 def _quota(head: PlanHead) -> str:
     limited = [each for each in head.quota if each.limit is not None]
     if not limited:
@@ -279,10 +255,6 @@ def _quota(head: PlanHead) -> str:
             limit = _limit(each.resource, each.raised_to or each.limit)
             return f"{used} -> {after} of {limit}{raised}, {flows}"
     return flows
-
-
-def _has_search(head: PlanHead) -> bool:
-    return head.facts.get("search", "none") != "none"
 
 
 def _narrower(head: PlanHead) -> str:

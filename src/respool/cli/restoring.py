@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,9 @@ def wish_of(
             command=command,
         ),
         to=wishes.to,
+        as_user=wishes.as_user,
+        domain_map=_domain_map(wishes.map_domain or ()),
+        is_mending_line_ends=wishes.mend_line_ends,
         into=wishes.into,
         renames=tuple(wishes.rename or ()),
         is_without_metadata=wishes.without_metadata,
@@ -79,6 +82,20 @@ def wish_of(
         is_rehearsal=wishes.rehearse,
         note=wishes.note,
     )
+
+
+def _domain_map(typed: Iterable[str]) -> dict[str, str]:
+    from respool.errors import UsageError
+
+    found: dict[str, str] = {}
+    for each in typed:
+        old, equals, new = (part.strip() for part in each.partition("="))
+        if not (old and equals and new) or found.setdefault(old, new) != new:
+            raise UsageError(
+                f'--map-domain "{each}" is no OLD=NEW, or a second one',
+                hint="--map-domain example.org=example.com",
+            )
+    return found
 
 
 def _age(text: str | None) -> timedelta | None:
@@ -109,7 +126,8 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
     from respool.cli.confirm import agreed
     from respool.cli.output import print_note
     from respool.cli.progress import bar
-    from respool.cli.restore_text import plan_text, question
+    from respool.cli.restore_text import plan_text
+    from respool.cli.target_text import question
 
     def agree(head: PlanHead) -> bool:
         print_note(plan_text(head, has_details=has_details))

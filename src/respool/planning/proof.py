@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from respool.exports.manifest_head import ExportForm
 from respool.planning.step import Step
@@ -84,3 +84,7 @@ class ProveExport(Step):
     folder: str
     keywords: tuple[str, ...]
     has_exact_times: bool
+
+
+# Those of messages, of any target.
+MESSAGE_PROOFS: Final = frozenset(step.kind for step in (ProveMailbox, ProveAppended, ProveExport))

@@ -42,14 +42,18 @@ class Database:
         self._lock = threading.Lock()
 
     def one(self, statement: str, values: Values) -> tuple[Any, ...] | None:
-        """The first row, or None."""
-        with self._lock:
+        """The first row, or None.
+
+        Raises:
+            JournalError: it could not be read.
+        """
+        with self._lock, _read():
             row: tuple[Any, ...] | None = self._connection.execute(statement, values).fetchone()
         return row
 
     def all(self, statement: str, values: Values) -> list[tuple[Any, ...]]:
-        """Every row."""
-        with self._lock:
+        """Every row; errors as `one`."""
+        with self._lock, _read():
             return self._connection.execute(statement, values).fetchall()
 
     def write(self, statement: str, values: Values) -> None:
@@ -86,3 +90,12 @@ class Database:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """Reading fails where the file is damaged, or its disk is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError("the journal cannot be read", why=str(error)) from error

@@ -113,6 +113,20 @@ def may_act_as(owner: Owner) -> bool:
     return is_root() or os.geteuid() == owner.uid
 
 
+def is_for_us_alone(file: Path) -> bool:
+    """Whether ``file`` is one of ours, or root's, that nobody else may read or write.
+
+    Raises:
+        OSError: it is not there.
+    """
+    status = file.stat()
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_uid in {os.geteuid(), 0}
+        and not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    )
+
+
 def is_private(directory: Path) -> bool:
     """Whether ``directory`` is a real one of ours that nobody else may enter."""
     status = directory.lstat()

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from respool.errors import LoginRefused, ServerSaidNo
 from respool.planning.proof import ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Note, OnlyLooks, RunRecord
-from respool.system.cyrus_server import CyrusServer
+from respool.system.imap import ImapSession
 from respool.system.subscriptions import subscribed_names
 
 _MOST_NAMED = 100
+
+
+class LetsIn(Protocol):
+    """A server that lets somebody in under another's name, or under his own."""
+
+    def as_user(self, userid: str) -> AbstractContextManager[ImapSession]:
+        """A session of ``userid``, for the length of a block.
+
+        Raises:
+            LoginRefused: there is none to be had.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionProofActor(OnlyLooks):
     """Proves the subscriptions of one run."""
 
-    server: CyrusServer
+    server: LetsIn
     record: RunRecord
 
     def observe(self, _step: ProveSubscriptions) -> Note:

@@ -58,6 +58,12 @@ class Results:
     troubles: list[str] = field(default_factory=list)
     servers: list[str] = field(default_factory=list)
 
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Results:
+        """What `as_json` had made."""
+        counted = {name: Counter(kept[name]) for name in ("groups", "cuts")}
+        return cls(**{**kept, **counted, "parts": [Part(**part) for part in kept["parts"]]})
+
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
         counts = {"groups": dict(sorted(self.groups.items())), "cuts": dict(self.cuts)}

@@ -10,7 +10,7 @@ from respool.app import prune as pruning
 from respool.app.prune import Pruned, prune
 from respool.app.runs import list_runs
 from respool.app.settings import Settings, read_settings
-from respool.app.state import account_locks, prepare_state
+from respool.app.state import prepare_state, run_locks
 from respool.errors import Declined
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.states import RunState
@@ -115,9 +115,9 @@ def test_a_run_that_is_to_be_taken_back_at_a_date_is_kept(settings: Settings) ->
 
 def test_a_run_whose_account_is_worked_on_is_kept(settings: Settings) -> None:
     with journal_in(settings.state) as journal:
-        account = ended(journal, settings, RunState.DONE).head().request.target
+        head = ended(journal, settings, RunState.DONE).head()
 
-    for lock in account_locks(settings.state, account):
+    for lock in run_locks(settings.state, head):
         with exclusive(lock, what="the account"):
             (kept,) = prune(settings, NO_TIME, agreed).kept
         assert "worked on" in kept.why

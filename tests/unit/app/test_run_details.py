@@ -7,7 +7,7 @@ import pytest
 
 from respool.app.run_details import show_run
 from respool.app.settings import Settings, read_settings
-from respool.app.state import account_locks
+from respool.app.state import run_locks
 from respool.cli.run_text import run_screen
 from respool.errors import RunNotFound
 from respool.runs.states import RunState, StepState
@@ -92,7 +92,7 @@ def test_what_can_be_typed_hangs_on_how_it_stands(
 def test_a_run_whose_account_is_held_is_at_work_and_else_was_cut_off(settings: Settings) -> None:
     with journal_in(settings.state) as journal:
         head = begun(journal, settings.state, planned_by("beside")).head()
-    lock = account_locks(settings.state, head.request.target)[0]
+    lock = run_locks(settings.state, head)[0]
 
     assert "CUT OFF" in run_screen(show_run(settings, 1))
     assert not lock.exists()  # a look makes nothing

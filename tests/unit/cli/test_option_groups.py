@@ -101,4 +101,4 @@ def test_every_command_that_reads_an_account_takes_its_directories() -> None:
         <= {option for parameter in command.params for option in parameter.opts}
     }
 
-    assert reading == {"backups", "show", "ls", "cat", "check", "plan", "restore"}
+    assert reading == {"backups", "show", "ls", "cat", "check", "plan", "restore", "export"}

@@ -14,6 +14,7 @@ import pytest
 from respool.errors import JournalError, RunNotFound
 from respool.planning.plan import PlanTail
 from respool.planning.step import Step
+from respool.runs.database import Database
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.states import ALLOWED, RunState, StepState
 from tests.support.memory_steps import MEMORY_KINDS, AddMessages, CountAccount, MakeMailbox
@@ -277,3 +278,12 @@ def test_a_journal_whose_making_was_cut_off_is_made_by_the_next_command(tmp_path
             database.executescript(";\n".join(statements[:count]) + ";")
 
         assert begin(Journal(state), state, STEPS).number == 1
+
+
+def test_a_journal_that_is_damaged_while_it_is_open_says_so(tmp_path: Path) -> None:
+    database = Database(tmp_path / "journal.db")
+    with database.transaction() as cursor:
+        cursor.execute("DROP TABLE step")
+
+    with pytest.raises(JournalError, match="cannot be read"):
+        database.all("SELECT * FROM step", ())

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, BackupOptions, ServerOptions, settings_of
+from respool.cli.options import AsJson, BackupOptions, FarOptions, ServerOptions, settings_of
 from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
@@ -31,6 +31,7 @@ def plan(
     details: Details = False,
     backup: BackupOptions,
     server: ServerOptions,
+    far: FarOptions,
     as_json: AsJson = False,
 ) -> None:
     """Show what a restore would do, or keep it as a file; nothing is changed.
@@ -46,7 +47,7 @@ def plan(
     from respool.cli.restore_text import plan_text
     from respool.cli.restoring import wish_of
 
-    settings = settings_of(backup, server)
+    settings = settings_of(backup, server, far)
     wish = wish_of(account, folders, wishes, command="plan")
     if as_json and out is None:
         for line in use.plan_lines(settings, wish):
@@ -55,5 +56,5 @@ def plan(
     head = use.save_plan(settings, wish, None if out is None else Path(out))
     print_text(plan_text(head, has_details=details))
     if out is not None:
-        carry_out = command_line(["restore", "--plan", out], backup, server)
+        carry_out = command_line(["restore", "--plan", out], backup, server, far)
         print_note(f"kept in {out}; to carry it out: {carry_out}")

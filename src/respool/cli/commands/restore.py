@@ -8,7 +8,15 @@ from typing import Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, BackupOptions, ServerOptions, State, Yes, settings_of
+from respool.cli.options import (
+    AsJson,
+    BackupOptions,
+    FarOptions,
+    ServerOptions,
+    State,
+    Yes,
+    settings_of,
+)
 from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
@@ -36,6 +44,7 @@ def restore(
     details: Details = False,
     backup: BackupOptions,
     server: ServerOptions,
+    far: FarOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -50,7 +59,7 @@ def restore(
     from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt, wish_of
     from respool.errors import UsageError
 
-    settings = settings_of(backup, server, state=state)
+    settings = settings_of(backup, server, far, state=state)
     with conversing(is_agreed=yes, has_details=details) as conversation:
         if plan is None:
             wish = wish_of(account, folders, wishes, command="restore")

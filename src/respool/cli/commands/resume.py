@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from respool.cli.options import AsJson, RunNumber, ServerOptions, State, settings_of
+from respool.cli.options import AsJson, FarOptions, RunNumber, ServerOptions, State, settings_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -19,6 +19,7 @@ def resume(
     run: RunNumber,
     *,
     server: ServerOptions,
+    far: FarOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -30,7 +31,7 @@ def resume(
     from respool.app.resume import resume as resume_run
     from respool.cli.restoring import conversing, exit_status, show_receipt
 
-    settings = settings_of(server, state=state)
+    settings = settings_of(server, far, state=state)
     with conversing(is_agreed=True, has_details=False) as conversation:
         receipt = resume_run(settings, run, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, ServerOptions, State, Yes, settings_of
+from respool.cli.options import AsJson, FarOptions, ServerOptions, State, Yes, settings_of
 
 if TYPE_CHECKING:
     from respool.app.settings import Settings
@@ -40,6 +40,7 @@ def undo(
     ] = False,
     yes: Yes = False,
     server: ServerOptions,
+    far: FarOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -53,7 +54,7 @@ def undo(
 
     if due is not (run is None):
         raise UsageError("name a run, or --due", hint="respool runs lists them")
-    settings = settings_of(server, state=state)
+    settings = settings_of(server, far, state=state)
     with undoing(is_agreed=yes, is_forced=force) as conversation:
         if run is None:
             shown, text, status = _due(settings, conversation)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from respool.cli.options import AsJson, RunNumber, ServerOptions, State, settings_of
+from respool.cli.options import AsJson, FarOptions, RunNumber, ServerOptions, State, settings_of
 
 EXAMPLES: Final = """\b
 Examples:
@@ -19,6 +19,7 @@ def verify(
     run: RunNumber,
     *,
     server: ServerOptions,
+    far: FarOptions,
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
@@ -29,6 +30,6 @@ def verify(
     from respool.app.verify import verify as verify_run
     from respool.cli.restoring import exit_status, show_receipt
 
-    receipt, file = verify_run(settings_of(server, state=state), run)
+    receipt, file = verify_run(settings_of(server, far, state=state), run)
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)

@@ -78,7 +78,8 @@ def set_annotations(server: ImapServer, step: SetAnnotations, placed: Places) ->
     work = _Annotating(server.user, step, placed)
     with server.session() as session:
         work.carry_out(session)
-    return {"given": work.given, "refused": work.refused}
+    userid = "" if step.is_shared else server.user
+    return {"userid": userid, "given": work.given, "refused": work.refused}
 
 
 def annotations_before(server: ImapServer, step: SetAnnotations) -> Note:
@@ -122,7 +123,7 @@ class _Annotating:
         self.step = step
         self.placed = placed
         self.given = 0
-        self.refused: list[list[str | int | None]] = []
+        self.refused: list[list[str | None]] = []
 
     def carry_out(self, session: ImapSession) -> None:
         for each in self.step.annotations:
@@ -166,7 +167,8 @@ class _Annotating:
             self._refuse(each, "it is another afterwards")
 
     def _refuse(self, each: PlannedAnnotation, reason: str) -> None:
-        self.refused.append([each.entry, each.uid, reason])
+        uid = None if each.uid is None else str(each.uid)
+        self.refused.append([each.entry, uid, reason])
 
 
 def give_reader_seen(server: ImapServer, step: GiveReaderSeen, placed: Places) -> Note:

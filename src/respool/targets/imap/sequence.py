@@ -10,7 +10,7 @@ from respool.model.state import SHARED
 from respool.planning.annotating import annotation_groups
 from respool.planning.chosen import Destined, planned_messages
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveAppended
+from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.imap.flags import KeptFlags
 from respool.targets.imap.steps import (
@@ -69,6 +69,8 @@ class ImapPlan:
         for mailbox in self.head.mailboxes:
             if mailbox.subscribers:
                 yield SetSubscription(lane=ACCOUNT_LANE, mailbox=mailbox.target_name)
+        if any(mailbox.subscribers for mailbox in self.head.mailboxes):
+            yield ProveSubscriptions(lane=ACCOUNT_LANE)
 
     def _written(self, name: MailboxName) -> str:
         return self.survey.names.written(name)

@@ -1,0 +1,134 @@
+"""Restores into an account of any IMAP server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from respool.app.far_logins import FarAccount, far_server
+from respool.app.left_over import left_sources
+from respool.app.prepared import Prepared, prepare, prepare_again
+from respool.app.reached import Plan, Prover
+from respool.app.same_plan import check_same
+from respool.app.settings import Settings
+from respool.app.source_now import left_reasons, source_reasons
+from respool.app.state import far_lock
+from respool.app.wish import Wish
+from respool.errors import NotReady, SurveyChanged, UsageError
+from respool.planning.plan import PlanHead
+from respool.planning.proof import ProveAppended, ProveSubscriptions
+from respool.planning.request import RestoreRequest
+from respool.runs.actor import Actor, RunRecord
+from respool.runs.journal import Journal, RunJournal
+from respool.system.imap_server import ImapServer
+from respool.targets.imap.actor import imap_actor
+from respool.targets.imap.planner import plan_restore
+from respool.targets.imap.steps import IMAP_STEPS
+from respool.targets.imap.surveyor import survey_imap
+from respool.verification.appended import AppendedProofActor
+from respool.verification.subscriptions import SubscriptionProofActor
+
+_NOT_THERE = (
+    ("is_creating_account", "--create-account", "an account is made by its own server's tools"),
+    ("is_raising_quota", "--raise-quota", "a limit is raised by its own server's tools"),
+)
+
+
+@contextmanager
+def reach_imap(settings: Settings, far: FarAccount) -> Iterator[AtImap]:
+    """An account of another server, for the length of a block.
+
+    Raises:
+        TargetError: it cannot be reached, or refuses the login.
+    """
+    server = far_server(settings, far)
+    try:
+        yield AtImap(server=server, far=far)
+    finally:
+        server.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtImap:
+    """An account of another server; see `Reached` for each call."""
+
+    server: ImapServer
+    far: FarAccount
+
+    def mend(self, state: Path) -> None:
+        """Nothing is ever borrowed there."""
+
+    def plan(self, settings: Settings, wish: Wish) -> Plan:
+        """The plan of a restore into that account."""
+        for field, option, why in _NOT_THERE:
+            if getattr(wish, field):
+                raise UsageError(f"{option} is not for another server", why=why)
+        prepared = prepare(settings, wish)
+        return self._planned(prepared, prepared.request(self.far.account))
+
+    def _planned(self, prepared: Prepared, request: RestoreRequest) -> Plan:
+        survey = survey_imap(self.server, request)
+        return plan_restore(request, prepared.choice.mailboxes, survey, prepared.context())
+
+    def check_is_of(self, number: int, head: PlanHead) -> None:
+        """It is: the run's own address was asked."""
+
+    def lock_file(self, state: Path, head: PlanHead) -> Path:
+        """One for each account of each server."""
+        return far_lock(state, head)
+
+    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
+        """The server must offer what it offered, and the new folder be free still."""
+        survey = survey_imap(self.server, head.request)
+        reasons = [
+            f"{name} was {head.facts.get(name)}, and is {now}"
+            for name, now in survey.facts.items()
+            if head.facts.get(name) != now
+        ]
+        taken = [
+            each.target_name
+            for each in head.mailboxes
+            if each.is_new and each.target_name in survey.folders
+        ]
+        reasons += [f"{name} is there now" for name in taken[:1]]
+        reasons += [*survey.obstacles, *source_reasons(settings, head)]
+        if reasons:
+            raise SurveyChanged(
+                "server or backup are no longer as they were when the plan was made",
+                tuple(reasons),
+                hint="make the plan again",
+            )
+
+    def check_honesty(self, settings: Settings, file: Path) -> None:
+        """Its steps must be those that the same request makes now."""
+        check_same(file, lambda head: self._planned(prepare_again(settings, head), head.request))
+
+    def check_ready(self, _settings: Settings, run: RunJournal) -> None:
+        """Whether the account can be asked, and the backup still has what is left."""
+        survey = survey_imap(self.server, run.head().request)
+        reasons = (*survey.obstacles, *left_reasons(left_sources(run)))
+        if reasons:
+            raise NotReady(
+                f"run {run.number} cannot go on as things are now",
+                reasons,
+                hint="mend that and go on, or take the run back",
+            )
+
+    def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
+        """One actor for all that changes the account, and that of the proof."""
+        actor = imap_actor(self.server, record)
+        return {**{step.kind: actor for step in IMAP_STEPS}, **self.provers(record)}
+
+    def provers(self, record: RunRecord) -> Mapping[str, Prover]:
+        """Mail and subscriptions are read back as the user."""
+        server = self.server
+        return {
+            ProveAppended.kind: AppendedProofActor(server=server, record=record),
+            ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),
+        }
+
+    def settle(self, state: Path, journal: Journal) -> None:
+        """Nothing is changed there for a time."""

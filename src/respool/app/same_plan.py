@@ -1,0 +1,47 @@
+"""Is a plan file the plan that its own request makes, step by step?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from respool.app.plan_file import without_last
+from respool.app.reached import Plan
+from respool.errors import PlanRefused
+from respool.planning.codec import parse_head, render_step
+from respool.planning.plan import PlanHead
+
+
+def check_same(file: Path, planned: Callable[[PlanHead], Plan]) -> None:
+    """A plan file comes from outside: compare it with what ``planned`` makes of its head.
+
+    Raises:
+        PlanRefused: a step is another, or the head promises something else.
+    """
+    with file.open(encoding="ascii") as lines:
+        head = parse_head(next(lines))
+        plan = planned(head)
+        reasons = [*_of_heads(head, plan.head), *_of_steps(without_last(lines), plan)]
+    if reasons:
+        raise PlanRefused(
+            "this plan does not do what it says", tuple(reasons), hint="make the plan again"
+        )
+
+
+def _of_steps(given: Iterable[str], plan: Plan) -> Iterator[str]:
+    made = (render_step(number, step) for number, step in enumerate(plan.steps()))
+    for number, (line, step) in enumerate(zip_longest(given, made)):
+        if line is None or line.rstrip("\n") != step:
+            yield f"step {number} is not what its request asks for"
+            return
+
+
+def _of_heads(given: PlanHead, made: PlanHead) -> list[str]:
+    """What a person agrees to must be what is done."""
+    fields = ("target_kind", "where", "request", "mailboxes", "generation_label", "source")
+    return [
+        f"its {name} is not what its request asks for"
+        for name in fields
+        if getattr(given, name) != getattr(made, name)
+    ]

@@ -1,0 +1,80 @@
+"""What ``--to`` means: an account of this server, one of another server, or files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from respool.errors import PlanRefused, UsageError
+from respool.planning.plan import PlanHead
+
+_SERVERS: Final = frozenset({"imap", "imaps"})
+_FORMS: Final = frozenset({"maildir", "mbox", "zip", "eml"})
+
+
+class TargetKind(StrEnum):
+    """The kinds of target; the value is what a plan's head says."""
+
+    SPOOL = "spool"  # an account of the server on this machine
+    IMAP = "imap"  # one of any server, spoken to
+    EXPORT = "export"  # files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A kind of target; ``text`` is an account, an address, or a path with its form before it."""
+
+    kind: TargetKind
+    text: str | None
+
+    @property
+    def form(self) -> str:
+        """Of files: ``maildir``, ``mbox``, ``zip`` or ``eml``."""
+        return (self.text or "").partition(":")[0]
+
+    @property
+    def path(self) -> Path:
+        """Of files: where they are to be, absolute."""
+        return Path((self.text or "").partition(":")[2]).absolute()
+
+
+def where_of(typed: str | None) -> Where:
+    """What was typed after ``--to``.
+
+    Raises:
+        UsageError: a form without a path.
+    """
+    word, colon, rest = (typed or "").partition(":")
+    if colon and word.lower() in _SERVERS:
+        return Where(kind=TargetKind.IMAP, text=typed)
+    if not colon or word.lower() not in _FORMS:
+        return Where(kind=TargetKind.SPOOL, text=typed)
+    if not rest:
+        raise UsageError(f'--to "{typed}" names no place', hint=f"--to {word}:/path/to/it")
+    return Where(kind=TargetKind.EXPORT, text=f"{word.lower()}:{Path(rest).absolute()}")
+
+
+def where_of_plan(head: PlanHead) -> Where:
+    """Where a plan goes.
+
+    Raises:
+        PlanRefused: this version knows no such kind.
+    """
+    try:
+        return Where(kind=TargetKind(head.target_kind), text=head.where)
+    except ValueError as error:
+        reasons = (f"target {head.target_kind}",)
+        raise PlanRefused("this plan cannot be carried out", reasons) from error
+
+
+def where_of_export(path: str) -> str:
+    """``export ACCOUNT PATH`` as ``--to`` says it: by the ending of its name.
+
+    >>> where_of_export("jdoe.zip"), where_of_export("Mail")
+    ('zip:jdoe.zip', 'maildir:Mail')
+    """
+    ending = Path(path).suffix.lower()
+    form = {".zip": "zip", ".mbox": "mbox"}.get(ending, "maildir")
+    return f"{form}:{path}"

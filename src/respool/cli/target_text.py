@@ -1,0 +1,81 @@
+"""What a plan and a receipt say of the target, by its kind: this server, another, or files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from respool.cli.output import shown_count
+
+if TYPE_CHECKING:
+    from respool.planning.plan import PlanHead
+    from respool.verification.report import Receipt
+
+_EXPORT: Final = "export"
+_IMAP: Final = "imap"
+_FORMS: Final = {
+    "maildir": "a Maildir",
+    "mbox": "mbox files",
+    "zip": "a zip of .eml files",
+    "eml": ".eml files",
+}
+
+
+def target_line(head: PlanHead, new_folder: str) -> str:
+    """Where it goes, for people."""
+    if head.target_kind == _EXPORT:
+        form, _, path = (head.where or "").partition(":")
+        return f"{_FORMS.get(form, form)}, {path}, new"
+    account = head.request.target
+    created = ", which is gone and will be created" if head.facts.get("account") == "gone" else ""
+    where = "in place" if head.request.is_in_place else f"new folder {new_folder}"
+    if head.target_kind == _IMAP:
+        return f"{account.address} at {head.where}, {where}"
+    kind = "mailshare " if head.owner is None else ""
+    return f"{kind}{account.address}{created}, {where}"
+
+
+def live_line(head: PlanHead, folders_text: str | None) -> str:
+    """What becomes of what is there; ``folders_text``: live folders that are filled."""
+    if head.target_kind == _EXPORT:
+        return "no server is asked, nothing that exists is written to"
+    if folders_text is not None:
+        return f"no message is there to be changed; {folders_text} that never held any filled"
+    if any(each.raised_to is not None for each in head.quota):
+        return "no message or folder that exists is changed"
+    return "nothing that exists is changed"
+
+
+def then_line(head: PlanHead, narrower: str) -> str:
+    """What is done once the messages are there."""
+    if head.target_kind == _EXPORT:
+        return "read back, manifest.json, index.html"
+    if head.target_kind == _IMAP:
+        return f"read back, subscriptions{narrower}"
+    search = ", search index" if head.facts.get("search", "none") != "none" else ""
+    return f"sharing{narrower}, quota{search}"
+
+
+def question(head: PlanHead) -> str:
+    """What is asked before anything is changed."""
+    request = head.request
+    count = shown_count(head.messages)
+    if head.target_kind == _EXPORT:
+        return f"Write {count} messages to {(head.where or '').partition(':')[2]}?"
+    also = [
+        "create that account" if head.facts.get("account") == "gone" else "",
+        "raise its quota" if any(each.raised_to is not None for each in head.quota) else "",
+    ]
+    said = "".join(f", and {each}" for each in also if each)
+    where = " in place" if request.is_in_place else ""
+    at = f" at {head.where}" if head.target_kind == _IMAP else ""
+    return f"Add {count} messages to the mailbox of {request.target.address}{at}{where}{said}?"
+
+
+def read_back_text(receipt: Receipt) -> str:
+    """By whom, or from where, it was read back."""
+    if receipt.head.target_kind == _EXPORT:
+        return "from the files"
+    readers = {each.read_by for each in receipt.mailboxes if each.read_by is not None}
+    account = receipt.head.request.target
+    by_owner = readers <= {"owner"}
+    return f"as {account.address.partition('@')[0] if by_owner else 'the administrator'}"
