@@ -11,19 +11,19 @@ from typing import Any
 
 from respool import __version__
 from respool.app.asking import request_of
+from respool.app.at_imap import imap_actors
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
 from respool.app.plan import write_plan
 from respool.app.selection import select
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
+from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
 from respool.model.accounts import Account, AccountKind
 from respool.planning.context import PlanContext
 from respool.planning.proof import ProveAppended
 from respool.planning.request import RestoreRequest
-from respool.planning.step import Step
-from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.undo import Undo
@@ -31,16 +31,10 @@ from respool.system.imap import ImapSession
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
-from respool.targets.imap.actor import imap_actor
 from respool.targets.imap.planner import plan_restore
 from respool.targets.imap.sequence import ImapPlan
-from respool.targets.imap.steps import IMAP_STEPS
 from respool.targets.imap.surveyor import survey_imap
-from respool.verification.appended import AppendedProofActor
 from tests.support.directions import Folders
-
-_ALL: tuple[type[Step], ...] = (*IMAP_STEPS, ProveAppended)
-IMAP_KINDS: Mapping[str, type[Step]] = {step.kind: step for step in _ALL}
 
 
 def imap_server(
@@ -100,13 +94,6 @@ def plan_into(
     return plan_restore(request, choice.mailboxes, survey_imap(server, request), context)
 
 
-def actors_of(server: ImapServer, record: RunRecord) -> Mapping[str, Actor[Any]]:
-    """Who does which kind of step."""
-    actor = imap_actor(server, record)
-    proof = AppendedProofActor(server=server, record=record)
-    return {**{step.kind: actor for step in IMAP_STEPS}, ProveAppended.kind: proof}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapRun:
     """One run, begun."""
@@ -118,14 +105,14 @@ class ImapRun:
     def carry_out(self) -> None:
         """To its end."""
         Runner(
-            journal=self.journal, actors=actors_of(self.server, self.journal), stop=Stop()
+            journal=self.journal, actors=imap_actors(self.server, self.journal), stop=Stop()
         ).run()
 
     def take_back(self, *, is_forced: bool = False) -> None:
         """All of it."""
         Undo(
             journal=self.journal,
-            actors=actors_of(self.server, self.journal),
+            actors=imap_actors(self.server, self.journal),
             stop=Stop(),
             is_forced=is_forced,
         ).run()
@@ -146,7 +133,7 @@ def begun(settings: Settings, plan: ImapPlan, server: ImapServer) -> Iterator[Im
     journal = Journal(state)
     file = state / "new.jsonl"
     tail = write_plan(plan, file)
-    run = journal.begin(file, tail, IMAP_KINDS, now=datetime.now(UTC))
+    run = journal.begin(file, tail, STEP_KINDS, now=datetime.now(UTC))
     try:
         yield ImapRun(server=server, journal=run, plan=plan)
     finally:

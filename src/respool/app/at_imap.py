@@ -118,17 +118,28 @@ class AtImap:
             )
 
     def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
-        """One actor for all that changes the account, and that of the proof."""
-        actor = imap_actor(self.server, record)
-        return {**{step.kind: actor for step in IMAP_STEPS}, **self.provers(record)}
+        """See `imap_actors`."""
+        return imap_actors(self.server, record)
 
     def provers(self, record: RunRecord) -> Mapping[str, Prover]:
-        """Mail and subscriptions are read back as the user."""
-        server = self.server
-        return {
-            ProveAppended.kind: AppendedProofActor(server=server, record=record),
-            ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),
-        }
+        """See `imap_provers`."""
+        return imap_provers(self.server, record)
 
     def settle(self, state: Path, journal: Journal) -> None:
         """Nothing is changed there for a time."""
+
+
+def imap_actors(server: ImapServer, record: RunRecord) -> Mapping[str, Actor[Any]]:
+    """One actor for all that changes the account, and those of the proofs."""
+    actor = imap_actor(server, record)
+    return {**{step.kind: actor for step in IMAP_STEPS}, **imap_provers(server, record)}
+
+
+def imap_provers(server: ImapServer, record: RunRecord) -> Mapping[str, Prover]:
+    """Mail and subscriptions are read back as the user."""
+    return {
+        ProveAppended.kind: AppendedProofActor(server=server, record=record),
+        ProveSubscriptions.kind: SubscriptionProofActor(
+            server=server, record=record, persistently=server.persistently
+        ),
+    }

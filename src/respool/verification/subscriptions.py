@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +15,10 @@ from respool.system.imap import ImapSession
 from respool.system.subscriptions import subscribed_names
 
 _MOST_NAMED = 100
+
+
+def _once(do: Callable[[], Note]) -> Note:
+    return do()
 
 
 class LetsIn(Protocol):
@@ -30,10 +34,14 @@ class LetsIn(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionProofActor(OnlyLooks):
-    """Proves the subscriptions of one run."""
+    """Proves the subscriptions of one run.
+
+    ``persistently`` does anew what a cut connection ended.
+    """
 
     server: LetsIn
     record: RunRecord
+    persistently: Callable[[Callable[[], Note]], Note] = _once
 
     def observe(self, _step: ProveSubscriptions) -> Note:
         """Nothing is about to change."""
@@ -41,7 +49,7 @@ class SubscriptionProofActor(OnlyLooks):
 
     def perform(self, _step: ProveSubscriptions, _before: Note) -> Note:
         """Log in anew as everybody who was subscribed to something, and compare."""
-        return {"users": list(self._users())}
+        return self.persistently(lambda: {"users": list(self._users())})
 
     def prove_again(self, step: ProveSubscriptions) -> Note:
         """As `perform`, at any later time."""

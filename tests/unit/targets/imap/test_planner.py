@@ -9,7 +9,7 @@ import pytest
 from respool.errors import PlanRefused
 from respool.model.state import Annotation, MailboxState, UidSet
 from respool.planning.forecast import QuotaLimit
-from respool.planning.proof import ProveAppended
+from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.step import MessageStep
 from respool.targets.imap.names import ImapNames
 from respool.targets.imap.sequence import ImapPlan
@@ -75,7 +75,8 @@ def test_where_a_rename_is_not_known_to_be_safe_the_plan_says_what_is_seen() -> 
 
 def test_everything_is_subscribed_to_last_of_all() -> None:
     steps = list(planned([chosen("INBOX"), chosen("Sent")], **SAFE).steps())
-    assert [type(step) for step in steps[-2:]] == [SetSubscription, SetSubscription]
+    last = [SetSubscription, SetSubscription, ProveSubscriptions]
+    assert [type(step) for step in steps[-3:]] == last
 
 
 def test_a_taken_name_gets_a_number_also_if_only_its_filling_is_left_there() -> None:

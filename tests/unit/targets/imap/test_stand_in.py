@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from respool.app.plan import write_plan
+from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanRefused
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.placed import as_pairs
@@ -29,7 +30,7 @@ from tests.support.bluemind5_server import BlueMind5Server
 from tests.support.cut_counts import is_long
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
 from tests.support.imap_groups import OneStep, message_group
-from tests.support.imap_restoring import IMAP_KINDS, ImapRun, imap_server
+from tests.support.imap_restoring import ImapRun, imap_server
 from tests.support.kept_mail import KeptMessage
 from tests.support.stand_in_server import StandInServer
 from tests.unit.planning.plans import REQUEST
@@ -80,7 +81,7 @@ class Restoring:
         state.mkdir()
         journal = quick(Journal(state))
         tail = write_plan(plan, state / "new.jsonl")
-        run = journal.begin(state / "new.jsonl", tail, IMAP_KINDS, now=datetime.now(UTC))
+        run = journal.begin(state / "new.jsonl", tail, STEP_KINDS, now=datetime.now(UTC))
         try:
             yield ImapRun(server=account, journal=run, plan=plan)
         finally:
