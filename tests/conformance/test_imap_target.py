@@ -11,6 +11,7 @@ import pytest
 
 from respool.app.plan import write_plan
 from respool.app.state import prepare_state
+from respool.app.wiring import STEP_KINDS
 from respool.runs.journal import Journal
 from respool.system.imap_places import ImapAddress
 from tests.conformance.connections import CutConnectionSuite, SpokenWorld
@@ -20,7 +21,7 @@ from tests.support.cut_counts import is_long
 from tests.support.directions import INTO, true_folders
 from tests.support.distribution import DOVECOT
 from tests.support.imap_account import ImapHost, plain
-from tests.support.imap_restoring import IMAP_KINDS, imap_server, plan_into
+from tests.support.imap_restoring import imap_server, plan_into
 from tests.support.imap_world import ImapWorld
 from tests.support.missing import give_up
 from tests.support.private_cyrus import PrivateCyrus, server_root
@@ -61,7 +62,7 @@ class ImapTargetSuite(TargetSuite, CutConnectionSuite):
             plan = plan_into(settings, wish(JDOE, FOLDER, into=INTO), server)
             tail = write_plan(plan, file)
             server.close()
-            run = journal.begin(file, tail, IMAP_KINDS, now=datetime.now(UTC))
+            run = journal.begin(file, tail, STEP_KINDS, now=datetime.now(UTC))
             top = plan.head.mailboxes[0].target_name
             return ImapWorld(
                 host=host,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from respool.app.at_imap import imap_actors
+from respool.app.wiring import STEP_KINDS
 from respool.errors import RespoolError
 from respool.runs.actor import Actor
 from respool.runs.journal import RunJournal
@@ -16,7 +18,7 @@ from respool.runs.undo import Undo
 from respool.system.imap_places import ImapAddress
 from tests.support.cutting_proxy import Cut, CuttingProxy
 from tests.support.imap_account import ImapHost, Plain, as_it_stands, below, own_folders, plain
-from tests.support.imap_restoring import IMAP_KINDS, actors_of, imap_server
+from tests.support.imap_restoring import imap_server
 from tests.support.mortal import MortalActor
 from tests.support.power import MortalJournal, Power, PowerCut
 
@@ -61,8 +63,10 @@ class ImapWorld:
     def _until_cut(self, power: Power, work: Callable[[RunJournal, Actors], None]) -> bool:
         run = MortalJournal.of(self.run, power)
         server = imap_server(self._address(self.host.port), self.login, self.host.password)
-        actors = {kind: MortalActor(each, power) for kind, each in actors_of(server, run).items()}
-        assert actors.keys() == IMAP_KINDS.keys()
+        actors = {
+            kind: MortalActor(each, power) for kind, each in imap_actors(server, run).items()
+        }
+        assert actors.keys() == STEP_KINDS.keys()
         try:
             work(run, actors)
         except PowerCut:
@@ -76,7 +80,7 @@ class ImapWorld:
         with CuttingProxy(self.host.port, cut) as proxy:
             server = imap_server(self._address(proxy.port), self.login, self.host.password)
             try:
-                work(self.run, actors_of(server, self.run))
+                work(self.run, imap_actors(server, self.run))
             except RespoolError:
                 if not proxy.is_cut:
                     raise
