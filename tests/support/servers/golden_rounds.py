@@ -174,7 +174,7 @@ def _besides(
         if not client.has_capability("METADATA"):
             return
         left = {each.source_path: each.annotations_left for each in head.mailboxes}
-        for path, values in true_annotations(truth, was).items():
+        for path, values in true_annotations(truth, account.removeprefix("share/")).items():
             found = annotations_of(client, names[path])
             for entry, value in values.items():
                 is_left = any(entry.endswith(each) for each in left[path])
