@@ -113,8 +113,8 @@ class TestImapTargetOnDovecot(ImapTargetSuite):
 class TestImapTargetOnBlueMind5(ImapTargetSuite):
     """On the stand-in, that is: see ``tests/support/bluemind5_server.py``."""
 
-    cuts = None if is_long() else 12
-    connection_cuts = None if is_long() else 24
+    cuts = None if is_long() else 6
+    connection_cuts = None if is_long() else 12
 
     @pytest.fixture
     def host(self) -> Iterator[BlueMind5StandIn]:
