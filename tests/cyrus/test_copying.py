@@ -16,7 +16,7 @@ from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.errors import StepFailed
 from respool.planning import step as planning_step
-from respool.runs.runner import Progress
+from respool.runs.stepping import Progress
 from respool.targets.spool.steps import CopyMessages
 from respool.verification.report import Verdict
 from tests.support import golden

@@ -14,7 +14,7 @@ from imapclient.exceptions import IMAPClientError
 
 from respool.app.restore import restore
 from respool.errors import PlanRefused, StepFailed
-from respool.runs.runner import Progress
+from respool.runs.stepping import Progress
 from respool.verification.report import Receipt
 from tests.support.directions import (
     TargetAccount,

@@ -10,7 +10,8 @@ import pytest
 
 from respool.app.restore import restore
 from respool.errors import Interrupted, PlanRefused
-from respool.runs.runner import Progress, Stop
+from respool.runs.runner import Stop
+from respool.runs.stepping import Progress
 from tests.support.directions import (
     INTO,
     Kind,

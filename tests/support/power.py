@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from respool.runs.journal import RunJournal
+from respool.runs.journal import Change, RunJournal
 from respool.runs.states import StepState
 
 
@@ -51,3 +51,8 @@ class MortalJournal(RunJournal):
         """Note a change of state, unless the power is off."""
         self.power.use()
         super().record(number, state, **notes)
+
+    def record_together(self, changes: Sequence[Change]) -> None:
+        """Note several changes of state, unless the power is off."""
+        self.power.use()
+        super().record_together(changes)

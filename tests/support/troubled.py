@@ -10,7 +10,7 @@ from respool.app.restore import restore
 from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.errors import RespoolError
-from respool.runs.runner import Progress
+from respool.runs.stepping import Progress
 from tests.support.as_before import AsBefore, as_before
 from tests.support.directions import INTO, TargetAccount, folders_of, fresh_target, true_folders
 from tests.support.private_cyrus import PrivateCyrus

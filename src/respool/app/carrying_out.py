@@ -15,8 +15,9 @@ from respool.app.what_changed import what_changed
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal
-from respool.runs.runner import Progress, Runner, Stop
+from respool.runs.runner import Runner, Stop
 from respool.runs.states import RunState
+from respool.runs.stepping import Progress
 from respool.system.signals import undisturbed
 from respool.verification.report import Receipt
 

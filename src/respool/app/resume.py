@@ -8,8 +8,8 @@ from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.stored_runs import HeldRun, held_run
 from respool.errors import RunRefused
-from respool.runs.runner import progress_of
 from respool.runs.states import TAKEN_BACK, RunState, StepState
+from respool.runs.stepping import progress_of
 from respool.verification.report import Receipt
 
 

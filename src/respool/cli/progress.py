@@ -15,7 +15,7 @@ from respool.cli.output import shown_size
 if TYPE_CHECKING:
     from respool.app.check import CheckProgress
     from respool.planning.plan import PlanHead
-    from respool.runs.runner import Progress
+    from respool.runs.stepping import Progress
     from respool.runs.undo import TakenBack
 
 _PHASES = {

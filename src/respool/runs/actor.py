@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from respool.planning.plan import PlanHead
 from respool.planning.step import Step
@@ -55,6 +55,40 @@ class Actor(Protocol[StepT_contra]):
 
         Raises:
             StepFailed: the target is as before or as after, never between.
+        """
+
+
+class Unflushed(Protocol):
+    """What a step has done, and what may not be on disk yet."""
+
+    @property
+    def note(self) -> Note:
+        """As `Actor.perform` gives it."""
+
+    def close(self) -> None:
+        """Let go of what is held until the flush; twice is the same as once."""
+
+
+@runtime_checkable
+class ActsAhead(Protocol):
+    """An actor of whose steps several may wait for the disk together.
+
+    Those of ``ahead`` (kinds): the next one of a lane is performed while the former ones are
+    flushed. None is noted as done before its flush.
+    """
+
+    @property
+    def ahead(self) -> frozenset[str]:
+        """The kinds of those steps."""
+
+    def perform_unflushed(self, step: Any, before: Note) -> Unflushed:  # noqa: ANN401 - of ahead
+        """As `Actor.perform`, but for the flush."""
+
+    def flush(self, done: Sequence[Unflushed]) -> None:
+        """Make all of ``done`` last.
+
+        Raises:
+            StepFailed: it cannot be written; each step can be done again.
         """
 
 

@@ -6,7 +6,8 @@ A `record` that returned is on disk.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +18,17 @@ from respool.errors import JournalError, RunNotFound
 from respool.planning.codec import StepKinds, parse_head, parse_step
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
-from respool.runs.database import Database
+from respool.runs.database import Database, Values
 from respool.runs.states import ALLOWED, RunState, StepState
 from respool.system.durable import flush_directory, flush_file
 
 PLAN_FILE = "plan.jsonl"
+_CHANGE = (
+    "UPDATE step SET state = ?, before = coalesce(?, before),"
+    " receipt = coalesce(?, receipt), error = ? WHERE run = ? AND number = ?"
+)
+# A step's line as `render_step` writes it: what names it comes first.
+_BEGINNING = re.compile(rb'(\{"step":\d+,"kind":"[a-z-]+","lane":"(?:[^"\\]|\\.)*")[,}]')
 _RUNS = "SELECT id, state, started_at, ended_at, plan_digest FROM run"
 
 
@@ -48,6 +55,17 @@ class RunRow:
     started_at: datetime
     ended_at: datetime | None
     plan_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step's next state, and what is noted with it."""
+
+    number: int
+    state: StepState
+    before: Mapping[str, Any] | None = None
+    receipt: Mapping[str, Any] | None = None
+    error: Mapping[str, Any] | None = None
 
 
 class Journal:
@@ -237,14 +255,29 @@ class RunJournal:
         Raises:
             JournalError: a change that the table of states does not know, or no space.
         """
-        now = self.state(number)
-        if (now, state) not in ALLOWED:
-            raise JournalError(f"step {number} cannot go from {now} to {state}")
-        self._database.write(
-            "UPDATE step SET state = ?, before = coalesce(?, before),"
-            " receipt = coalesce(?, receipt), error = ? WHERE run = ? AND number = ?",
-            (state, _text(before), _text(receipt), _text(error), self.number, number),
-        )
+        change = Change(number=number, state=state, before=before, receipt=receipt, error=error)
+        self._check(change)
+        self._database.write(_CHANGE, self._values(change))
+
+    def record_together(self, changes: Sequence[Change]) -> None:
+        """Note several, all or none; on disk when this returns.
+
+        Raises:
+            JournalError: as `record`.
+        """
+        for change in changes:
+            self._check(change)
+        with self._database.transaction() as cursor:
+            cursor.executemany(_CHANGE, map(self._values, changes))
+
+    def _check(self, change: Change) -> None:
+        now = self.state(change.number)
+        if (now, change.state) not in ALLOWED:
+            raise JournalError(f"step {change.number} cannot go from {now} to {change.state}")
+
+    def _values(self, change: Change) -> Values:
+        notes = map(_text, (change.before, change.receipt, change.error))
+        return (change.state, *notes, self.number, change.number)
 
     def mark(self, state: RunState, *, ended_at: datetime | None) -> None:
         """Note how the run stands; ``ended_at`` None: it goes on, or is being taken back."""
@@ -289,10 +322,16 @@ def _step_lines(plan_file: Path) -> Iterator[tuple[int, str, str, int, int]]:
         pending: tuple[int, int, bytes] | None = None
         for line in file:
             if pending is not None:
-                fields = json.loads(pending[2])
-                yield (fields["step"], fields["lane"], fields["kind"], pending[0], pending[1])
+                yield (*_named_in(pending[2]), pending[0], pending[1])
             pending = (offset, len(line), line)
             offset += len(line)
+
+
+def _named_in(line: bytes) -> tuple[int, str, str]:
+    """Number, lane and kind of a step's line; of a long one by its beginning alone."""
+    found = _BEGINNING.match(line)
+    fields = json.loads(line if found is None else found[1] + b"}")
+    return fields["step"], fields["lane"], fields["kind"]
 
 
 def _run_row(values: tuple[Any, ...]) -> RunRow:

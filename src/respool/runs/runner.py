@@ -5,26 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
-from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
+from respool.errors import Interrupted
+from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Actor
+from respool.runs.ahead import carry_out_ahead
+from respool.runs.flushing import Flushing
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """One step was done."""
-
-    kind: str
-    lane: str
-    messages: int
-    size_bytes: int
+from respool.runs.stepping import Progress, Stepping
 
 
 @dataclass(slots=True)
@@ -61,6 +53,10 @@ class Runner:
             else:
                 self._run_lanes(rows)
 
+    @property
+    def _stepping(self) -> Stepping:
+        return Stepping(journal=self.journal, actors=self.actors, on_progress=self.on_progress)
+
     def _run_lanes(self, rows: Sequence[StepRow]) -> None:
         lanes: dict[str, list[StepRow]] = {}
         for row in rows:
@@ -70,73 +66,46 @@ class Runner:
 
         def carry_out(lane: list[StepRow]) -> None:
             try:
-                self._run_lane(lane, broken)
+                self._run_lane(lane, broken, flushing)
             except BaseException as error:  # noqa: BLE001 - kept, and raised below
                 failures.append(error)
                 broken.wish.set()
 
-        with ThreadPoolExecutor(max_workers=self.lanes_at_once) as pool:
+        with (
+            Flushing(self.journal, self._stepping.tell) as flushing,
+            ThreadPoolExecutor(max_workers=self.lanes_at_once) as pool,
+        ):
             for lane in lanes.values():
                 pool.submit(carry_out, lane)
         if failures:
             raise next((e for e in failures if not isinstance(e, Interrupted)), failures[0])
 
-    def _run_lane(self, rows: Sequence[StepRow], broken: Stop | None = None) -> None:
-        for row in rows:
-            if row.state is StepState.DONE:
+    def _run_lane(
+        self,
+        rows: Sequence[StepRow],
+        broken: Stop | None = None,
+        flushing: Flushing | None = None,
+    ) -> None:
+        stepping = self._stepping
+        left = [row for row in rows if row.state is not StepState.DONE]
+
+        def check() -> None:
+            self._check_wish(broken)
+
+        for is_ahead, members in groupby(left, key=stepping.is_ahead):
+            if is_ahead and flushing is not None:
+                carry_out_ahead(list(members), stepping, flushing, check)
                 continue
-            if self.stop.wish.is_set() or (broken is not None and broken.wish.is_set()):
-                raise Interrupted(
-                    f"run {self.journal.number} was stopped",
-                    why="the step under way was finished first",
-                )
-            self._do(row)
+            for row in members:
+                check()
+                stepping.do(row)
 
-    def _do(self, row: StepRow) -> None:
-        step = self.journal.step(row.number)
-        actor = self.actors[row.kind]
-        try:
-            if row.state is StepState.WAITING:
-                before = actor.observe(step)
-                self.journal.record(row.number, StepState.STARTED, before=before)
-            elif row.state is StepState.FAILED:
-                self.journal.record(row.number, StepState.STARTED)
-            receipt = actor.perform(step, self.journal.before(row.number))
-        except RespoolError as error:
-            self._note_failure(row, error)
-            raise self._failed(row, error) from error
-        self.journal.record(row.number, StepState.DONE, receipt=receipt)
-        self.on_progress(progress_of(step))
-
-    def _note_failure(self, row: StepRow, error: RespoolError) -> None:
-        if self.journal.state(row.number) is StepState.STARTED:
-            note = {"error": error.code, "what": error.what, "why": error.why}
-            with suppress(JournalError):  # the step's own error is the one to tell
-                self.journal.record(row.number, StepState.FAILED, error=note)
-
-    def _failed(self, row: StepRow, error: RespoolError) -> RespoolError:
-        if isinstance(error, StepFailed):
-            error.step_number = row.number
-            return error
-        why = error.what if error.why is None else f"{error.what}: {error.why}"
-        return StepFailed(
-            f"step {row.number} ({row.kind}) of run {self.journal.number} failed"
-            + (f" for {row.lane}" if row.lane else ""),
-            why=why,
-            hint=error.hint,
-            step_number=row.number,
-        )
-
-
-def progress_of(step: Step) -> Progress:
-    """What is told of a step once it is done."""
-    messages = step.messages if isinstance(step, MessageStep) else ()
-    return Progress(
-        kind=step.kind,
-        lane=step.lane,
-        messages=len(messages),
-        size_bytes=sum(message.size_bytes for message in messages),
-    )
+    def _check_wish(self, broken: Stop | None) -> None:
+        if self.stop.wish.is_set() or (broken is not None and broken.wish.is_set()):
+            raise Interrupted(
+                f"run {self.journal.number} was stopped",
+                why="the step under way was finished first",
+            )
 
 
 def _segments(rows: Sequence[StepRow]) -> Iterator[tuple[bool, list[StepRow]]]:

@@ -18,12 +18,12 @@ import sqlite3
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from respool.runs.database import Database
-from respool.runs.journal import Journal, RunJournal
+from respool.runs.journal import Change, Journal, RunJournal
 from respool.system import durable
 
 Moment = Literal["before", "after"]
@@ -126,16 +126,23 @@ class Watch:
 
     def _install_journal(self) -> None:
         record, mark = RunJournal.record, RunJournal.mark
+        together = RunJournal.record_together
 
         def recorded(journal: RunJournal, number: int, state: str, **more: Any) -> None:  # noqa: ANN401
             label = f"step {number} {state}"
             self._around(record, JOURNAL, label, _always)(journal, number, state, **more)
+
+        def recorded_together(journal: RunJournal, changes: Sequence[Change]) -> None:
+            # By the first alone: which others wait for the same flush is a matter of chance.
+            label = f"step {changes[0].number} {changes[0].state}"
+            self._around(together, JOURNAL, label, _always)(journal, changes)
 
         def marked(journal: RunJournal, state: str, **more: Any) -> None:  # noqa: ANN401
             self._around(mark, JOURNAL, f"run {state}", _always)(journal, state, **more)
 
         vars_of: Any = RunJournal
         vars_of.record, vars_of.mark = recorded, marked
+        vars_of.record_together = recorded_together
 
     def _around(
         self, real: Callable[..., Any], group: str, name: str, is_wanted: Wanted

@@ -14,8 +14,9 @@ from respool.errors import Interrupted, StepFailed
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.journal import Journal, RunJournal
-from respool.runs.runner import Progress, Runner, Stop
+from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
+from respool.runs.stepping import Progress
 from tests.support.memory_server import Mail
 from tests.support.memory_steps import (
     MEMORY_KINDS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
@@ -51,6 +53,7 @@ class SpoolActor:
     record: RunRecord
     created: CreatedMailboxes
     takings: Takings
+    ahead: frozenset[str] = frozenset({CopyMessages.kind})
 
     def observe(self, step: SpoolStep) -> Note:
         """What the step is about to change, as it is now."""
@@ -98,6 +101,15 @@ class SpoolActor:
                 return self._give(step)
             case _:
                 assert_never(step)
+
+    def perform_unflushed(self, step: CopyMessages, _before: Note) -> copying.CopiedGroup:
+        """Copy a group while former ones are flushed."""
+        with self._same_directories(step) as destination:
+            return copying.copy_unflushed(step, destination)
+
+    def flush(self, done: Sequence[copying.CopiedGroup]) -> None:
+        """Make groups that were copied last, all at once."""
+        copying.flush(done)
 
     def take_back(self, step: SpoolStep, undoing: Undoing) -> str | None:
         """Put back what the step changed, by the mailbox that it belongs to."""
@@ -150,11 +162,15 @@ class SpoolActor:
                 return {"settled": settled.value}
 
     def _copy(self, step: CopyMessages) -> Note:
+        with self._same_directories(step) as destination:
+            return copying.copy(step, destination)
+
+    @contextmanager
+    def _same_directories(self, step: CopyMessages) -> Iterator[copying.Destination]:
         directories = self.created.same_directories(step.lane)
         ownership = self.created.ownership(directories)
-        destination = copying.Destination(directories=directories, ownership=ownership)
         try:
-            return copying.copy(step, destination)
+            yield copying.Destination(directories=directories, ownership=ownership)
         except StepFailed:
             self.created.same_directories(step.lane)  # if that is why, this says so
             raise

@@ -7,7 +7,7 @@ the server, or an administrator's ``reconstruct``, could take for a message is t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from respool.errors import BackupError, StepFailed
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
-from respool.system.durable import TEMPORARY_PREFIX, flush_file_system, make_directory
+from respool.system.durable import TEMPORARY_PREFIX, flush_file_system_of, make_directory
 from respool.system.message_files import (
     CopiedFile,
     MessageCopier,
@@ -49,6 +49,35 @@ def copy(
 ) -> Note:
     """Copy the group, flush once, and say what the backup itself had lost.
 
+    As `copy_unflushed`, but that its note is true on disk, too.
+    """
+    group = copy_unflushed(step, destination, new_copier)
+    try:
+        flush([group])
+    finally:
+        group.close()
+    return group.note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedGroup:
+    """A group that was copied. Its directories are open until it is flushed."""
+
+    note: Note
+    open_directories: _Directories
+
+    def close(self) -> None:
+        """Let go of the directories."""
+        self.open_directories.close()
+
+
+def copy_unflushed(
+    step: CopyMessages,
+    destination: Destination,
+    new_copier: Callable[[], MessageCopier] = MessageCopier,
+) -> CopiedGroup:
+    """Copy the group, and say what the backup itself had lost; the caller flushes.
+
     Done again it replaces each file by the same octets.
 
     The note has ``lost`` (uid → what was wrong with the backup's file) and ``guids``
@@ -59,18 +88,35 @@ def copy(
             files already copied wait, unseen.
     """
     with ExitStack() as stack:
-        group = _Group(
-            step=step,
-            open_directories=_Directories(destination, stack),
-            new_copier=new_copier,
-        )
+        directories = _Directories(destination)
+        stack.callback(directories.close)
+        group = _Group(step=step, open_directories=directories, new_copier=new_copier)
         # One by one: files made in one directory by several threads wait for each other.
         for message in step.messages:
             group.take(message)
         group.source.check_presence()
-        group.open_directories.flush()
+        stack.pop_all()
     copied = len(step.messages) - len(group.source.lost)
-    return {"copied": copied, "lost": group.source.lost, "guids": group.guids}
+    note = {"copied": copied, "lost": group.source.lost, "guids": group.guids}
+    return CopiedGroup(note=note, open_directories=directories)
+
+
+def flush(groups: Iterable[CopiedGroup]) -> None:
+    """Make the groups last: one flush for each file system that they went to.
+
+    Raises:
+        StepFailed: they may not be on disk.
+    """
+    flushed: set[int] = set()
+    for group in groups:
+        for directory, descriptor in group.open_directories.opened_so_far():
+            try:
+                device = os.fstat(descriptor).st_dev
+                if device not in flushed:
+                    flush_file_system_of(descriptor)
+            except OSError as error:
+                raise _cannot_write(directory, error) from error
+            flushed.add(device)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,10 +178,9 @@ class _Group:
 class _Directories:
     """The directories that a group goes to, made and opened as they are needed."""
 
-    def __init__(self, destination: Destination, stack: ExitStack) -> None:
+    def __init__(self, destination: Destination) -> None:
         self.ownership = destination.ownership
         self._destination = destination
-        self._stack = stack
         self._open: dict[Path, int] = {}
 
     def opened(self, *, is_archived: bool) -> tuple[Path, int]:
@@ -149,16 +194,16 @@ class _Directories:
                 self._open[directory] = os.open(directory, flags)
             except OSError as error:
                 raise _cannot_write(directory, error) from error
-            self._stack.callback(os.close, self._open[directory])
         return directory, self._open[directory]
 
-    def flush(self) -> None:
-        """Make what was copied last."""
-        for directory in self._open:
-            try:
-                flush_file_system(directory)
-            except OSError as error:
-                raise _cannot_write(directory, error) from error
+    def opened_so_far(self) -> Iterator[tuple[Path, int]]:
+        """Those that something was copied into, with their descriptors."""
+        yield from self._open.items()
+
+    def close(self) -> None:
+        """Let go of all; twice is the same as once."""
+        while self._open:
+            os.close(self._open.popitem()[1])
 
 
 def _cannot_write(directory: Path, error: OSError) -> StepFailed:

@@ -1,0 +1,105 @@
+"""Steps of one lane that follow each other before the former ones are flushed and noted."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+from respool.errors import JournalError
+from respool.planning.step import Step
+from respool.runs.actor import Note
+from respool.runs.flushing import Flushing
+from respool.runs.journal import Change, StepRow
+from respool.runs.states import StepState
+from respool.runs.stepping import Stepping
+
+TOGETHER: Final = 4  # steps of a lane, each of up to 64 MiB: noted as begun, or not flushed
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    row: StepRow
+    step: Step
+    before: Note
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A step that was performed, and when it is flushed and noted."""
+
+    row: StepRow
+    noted: Future[None]
+
+
+def carry_out_ahead(
+    rows: Sequence[StepRow], stepping: Stepping, flushing: Flushing, check: Callable[[], None]
+) -> None:
+    """Do ``rows``, steps of one lane in order that all may wait for the disk.
+
+    ``check`` is called before each, and raises if the run is to stop. When this ends, in
+    whatever way, nothing that was performed waits any more. A few steps are noted as begun
+    at once, and one that was begun may have had no effect: so it is if this ends early.
+
+    Raises:
+        StepFailed: one failed, and that is noted.
+        JournalError, and what ``check`` raises.
+    """
+    waiting: deque[_Ended] = deque()
+    try:
+        for start in range(0, len(rows), TOGETHER):
+            check()
+            for begun in _begin(rows[start : start + TOGETHER], stepping):
+                check()
+                waiting.append(_perform(begun, stepping, flushing))
+                while waiting and (len(waiting) >= TOGETHER or waiting[0].noted.done()):
+                    _settle(waiting.popleft(), stepping)
+    finally:
+        _settle_all(waiting, stepping)
+
+
+def _begin(rows: Sequence[StepRow], stepping: Stepping) -> Sequence[_Begun]:
+    """Note all of ``rows`` as begun, with what was there before each."""
+    begun = []
+    changes = []
+    for row in rows:
+        step = stepping.journal.step(row.number)
+        with stepping.failing(row):
+            before = stepping.before(row, step)
+        if row.state is not StepState.STARTED:
+            changes.append(Change(number=row.number, state=StepState.STARTED, before=before))
+        known = stepping.journal.before(row.number) if before is None else before
+        begun.append(_Begun(row, step, known))
+    with stepping.failing(rows[0]):
+        stepping.journal.record_together(changes)
+    return begun
+
+
+def _perform(begun: _Begun, stepping: Stepping, flushing: Flushing) -> _Ended:
+    row = begun.row
+    actor = stepping.ahead_of(row)
+    if actor is None:
+        raise TypeError(f"{row.kind} is not done ahead")
+    with stepping.failing(row):
+        done = actor.perform_unflushed(begun.step, begun.before)
+    return _Ended(row, flushing.end(row.number, begun.step, actor, done))
+
+
+def _settle(ended: _Ended, stepping: Stepping) -> None:
+    error = ended.noted.exception()
+    if isinstance(error, JournalError):
+        raise error  # nothing can be noted of the step either
+    with stepping.failing(ended.row):
+        ended.noted.result()
+
+
+def _settle_all(waiting: deque[_Ended], stepping: Stepping) -> None:
+    """All of them, though some fail; then the first failure is raised."""
+    while waiting:
+        try:
+            _settle(waiting.popleft(), stepping)
+        except BaseException:
+            _settle_all(waiting, stepping)
+            raise

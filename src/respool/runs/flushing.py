@@ -1,0 +1,109 @@
+"""Noting steps whose effect must reach the disk first, beside the lanes that go on meanwhile.
+
+A thread of its own flushes what several steps, maybe of several lanes, have done since the
+last flush, and then notes them all at once: one wait for the disk for many steps. So a step
+is noted as done only after its flush, as it is where steps are done one after the other.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from respool.planning.step import Step
+from respool.runs.actor import ActsAhead, Unflushed
+from respool.runs.journal import Change, RunJournal
+from respool.runs.states import StepState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    number: int
+    step: Step
+    actor: ActsAhead
+    unflushed: Unflushed
+    noted: Future[None] = field(default_factory=Future)
+
+    @property
+    def change(self) -> Change:
+        return Change(number=self.number, state=StepState.DONE, receipt=self.unflushed.note)
+
+
+class Flushing:
+    """Flushes and notes steps of one run while the block lasts, in the order they come."""
+
+    def __init__(self, journal: RunJournal, on_done: Callable[[Step], None]) -> None:
+        self._journal = journal
+        self._on_done = on_done
+        self._ended: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="flushing")
+
+    def __enter__(self) -> Self:
+        """Begin to work."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Work off what was given."""
+        self._ended.put(None)
+        self._thread.join()
+
+    def end(self, number: int, step: Step, actor: ActsAhead, unflushed: Unflushed) -> Future[None]:
+        """Flush what ``step`` did, then note it as done: ends when both are on disk.
+
+        What goes wrong is the future's exception: StepFailed, JournalError, or a bug.
+        """
+        ended = _Ended(number=number, step=step, actor=actor, unflushed=unflushed)
+        self._ended.put(ended)
+        return ended.noted
+
+    def _work(self) -> None:
+        is_open = True
+        while is_open:
+            waiting = self._waiting()
+            is_open = waiting[-1] is not None
+            steps = [each for each in waiting if each is not None]
+            for actor in {id(each.actor): each.actor for each in steps}.values():
+                self._settle(actor, [each for each in steps if each.actor is actor])
+
+    def _waiting(self) -> list[_Ended | None]:
+        """All that waits now; one at least, nothing after the last."""
+        found = [self._ended.get()]
+        while found[-1] is not None:
+            try:
+                found.append(self._ended.get_nowait())
+            except queue.Empty:
+                break
+        return found
+
+    def _settle(self, actor: ActsAhead, steps: Sequence[_Ended]) -> None:
+        try:
+            actor.flush([each.unflushed for each in steps])
+            self._journal.record_together([each.change for each in steps])
+            for each in steps:
+                self._on_done(each.step)
+        except BaseException as error:  # noqa: BLE001 - for the lanes that wait
+            _end(steps, error)
+        else:
+            _end(steps, None)
+        finally:
+            for each in steps:
+                each.unflushed.close()
+
+
+def _end(steps: Iterable[_Ended], error: BaseException | None) -> None:
+    for each in steps:
+        if error is None:
+            each.noted.set_result(None)
+        else:
+            each.noted.set_exception(error)

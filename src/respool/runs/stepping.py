@@ -1,0 +1,106 @@
+"""One step of a run: looked at, noted as begun, performed, noted as done; or as failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from respool.errors import JournalError, RespoolError, StepFailed
+from respool.planning.step import MessageStep, Step
+from respool.runs.actor import Actor, ActsAhead, Note
+from respool.runs.journal import RunJournal, StepRow
+from respool.runs.states import StepState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One step was done."""
+
+    kind: str
+    lane: str
+    messages: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepping:
+    """Does the steps of one run, one by one."""
+
+    journal: RunJournal
+    actors: Mapping[str, Actor[Any]]
+    on_progress: Callable[[Progress], None]
+
+    def do(self, row: StepRow) -> None:
+        """One step from where it stands to its end, on disk.
+
+        Raises:
+            StepFailed: it failed, and that is noted.
+            JournalError: it cannot be noted.
+        """
+        step = self.journal.step(row.number)
+        actor = self.actors[row.kind]
+        with self.failing(row):
+            if row.state is not StepState.STARTED:
+                before = self.before(row, step)
+                self.journal.record(row.number, StepState.STARTED, before=before)
+            receipt = actor.perform(step, self.journal.before(row.number))
+        self.journal.record(row.number, StepState.DONE, receipt=receipt)
+        self.tell(step)
+
+    def before(self, row: StepRow, step: Step) -> Note | None:
+        """What ``step`` is about to change; None where that was noted at an earlier try."""
+        return self.actors[row.kind].observe(step) if row.state is StepState.WAITING else None
+
+    def is_ahead(self, row: StepRow) -> bool:
+        """Whether a step may wait for the disk while the next ones are performed."""
+        return self.ahead_of(row) is not None
+
+    def ahead_of(self, row: StepRow) -> ActsAhead | None:
+        """The actor of such a step; None for any other."""
+        actor = self.actors[row.kind]
+        return actor if isinstance(actor, ActsAhead) and row.kind in actor.ahead else None
+
+    def tell(self, step: Step) -> None:
+        """Say that ``step`` is done."""
+        self.on_progress(progress_of(step))
+
+    @contextmanager
+    def failing(self, row: StepRow) -> Iterator[None]:
+        """Note what goes wrong in the block as the failure of a step that was begun."""
+        try:
+            yield
+        except RespoolError as error:
+            self._note_failure(row, error)
+            raise self._failed(row, error) from error
+
+    def _note_failure(self, row: StepRow, error: RespoolError) -> None:
+        with suppress(JournalError):  # the step's own error is the one to tell
+            if self.journal.state(row.number) is StepState.STARTED:
+                note = {"error": error.code, "what": error.what, "why": error.why}
+                self.journal.record(row.number, StepState.FAILED, error=note)
+
+    def _failed(self, row: StepRow, error: RespoolError) -> RespoolError:
+        if isinstance(error, StepFailed):
+            error.step_number = row.number
+            return error
+        why = error.what if error.why is None else f"{error.what}: {error.why}"
+        return StepFailed(
+            f"step {row.number} ({row.kind}) of run {self.journal.number} failed"
+            + (f" for {row.lane}" if row.lane else ""),
+            why=why,
+            hint=error.hint,
+            step_number=row.number,
+        )
+
+
+def progress_of(step: Step) -> Progress:
+    """What is told of a step once it is done."""
+    messages = step.messages if isinstance(step, MessageStep) else ()
+    return Progress(
+        kind=step.kind,
+        lane=step.lane,
+        messages=len(messages),
+        size_bytes=sum(message.size_bytes for message in messages),
+    )

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from respool.errors import Interrupted, StepFailed
+from respool.planning.step import Step
+from respool.runs.actor import Note
+from respool.runs.ahead import TOGETHER
+from respool.runs.journal import Journal, RunJournal
+from respool.runs.runner import Runner, Stop
+from respool.runs.states import StepState
+from respool.runs.stepping import Progress
+from tests.support.memory_steps import MEMORY_KINDS, AddMessages, MakeMailbox, MemoryStep
+from tests.support.memory_target import MemoryActor, MemoryTarget
+from tests.support.power import MortalJournal, Power, PowerCut
+from tests.unit.planning.plans import message
+from tests.unit.runs.runs import begin, quick
+
+GUID = "aa" * 20
+GROUPS = 6
+STEPS: tuple[Step, ...] = (
+    MakeMailbox(lane="", mailbox="one"),
+    MakeMailbox(lane="", mailbox="two"),
+    *(AddMessages(lane="one", messages=(message(uid, GUID),)) for uid in range(1, GROUPS + 1)),
+    AddMessages(lane="two", messages=(message(1, GUID),)),
+)
+
+
+@dataclass(slots=True)
+class Written:
+    """What a step wrote, until it is flushed."""
+
+    note: Note
+    actor: AheadActor
+    step: Step
+    is_closed: bool = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@dataclass(slots=True)
+class AheadActor(MemoryActor):
+    """Its additions are on disk only after a flush. ``happens`` before each flush."""
+
+    happens: Callable[[Sequence[Written]], None] = lambda _: None
+    ahead: frozenset[str] = frozenset({AddMessages.kind})
+    written: list[Written] = field(default_factory=list)
+    flushes: list[int] = field(default_factory=list)
+
+    def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
+        written = Written(MemoryActor.perform(self, step, before), self, step)
+        self.written.append(written)
+        return written
+
+    def flush(self, done: Sequence[Written]) -> None:
+        self.happens(done)
+        self.flushes.append(len(done))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[RunJournal]:
+    journal = quick(Journal(tmp_path))
+    begin(journal, tmp_path, STEPS)
+    yield journal.run(1, MEMORY_KINDS)
+    journal.close()
+
+
+def runner(run: RunJournal, actor: AheadActor, **more: object) -> Runner:
+    actors = dict.fromkeys(MEMORY_KINDS, actor)
+    return Runner(journal=run, actors=actors, **{"stop": Stop(), **more})  # type: ignore[arg-type]
+
+
+def states(run: RunJournal, lane: str = "one") -> list[StepState]:
+    return [row.state for row in run.rows() if row.lane == lane]
+
+
+def test_no_step_is_noted_as_done_before_its_flush(run: RunJournal) -> None:
+    seen: list[StepState] = []
+
+    def look(done: Sequence[Written]) -> None:
+        numbers = [number for number, step in run.steps_of_lane("one") if step in STEPS]
+        by_step = {repr(run.step(number)): number for number in (*numbers, len(STEPS) - 1)}
+        seen.extend(run.state(by_step[repr(each.step)]) for each in done)
+
+    runner(run, AheadActor(MemoryTarget(), run, happens=look)).run()
+
+    assert seen == [StepState.STARTED] * (GROUPS + 1)
+    assert states(run) == [StepState.DONE] * GROUPS
+
+
+def test_the_next_step_is_performed_while_the_former_one_is_flushed(run: RunJournal) -> None:
+    gone_on = threading.Event()
+    actor = AheadActor(MemoryTarget(), run)
+
+    def wait(_: Sequence[Written]) -> None:
+        while len(actor.written) < 2 and not gone_on.wait(0.01):
+            pass
+
+    actor.happens = wait
+    runner(run, actor, lanes_at_once=1).run()
+
+    assert states(run) == [StepState.DONE] * GROUPS
+    assert all(each.is_closed for each in actor.written)
+
+
+def test_a_lane_waits_when_much_is_not_flushed(run: RunJournal) -> None:
+    never, actor = threading.Event(), AheadActor(MemoryTarget(), run)
+    waiting: list[int] = []
+
+    def hold(_: Sequence[Written]) -> None:
+        while not waiting and len(actor.written) < TOGETHER:
+            never.wait(0.01)
+        never.wait(0.0 if waiting else 0.05)
+        waiting.append(len(actor.written))
+
+    actor.happens = hold
+    runner(run, actor, lanes_at_once=1).run()
+
+    assert waiting[0] == TOGETHER
+
+
+def test_what_cannot_be_flushed_is_noted_as_failed_and_tried_again(run: RunJournal) -> None:
+    def full(_: Sequence[Written]) -> None:
+        raise StepFailed("the disk is full")
+
+    target = MemoryTarget()
+    with pytest.raises(StepFailed, match="the disk is full"):
+        runner(run, AheadActor(target, run, happens=full), lanes_at_once=1).run()
+    assert StepState.FAILED in states(run)
+    assert StepState.DONE not in states(run)
+
+    runner(run, AheadActor(target, run)).run()
+    assert states(run) == [StepState.DONE] * GROUPS
+
+
+def test_what_was_performed_before_a_failure_is_flushed_and_noted(run: RunJournal) -> None:
+    @dataclass(slots=True)
+    class Fails(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
+            if len(self.written) == 2:
+                raise StepFailed("no third one")
+            return AheadActor.perform_unflushed(self, step, before)
+
+    with pytest.raises(StepFailed, match="no third one"):
+        runner(run, Fails(MemoryTarget(), run), lanes_at_once=1).run()
+
+    done, failed = [StepState.DONE] * 2, [StepState.FAILED]
+    assert states(run)[:3] == done + failed
+    assert StepState.DONE not in states(run)[3:]
+
+
+def test_a_stop_leaves_nothing_that_is_performed_and_not_noted(run: RunJournal) -> None:
+    stop, actor = Stop(), AheadActor(MemoryTarget(), run)
+
+    def told(progress: Progress) -> None:
+        if progress.lane == "one":
+            stop.wish.set()
+
+    with pytest.raises(Interrupted):
+        runner(run, actor, stop=stop, on_progress=told, lanes_at_once=1).run()
+
+    assert states(run).count(StepState.DONE) == len(actor.written) < GROUPS
+
+
+def test_lanes_share_a_flush(run: RunJournal) -> None:
+    both, actor = threading.Barrier(2, timeout=5), AheadActor(MemoryTarget(), run)
+
+    def met(_: Sequence[Written]) -> None:
+        if not actor.flushes:
+            both.wait()
+
+    @dataclass(slots=True)
+    class Meets(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
+            done = AheadActor.perform_unflushed(self, step, before)
+            if step.lane == "two":
+                both.wait()
+            return done
+
+    actor = Meets(MemoryTarget(), run)
+    actor.happens = met
+    runner(run, actor).run()
+
+    assert sum(actor.flushes) == GROUPS + 1
+    assert states(run, "two") == [StepState.DONE]
+
+
+@pytest.mark.parametrize("calls", [0, 7, 13, 17, 21, 25, 29, 33])
+def test_going_on_after_a_power_cut_ends_like_a_clean_run(run: RunJournal, calls: int) -> None:
+    target, power = MemoryTarget(), Power(calls=calls)
+    mortal = MortalJournal.of(run, power)
+    with suppress(PowerCut):
+        runner(mortal, AheadActor(target, mortal, power)).run()
+
+    runner(run, AheadActor(target, run)).run()
+
+    assert states(run) == [StepState.DONE] * GROUPS
+    waiting = {name: set(box.waiting) for name, box in target.mailboxes.items()}
+    assert waiting == {"one": set(range(1, GROUPS + 1)), "two": {1}}
