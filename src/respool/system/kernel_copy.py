@@ -33,6 +33,7 @@ _NOT_THIS_WAY: Final = frozenset(
         errno.EACCES,
     }
 )
+_SMALL_OCTETS: Final = 1 << 18
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
@@ -52,6 +53,13 @@ class KernelCopy:
 
     def __init__(self, way: Way = Way.SHARED) -> None:
         self.way = way
+
+    def is_slower_for(self, size_bytes: int) -> bool:
+        """Whether reading and writing costs less than letting the kernel copy (seen on ext4).
+
+        Not where blocks can be shared: then a copy takes no room.
+        """
+        return self.way is not Way.SHARED and size_bytes <= _SMALL_OCTETS
 
     def is_copied(self, source: int, target: int, size_bytes: int) -> bool:
         """Whether ``target``, an empty file, has the ``size_bytes`` octets of ``source`` now.

@@ -83,18 +83,26 @@ class MessageCopier:
             After any of these nothing stands there under that name.
         """
         before = os.fstat(source)
+        if self._kernel.is_slower_for(before.st_size) and before.st_size == wanted.size_bytes:
+            return self._copy_small(source, before, wanted, directory)
         with _made(wanted, directory) as target:
-            try:
+            with _watched(source, before, wanted):
                 copied = self._copied(source, target, before.st_size, wanted)
                 _check(copied, wanted)
-            except SourceDiffers as error:
-                if not _is_as_before(source, before):
-                    raise SourceChanged(f"it was written to while it was read; {error}") from error
-                raise
-            # Octets that are as planned are right, but a file of another size is not theirs.
-            if not _is_as_before(source, before, by_time=wanted.guid is None):
-                raise SourceChanged("it was written to while it was read")
             return copied
+
+    def _copy_small(
+        self, source: int, before: os.stat_result, wanted: NewFile, directory: int
+    ) -> CopiedFile:
+        """Read at once, hash, and write just these octets: nothing is made of wrong ones."""
+        with _watched(source, before, wanted):
+            octets = _read(partial(os.read, source), wanted.size_bytes + 1)
+            guid = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
+            copied = CopiedFile(guid=guid, size_bytes=len(octets))
+            _check(copied, wanted)
+        with _made(wanted, directory) as target:
+            _write(target, octets)
+        return copied
 
     def write(self, source: Reader, wanted: NewFile, directory: int) -> CopiedFile:
         """Write a message that is no file as it is: what ``source`` gives.
@@ -221,6 +229,20 @@ def _give(descriptor: int, ownership: Ownership | None) -> None:
     if is_root():
         os.fchown(descriptor, ownership.owner.uid, ownership.owner.gid)
     os.fchmod(descriptor, ownership.file_mode)
+
+
+@contextmanager
+def _watched(source: int, before: os.stat_result, wanted: NewFile) -> Iterator[None]:
+    """Tell what differs from what was written to while the block read it."""
+    try:
+        yield
+    except SourceDiffers as error:
+        if not _is_as_before(source, before):
+            raise SourceChanged(f"it was written to while it was read; {error}") from error
+        raise
+    # Octets that are as planned are right, but a file of another size is not theirs.
+    if not _is_as_before(source, before, by_time=wanted.guid is None):
+        raise SourceChanged("it was written to while it was read")
 
 
 def _is_as_before(source: int, before: os.stat_result, *, by_time: bool = True) -> bool:

@@ -192,13 +192,24 @@ class Meanwhile(KernelCopy):
         return super().is_copied(source, target, size_bytes)
 
 
+class MeanwhileAtOnce(Meanwhile):
+    """The same, of a file that is so small that it is read at once."""
+
+    def is_slower_for(self, size_bytes: int) -> bool:
+        """Always: no file comes to the kernel."""
+        if self.left:
+            self.file.write_bytes(self.left.pop())
+        return True
+
+
+@pytest.mark.parametrize("kind", [Meanwhile, MeanwhileAtOnce])
 @pytest.mark.parametrize("guid", [GUID, None])
 @pytest.mark.parametrize("now", [OCTETS[:9], OCTETS + b"x" * 9, OCTETS[::-1]])
 def test_a_source_that_is_written_to_meanwhile_is_told_from_a_damaged_one(
-    source: Path, target: int, guid: str | None, now: bytes
+    source: Path, target: int, guid: str | None, now: bytes, kind: type[Meanwhile]
 ) -> None:
     with pytest.raises(SourceChanged, match="written to while it was read") as caught:
-        copied(source, target, Meanwhile(source, now), guid=guid)
+        copied(source, target, kind(source, now), guid=guid)
 
     assert caught.value.code == "changed-while-copied"
     assert names(target) == []
