@@ -16,6 +16,7 @@ from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.errors import StepFailed
 from respool.planning import step as planning_step
+from respool.runs import ahead
 from respool.runs.stepping import Progress
 from respool.targets.spool.steps import CopyMessages
 from respool.verification.report import Verdict
@@ -67,6 +68,12 @@ def settings(shared_server: PrivateCyrus, golden_backup: Path, tmp_path: Path) -
 
 def wanted(target: TargetAccount) -> Wish:
     return wish(JDOE, FOLDER, generation="88", to=target.written, into="back")
+
+
+@pytest.fixture(autouse=True)
+def group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test does after the first group finds the second one not copied yet."""
+    monkeypatch.setattr(ahead, "TOGETHER", 1)
 
 
 def after_first_group(happens: Callable[[], None]) -> Conversation:
