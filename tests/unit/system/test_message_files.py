@@ -195,7 +195,7 @@ class Meanwhile(KernelCopy):
 class MeanwhileAtOnce(Meanwhile):
     """The same, of a file that is so small that it is read at once."""
 
-    def is_slower_for(self, size_bytes: int) -> bool:
+    def is_slower_for(self, _size_bytes: int) -> bool:
         """Always: no file comes to the kernel."""
         if self.left:
             self.file.write_bytes(self.left.pop())
