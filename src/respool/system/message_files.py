@@ -96,9 +96,13 @@ class MessageCopier:
     ) -> CopiedFile:
         """Read at once, hash, and write just these octets: nothing is made of wrong ones."""
         with _watched(source, before, wanted):
-            octets = _read(partial(os.read, source), wanted.size_bytes + 1)
-            guid = hashlib.sha1(octets, usedforsecurity=False).hexdigest()
-            copied = CopiedFile(guid=guid, size_bytes=len(octets))
+            read = partial(os.read, source)
+            octets = _read(read, wanted.size_bytes + 1)  # one more than there should be
+            while len(octets) < wanted.size_bytes and (piece := _read(read, _PIECE_OCTETS)):
+                octets += piece
+            digests = _Digests(has_sha256=self._has_sha256)
+            digests.update(octets)
+            copied = digests.of(len(octets))
             _check(copied, wanted)
         with _made(wanted, directory) as target:
             _write(target, octets)
