@@ -1,0 +1,102 @@
+"""What one run of a command took, and the commands that benches of targets run."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Seconds, processor time of all processes, the largest of them; ``proof`` apart."""
+
+    seconds: float
+    cpu_seconds: float | None = None
+    memory_mib: float | None = None
+    proof_seconds: float | None = None
+
+
+class BenchFailed(Exception):
+    """A side of a contest did not do its work; the text quotes what it said."""
+
+
+def run(command: Sequence[str | Path], *, more: Mapping[str, str] | None = None) -> Measured:
+    """Run ``command`` to its end; what it prints is thrown away.
+
+    Raises:
+        BenchFailed: it ended with anything but 0.
+    """
+    return _run(command, more or {})[0]
+
+
+def respool(*words: str | Path, more: Mapping[str, str] | None = None) -> Measured:
+    """One restore or export by the whole command, which must end proven.
+
+    ``words`` name the account, what of it, the backup and the target.
+
+    Raises:
+        BenchFailed: it is not proven.
+    """
+    compileall.compile_dir(PROJECT / "src", quiet=1)  # as an installation has them
+    with tempfile.TemporaryDirectory(prefix="respool-bench-state-") as state:
+        base = [sys.executable, "-m", "respool", *words]
+        measured, output = _run([*base, "--yes", "--json", "--state", state], more or {})
+    receipt: dict[str, Any] = json.loads(output)
+    if receipt["verdict"] != "proven":
+        raise BenchFailed(f"{words}: {receipt['verdict']}")
+    proof = float(receipt["seconds_by_phase"].get("proof", 0.0))
+    return Measured(
+        seconds=measured.seconds - proof,
+        cpu_seconds=measured.cpu_seconds,
+        memory_mib=measured.memory_mib,
+        proof_seconds=proof,
+    )
+
+
+def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measured, bytes]:
+    environment = {key: each for key, each in os.environ.items() if key != NO_BYTECODE}
+    begun = time.monotonic()
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
+            list(map(str, command)),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            env={**environment, **more},
+        ) as process,
+    ):
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            said = (output[-2000:] + errors.read()[-2000:]).decode("utf-8", "replace")
+            raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{said}")
+    measured = Measured(
+        seconds=seconds,
+        cpu_seconds=used.ru_utime + used.ru_stime,
+        memory_mib=_peak_mib(used.ru_maxrss),
+    )
+    return measured, output
+
+
+def _peak_mib(kibibytes: int) -> float | None:
+    """None where it is no more than our own peak, which a child is charged with (exec(2))."""
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kibibytes / 1024 if kibibytes > own else None

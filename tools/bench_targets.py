@@ -1,0 +1,204 @@
+"""Measures restores and exports against other tools, on the same message files.
+
+``./dev bench targets``: private servers in temporary directories, all ways in turn, medians.
+Prints tables in Markdown; ``--json FILE`` keeps every single figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
+
+from tools import bench_contests, bench_memory  # noqa: E402 - after the path
+from tools.bench_contests import Contest, Scale, Side  # noqa: E402
+from tools.bench_measured import Measured  # noqa: E402
+
+CONTESTS: Mapping[str, Callable[[Scale], AbstractContextManager[Contest]]] = {
+    "spool-1": partial(bench_contests.spool, folders=1),
+    "spool-20": partial(bench_contests.spool, folders=20),
+    "cyrus": bench_contests.into_cyrus,
+    "dovecot": bench_contests.into_dovecot,
+    "maildir": bench_contests.export_maildir,
+    "zip": bench_contests.export_zip,
+}
+MEMORY = "memory"
+Memory = list[tuple[str, str, float | None]]  # what, where to, and MiB
+
+
+@dataclass(kw_only=True)
+class Results:
+    """Every figure of one contest, side by side, and what went wrong, if anything did."""
+
+    sides: dict[str, list[Measured]] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+    goals: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    ours: str = ""
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def seconds(self, side: str) -> float:
+        """The median of the rounds."""
+        return statistics.median(each.seconds for each in self.sides[side])
+
+    def rate(self, side: str) -> float:
+        """Messages/s, by the median."""
+        return self.messages[side] / self.seconds(side)
+
+    def proof(self) -> float | None:
+        """Our proof's seconds against those of the restore; None where nobody said."""
+        every = [(each.proof_seconds, each.seconds) for each in self.sides[self.ours]]
+        parts = [proof / seconds for proof, seconds in every if proof is not None]
+        return statistics.median(parts) if parts else None
+
+
+def fight(contest: Contest, rounds: int, results: Results) -> None:
+    """Every side in turn, so many rounds; another one first in each."""
+    sides = (contest.ours, *contest.others)
+    results.ours, results.goals, results.versions = (
+        contest.ours.name,
+        contest.goals,
+        contest.versions,
+    )
+    for turn in range(rounds):
+        start = turn % len(sides)
+        for side in (*sides[start:], *sides[:start]):
+            if side.name not in results.failed:
+                measure(side, turn, results)
+        if turn == 0 and contest.ours.name not in results.failed:
+            contest.check()
+
+
+def measure(side: Side, turn: int, results: Results) -> None:
+    """One side, once; said on standard error. One that fails is left out from then on."""
+    results.messages[side.name] = side.messages
+    try:
+        found = side.run(turn)
+    except Exception as error:  # noqa: BLE001 - the other sides go on
+        traceback.print_exc()
+        results.failed[side.name] = f"{type(error).__name__}: {error}"
+        results.sides.pop(side.name, None)
+        return
+    results.sides.setdefault(side.name, []).append(found)
+    rate = side.messages / found.seconds
+    print(f"  {side.name}: {found.seconds:.2f} s, {rate:,.0f}/s", file=sys.stderr, flush=True)
+
+
+def run_contest(name: str, scale: Scale, rounds: int) -> Results:
+    """One contest; what goes wrong is kept, and the next one goes on."""
+    print(f"{name}:", file=sys.stderr, flush=True)
+    results = Results()
+    try:
+        with CONTESTS[name](scale) as contest:
+            fight(contest, rounds, results)
+    except Exception as error:  # noqa: BLE001 - the other contests are still to come
+        traceback.print_exc()
+        results.failed[name] = f"{type(error).__name__}: {error}"
+    return results
+
+
+def run_memory(many: int, mebibytes: int) -> Iterator[tuple[str, str, float | None]]:
+    """What was restored, where to, and the peak in MiB; None where it failed."""
+    worlds = {
+        f"one folder of {many:,} messages": bench_memory.many(many),
+        f"one message of {mebibytes} MiB": bench_memory.large(mebibytes),
+    }
+    for what, world in worlds.items():
+        with world as runs:
+            for where, run in runs.items():
+                try:
+                    yield what, where, run().memory_mib
+                except Exception:  # noqa: BLE001 - the other targets are still to come
+                    traceback.print_exc()
+                    yield what, where, None
+
+
+def table(every: Mapping[str, Results]) -> Iterator[str]:
+    """Rows in Markdown: each contest, ours first."""
+    yield "| contest | way | messages | seconds | messages/s | ours against it | goal | memory |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|"
+    for name, results in every.items():
+        has_ours = results.ours in results.sides
+        for side, runs in results.sides.items():
+            peaks = [each.memory_mib for each in runs if each.memory_mib is not None]
+            memory = f"{max(peaks):.0f} MiB" if peaks else ""
+            is_ours = side == results.ours
+            is_shown = has_ours and not is_ours
+            ratio = f"{results.rate(results.ours) / results.rate(side):.2f}" if is_shown else ""
+            goal = "" if is_ours else f"{results.goals[side]:.2f}"
+            figures = f"{results.seconds(side):.2f} | {results.rate(side):,.0f} | {ratio} | {goal}"
+            yield f"| {name} | {side} | {results.messages[side]:,} | {figures} | {memory} |"
+        proof = results.proof() if has_ours else None
+        if proof is not None:
+            yield f"| {name} | proof, of our seconds | | | | {proof:.0%} | | |"
+        for what in results.failed:
+            yield f"| {name} | {what}: failed | | | | | | |"
+
+
+def memory_table(memory: Memory) -> Iterator[str]:
+    """Rows in Markdown; nothing where nothing was measured."""
+    if memory:
+        yield from ("", "| what | into | peak memory |", "|---|---|--:|")
+    for what, where, peak in memory:
+        yield f"| {what} | {where} | {'failed' if peak is None else f'{peak:.0f} MiB'} |"
+
+
+def machine() -> str:
+    """The machine's size, for whoever compares."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    free = shutil.disk_usage("/tmp").free / 2**30
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB memory, {free:.0f} GiB free in /tmp, "
+        f"Linux {platform.release()}, Python {platform.python_version()}, load {load:.1f}"
+    )
+
+
+def as_json(every: Mapping[str, Results], memory: Memory) -> dict[str, Any]:
+    """Every single figure."""
+    contests = {name: asdict(results) for name, results in every.items()}
+    return {"machine": machine(), "contests": contests, "memory": memory}
+
+
+def main() -> None:
+    """Measure and print; ends with 1 where a contest failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=[*CONTESTS, MEMORY])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--small", type=int, default=Scale.small, help="messages into the spool")
+    parser.add_argument("--usual", type=int, default=Scale.usual, help="messages elsewhere")
+    parser.add_argument("--many", type=int, default=1_000_000, help="messages for the memory")
+    parser.add_argument("--large", type=int, default=500, help="MiB of the large message")
+    parser.add_argument("--json", type=Path, help="a file for every single figure")
+    options = parser.parse_args()
+    wanted = options.only or [*CONTESTS, MEMORY]
+    scale = Scale(small=options.small, usual=options.usual)
+    before = machine()
+    every = {name: run_contest(name, scale, options.rounds) for name in CONTESTS if name in wanted}
+    memory = list(run_memory(options.many, options.large)) if MEMORY in wanted else []
+    if options.json is not None:
+        options.json.write_text(json.dumps(as_json(every, memory), indent=1) + "\n", "utf-8")
+    print(f"\nMedian of {options.rounds} rounds; {before}.")
+    told = {f"{what} {each}" for found in every.values() for what, each in found.versions.items()}
+    print(", ".join(sorted(told)) + ".\n")
+    print("\n".join([*table(every), *memory_table(memory)]))
+    has_failed = [bool(each.failed) for each in every.values()]
+    sys.exit(any([*has_failed, *(peak is None for *_, peak in memory)]))
+
+
+if __name__ == "__main__":
+    main()
