@@ -175,10 +175,11 @@ def _made(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one case a t
     if origin is Union or origin is types.UnionType:
         inner = next(item for item in get_args(kind) if item is not type(None))
         return None if value is None else _made(inner, value)
-    if kind is PlannedMessage:
-        return PlannedMessage.from_row(value)
     if origin is tuple:
-        return tuple(_made(get_args(kind)[0], item) for item in _checked(list, value))
+        inner, items = get_args(kind)[0], _checked(list, value)
+        if inner is PlannedMessage:  # there are millions of them
+            return tuple(map(PlannedMessage.from_row, items))
+        return tuple(_made(inner, item) for item in items)
     if origin is not None and issubclass(origin, Mapping):
         inner = get_args(kind)[1]
         return {key: _made(inner, item) for key, item in _checked(dict, value).items()}

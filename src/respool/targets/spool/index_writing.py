@@ -115,9 +115,20 @@ def _write(
     head = index_header(rows, fresh, header_file_crc=header_crc(header))
     mode, owner = lane.ownership.file_mode, lane.ownership.owner
     write_durably(files.header, header, mode=mode, owner=owner)
-    index = render_index(INDEX_VERSION, head, rows)
+    index = render_index(_version_for(fresh, server), head, rows)
     write_durably(files.index, index, mode=mode, owner=owner)
     return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+
+
+def _version_for(fresh: FreshIndex, server: CyrusServer) -> int:
+    """The version that the server itself has just made, which ``reconstruct`` need not convert.
+
+    As it is where a live mailbox is filled in place. Older servers convert to the end of
+    their recipe, and what this version has no table for begins with one that all take.
+    """
+    if fresh.version is None or not recipe_for(server.version).carries_cache:
+        return INDEX_VERSION
+    return fresh.version
 
 
 def _check_ours_alone(present: Index, lane: Lane, record: RunRecord) -> None:
@@ -126,7 +137,7 @@ def _check_ours_alone(present: Index, lane: Lane, record: RunRecord) -> None:
     A run may have been cut off while it gave names, and an administrator's ``reconstruct``
     may have found some of them.
     """
-    ours = chain(*copied_messages(lane.step.lane, record))
+    ours = chain.from_iterable(copied_messages(lane.step.lane, record))
     if not (is_empty(present) or has_only(present, ours)):
         raise _used(lane, f"its last UID is {present.header.last_uid}")
 
