@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from respool.runs.journal import Change, RunJournal
-from respool.runs.states import StepState
 
 
 class PowerCut(BaseException):
@@ -47,12 +45,7 @@ class MortalJournal(RunJournal):
         vars(journal).update(vars(run), power=power)
         return journal
 
-    def record(self, number: int, state: StepState, **notes: Mapping[str, Any] | None) -> None:
-        """Note a change of state, unless the power is off."""
+    def _note(self, changes: Sequence[Change]) -> None:
+        """Note changes of state, unless the power is off."""
         self.power.use()
-        super().record(number, state, **notes)
-
-    def record_together(self, changes: Sequence[Change]) -> None:
-        """Note several changes of state, unless the power is off."""
-        self.power.use()
-        super().record_together(changes)
+        super()._note(changes)

@@ -12,7 +12,7 @@ from respool.errors import JournalError
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.flushing import Flushing
-from respool.runs.journal import Change, StepRow
+from respool.runs.journal import Change, StepRow, record_together
 from respool.runs.states import StepState
 from respool.runs.stepping import Stepping
 
@@ -73,7 +73,7 @@ def _begin(rows: Sequence[StepRow], stepping: Stepping) -> Sequence[_Begun]:
         known = stepping.journal.before(row.number) if before is None else before
         begun.append(_Begun(row, step, known))
     with stepping.failing(rows[0]):
-        stepping.journal.record_together(changes)
+        record_together(stepping.journal, changes)
     return begun
 
 

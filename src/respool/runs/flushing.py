@@ -17,7 +17,7 @@ from typing import Self
 
 from respool.planning.step import Step
 from respool.runs.actor import ActsAhead, Unflushed
-from respool.runs.journal import Change, RunJournal
+from respool.runs.journal import Change, RunJournal, record_together
 from respool.runs.states import StepState
 
 
@@ -89,7 +89,7 @@ class Flushing:
     def _settle(self, actor: ActsAhead, steps: Sequence[_Ended]) -> None:
         try:
             actor.flush([each.unflushed for each in steps])
-            self._journal.record_together([each.change for each in steps])
+            record_together(self._journal, [each.change for each in steps])
             for each in steps:
                 self._on_done(each.step)
         except BaseException as error:  # noqa: BLE001 - for the lanes that wait

@@ -256,24 +256,18 @@ class RunJournal:
             JournalError: a change that the table of states does not know, or no space.
         """
         change = Change(number=number, state=state, before=before, receipt=receipt, error=error)
-        self._check(change)
-        self._database.write(_CHANGE, self._values(change))
+        self._note([change])
 
-    def record_together(self, changes: Sequence[Change]) -> None:
-        """Note several, all or none; on disk when this returns.
-
-        Raises:
-            JournalError: as `record`.
-        """
+    def _note(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            self._check(change)
-        with self._database.transaction() as cursor:
-            cursor.executemany(_CHANGE, map(self._values, changes))
-
-    def _check(self, change: Change) -> None:
-        now = self.state(change.number)
-        if (now, change.state) not in ALLOWED:
-            raise JournalError(f"step {change.number} cannot go from {now} to {change.state}")
+            now = self.state(change.number)
+            if (now, change.state) not in ALLOWED:
+                raise JournalError(f"step {change.number} cannot go from {now} to {change.state}")
+        if len(changes) == 1:
+            self._database.write(_CHANGE, self._values(changes[0]))
+        elif changes:
+            with self._database.transaction() as cursor:
+                cursor.executemany(_CHANGE, map(self._values, changes))
 
     def _values(self, change: Change) -> Values:
         notes = map(_text, (change.before, change.receipt, change.error))
@@ -299,6 +293,15 @@ class RunJournal:
         with self._plan_file.open("rb") as file:
             file.seek(offset)
             return file.read(length).decode("ascii")
+
+
+def record_together(journal: RunJournal, changes: Sequence[Change]) -> None:
+    """Note several changes of state, all or none; on disk when this returns.
+
+    Raises:
+        JournalError: as `RunJournal.record`.
+    """
+    journal._note(changes)  # noqa: SLF001 - beside its class, which has enough methods
 
 
 def _keep(plan_file: Path, directory: Path) -> Path:

@@ -125,24 +125,18 @@ class Watch:
         self._install_journal()
 
     def _install_journal(self) -> None:
-        record, mark = RunJournal.record, RunJournal.mark
-        together = RunJournal.record_together
+        note, mark = RunJournal._note, RunJournal.mark
 
-        def recorded(journal: RunJournal, number: int, state: str, **more: Any) -> None:  # noqa: ANN401
-            label = f"step {number} {state}"
-            self._around(record, JOURNAL, label, _always)(journal, number, state, **more)
-
-        def recorded_together(journal: RunJournal, changes: Sequence[Change]) -> None:
-            # By the first alone: which others wait for the same flush is a matter of chance.
-            label = f"step {changes[0].number} {changes[0].state}"
-            self._around(together, JOURNAL, label, _always)(journal, changes)
+        def noted(journal: RunJournal, changes: Sequence[Change]) -> None:
+            # Of several by the first: which others wait for its flush is a matter of chance.
+            label = f"step {changes[0].number} {changes[0].state}" if changes else "no step"
+            self._around(note, JOURNAL, label, _always)(journal, changes)
 
         def marked(journal: RunJournal, state: str, **more: Any) -> None:  # noqa: ANN401
             self._around(mark, JOURNAL, f"run {state}", _always)(journal, state, **more)
 
         vars_of: Any = RunJournal
-        vars_of.record, vars_of.mark = recorded, marked
-        vars_of.record_together = recorded_together
+        vars_of._note, vars_of.mark = noted, marked
 
     def _around(
         self, real: Callable[..., Any], group: str, name: str, is_wanted: Wanted

@@ -120,7 +120,9 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     lane, rows, draft = filling.lane, filling.rows, filling.draft
     present = present_index(filling.files.index, descriptor)
     if not is_empty(present):
-        is_ours = begins_with(present, chain.from_iterable(copied_messages(lane.step.lane, record)))
+        is_ours = begins_with(
+            present, chain.from_iterable(copied_messages(lane.step.lane, record))
+        )
         _clear(lane.directories, filling.waiting_cache, kept=_known(present))
         if is_ours:
             return {"records": len(rows), "keywords": list(draft.keywords), "cached": None}
