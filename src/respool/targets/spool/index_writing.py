@@ -115,20 +115,20 @@ def _write(
     head = index_header(rows, fresh, header_file_crc=header_crc(header))
     mode, owner = lane.ownership.file_mode, lane.ownership.owner
     write_durably(files.header, header, mode=mode, owner=owner)
-    index = render_index(_version_for(fresh, server), head, rows)
+    version = _version_for(fresh, server, is_cached=draft.cached == len(rows))
+    index = render_index(version, head, rows)
     write_durably(files.index, index, mode=mode, owner=owner)
     return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
 
 
-def _version_for(fresh: FreshIndex, server: CyrusServer) -> int:
-    """The version that the server itself has just made, which ``reconstruct`` need not convert.
+def _version_for(fresh: FreshIndex, server: CyrusServer, *, is_cached: bool) -> int:
+    """The version that the server itself has just made, which it need not convert.
 
-    As it is where a live mailbox is filled in place. Older servers convert to the end of
-    their recipe, and what this version has no table for begins with one that all take.
+    Only where all messages have a cache record: converting is what makes the others
+    without an error in the mail log (seen on 3.6.1). What has no table is converted, too.
     """
-    if fresh.version is None or not recipe_for(server.version).carries_cache:
-        return INDEX_VERSION
-    return fresh.version
+    is_right = is_cached and recipe_for(server.version).carries_cache
+    return fresh.version if is_right and fresh.version is not None else INDEX_VERSION
 
 
 def _check_ours_alone(present: Index, lane: Lane, record: RunRecord) -> None:
