@@ -53,6 +53,7 @@ from respool.planning.codec import check_plan, parse_head, parse_step, parse_tai
 from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import parse_fetch
 from respool.targets.spool.program_output import parse_quota_output, parse_reconstruct_output
+from tests.support.export_parsers import EXPORT_PARSERS
 from tests.support.kept_parsers import KEPT_PARSERS
 from tests.support.parser_seeds import (
     DLIST,
@@ -372,4 +373,5 @@ PARSERS: Mapping[str, Parser] = {
         longest=512,
     ),
     **KEPT_PARSERS,
+    **EXPORT_PARSERS,
 }

@@ -14,6 +14,7 @@ from respool.model.messages import UID_LIMIT, at_utc
 _HEX: Final = "0123456789abcdef"
 _TEXT: Final = frozenset({str})
 _OBJECT: Final = frozenset({dict})
+_MOST_OCTETS: Final = 1 << 62
 _GUID_DIGITS: Final = 40
 _SHA256_DIGITS: Final = 64
 
@@ -107,7 +108,7 @@ class ManifestEntry:
             and (length is None or (type(length) is int and length >= 0))
             and (offset is None) == (length is None)
             and 0 < self.uid < UID_LIMIT
-            and self.size_bytes >= 0
+            and 0 <= self.size_bytes < _MOST_OCTETS
             and _TEXT.issuperset(map(type, self.flags))
             and _is_digest(self.guid, _GUID_DIGITS)
             and _is_digest(self.sha256, _SHA256_DIGITS)

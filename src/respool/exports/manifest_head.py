@@ -83,12 +83,12 @@ class ManifestHead:
                 taken_at=None if taken_at is None else _moment(taken_at),
                 made_at=_moment(head["made_at"]),
                 folders=tuple(_text(each) for each in head["folders"]),
-                messages=int(head["messages"]),
-                octets=int(head["octets"]),
-                lost=int(head["lost"]),
+                messages=_count(head["messages"]),
+                octets=_count(head["octets"]),
+                lost=_count(head["lost"]),
                 findings=tuple(dict(each) for each in head["findings"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise FormatError(f"no head of a manifest: {error}") from error
 
 
@@ -107,6 +107,12 @@ def _account(found: Any) -> Account:  # noqa: ANN401 - JSON enters here
 def _text(found: object) -> str:
     if type(found) is not str:
         raise ValueError(f"no text: {found!r:.80}")
+    return found
+
+
+def _count(found: object) -> int:
+    if type(found) is not int or found < 0:
+        raise ValueError(f"no count: {found!r:.80}")
     return found
 
 

@@ -42,13 +42,14 @@ def beginnings(pieces: Iterable[bytes]) -> Iterator[int]:
     >>> list(beginnings([b"From a\n\nx\n", b"\nFr", b"om b\n\n"]))
     [0, 11]
     """
-    held, at = b"", 0
+    held, at, last = b"", 0, -1
     for piece in pieces:
-        if not at and not held:
-            yield 0
+        if last < 0:
+            yield (last := 0)
         octets = held + piece
         for found in _BEGIN.finditer(octets):
-            yield at + found.end()
+            if at + found.end() > last:  # what is held may have a shorter one in it
+                yield (last := at + found.end())
         held = octets[-_OVERLAP:]
         at += len(octets) - len(held)
 

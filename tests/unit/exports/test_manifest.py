@@ -127,6 +127,8 @@ def test_one_that_lost_an_entry_is_known() -> None:
         rendered().replace(b'"login": "jdoe"', b'"login": "../etc"'),
         rendered().replace(b'"uid": 12', b'"uid": 0'),
         rendered().replace(b'"uid": 12', b'"uid": true'),
+        rendered().replace(b'"size_bytes": 12', b'"size_bytes": 1' + b"0" * 30),
+        rendered().replace(b'"octets": 12', b'"octets": 1e999'),
         rendered().replace(b'"uid": 12', b"[" * 100_000),
         rendered().replace(b"0" * 40, b"x" * 40),
     ],
