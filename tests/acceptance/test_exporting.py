@@ -226,3 +226,24 @@ def test_a_plan_of_an_export_is_carried_out_and_one_that_was_altered_is_not(
     done = run(backup, home, "restore", "--plan", "a.plan", "--yes", "--json")
 
     assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+
+
+def test_an_export_is_proven_by_its_own_manifest_wherever_it_was_taken(
+    backup: Path, home: Path
+) -> None:
+    run(backup, home, "export", ACCOUNT, "jdoe.zip", "--yes")
+    (home / "jdoe.zip").rename(home / "taken-away.zip")
+
+    verified = run(backup, home, "verify", "--export", "taken-away.zip", "--json")
+
+    assert (verified.status, verified.json["verdict"]) == (0, "proven"), verified.errors
+    assert verified.json["messages"] == verified.json["expected"] > 0
+
+
+def test_an_export_is_a_backup_that_can_be_exported_again(backup: Path, home: Path) -> None:
+    run(backup, home, "export", ACCOUNT, "mail", "--yes")
+
+    ran = run(home / "mail", home, "export", ACCOUNT, "again.zip", "--yes", "--json")
+
+    assert (ran.status, ran.json["verdict"]) == (0, "proven"), ran.errors
+    assert in_zip(home / "again.zip") == in_maildir(home / "mail")

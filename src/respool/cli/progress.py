@@ -14,6 +14,7 @@ from respool.cli.output import shown_size
 
 if TYPE_CHECKING:
     from respool.app.check import CheckProgress
+    from respool.app.verify_export import ExportProgress
     from respool.planning.plan import PlanHead
     from respool.runs.stepping import Progress
     from respool.runs.undo import TakenBack
@@ -38,7 +39,18 @@ _PHASES = {
     "prove-seen": (4, "give back"),
     "spool-annotate": (4, "give back"),
     "prove-annotations": (4, "give back"),
+    "imap-create-folder": (1, "create"),
+    "imap-append-messages": (2, "append"),
+    "imap-show-tree": (3, "show"),
+    "prove-appended": (4, "prove"),
+    "export-make": (1, "create"),
+    "export-write-folder": (1, "create"),
+    "export-write-messages": (2, "write"),
+    "export-finish": (3, "list"),
+    "export-publish-zip": (3, "list"),
+    "prove-export": (4, "prove"),
 }
+_PROOFS = frozenset({"prove-mailbox", "prove-appended", "prove-export"})
 _SECONDS_BETWEEN = 0.1
 _PROOF_SHARE = 0.5  # a byte read back counts as half a byte copied
 
@@ -63,7 +75,7 @@ class Bar:
         number, phase = _PHASES.get(progress.kind, (4, "finish"))
         self._copied += progress.size_bytes
         self._messages += progress.messages
-        if progress.kind == "prove-mailbox":
+        if progress.kind in _PROOFS:
             self._proven += self._lanes.get(progress.lane, 0)
         if self._update is not None:
             done = (self._copied + self._proven * _PROOF_SHARE) / (1 + _PROOF_SHARE) / self._total
@@ -119,6 +131,23 @@ def reading_bar() -> Iterator[Callable[[CheckProgress], None]]:
                 shown_at = now
                 size = shown_size(progress.size_bytes)
                 update(f"{progress.files:,} files, {size}", progress.share)
+
+        yield tell
+
+
+@contextmanager
+def proving_bar() -> Iterator[Callable[[ExportProgress], None]]:
+    """A bar for what reads an export through, at most ten times a second."""
+    with _drawn("left") as update:
+        shown_at = 0.0
+
+        def tell(progress: ExportProgress) -> None:
+            nonlocal shown_at
+            now = time.monotonic()
+            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
+                shown_at = now
+                counted = f"{progress.messages:,}/{progress.expected:,}"
+                update(f"{counted} messages", progress.messages / max(progress.expected, 1))
 
         yield tell
 

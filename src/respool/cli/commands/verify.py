@@ -4,20 +4,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from respool.cli.options import AsJson, FarOptions, RunNumber, ServerOptions, State, settings_of
+import typer
+
+from respool.cli.options import AsJson, FarOptions, ServerOptions, State, settings_of
+
+if TYPE_CHECKING:
+    from respool.app.settings import Settings
 
 EXAMPLES: Final = """\b
 Examples:
   respool verify 4
   respool verify 4 --json
+  respool verify --export jdoe.zip
 """
 
 
 def verify(
-    run: RunNumber,
+    run: Annotated[
+        int | None, typer.Argument(metavar="[RUN]", help="The number of a run.")
+    ] = None,
     *,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export", metavar="PATH", help="An export by its own manifest, instead of RUN."
+        ),
+    ] = None,
     server: ServerOptions,
     far: FarOptions,
     state: State = None,
@@ -25,11 +39,38 @@ def verify(
 ) -> int:
     """Read the mail of a run back again and compare it with its plan; no backup is needed.
 
-    What the owner changed since (flags, deleted messages, new ones) is told apart.
+    What the owner changed since (flags, deleted messages, new ones) is told apart. With
+    --export files are held against the manifest that was written with them.
     """
     from respool.app.verify import verify as verify_run
     from respool.cli.restoring import exit_status, show_receipt
+    from respool.errors import UsageError
 
-    receipt, file = verify_run(settings_of(server, far, state=state), run)
+    if (export is None) is (run is None):
+        raise UsageError("name a run, or --export PATH", hint="respool runs lists them")
+    settings = settings_of(server, far, state=state)
+    if run is None:
+        return _export(settings, str(export), as_json=as_json)
+    receipt, file = verify_run(settings, run)
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)
+
+
+def _export(settings: Settings, path: str, *, as_json: bool) -> int:
+    from pathlib import Path
+
+    from respool.app.access_log import Access, note_reading
+    from respool.app.verify_export import verify_export
+    from respool.cli.export_text import export_screen
+    from respool.cli.output import print_json, print_text
+    from respool.cli.progress import proving_bar
+
+    with proving_bar() as tell:
+        report = verify_export(Path(path), tell)
+    account = report.head.account.address
+    note_reading(settings, Access(command="verify", account=account, target=report.place))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_text(export_screen(report))
+    return report.exit_status
