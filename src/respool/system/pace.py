@@ -1,0 +1,40 @@
+"""How much of the machine we take: how many lanes at a time, and behind whom we wait."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from respool.system.workers import core_count
+
+MOST_BY_DEFAULT: Final = 4
+_NICE: Final = 10
+
+
+def default_jobs() -> int:
+    """How many folders are worked on at once: one for each core, no more than four."""
+    return max(1, min(MOST_BY_DEFAULT, core_count()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """``jobs`` folders at once; ``is_nice``: after everybody else who wants to work.
+
+    Nice is 10, and not idle: whoever waits for an index that we hold locked waits for us.
+    Linux takes the priority of a process's reading and writing from it, too: the last but
+    one of its class (ioprio_set(2): (nice + 20) / 5).
+    """
+
+    jobs: int
+    is_nice: bool = False
+
+    def keep(self) -> None:
+        """Let this process, the threads and programs that it starts from now on, be nice.
+
+        It stays so. To be called before any thread begins,
+        since each has its own (setpriority(2)); an even nicer one stays as it is.
+        """
+        if self.is_nice:
+            now = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, 0, max(now, _NICE))
