@@ -86,7 +86,7 @@ def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measur
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
             errors.seek(0)
-            said = (output[-2000:] + errors.read()[-2000:]).decode("utf-8", "replace")
+            said = (output[-4000:] + errors.read()[-2000:]).decode("utf-8", "replace")
             raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{said}")
     measured = Measured(
         seconds=seconds,
