@@ -18,6 +18,7 @@ from respool.runs.journal import RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import RunState
 from respool.runs.stepping import Progress
+from respool.system.pace import Pace, default_jobs
 from respool.system.signals import undisturbed
 from respool.verification.report import Receipt
 
@@ -38,6 +39,7 @@ class Conversation:
     on_begin: Callable[[int, PlanHead], None]
     on_progress: Callable[[Progress], None] = _unheard
     stop: Stop = field(default_factory=Stop)
+    pace: Pace = field(default_factory=lambda: Pace(jobs=default_jobs()))
 
 
 def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> Receipt:
@@ -48,13 +50,18 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
             hint how to go on or to take it back.
     """
     clock = PhaseClock()
+    conversation.pace.keep()
 
     def heard(progress: Progress) -> None:
         clock.step(progress.kind)
         conversation.on_progress(progress)
 
     runner = Runner(
-        journal=run, actors=target.actors(run), stop=conversation.stop, on_progress=heard
+        journal=run,
+        actors=target.actors(run),
+        stop=conversation.stop,
+        lanes_at_once=conversation.pace.jobs,
+        on_progress=heard,
     )
     try:
         runner.run()

@@ -72,6 +72,19 @@ Insecure = Annotated[
     bool,
     typer.Option("--insecure", help="Speak to another server without TLS that is verified."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        max=32,
+        help="Folders at once; default: one a core, at most 4.",
+    ),
+]
+Nice = Annotated[
+    bool, typer.Option("--nice", help="Work after everybody else on this machine who wants to.")
+]
 State = Annotated[
     str | None,
     typer.Option("--state", metavar="DIR", help="Where journals and receipts are kept."),
@@ -105,6 +118,14 @@ class ServerOptions:
     imapd_conf: ImapdConf = None
     imap: Imap = None
     imap_admin: ImapAdmin = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceOptions:
+    """How much of the machine a run takes."""
+
+    jobs: Jobs = None
+    nice: Nice = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from respool.app.carrying_out import Conversation
     from respool.app.undo import UndoConversation
     from respool.app.wish import Wish
+    from respool.cli.options import PaceOptions
     from respool.cli.restore_options import Wishes
     from respool.planning.plan import PlanHead
     from respool.planning.request import Person
@@ -120,7 +121,7 @@ def _person(wishes: Wishes) -> Person | None:
 
 
 @contextmanager
-def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
+def conversing(*, is_agreed: bool, has_details: bool, pace: PaceOptions) -> Iterator[Conversation]:
     """A conversation about a restore, on this terminal; signals as `_stopping` says."""
     from respool.app.carrying_out import Conversation
     from respool.cli.confirm import agreed
@@ -128,6 +129,7 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
     from respool.cli.progress import bar
     from respool.cli.restore_text import plan_text
     from respool.cli.target_text import question
+    from respool.system.pace import Pace, default_jobs
 
     def agree(head: PlanHead) -> bool:
         print_note(plan_text(head, has_details=has_details))
@@ -139,7 +141,13 @@ def conversing(*, is_agreed: bool, has_details: bool) -> Iterator[Conversation]:
             drawn.begin(head)
             stopping.begin()
 
-        yield Conversation(agree=agree, on_begin=begin, on_progress=drawn.step, stop=stopping.stop)
+        yield Conversation(
+            agree=agree,
+            on_begin=begin,
+            on_progress=drawn.step,
+            stop=stopping.stop,
+            pace=Pace(jobs=pace.jobs or default_jobs(), is_nice=pace.nice),
+        )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from respool.cli.options import (
     AsJson,
     BackupOptions,
     Generation,
+    PaceOptions,
     State,
     Yes,
     settings_of,
@@ -48,6 +49,7 @@ def export(
     note: Noted = None,
     details: Details = False,
     yes: Yes = False,
+    pace: PaceOptions,
     backup: BackupOptions,
     state: State = None,
     as_json: AsJson = False,
@@ -70,7 +72,7 @@ def export(
         include_expunged=include_expunged,
         note=note,
     )
-    with conversing(is_agreed=yes, has_details=details) as conversation:
+    with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
         wish = wish_of(account, folders, wishes, command="export")
         receipt = use.restore(settings, wish, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"

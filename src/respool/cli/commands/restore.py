@@ -12,6 +12,7 @@ from respool.cli.options import (
     AsJson,
     BackupOptions,
     FarOptions,
+    PaceOptions,
     ServerOptions,
     State,
     Yes,
@@ -42,6 +43,7 @@ def restore(
     ] = None,
     yes: Yes = False,
     details: Details = False,
+    pace: PaceOptions,
     backup: BackupOptions,
     server: ServerOptions,
     far: FarOptions,
@@ -60,7 +62,7 @@ def restore(
     from respool.errors import UsageError
 
     settings = settings_of(backup, server, far, state=state)
-    with conversing(is_agreed=yes, has_details=details) as conversation:
+    with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
         if plan is None:
             wish = wish_of(account, folders, wishes, command="restore")
             receipt = use.restore(settings, wish, conversation)

@@ -6,7 +6,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from respool.cli.options import AsJson, FarOptions, RunNumber, ServerOptions, State, settings_of
+from respool.cli.options import (
+    AsJson,
+    FarOptions,
+    PaceOptions,
+    RunNumber,
+    ServerOptions,
+    State,
+    settings_of,
+)
 
 EXAMPLES: Final = """\b
 Examples:
@@ -18,6 +26,7 @@ Examples:
 def resume(
     run: RunNumber,
     *,
+    pace: PaceOptions,
     server: ServerOptions,
     far: FarOptions,
     state: State = None,
@@ -32,7 +41,7 @@ def resume(
     from respool.cli.restoring import conversing, exit_status, show_receipt
 
     settings = settings_of(server, far, state=state)
-    with conversing(is_agreed=True, has_details=False) as conversation:
+    with conversing(is_agreed=True, has_details=False, pace=pace) as conversation:
         receipt = resume_run(settings, run, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)
