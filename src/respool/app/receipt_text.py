@@ -99,6 +99,8 @@ def folder_lines(receipt: Receipt) -> list[str]:
 def lost_lines(receipt: Receipt) -> list[str]:
     """What the backup itself had lost: never silently."""
     lines = [f"lost already in the backup: {receipt.lost:,} messages"]
+    if receipt.refused:
+        lines.append(f"refused by the server: {receipt.refused:,} messages")
     lines += [
         f"  {finding.subject}{'' if finding.uid is None else f' {finding.uid}'}:"
         f" {finding.code}, {finding.text}"

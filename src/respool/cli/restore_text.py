@@ -156,12 +156,17 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     if changed:
         lines.append(f"  Changed by its {who_changed} since: {shown_count(changed)} things")
     lines += [f"  ITS OWNER CANNOT OPEN {name}" for name in receipt.closed]
+    if receipt.refused:
+        lines.append(
+            f"  REFUSED BY THE SERVER: {shown_count(receipt.refused)} messages"
+            f" -> {file} names them"
+        )
     if receipt.lost:
         lines.append(
             f"  LOST ALREADY IN THE BACKUP: {shown_count(receipt.lost)} messages"
             f" -> {file} names them"
         )
-    elif receipt.losses:
+    elif receipt.losses and not receipt.refused:
         lines.append(
             f"  DAMAGED IN THE BACKUP: {shown_count(len(receipt.losses))} things"
             f" -> {file} names them"

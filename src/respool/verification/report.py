@@ -18,6 +18,9 @@ from respool.verification.subscription_report import NONE, SubscriptionReport
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
 
 
+REFUSED = "message-refused"  # the code of what a server did not take
+
+
 class Verdict(StrEnum):
     """What may be said of a restore."""
 
@@ -137,8 +140,14 @@ class Receipt:
     @property
     def lost(self) -> int:
         """Messages that the backup itself had lost."""
-        in_copying = sum(len(each.lost) for each in self.mailboxes)
+        in_copying = sum(len(each.lost) for each in self.mailboxes) - self.refused
         return in_copying + sum(each.lost for each in self.head.mailboxes)
+
+    @property
+    def refused(self) -> int:
+        """Messages that the backup has, and another server did not take."""
+        said = (what for each in self.mailboxes for what in each.lost.values())
+        return sum(what.startswith(REFUSED) for what in said)
 
     @property
     def losses(self) -> tuple[Finding, ...]:
@@ -171,7 +180,7 @@ class Receipt:
         """Equality first; what the backup lacks is said after it."""
         if self.closed or self.differs_count:
             return Verdict.DIFFERS
-        return Verdict.INCOMPLETE if self.lost or self.losses else Verdict.PROVEN
+        return Verdict.INCOMPLETE if self.lost or self.refused or self.losses else Verdict.PROVEN
 
     def as_json(self) -> dict[str, Any]:
         """The shape of ``restore --json`` and ``verify --json``."""
@@ -187,6 +196,7 @@ class Receipt:
             "messages": self.proven,
             "size_bytes": head.size_bytes,
             "lost_in_backup": self.lost,
+            "refused": self.refused,
             "hsm": {"stubs": head.stubs, "whole": head.joined},
             "seen": self.seen.as_json(),
             "annotations": self.annotations.as_json(),

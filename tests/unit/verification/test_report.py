@@ -292,3 +292,12 @@ def test_mail_that_arrives_in_a_folder_filled_in_place_is_no_difference() -> Non
 def test_what_is_missing_of_a_folder_filled_in_place_differs_all_the_same() -> None:
     assert verdict(at_once(growing(difference("missing")))) is Verdict.DIFFERS
     assert verdict(at_once({**growing(), "expected": 9})) is Verdict.DIFFERS
+
+
+def test_what_a_server_did_not_take_is_no_loss_of_the_backup() -> None:
+    refused = at_once(proof(expected=9), {"1": "message-refused: contains bare newlines"})
+
+    found = receipt(mailboxes=(refused,))
+
+    assert (found.refused, found.lost) == (1, 0)
+    assert found.verdict is not Verdict.PROVEN
