@@ -57,12 +57,18 @@ def of_run(command: str, number: int, head: PlanHead) -> Access:
     return Access(
         command=command,
         account=head.request.account.address,
-        target=head.request.target.address,
+        target=_target(head),
         folders=head.request.folders,
         generation=head.generation_label,
         run=number,
         messages=head.messages,
     )
+
+
+def _target(head: PlanHead) -> str:
+    """The live account; with where it is, or the files, if that is not this machine's server."""
+    address = head.request.target.address
+    return address if head.where is None else f"{address} {head.where}"
 
 
 def note_reading(settings: Settings, access: Access) -> None:
