@@ -99,6 +99,7 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "messages": 13,
         "size_bytes": sum(each.size_bytes for path in LOST for each in _true(path)),
         "lost_in_backup": 0,
+        "refused": 0,
         "hsm": {"stubs": 0, "whole": 0},
         "seen": {
             "readers": [],

@@ -76,9 +76,9 @@ def deliver(server: PrivateCyrus, target: TargetAccount) -> int:
     return int(uid)
 
 
-def ours_left(server: PrivateCyrus) -> list[Path]:
-    """Files of ours that wait in the server's directories."""
-    return list((server.root / "spool").rglob(".respool-*"))
+def ours_left(server: PrivateCyrus) -> frozenset[Path]:
+    """Files of ours that wait in the server's directories; runs of other tests may go on."""
+    return frozenset((server.root / "spool").rglob(".respool-*"))
 
 
 @every_spool
@@ -98,6 +98,7 @@ def test_an_account_that_never_held_mail_is_filled_as_it_was(
         admin.setacl(target.mailbox("Trash"), "alice@bluemind.loc", "lrs")
     there = ("INBOX", "Sent", "Trash", "Vide")
     before = numbers_of(shared_server, target, there)
+    others = ours_left(shared_server)
     receipt = restore_into(target, source, JDOE)
     assert receipt.verdict.value == "proven"
     true = true_folders(source.truth, JDOE)
@@ -108,7 +109,7 @@ def test_an_account_that_never_held_mail_is_filled_as_it_was(
         assert subscriptions_of(client) == had
     uid = deliver(shared_server, target)
     assert uid > max(message.uid for message in true["INBOX"])
-    assert not ours_left(shared_server)
+    assert ours_left(shared_server) <= others
     check_target_sound(shared_server, target)
 
 
