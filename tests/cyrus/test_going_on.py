@@ -67,6 +67,16 @@ def test_a_signal_stops_after_the_present_step_and_the_command_to_go_on_is_given
     assert resumed.json["into"] == INTO
 
 
+def test_a_second_signal_stops_at_once_and_it_can_be_gone_on_with(place: Workplace) -> None:
+    target = fresh_target(place.server, "user")
+
+    status, errors = stopped(place, target, signal.SIGINT, signal.SIGINT)
+
+    assert status == 130, errors
+    resumed = place.run("resume", "1", "--json")
+    assert (resumed.status, resumed.json["verdict"]) == (0, "proven"), resumed.errors
+
+
 def test_a_run_that_was_killed_is_undone_and_nothing_is_left(place: Workplace) -> None:
     target = fresh_target(place.server, "user")
     before = as_before(place.server, target)

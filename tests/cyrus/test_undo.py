@@ -14,7 +14,7 @@ from respool.app.verify import verify
 from respool.errors import RunRefused
 from tests.support.as_before import AsBefore, as_before
 from tests.support.directions import INTO, Kind, TargetAccount, fresh_target
-from tests.support.imap_contents import quota_of
+from tests.support.imap_contents import acl_of, quota_of
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, append_messages, server_root
 from tests.support.restoring import agreeing, restored, settings_for, wish
 from tests.support.undoing import undo_file, undone
@@ -162,6 +162,25 @@ def test_a_folder_that_somebody_renamed_goes_if_that_is_forced(
 
     assert report.kept == ()
     assert as_before(shared_server, target) == before
+
+
+def test_a_folder_that_its_readers_may_only_read_is_not_opened_wider_or_taken_by_a_new_name(
+    settings: Settings, shared_server: PrivateCyrus
+) -> None:
+    """An administrator renamed what was in sight, and took a right away: both are his wish."""
+    target = fresh_target(shared_server, "share")
+    restored(settings, wish(CONTACT, "INBOX", to=target.written, into=INTO))
+    with shared_server.admin_client() as admin:
+        admin.setacl(target.mailbox(INTO), "admin0", "lrswipkxtecda")
+        admin.setacl(target.mailbox(INTO), target.readers[0], "l")
+        admin.rename_folder(target.mailbox(INTO), target.mailbox("renamed"))
+        before = acl_of(admin, target.mailbox("renamed"))
+
+    (kept,) = undone(settings).kept
+
+    assert "somebody renamed it" in str(kept.kept)
+    with shared_server.admin_client() as admin:
+        assert acl_of(admin, target.mailbox("renamed")) == before
 
 
 def rename_and_delete(server: PrivateCyrus, target: TargetAccount) -> None:

@@ -97,14 +97,14 @@ SETTINGS: Final = (
         option="--ca-file",
         variable="RESPOOL_CA_FILE",
         default=None,
-        meaning="certificates that another server's is trusted by, besides the system's",
+        meaning="certificates that another server's is trusted by, instead of the system's",
     ),
     Setting(
         key="insecure",
         option="--insecure",
         variable="RESPOOL_INSECURE",
         default=None,
-        meaning="yes: speak to another server without TLS, or with one that is not verified",
+        meaning="yes: speak to another server though it offers no encryption",
     ),
     Setting(
         key="state",

@@ -65,12 +65,12 @@ Credentials = Annotated[
 CaFile = Annotated[
     str | None,
     typer.Option(
-        "--ca-file", metavar="FILE", help="Certificates to trust another server by, as PEM."
+        "--ca-file", metavar="FILE", help="Trust another server by these certificates alone (PEM)."
     ),
 ]
 Insecure = Annotated[
     bool,
-    typer.Option("--insecure", help="Speak to another server without TLS that is verified."),
+    typer.Option("--insecure", help="Speak to another server though it offers no encryption."),
 ]
 Jobs = Annotated[
     int | None,

@@ -35,13 +35,18 @@ class _Ended:
 
 
 class Flushing:
-    """Flushes and notes steps of one run while the block lasts, in the order they come."""
+    """Flushes and notes steps of one run while the block lasts, in the order they come.
+
+    A signal may end the block while lanes still work: then each does it for itself.
+    """
 
     def __init__(self, journal: RunJournal, on_done: Callable[[Step], None]) -> None:
         self._journal = journal
         self._on_done = on_done
         self._ended: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="flushing")
+        self._lock = threading.Lock()
+        self._is_open = True
 
     def __enter__(self) -> Self:
         """Begin to work."""
@@ -55,7 +60,9 @@ class Flushing:
         _trace: TracebackType | None,
     ) -> None:
         """Work off what was given."""
-        self._ended.put(None)
+        with self._lock:
+            self._is_open = False
+            self._ended.put(None)
         self._thread.join()
 
     def end(self, number: int, step: Step, actor: ActsAhead, unflushed: Unflushed) -> Future[None]:
@@ -64,7 +71,12 @@ class Flushing:
         What goes wrong is the future's exception: StepFailed, JournalError, or a bug.
         """
         ended = _Ended(number=number, step=step, actor=actor, unflushed=unflushed)
-        self._ended.put(ended)
+        with self._lock:
+            is_open = self._is_open
+            if is_open:
+                self._ended.put(ended)
+        if not is_open:
+            self._settle(actor, [ended])
         return ended.noted
 
     def _work(self) -> None:

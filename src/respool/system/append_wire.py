@@ -32,7 +32,7 @@ class AppendWire:
         self._gathered = bytearray()
 
     def new_tag(self) -> bytes:
-        """A tag that no command of this session had."""
+        """A tag that no command of this connection had."""
         return self._wire.new_tag()
 
     def put(self, octets: bytes) -> None:

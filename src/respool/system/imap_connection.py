@@ -65,7 +65,7 @@ class Wire:
         self._tags = itertools.count()
 
     def new_tag(self) -> bytes:
-        """A tag that no command of this session had, nor will have."""
+        """A tag that no command of this connection had, nor will have."""
         return b"respool%d" % next(self._tags)
 
     def send(self, octets: bytes | bytearray) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from respool.errors import Interrupted, StepFailed
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.ahead import TOGETHER
+from respool.runs.flushing import Flushing
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
@@ -204,3 +206,19 @@ def test_going_on_after_a_power_cut_ends_like_a_clean_run(run: RunJournal, calls
     assert states(run) == [StepState.DONE] * GROUPS
     waiting = {name: set(box.waiting) for name, box in target.mailboxes.items()}
     assert waiting == {"one": set(range(1, GROUPS + 1)), "two": {1}}
+
+
+def test_a_lane_that_still_works_when_the_block_was_left_flushes_and_notes_for_itself(
+    run: RunJournal,
+) -> None:
+    """Else it would wait for ever: a second signal leaves the block at once."""
+    actor: Any = AheadActor(MemoryTarget(), run)
+    number, step = next(iter(run.steps_of_lane("one")))
+    run.record(number, StepState.STARTED, before={})
+    with Flushing(run, lambda _step: None) as flushing:
+        pass
+
+    noted = flushing.end(number, step, actor, Written({}, actor, step))
+
+    assert noted.result(timeout=5) is None
+    assert (run.state(number), actor.flushes) == (StepState.DONE, [1])

@@ -114,7 +114,7 @@ class MadeMailboxes:
     def _renamed(self, lane: str, name: str, uniqueid: str, undoing: Undoing) -> str | None:
         """Who renamed a folder means to keep it, if he could open it: else it goes as any."""
         is_at_home = name in self.finder.all_of_account(lane)
-        if is_at_home and (undoing.is_forced or self._is_shut(name)):
+        if is_at_home and (undoing.is_forced or self._is_hidden(lane, name)):
             return self._remove(lane, name, uniqueid, undoing)
         return f"somebody renamed it: it is {name} now"
 
@@ -230,22 +230,35 @@ class MadeMailboxes:
         with rights_to_delete(self.server, mailbox, ADMINISTRATOR_MAY):
             delete_mailbox(self.server.admin, mailbox)
 
-    def _is_shut(self, name: str) -> bool:
-        """Whether nobody but the administrator may put anything in, or change anything."""
+    def _is_hidden(self, lane: str, name: str) -> bool:
+        """Whether the run never showed the mailbox, and nobody but it could change anything."""
         acl = self.server.admin.acl(name)
         others = (may for who, may in acl.items() if who != self.server.admin_name)
-        return not _TO_TOUCH & set("".join(others))
+        return not self._was_shown(lane) and not _TO_TOUCH & set("".join(others))
 
     def _open_again(self, lane: str, name: str) -> None:
-        """What the run, or an undo that was killed, had shut, and stays, is opened as planned."""
-        if self._is_shut(name):
+        """What the run, or an undo that was killed, had shut, and stays, is opened as planned.
+
+        What somebody else has narrowed since stays as narrow as that.
+        """
+        is_shut = set(self.server.admin.acl(name)) <= {self.server.admin_name}
+        if is_shut or self._is_hidden(lane, name):
             self._set_rights(name, self._planned_rights(lane))
 
     def _planned_rights(self, lane: str) -> Mapping[str, str]:
-        for _, step in self.record.steps_of_lane(ACCOUNT_LANE):
+        giving = self._giving_rights(lane)
+        return {} if giving is None else giving[1].rights
+
+    def _was_shown(self, lane: str) -> bool:
+        giving = self._giving_rights(lane)
+        return giving is not None and self.record.receipt(giving[0]) is not None
+
+    def _giving_rights(self, lane: str) -> tuple[int, GiveRights] | None:
+        """The step that shows the mailbox, with its number."""
+        for number, step in self.record.steps_of_lane(ACCOUNT_LANE):
             if isinstance(step, GiveRights) and step.mailbox == lane:
-                return step.rights
-        return {}
+                return number, step
+        return None
 
     def _set_rights(self, mailbox: str, rights: Mapping[str, str]) -> None:
         admin, name = self.server.admin, self.server.admin_name
