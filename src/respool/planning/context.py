@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 
 from respool.model.findings import Finding
 from respool.model.names import MailboxName
+from respool.planning.plan import PLAN_VERSION
+from respool.planning.request import RestoreRequest
+
+
+class HeadPart(TypedDict):
+    """What the head of a plan says whatever the target: fields of `PlanHead`."""
+
+    version: int
+    software: str
+    made_at: datetime
+    request: RestoreRequest
+    generation_label: str
+    taken_at: datetime | None
+    is_about: bool
+    is_older: bool
+    source: str
+    source_id: str | None
+    skipped: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +56,19 @@ class PlanContext:
     logins: frozenset[str] = frozenset()
     special_uses: frozenset[str] = frozenset()
     subscriptions: Mapping[str, frozenset[MailboxName]] = field(default_factory=dict)
+
+    def head_part(self, request: RestoreRequest) -> HeadPart:
+        """What a plan of ``request`` says of the backup and of itself."""
+        return HeadPart(
+            version=PLAN_VERSION,
+            software=self.software,
+            made_at=self.now,
+            request=request,
+            generation_label=self.generation_label,
+            taken_at=self.taken_at,
+            is_about=self.is_about,
+            is_older=self.is_older,
+            source=self.source,
+            source_id=self.root_id,
+            skipped=self.skipped,
+        )

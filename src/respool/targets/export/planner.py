@@ -16,7 +16,7 @@ from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.context import PlanContext
 from respool.planning.load import load_of
 from respool.planning.mapping import map_names, unknown_renames
-from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox
+from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
 from respool.targets.export.places import AnyName, folder_places
 from respool.targets.export.planned import (
@@ -186,16 +186,7 @@ def _head(
 ) -> PlanHead:
     where = _where(survey)
     return PlanHead(
-        version=PLAN_VERSION,
-        software=context.software,
-        made_at=context.now,
-        request=request,
-        generation_label=context.generation_label,
-        taken_at=context.taken_at,
-        is_about=context.is_about,
-        is_older=context.is_older,
-        source=context.source,
-        source_id=context.root_id,
+        **context.head_part(request),
         target_kind="export",
         target=where,
         into=survey.path,
@@ -204,7 +195,6 @@ def _head(
         mailboxes=mailboxes,
         quota=(),
         facts=survey.facts,
-        skipped=context.skipped,
         findings=findings,
         where=where,
     )

@@ -15,7 +15,7 @@ from respool.planning.context import PlanContext
 from respool.planning.forecast import forecast_quota, quota_reasons
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
-from respool.planning.plan import PLAN_VERSION, PlanHead, PlannedMailbox, QuotaForecast
+from respool.planning.plan import PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
 from respool.targets.imap.annotations import Annotations
 from respool.targets.imap.flags import KeptFlags
@@ -104,16 +104,7 @@ def _head(
 ) -> PlanHead:
     in_place = ", in place" if request.is_in_place else ""
     return PlanHead(
-        version=PLAN_VERSION,
-        software=context.software,
-        made_at=context.now,
-        request=request,
-        generation_label=context.generation_label,
-        taken_at=context.taken_at,
-        is_about=context.is_about,
-        is_older=context.is_older,
-        source=context.source,
-        source_id=context.root_id,
+        **context.head_part(request),
         target_kind="imap",
         target=f"{survey.where}{in_place}",
         into=folder_path(request.root),
@@ -122,7 +113,6 @@ def _head(
         mailboxes=counted.mailboxes,
         quota=counted.quota,
         facts=survey.facts,
-        skipped=context.skipped,
         findings=counted.findings,
         where=survey.where,
     )
