@@ -14,6 +14,7 @@ from respool.system.ownership import ourselves
 from respool.targets.export.survey import ExportSurvey
 
 _NAME_MAX: Final = 255
+_OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 def survey_export(
@@ -57,6 +58,9 @@ def _in_the_way(form: ExportForm, path: Path) -> Iterator[str]:
         return
     if not stat.S_ISDIR(status.st_mode):
         yield f"{path} is there already, and is no directory"
+        return
+    if status.st_uid != os.geteuid() or status.st_mode & _OTHERS_MAY_WRITE:
+        yield f"{path} is open to others, who could put links into it; name a new directory"
         return
     try:
         with os.scandir(path) as entries:
