@@ -1,0 +1,260 @@
+"""Which copy of a message in one state of an account answers which copy in another.
+
+A message is known again by its GUID, the SHA-1 of its octets. Copies count: what a backup
+has twice and the live account once is missing once. Each live copy answers one backup copy,
+the nearest first: of the same folder, of the folder with the same id (it was renamed), of any
+other folder; among those of one folder the one with the same UID first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.model.accounts import folder_path
+from respool.model.inventory import StoredMailbox
+
+_GUID: Final = np.dtype("V20")
+_NONE: Final = -1
+
+_Numbers = NDArray[np.int64]
+_Text = NDArray[np.bytes_]
+
+
+class Answer(IntEnum):
+    """What became of one copy of the backup; those from SAME_FOLDER on are answered."""
+
+    NOT_ASKED = 0  # it was not asked for
+    WITHOUT_GUID = 1  # no GUID is known of it, so nothing can answer it
+    MISSING = 2  # no copy is left that could answer it
+    SAME_FOLDER = 3
+    SAME_ID = 4  # in the folder with the same id, which has another name now
+    ELSEWHERE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FolderCopies:
+    """The messages of one folder. ``guids`` is a column of V20, ``uids`` one of u4.
+
+    ``path`` is equal where it is the same folder in both states; ``folder_id`` is the
+    server's unique id, None where it is not known. ``asked`` is a mask: of a backup, of the
+    copies that want an answer; of a live account, of those that may give one.
+    """
+
+    path: str
+    folder_id: str | None
+    guids: NDArray[np.void]
+    uids: NDArray[np.uint32]
+    asked: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FolderAnswers:
+    """What answers the copies of one backup folder, row by row.
+
+    ``answers`` has values of Answer. ``folders`` is the number of the live folder in the
+    order that they were given in, ``rows`` the row in it; both -1 where nothing answers.
+    """
+
+    answers: NDArray[np.uint8]
+    folders: NDArray[np.int32]
+    rows: _Numbers
+
+    def is_(self, *wanted: Answer) -> NDArray[np.bool_]:
+        """Mask of the copies with one of these answers."""
+        mask: NDArray[np.bool_] = np.isin(self.answers, np.array(wanted, dtype=np.uint8))
+        return mask
+
+    def missing(self) -> NDArray[np.bool_]:
+        """Mask of the copies that were asked for and that no live copy answers."""
+        return self.is_(Answer.MISSING)
+
+    def answered(self) -> NDArray[np.bool_]:
+        """Mask of the copies that a live copy answers."""
+        mask: NDArray[np.bool_] = self.folders != _NONE
+        return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answers:
+    """All answers: ``folders`` in the order of the backup's folders.
+
+    ``taken`` has a mask for each live folder, of the copies that answer one of the backup.
+    """
+
+    folders: tuple[FolderAnswers, ...]
+    taken: tuple[NDArray[np.bool_], ...]
+
+
+def copies_of(mailbox: StoredMailbox, asked: NDArray[np.bool_] | None = None) -> FolderCopies:
+    """The records of a mailbox, all visible ones asked for unless ``asked`` says which."""
+    return FolderCopies(
+        path=folder_path(mailbox.name),
+        folder_id=mailbox.uniqueid,
+        guids=mailbox.records["guid"],
+        uids=mailbox.records["uid"],
+        asked=mailbox.visible() if asked is None else asked,
+    )
+
+
+def has_guid(guids: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Mask of the GUIDs that are known, which are not all zeros."""
+    mask: NDArray[np.bool_] = _as_text(guids) != b""
+    return mask
+
+
+def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Answers:
+    """Which copy of ``live`` answers which of ``backup``, each at most one."""
+    asking, giving = _Side.of(backup), _Side.of(live)
+    contents = _numbered((asking.guid, giving.guid))
+    how = np.full(len(asking.row), Answer.MISSING, dtype=np.uint8)
+    answer = np.full(len(asking.row), _NONE, dtype=np.int64)
+    is_taken = np.zeros(len(giving.row), dtype=np.bool_)
+    for said, is_same_uid, groups in _rounds(backup, live):
+        here = np.flatnonzero((answer == _NONE) & (groups[0][asking.folder] != _NONE))
+        there = np.flatnonzero(~is_taken & (groups[1][giving.folder] != _NONE))
+        columns = [
+            (contents[0][here], contents[1][there]),
+            (groups[0][asking.folder[here]], groups[1][giving.folder[there]]),
+        ]
+        if is_same_uid:
+            columns.append((asking.uid[here], giving.uid[there]))
+        first, second = _paired(*_numbered(*columns))
+        how[here[first]] = said
+        answer[here[first]] = there[second]
+        is_taken[there[second]] = True
+    return Answers(
+        folders=tuple(_answers_by_folder(backup, asking, giving, how, answer)),
+        taken=tuple(_taken_by_folder(live, giving, is_taken)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """All asked copies of one side that have a GUID, by folder and row."""
+
+    folder: _Numbers
+    row: _Numbers
+    uid: _Numbers
+    guid: _Text
+
+    @classmethod
+    def of(cls, folders: Sequence[FolderCopies]) -> _Side:
+        """Of folders in the order that they are given in."""
+        rows = [np.flatnonzero(each.asked & has_guid(each.guids)) for each in folders]
+        found = list(zip(folders, rows, strict=True))
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(
+            folder=np.repeat(
+                np.arange(len(folders)), np.array([len(at) for at in rows], dtype=int)
+            ),
+            row=np.concatenate([nothing, *rows]),
+            uid=np.concatenate([nothing, *(each.uids[at].astype(np.int64) for each, at in found)]),
+            guid=np.concatenate(
+                [
+                    _as_text(np.zeros(0, dtype=_GUID)),
+                    *(_as_text(each.guids[at]) for each, at in found),
+                ]
+            ),
+        )
+
+
+def _as_text(guids: NDArray[np.void]) -> _Text:
+    """The same octets as a type that sorts; all have one length, so no zero at an end is lost."""
+    text: _Text = np.ascontiguousarray(guids).view(np.dtype(f"S{_GUID.itemsize}"))
+    return text
+
+
+def _rounds(
+    backup: Sequence[FolderCopies], live: Sequence[FolderCopies]
+) -> Iterator[tuple[Answer, bool, tuple[_Numbers, _Numbers]]]:
+    """The nearest copies first: what is said of them, whether their UIDs are equal, and in
+    which group each folder of both sides is; only copies of one group answer one another.
+    """
+    paths = _groups([each.path for each in backup], [each.path for each in live])
+    ids = _groups([each.folder_id for each in backup], [each.folder_id for each in live])
+    everything = np.zeros(len(backup), dtype=np.int64), np.zeros(len(live), dtype=np.int64)
+    for said, groups in ((Answer.SAME_FOLDER, paths), (Answer.SAME_ID, ids)):
+        yield said, True, groups
+        yield said, False, groups
+    yield Answer.ELSEWHERE, False, everything
+
+
+def _groups(here: Sequence[str | None], there: Sequence[str | None]) -> tuple[_Numbers, _Numbers]:
+    """A number for each name, the same for equal ones; -1 for what only one side has, or None."""
+    both = {each for each in here if each is not None}.intersection(there)
+    numbers = {name: number for number, name in enumerate(sorted(filter(None, both)))}
+    first, second = ([numbers.get(each or "", _NONE) for each in names] for names in (here, there))
+    return np.array(first, dtype=np.int64), np.array(second, dtype=np.int64)
+
+
+def _numbered(*columns: tuple[NDArray[Any], NDArray[Any]]) -> tuple[_Numbers, _Numbers]:
+    """A number for each row of both sides, equal where all its columns are equal."""
+    joined = [np.concatenate(sides) for sides in columns]
+    order = np.lexsort(joined)
+    is_new = np.zeros(len(order), dtype=np.bool_)
+    for column in joined:
+        ordered = column[order]
+        is_new[1:] |= ordered[1:] != ordered[:-1]
+    numbers = np.empty(len(order), dtype=np.int64)
+    numbers[order] = np.cumsum(is_new)
+    return numbers[: len(columns[0][0])], numbers[len(columns[0][0]) :]
+
+
+def _paired(here: _Numbers, there: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """Positions of both sides: the first with a number goes with the first, and so on."""
+    times = int(max(len(here), len(there), 1))
+    first, second = (each * times + _occurrences(each) for each in (here, there))
+    _, at, others = np.intersect1d(first, second, assume_unique=True, return_indices=True)
+    return at, others
+
+
+def _occurrences(numbers: _Numbers) -> _Numbers:
+    """How often each number stood before: 0 for its first row."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    starts = np.searchsorted(ordered, ordered)
+    found = np.empty(len(numbers), dtype=np.int64)
+    found[order] = np.arange(len(numbers)) - starts
+    return found
+
+
+def _answers_by_folder(
+    backup: Sequence[FolderCopies],
+    asking: _Side,
+    giving: _Side,
+    how: NDArray[np.uint8],
+    answer: _Numbers,
+) -> Iterator[FolderAnswers]:
+    is_answered = answer != _NONE
+    folders = np.full(len(answer), _NONE, dtype=np.int32)
+    rows = np.full(len(answer), _NONE, dtype=np.int64)
+    folders[is_answered] = giving.folder[answer[is_answered]]
+    rows[is_answered] = giving.row[answer[is_answered]]
+    for number, each in enumerate(backup):
+        here = slice(*np.searchsorted(asking.folder, [number, number + 1]).tolist())
+        of_folder = FolderAnswers(
+            answers=np.where(each.asked, Answer.WITHOUT_GUID, Answer.NOT_ASKED).astype(np.uint8),
+            folders=np.full(len(each.asked), _NONE, dtype=np.int32),
+            rows=np.full(len(each.asked), _NONE, dtype=np.int64),
+        )
+        at = asking.row[here]
+        of_folder.answers[at] = how[here]
+        of_folder.folders[at] = folders[here]
+        of_folder.rows[at] = rows[here]
+        yield of_folder
+
+
+def _taken_by_folder(
+    live: Sequence[FolderCopies], giving: _Side, is_taken: NDArray[np.bool_]
+) -> Iterator[NDArray[np.bool_]]:
+    for number, each in enumerate(live):
+        here = slice(*np.searchsorted(giving.folder, [number, number + 1]).tolist())
+        mask = np.zeros(len(each.asked), dtype=np.bool_)
+        mask[giving.row[here][is_taken[here]]] = True
+        yield mask
