@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from respool.app.backups import backup_of
-from respool.app.selection import Selection, Wanted, is_earlier_restore
+from respool.app.selection import Selection, Wanted
 from respool.app.settings import Settings
 from respool.app.whole_messages import Taken, with_whole_messages
 from respool.backups.account_stores import account_stores
@@ -17,6 +17,7 @@ from respool.backups.source import SourceMailbox, read_header
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
+from respool.model.folder_patterns import is_earlier_restore
 from respool.model.hsm import StorePlace
 from respool.model.state import MailboxState
 from respool.planning.chosen import ChosenMailbox

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from unicodedata import normalize
@@ -22,13 +21,11 @@ from respool.errors import (
     FolderNotInGeneration,
     GenerationNotFound,
 )
-from respool.model.accounts import INBOX, Account, folder_path
+from respool.model.accounts import Account, folder_path
+from respool.model.folder_patterns import is_meant
 from respool.model.generations import Generation
-from respool.model.names import DELETED
 
 _SHOWN = 6
-_RESTORED = "restored-"
-_EARLIER_RESTORE = re.compile(r"restored-\d{4}-?\d{2}(-?\d{2})?(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,36 +79,12 @@ def select(backup: Backup, wanted: Wanted) -> Selection:
 
 
 def matching(mailboxes: Iterable[SourceMailbox], folder: str) -> tuple[SourceMailbox, ...]:
-    """The mailboxes that one FOLDER means: it and all below it.
-
-    ``=NAME`` is that one alone; ``*`` stays within a level, ``**`` crosses, and both mean
-    exactly what they match. DELETED and earlier restores are meant only where their names
-    are typed.
-    """
-    pattern = normalize("NFC", folder)
-    alone = pattern.startswith("=")
-    pattern = pattern.removeprefix("=").rstrip("/")
-    if pattern.casefold() == INBOX.casefold():
-        return tuple(each for each in mailboxes if _path(each) == INBOX)
-    if "*" in pattern:
-        expression = _expression(pattern)
-        return tuple(
-            each
-            for each in mailboxes
-            if expression.fullmatch(_path(each))
-            and (not each.name.is_deleted or pattern.startswith(DELETED))
-            and (not is_earlier_restore(_path(each)) or pattern.startswith(_RESTORED))
-        )
+    """The mailboxes that one FOLDER means, as `is_meant` says."""
     return tuple(
         each
         for each in mailboxes
-        if _path(each) == pattern or (not alone and _path(each).startswith(f"{pattern}/"))
+        if is_meant(folder, folder_path(each.name), is_deleted=each.name.is_deleted)
     )
-
-
-def is_earlier_restore(path: str) -> bool:
-    """Whether a folder is, or is below, what a restore made with a name of its own choice."""
-    return _EARLIER_RESTORE.fullmatch(path.partition("/")[0]) is not None
 
 
 def get_mailbox(selection: Selection, folder: str) -> SourceMailbox:
@@ -200,17 +173,3 @@ def _with_other_generation(
 
 def _path(source: SourceMailbox) -> str:
     return normalize("NFC", folder_path(source.name))
-
-
-def _expression(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join(_pieces(pattern)))
-
-
-def _pieces(pattern: str) -> Iterator[str]:
-    for piece in re.split(r"(\*+)", pattern):
-        if piece.startswith("**"):
-            yield ".*"
-        elif piece == "*":
-            yield "[^/]*"
-        else:
-            yield re.escape(piece)

@@ -37,7 +37,7 @@ def row_of(folder: FolderSummary) -> tuple[str, ...]:
 
 def notes_of(folder: FolderSummary) -> str:
     """The column NOTES: what is wrong first, then what is worth a word."""
-    from respool.app.selection import is_earlier_restore
+    from respool.model.folder_patterns import is_earlier_restore
 
     findings = folder.mailbox.findings
     losses = sum(each.count for each in findings if each.severity.value in _DAMAGED)

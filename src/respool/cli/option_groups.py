@@ -63,8 +63,8 @@ def values_of(group: object) -> Mapping[str, Any]:
 
 
 def _words(name: str, value: object) -> list[str]:
-    """An option as typed; its name is that of the field."""
-    option = f"--{name.replace('_', '-')}"
+    """An option as typed; its name is that of the field (``from_``: no word of Python)."""
+    option = f"--{name.rstrip('_').replace('_', '-')}"
     if isinstance(value, bool):
         return [option] if value else []
     return [] if value is None else [option, str(value)]

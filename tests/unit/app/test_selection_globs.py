@@ -4,9 +4,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from respool.app.selection import is_earlier_restore, matching
+from respool.app.selection import matching
 from respool.backups.source import SourceMailbox
 from respool.model.accounts import folder_path
+from respool.model.folder_patterns import is_earlier_restore
 from respool.model.inventory import MailboxPlace
 from respool.model.messages import PartitionName
 from tests.support.small_spools import mailbox_name
