@@ -23,6 +23,7 @@ from respool.cyrus.subscriptions import SUBSCRIPTIONS_ENDING
 from respool.errors import BackupError, BackupFileMissing, FormatError, UnknownContainer
 from respool.model.findings import Finding, Severity
 from respool.model.names import USER, MailboxName
+from respool.system.live_tree import LiveTree
 from respool.system.read_only import ReadOnlyTree
 
 QUOTA: Final = "quota"
@@ -80,8 +81,11 @@ def said(error: BackupError | FormatError) -> str:
 def find_configuration(tree: ReadOnlyTree) -> ConfigDirectory | None:
     """The ``configdirectory`` of a part; None where there is none in it, nor beside it.
 
-    Beside it is ``lib/cyrus`` where the part is itself a ``spool/cyrus``.
+    Beside it is ``lib/cyrus`` where the part is itself a ``spool/cyrus``. Of the live server
+    it is the one that its configuration names.
     """
+    if isinstance(tree, LiveTree):
+        return None if tree.databases is None else ConfigDirectory(tree, tree.databases)
     for base in _IN_PART:
         if _is_configuration(tree, base):
             return ConfigDirectory(tree, base)

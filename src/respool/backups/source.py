@@ -43,6 +43,7 @@ from respool.model.inventory import (
 )
 from respool.model.many_findings import SINGLE_LIMIT
 from respool.model.names import MailboxName
+from respool.system.live_tree import live_at
 from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 
 _HEADER_LIMIT: Final = 1 << 20
@@ -117,10 +118,13 @@ class Listing:
 def open_tree(place: PurePosixPath) -> ReadOnlyTree:
     """The tree of a part, opened anew: of a spool, or of an export as if it were one.
 
+    It may be the live server, too (`live_place`).
+
     Raises:
         BackupFileMissing, BackupUnreadable.
+        ServerNotFound, NotPermitted, FormatError: a live server's configuration.
     """
-    return export_at(place) or ReadOnlyTree(place)
+    return live_at(place) or export_at(place) or ReadOnlyTree(place)
 
 
 @lru_cache(maxsize=_OPEN_TREES)

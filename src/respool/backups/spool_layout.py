@@ -1,4 +1,4 @@
-"""Which partitions a spool has: found by what lies there, never by a server's settings."""
+"""Which partitions a spool has: of a backup found by what lies there, never by settings."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from respool.cyrus.spool_paths import (
 from respool.errors import BackupFileMissing
 from respool.model.findings import Finding, Severity
 from respool.model.messages import PartitionName
+from respool.system.live_tree import LiveTree
 from respool.system.read_only import EntryKind, ReadOnlyTree
 
 DATA: Final = "data"
@@ -85,8 +86,11 @@ def find_partitions(tree: ReadOnlyTree) -> tuple[Partition, ...]:
     """The partitions of a spool by name; empty where nothing looks like one.
 
     ``data/P`` and ``meta/P`` as BlueMind has them, with archives beside; else directories
-    that hold domains or letters themselves, as before meta was split off.
+    that hold domains or letters themselves, as before meta was split off. Of the live
+    server those that its configuration names.
     """
+    if isinstance(tree, LiveTree):
+        return _configured(tree)
     for base in _BASES:
         found = _partitions_at(tree, base)
         if found:
@@ -192,6 +196,19 @@ def _partitions_at(tree: ReadOnlyTree, base: PurePosixPath) -> tuple[Partition, 
         if name not in {DATA, META} and _is_partition(tree, base / name):
             found.setdefault(name, _whole(name, base / name))
     return tuple(found[name] for name in sorted(found))
+
+
+def _configured(tree: LiveTree) -> tuple[Partition, ...]:
+    data, meta, archive = (tree.roots(kind) for kind in ("", "meta", "archive"))
+    return tuple(
+        Partition(
+            name=PartitionName(name),
+            data=data.get(name),
+            meta=meta.get(name),
+            archive=archive.get(name),
+        )
+        for name in sorted({*data, *meta, *archive})
+    )
 
 
 def _split_partitions(tree: ReadOnlyTree, base: PurePosixPath) -> dict[str, Partition]:

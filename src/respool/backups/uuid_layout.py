@@ -21,6 +21,7 @@ from respool.errors import BackupError, FormatError
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import MailboxPlace
 from respool.model.names import MailboxName, parse_internal_name
+from respool.system.live_tree import LiveTree
 from respool.system.read_only import ReadOnlyTree
 
 _HEADER_LIMIT: Final = 1 << 20
@@ -98,7 +99,8 @@ def _name(tree: ReadOnlyTree, place: MailboxPlace) -> MailboxName | None:
     directories = [each for each in (place.meta, place.data, place.archive) if each is not None]
     if not directories:
         return None
-    in_database = server_state(tree.root).name_of_id(directories[0].name)
+    place_of_part = tree.place if isinstance(tree, LiveTree) else tree.root
+    in_database = server_state(place_of_part).name_of_id(directories[0].name)
     return _name_in_header(tree, place) if in_database is None else in_database
 
 

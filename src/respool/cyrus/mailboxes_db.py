@@ -81,6 +81,18 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
             if record is not None:
                 yield record
 
+    def records_below(self, above: MailboxName) -> Iterator[MailboxRecord]:
+        """``above`` and all mailboxes below it, in the order of the database.
+
+        Only what may be one is parsed: a server has a hundred thousand others.
+        """
+        start = self._key(above)
+        for key in self._names:
+            if key.startswith(start):
+                record = self._mailbox(key)
+                if record is not None and (record.name == above or record.name.is_below(above)):
+                    yield record
+
     @property
     def damaged(self) -> tuple[str, ...]:
         """The keys of records that cannot be parsed. Parses all of them."""

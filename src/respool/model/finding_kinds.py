@@ -297,6 +297,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "The message is restored with the line ends of IMAP, as was asked for.",
     ),
+    "live-changing": (
+        NOTE,
+        "What is said of live mail may be off by what changed just then.",
+    ),
     "mailbox-found-twice": (
         NOTE,
         "Both are restored, the second under another name.",

@@ -1,0 +1,181 @@
+"""The live server's mailboxes of one account, found and read as those of a backup are.
+
+Its own list says which there are. Where that cannot be read, directories do: then what a
+server deleted badly may be among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from respool.backups.contents import mailboxes_of
+from respool.backups.counted import read_for_counts
+from respool.backups.server_files import ConfigDirectory, entries_of
+from respool.backups.server_state import server_state
+from respool.backups.source import SourceMailbox, read_mailbox, tree_at
+from respool.backups.spool_layout import Partition, find_partitions
+from respool.cyrus.mailbox_records import MailboxRecord
+from respool.cyrus.mailboxes_db import MailboxTable
+from respool.cyrus.spool_paths import INDEX_FILE, mailbox_directory, uuid_directory
+from respool.errors import BackupError
+from respool.model.accounts import Account, account_of
+from respool.model.findings import Finding, Severity
+from respool.model.generations import Generation, GenerationState, Part
+from respool.model.inventory import MailboxPlace, StoredMailbox
+from respool.model.names import DELETED, MailboxName
+from respool.system.live_tree import LIVE, LiveTree, live_place
+from respool.system.read_only import Entry
+
+_ATTEMPTS: Final = 4
+_HEADER_OCTETS: Final = 256  # more than any version's header of an index
+
+Pair = tuple[SourceMailbox, StoredMailbox]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMailboxes:
+    """An account's live mailboxes by name, deleted ones included; ``findings`` are about all."""
+
+    pairs: tuple[Pair, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def live_generation(imapd_conf: Path, now: datetime) -> Generation:
+    """The live server as a generation, to be read as any other. Forgets former looks at it."""
+    tree_at.cache_clear()
+    server_state.cache_clear()
+    return Generation(
+        generation_id=None,
+        label=LIVE,
+        taken_at=now,
+        is_about=False,
+        state=GenerationState.COMPLETE,
+        parts=(Part(part_id=None, place=live_place(imapd_conf)),),
+    )
+
+
+def read_live(live: Generation, account: Account, *, is_for_counts: bool = False) -> LiveMailboxes:
+    """All mailboxes of an account as they stood at one moment, or nearly.
+
+    What is made, renamed or deleted meanwhile is looked for again; if that never ends, a
+    finding says so. With ``is_for_counts`` no file is asked for its size, and records have
+    the columns of COUNTED.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    read = _counted if is_for_counts else read_mailbox
+    sources = live_sources(live, account)
+    pairs: tuple[Pair, ...] = ()
+    for _ in range(_ATTEMPTS):
+        pairs = tuple((each, read_steadily(each, read)) for each in sources)
+        before, sources = sources, live_sources(live, account)
+        if sources == before:
+            return LiveMailboxes(pairs=pairs)
+    return LiveMailboxes(pairs=pairs, findings=(_changing("folders", "which there are"),))
+
+
+def read_steadily(
+    source: SourceMailbox, read: Callable[[SourceMailbox], StoredMailbox] = read_mailbox
+) -> StoredMailbox:
+    """A mailbox whose index was the same before and after it was read.
+
+    If it never is, a finding says so. Errors as those of ``read``.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        before = _stamp(source)
+        mailbox = read(source)
+        if _stamp(source) == before:
+            return mailbox
+    mailbox = read(source)
+    found = _changing(source.name.display, "its messages")
+    return replace(mailbox, findings=(*mailbox.findings, found))
+
+
+def live_sources(live: Generation, account: Account) -> tuple[SourceMailbox, ...]:
+    """The mailboxes of an account by name, deleted ones included. No index is read.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    place = live.parts[0].place
+    table = _list_of_mailboxes(place)
+    if table is None:
+        return mailboxes_of(live, account)
+    deleted = MailboxName(domain=account.domain, parts=(DELETED, *account.root.parts))
+    partitions = {str(each.name): each for each in find_partitions(tree_at(place))}
+    found = [
+        SourceMailbox(name=record.name, spool=place, place=mailbox_place)
+        for above in (account.root, deleted)
+        for record in table.records_below(above)
+        if account_of(record.name) == account
+        for mailbox_place in _places(place, partitions.get(record.partition), record)
+    ]
+    return tuple(sorted(found, key=lambda each: each.name.parts))
+
+
+def _counted(source: SourceMailbox) -> StoredMailbox:
+    return read_for_counts(source, 0)
+
+
+def _list_of_mailboxes(place: PurePosixPath) -> MailboxTable | None:
+    """What the server's own list says now; None where it cannot be read."""
+    tree = tree_at(place)
+    file = tree.list_of_mailboxes if isinstance(tree, LiveTree) else None
+    if file is None:
+        return None
+    found = None
+    for _ in range(_ATTEMPTS):
+        before = tree.stat(file)
+        entries: dict[bytes, bytes] = {}
+        findings: list[Finding] = []
+        config = ConfigDirectory(tree, file.parent)
+        if entries_of(config, file, entries.__setitem__, findings):
+            found = MailboxTable(entries)
+            if not findings and tree.stat(file) == before:
+                break
+    return found
+
+
+def _places(
+    spool: PurePosixPath, partition: Partition | None, record: MailboxRecord
+) -> Iterator[MailboxPlace]:
+    """Where a mailbox of the list lies; nothing where none of its directories is there."""
+    tree = tree_at(spool)
+    if partition is None or not isinstance(tree, LiveTree):
+        return
+    if record.is_under_uuid and record.uniqueid is not None:
+        below = uuid_directory(record.uniqueid)
+    else:
+        below = mailbox_directory(record.name, tree.path_rules)
+    there = {root: root / below for root in partition.roots if tree.is_directory(root / below)}
+    if there:
+        yield MailboxPlace(
+            partition=partition.name,
+            data=there.get(partition.data) if partition.data else None,
+            meta=there.get(partition.meta) if partition.meta else None,
+            archive=there.get(partition.archive) if partition.archive else None,
+        )
+
+
+def _stamp(source: SourceMailbox) -> Sequence[tuple[Entry, bytes]]:
+    """What changes whenever the server writes a mailbox's index."""
+    tree = tree_at(source.spool)
+    found = []
+    for directory in (source.place.meta, source.place.data):
+        if directory is not None:
+            with suppress(BackupError):
+                entry = tree.stat(directory / INDEX_FILE)
+                if entry is not None:
+                    found.append((entry, tree.read(directory / INDEX_FILE, _HEADER_OCTETS)))
+    return found
+
+
+def _changing(subject: str, what: str) -> Finding:
+    text = f"{what} changed each time that live mail was read"
+    return Finding(severity=Severity.NOTE, code="live-changing", subject=subject, text=text)
