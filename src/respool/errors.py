@@ -303,6 +303,27 @@ class JournalError(RespoolError):
     exit_status: ClassVar[int] = 20
 
 
+class CatalogueUnusable(RespoolError):
+    """The catalogue cannot be opened, read or written: rights, room, or another's lock."""
+
+    code: ClassVar[str] = "catalogue-unusable"
+    exit_status: ClassVar[int] = 20
+
+
+class CatalogueDamaged(RespoolError):
+    """The catalogue's file is none, or no longer. It can be made again of the backup."""
+
+    code: ClassVar[str] = "catalogue-damaged"
+    exit_status: ClassVar[int] = 20
+
+
+class CatalogueOfNewerVersion(RespoolError):
+    """A later respool wrote the catalogue, in a way that this one does not know."""
+
+    code: ClassVar[str] = "catalogue-of-newer-version"
+    exit_status: ClassVar[int] = 2
+
+
 class RunNotFound(RespoolError):
     """No run has that number."""
 

@@ -13,19 +13,13 @@ from respool.app.folders import annotation_json
 from respool.app.raw import Raw, raw_messages
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
-from respool.backups.caches import caches_of
+from respool.backups.caches import caches_of, fields_of_file
 from respool.backups.mailboxes import read_with_state
 from respool.backups.server_state import server_state
-from respool.backups.source import SourceMailbox, open_message
-from respool.cyrus.message_headers import (
-    READ_SIZE,
-    HeaderFields,
-    keeps_first_field,
-    parse_message_headers,
-)
-from respool.errors import BackupError
+from respool.backups.source import SourceMailbox
+from respool.cyrus.message_headers import HeaderFields, keeps_first_field
 from respool.model.findings import Finding
-from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, NOWHERE, Rows, StoredMailbox
+from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
 from respool.model.rows import in_uid_order
@@ -233,10 +227,5 @@ def _orphan(
 def _fields_of_file(
     source: SourceMailbox, row: Rows, *, is_first_kept: bool = False
 ) -> HeaderFields:
-    if int(row["place"]) == NOWHERE:
-        return NO_FIELDS
-    try:
-        with open_message(source, int(row["uid"]), int(row["place"])) as file:
-            return parse_message_headers(file.read(READ_SIZE), is_first_kept=is_first_kept)
-    except BackupError:
-        return NO_FIELDS
+    found = fields_of_file(source, int(row["uid"]), int(row["place"]), is_first_kept=is_first_kept)
+    return found or NO_FIELDS

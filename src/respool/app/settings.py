@@ -111,7 +111,7 @@ SETTINGS: Final = (
         option="--state",
         variable="RESPOOL_STATE",
         default=None,
-        meaning="where journals and receipts are kept",
+        meaning="where journals, receipts and the catalogue are kept",
     ),
 )
 _SECRETS: Final = frozenset({"imap_password", "to_password"})

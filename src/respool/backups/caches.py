@@ -9,22 +9,37 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.source import SourceMailbox, tree_at
+from respool.backups.source import SourceMailbox, open_message, tree_at
 from respool.cyrus.cache import (
     Buffer,
     cache_generation,
+    cached_structure,
     parse_cache_envelope,
     plausible_cache_record,
     sound_cache_record,
 )
-from respool.cyrus.message_headers import HeaderFields, fields_of_envelope
+from respool.cyrus.cached_structure import structure_has_attachment
+from respool.cyrus.message_headers import (
+    READ_SIZE,
+    HeaderFields,
+    fields_of_envelope,
+    parse_message_headers,
+)
 from respool.cyrus.spool_paths import CACHE_FILE
 from respool.errors import BackupError, FormatError
-from respool.model.inventory import ARCHIVED, Rows
+from respool.model.inventory import ARCHIVED, NOWHERE, Rows
 from respool.system.read_only import EntryKind
 
 _CHUNK: Final = 4096
 _COLUMNS: Final = ("cache_offset", "cache_crc", "header_size", "size", "system_flags")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a cache record says of one message."""
+
+    fields: HeaderFields
+    has_attachment: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +51,14 @@ class MailboxCaches:
 
     def fields_of(self, rows: Rows) -> Iterator[HeaderFields | None]:
         """For each RECORD row what its cache record says, or None: ask the message file."""
+        return map(_fields, self._records_of(rows))
+
+    def described(self, rows: Rows) -> Iterator[Described | None]:
+        """As `fields_of`, with what its cache record says of attachments."""
+        return map(_described, self._records_of(rows))
+
+    def _records_of(self, rows: Rows) -> Iterator[memoryview | None]:
+        """A view of each, which nothing here keeps: the caches can be let go of after any."""
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             columns = (chunk[name].tolist() for name in _COLUMNS)
@@ -44,9 +67,9 @@ class MailboxCaches:
                 if cache is None:
                     yield None
                 elif crc:
-                    yield _fields(sound_cache_record(cache, offset, crc))
+                    yield sound_cache_record(cache, offset, crc)
                 else:  # before index version 12, and where the writer computed none
-                    yield _fields(plausible_cache_record(cache, offset, header_size, size))
+                    yield plausible_cache_record(cache, offset, header_size, size)
 
 
 @contextmanager
@@ -99,6 +122,30 @@ def _generation(octets: Buffer | None) -> int | None:
         return cache_generation(octets)
     except FormatError:
         return None
+
+
+def fields_of_file(
+    source: SourceMailbox, uid: int, place: int, *, is_first_kept: bool = False
+) -> HeaderFields | None:
+    """The fields of a message file's header; None where it cannot be read.
+
+    ``place`` is IN_DATA, IN_ARCHIVE, or NOWHERE for no file.
+    """
+    if place == NOWHERE:
+        return None
+    try:
+        with open_message(source, uid, place) as file:
+            return parse_message_headers(file.read(READ_SIZE), is_first_kept=is_first_kept)
+    except BackupError:
+        return None
+
+
+def _described(record: memoryview | None) -> Described | None:
+    fields = _fields(record)
+    if record is None or fields is None:
+        return None
+    structure = cached_structure(record)
+    return Described(fields=fields, has_attachment=structure_has_attachment(structure))
 
 
 def _fields(record: memoryview | None) -> HeaderFields | None:

@@ -66,6 +66,27 @@ def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> Stored
     return replace(mailbox, findings=(*mailbox.findings, said))
 
 
+def read_by_names(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMailbox:
+    """As `read_mailbox`, but of no message file its size; records have ``columns`` alone.
+
+    Without an index all files are asked for theirs.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    place = source.place
+    data = _listed(source, place.data, IN_DATA, most=-1)
+    archive = _listed(source, place.archive, IN_ARCHIVE, most=-1)
+    if data is None or archive is None:
+        return read_mailbox(source)
+    findings = list(source.findings)
+    meta = list_meta(source, data, findings)
+    files = files_of(source, meta, data, archive, findings)
+    del meta, data, archive
+    mailbox = join_mailbox(source.name, place, files, columns)
+    return mailbox if mailbox.has_index else read_mailbox(source)
+
+
 def _listed(
     source: SourceMailbox, directory: PurePosixPath | None, place: int, most: int
 ) -> Listing | None:

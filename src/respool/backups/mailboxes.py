@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from respool.backups.counted import read_for_counts
+from respool.backups.counted import read_by_names, read_for_counts
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox
 from respool.model.accounts import Account
@@ -40,6 +40,19 @@ def read_with_state(
         records=mailbox.records if seen is None else _with_seen(mailbox.records, seen),
         findings=(*mailbox.findings, *findings),
     ), state
+
+
+def read_with_seen(
+    source: SourceMailbox, account: Account, columns: np.dtype[np.void]
+) -> StoredMailbox:
+    r"""A mailbox by the names of its files alone, `read_by_names`, with the owner's ``\Seen``.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    mailbox = read_by_names(source, columns)
+    seen = server_state(source.spool).seen_outside_index(mailbox, account)
+    return mailbox if seen is None else replace(mailbox, records=_with_seen(mailbox.records, seen))
 
 
 def _with_seen(records: Rows, seen: UidSet) -> Rows:

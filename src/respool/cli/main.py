@@ -41,6 +41,7 @@ COMMANDS: Final = (
     Command("ls", "Messages of a folder."),
     Command("cat", "One message as it is."),
     Command("check", "Is the backup sound? Reads everything."),
+    Command("catalogue", "Index generations, so that find and history answer at once."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
     Command("export", "Write an account, or folders of it, to files, and prove them."),

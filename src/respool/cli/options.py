@@ -87,7 +87,9 @@ Nice = Annotated[
 ]
 State = Annotated[
     str | None,
-    typer.Option("--state", metavar="DIR", help="Where journals and receipts are kept."),
+    typer.Option(
+        "--state", metavar="DIR", help="Where journals, receipts and the catalogue are kept."
+    ),
 ]
 RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -14,6 +14,7 @@ from respool.cli.output import shown_size
 
 if TYPE_CHECKING:
     from respool.app.check import CheckProgress
+    from respool.app.indexing import Watched
     from respool.app.verify_export import ExportProgress
     from respool.planning.plan import PlanHead
     from respool.runs.stepping import Progress
@@ -150,6 +151,35 @@ def proving_bar() -> Iterator[Callable[[ExportProgress], None]]:
                 update(f"{counted} messages", progress.messages / max(progress.expected, 1))
 
         yield tell
+
+
+@contextmanager
+def indexing_bar(
+    *, yes: bool
+) -> Iterator[tuple[Callable[[str], bool], Callable[[Watched], None]]]:
+    """Who is asked before long work, and a bar for what takes generations into the catalogue."""
+    from respool.cli.confirm import agreed
+
+    def agree(question: str) -> bool:
+        return yes or agreed(question)
+
+    with _drawn("left   Ctrl-C is safe") as update:
+        shown_at = 0.0
+
+        def tell(watched: Watched) -> None:
+            nonlocal shown_at
+            now = time.monotonic()
+            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
+                shown_at = now
+                scanned = watched.scanned
+                share = scanned.accounts / max(scanned.account_count, 1)
+                counted = f"{scanned.accounts:,}/{scanned.account_count:,} accounts"
+                update(
+                    f"generation {watched.label} ({watched.number}/{watched.count}) {counted}",
+                    (watched.number - 1 + share) / watched.count,
+                )
+
+        yield agree, tell
 
 
 @contextmanager

@@ -20,10 +20,11 @@ from respool.cyrus.cached_envelope import CachedEnvelope, parse_envelope
 from respool.errors import FormatError, TruncatedFile
 
 ITEM_COUNT: Final = 10
-ENVELOPE, SECTION, HEADERS = 0, 3, 4
+ENVELOPE, STRUCTURE, SECTION, HEADERS = 0, 1, 3, 4
 _GENERATION_SIZE: Final = 4
 _LONGEST_RECORD: Final = 1 << 24  # a record of a message with 40,000 parts has 10 MiB
 _LONGEST_HEADERS: Final = 1 << 20
+_LONGEST_STRUCTURE: Final = 1 << 20
 _LENGTH: Final = struct.Struct(">I")
 # The first three numbers of a section that count here: part 0 is the whole message.
 _SIZES: Final = struct.Struct(">4xIIII")
@@ -85,6 +86,11 @@ def parse_cache_envelope(record: memoryview | bytes) -> CachedEnvelope:
     """
     size = int.from_bytes(bytes(record[:4]), "big")
     return parse_envelope(bytes(record[4 : 4 + min(size, 1 + _LONGEST_HEADERS)]))
+
+
+def cached_structure(record: memoryview | bytes) -> bytes:
+    """The body structure (RFC 3501, 7.4.2) of a whole record, as text; cut after a MiB."""
+    return bytes(_item(memoryview(record), STRUCTURE)[:_LONGEST_STRUCTURE])
 
 
 def parse_cache_headers(record: memoryview | bytes) -> tuple[tuple[str, bytes], ...]:

@@ -1,0 +1,116 @@
+"""The catalogue of one backup: where it lies, opened, beside the backup's generations."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from respool.app.backups import backup_of
+from respool.app.settings import Settings
+from respool.app.state import prepare_state
+from respool.backups.choice import choose_generation, usable_generations
+from respool.backups.discovery import Backup
+from respool.catalogue.database import Database, remove_catalogue
+from respool.catalogue.generations import Known, identity_of, known_generations
+from respool.errors import CatalogueUnusable
+from respool.model.generations import Generation
+from respool.system.locks import exclusive
+
+ALL = "all"
+_MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """The catalogue of a backup, open. ``generations`` are those to be used, oldest first."""
+
+    database: Database
+    backup: Backup
+    generations: tuple[Generation, ...]
+    lock: Path
+
+    def known(self) -> tuple[Known, ...]:
+        """What the catalogue has of the generations that the backup has now, oldest first."""
+        known = {each.identity: each for each in known_generations(self.database)}
+        found = (known.get(identity_of(each)) for each in self.generations)
+        return tuple(each for each in found if each is not None)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else writes to it meanwhile.
+
+        Raises:
+            Locked: somebody does.
+        """
+        with exclusive(self.lock, what=f"the catalogue of {self.backup.root.place}"):
+            yield
+
+
+@contextmanager
+def opened_catalogue(settings: Settings) -> Iterator[Catalogue]:
+    """The catalogue of the backup that the settings name, made empty where there is none.
+
+    Raises:
+        BackupNotFound, BackupUnreadable: as for every command.
+        UsageError: the state directory cannot be used.
+        CatalogueUnusable, CatalogueDamaged, CatalogueOfNewerVersion, NotPermitted.
+    """
+    backup = backup_of(settings)
+    file = catalogue_file(settings, backup)
+    database = Database(file)
+    try:
+        yield Catalogue(
+            database=database,
+            backup=backup,
+            generations=tuple(reversed(usable_generations(backup.generations))),
+            lock=settings.state / "locks" / f"catalogue-{file.stem}.lock",
+        )
+    finally:
+        database.close()
+
+
+def catalogue_file(settings: Settings, backup: Backup) -> Path:
+    """Where the catalogue of a backup lies, or would; its directory is made.
+
+    Raises:
+        UsageError, NotPermitted: the state directory cannot be used.
+        CatalogueUnusable: its directory cannot be made.
+    """
+    directory = prepare_state(settings) / "catalogue"
+    try:
+        directory.mkdir(mode=_MODE, exist_ok=True)
+    except OSError as error:
+        raise CatalogueUnusable(
+            f"{directory} cannot be made",
+            why=error.strerror or str(error),
+            hint="--state DIR names another place",
+        ) from error
+    name = f"{backup.root.kind}\n{backup.root.place}".encode("utf-8", "surrogateescape")
+    return directory / f"{hashlib.sha256(name).hexdigest()[:16]}.db"
+
+
+def forget_catalogue(settings: Settings) -> int:
+    """Remove the catalogue of the backup that the settings name; how many octets that was.
+
+    Raises:
+        Locked: somebody writes to it; CatalogueUnusable: it cannot be removed.
+    """
+    backup = backup_of(settings)
+    file = catalogue_file(settings, backup)
+    lock = settings.state / "locks" / f"catalogue-{file.stem}.lock"
+    with exclusive(lock, what=f"the catalogue of {backup.root.place}"):
+        return remove_catalogue(file)
+
+
+def wanted_generations(catalogue: Catalogue, text: str | None) -> tuple[Generation, ...]:
+    """The generations that ``-g`` means, ``all`` by default, oldest first.
+
+    Raises:
+        GenerationNotFound, AmbiguousName, UsageError.
+    """
+    if text is None or text == ALL:
+        return catalogue.generations
+    return (choose_generation(catalogue.backup.generations, text),)

@@ -1,0 +1,87 @@
+"""What is in the catalogue: made, brought up to date, or only looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from respool.app.access_log import Access, note_reading
+from respool.app.catalogue import opened_catalogue, wanted_generations
+from respool.app.indexing import Indexed, IndexWish, index
+from respool.app.settings import Settings
+from respool.catalogue.database import Database
+from respool.catalogue.generations import Known
+from respool.catalogue.unsearched import Unsearched, unsearched
+from respool.model.json_text import as_utc_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueReport:
+    """The catalogue of a backup. ``indexed`` are the generations that were taken in now."""
+
+    backups: str
+    file: Path
+    size_bytes: int
+    messages: int
+    places: int
+    generations: tuple[Known, ...]
+    indexed: tuple[Indexed, ...]
+    not_searched: tuple[Unsearched, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """The shape of ``catalogue --json``."""
+        return {
+            "backups": self.backups,
+            "catalogue": str(self.file),
+            "size_bytes": self.size_bytes,
+            "messages": self.messages,
+            "places": self.places,
+            "generations": [_known_json(each) for each in self.generations],
+            "indexed": [each.as_json() for each in self.indexed],
+            "not_searched": [each.as_json() for each in self.not_searched],
+        }
+
+
+def _known_json(known: Known) -> dict[str, object]:
+    return {
+        "generation": known.label,
+        "taken_at": as_utc_text(known.taken_at),
+        "state": known.state,
+        "indexed_at": as_utc_text(known.indexed_at),
+    }
+
+
+def catalogue(settings: Settings, generation: str | None, wish: IndexWish) -> CatalogueReport:
+    """Take a generation, or all of them, into the catalogue.
+
+    Raises:
+        BackupNotFound, GenerationNotFound, AmbiguousName, UsageError.
+        Locked, Declined, NoConfirmation: as `index`.
+        CatalogueUnusable, CatalogueDamaged, CatalogueOfNewerVersion, NotPermitted.
+    """
+    with opened_catalogue(settings) as opened:
+        wanted = wanted_generations(opened, generation)
+        label = wanted[0].label if len(wanted) == 1 else None
+        note_reading(settings, Access(command="catalogue", generation=label))
+        done = index(opened, wanted, wish)
+        known = opened.known()
+        return CatalogueReport(
+            backups=str(opened.backup.root.place),
+            file=opened.database.file,
+            size_bytes=_size(opened.database.file),
+            messages=_count(opened.database, "message"),
+            places=_count(opened.database, "stand"),
+            generations=tuple(reversed(known)),
+            indexed=done,
+            not_searched=unsearched(opened.database, known, is_about_bodies=True),
+        )
+
+
+def _count(database: Database, table: str) -> int:
+    row = database.one(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of ours
+    return int(row[0]) if row else 0
+
+
+def _size(file: Path) -> int:
+    beside = (file.with_name(f"{file.name}-wal"), file)
+    return sum(each.stat().st_size for each in beside if each.exists())

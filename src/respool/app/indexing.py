@@ -1,0 +1,208 @@
+"""Take generations into the catalogue: all that were asked for, or what a search needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from respool.app.catalogue import Catalogue
+from respool.backups.contents import list_accounts, mailboxes_of
+from respool.catalogue.forgetting import forget_gone
+from respool.catalogue.generations import Known, identity_of, register
+from respool.catalogue.reading import index_file
+from respool.catalogue.scan import Scanned, Scanner
+from respool.errors import BackupError, Declined, Locked, NoConfirmation
+from respool.model.generations import Generation
+
+_RATE: Final = 8000  # messages a second, where none were measured here
+_TIMES_FASTER: Final = 20  # a generation beside one that is known
+_RECORD_OCTETS: Final = 110
+_SAMPLED: Final = 8  # accounts
+_LONG_SECONDS: Final = 60.0
+_MEASURED: Final = 20_000  # messages: fewer tell no rate
+
+Asked = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How far it is: the generation, which of how many, and its accounts."""
+
+    label: str
+    number: int
+    count: int
+    scanned: Scanned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """What one generation cost."""
+
+    label: str
+    accounts: int
+    folders: int
+    unchanged: int
+    messages: int
+    seconds: float
+
+    def as_json(self) -> dict[str, object]:
+        """The shape in ``catalogue --json``."""
+        return {
+            "generation": self.label,
+            "accounts": self.accounts,
+            "folders": self.folders,
+            "folders_unchanged": self.unchanged,
+            "messages_new": self.messages,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexWish:
+    """How generations are to be indexed; ``agree`` is asked where it takes long."""
+
+    agree: Asked
+    watcher: Callable[[Watched], None] | None = None
+
+
+def index(
+    catalogue: Catalogue, wanted: Sequence[Generation], wish: IndexWish
+) -> tuple[Indexed, ...]:
+    """Take in those of ``wanted`` that the catalogue lacks, newest first; forget what is gone.
+
+    Where all is as it was, nothing is written.
+
+    Raises:
+        Locked: another process does so now.
+        Declined: the person said no to what takes longer than a minute.
+        NoConfirmation: nobody could be asked.
+        CatalogueUnusable, CatalogueDamaged.
+    """
+    if not is_behind(catalogue, wanted):
+        return ()
+    with catalogue.held():
+        register(catalogue.database, catalogue.generations)
+        lacking = _lacking(catalogue, wanted)
+        _ask(catalogue, lacking, wish)
+        done = [
+            _scanned(catalogue, generation, known, wish, number, len(lacking))
+            for number, (generation, known) in enumerate(lacking, 1)
+        ]
+        forget_gone(catalogue.database)
+    return tuple(done)
+
+
+def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
+    """Whether the catalogue lacks any of ``wanted``, or has what the backup has no more."""
+    database = catalogue.database
+    row = database.one("SELECT count(*) FROM generation")
+    known = catalogue.known()
+    if row is None or row[0] != len(catalogue.generations) or len(known) != row[0]:
+        return True
+    return bool(_lacking(catalogue, wanted))
+
+
+def _lacking(catalogue: Catalogue, wanted: Sequence[Generation]) -> list[tuple[Generation, Known]]:
+    known = {each.identity: each for each in catalogue.known()}
+    pairs = [(each, known.get(identity_of(each))) for each in reversed(wanted)]
+    return [(each, its) for each, its in pairs if its is not None and not its.is_indexed]
+
+
+def _scanned(
+    catalogue: Catalogue,
+    generation: Generation,
+    known: Known,
+    wish: IndexWish,
+    number: int,
+    count: int,
+) -> Indexed:
+    def tell(scanned: Scanned) -> None:
+        if wish.watcher is not None:
+            wish.watcher(
+                Watched(label=generation.label, number=number, count=count, scanned=scanned)
+            )
+
+    begun = time.monotonic()
+    scanner = Scanner(catalogue.database, tell)
+    scanner.scan(generation, known)
+    seconds, done = time.monotonic() - begun, scanner.done
+    if done.new_messages >= _MEASURED:
+        catalogue.database.write(
+            "INSERT OR REPLACE INTO fact VALUES ('rate', ?)",
+            (str(int(done.new_messages / max(seconds, 0.1))),),
+        )
+    return Indexed(
+        label=generation.label,
+        accounts=done.accounts,
+        folders=done.folders,
+        unchanged=done.unchanged,
+        messages=done.new_messages,
+        seconds=seconds,
+    )
+
+
+def _ask(
+    catalogue: Catalogue, lacking: Sequence[tuple[Generation, Known]], wish: IndexWish
+) -> None:
+    seconds = estimated_seconds(catalogue, [generation for generation, _ in lacking])
+    if seconds <= _LONG_SECONDS:
+        return
+    minutes = f"about {seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.0f} h"
+    what = "1 generation" if len(lacking) == 1 else f"{len(lacking)} generations"
+    try:
+        agreed = wish.agree(f"Take {what} into the catalogue first? It takes {minutes}.")
+    except NoConfirmation as error:
+        raise NoConfirmation(
+            f"{what} must be taken into the catalogue first, which takes {minutes}",
+            why="nobody can be asked: there is no terminal",
+            hint="respool catalogue --yes does it, or --yes here",
+        ) from error
+    if not agreed:
+        raise Declined("nothing was taken into the catalogue")
+
+
+def estimated_seconds(catalogue: Catalogue, lacking: Sequence[Generation]) -> float:
+    """How long it will take to take these in, by the sizes of some accounts' indexes."""
+    if not lacking:
+        return 0.0
+    database = catalogue.database
+    rate = database.one("SELECT value FROM fact WHERE name = 'rate'")
+    a_second = int(rate[0]) if rate else _RATE
+    full = _messages_about(lacking[0]) / a_second
+    is_first = not any(each.is_indexed for each in catalogue.known())
+    return full * (len(lacking) - is_first) / _TIMES_FASTER + full * is_first
+
+
+def _messages_about(generation: Generation) -> float:
+    try:
+        accounts = list_accounts(generation)
+        sampled = accounts[:: max(len(accounts) // _SAMPLED, 1)]
+        octets = sum(
+            index_file(source).octets
+            for each in sampled
+            for source in mailboxes_of(generation, each.account)
+        )
+    except BackupError:
+        return 0.0
+    return octets / _RECORD_OCTETS * len(accounts) / max(len(sampled), 1)
+
+
+def index_for_search(
+    catalogue: Catalogue, wanted: Sequence[Generation], wish: IndexWish
+) -> str | None:
+    """As `index`, for who only wants to look; why not all of it is there, if so.
+
+    Raises:
+        Declined: where nothing is indexed that could be searched.
+        NoConfirmation: as `index`.
+    """
+    try:
+        index(catalogue, wanted, wish)
+    except Declined:
+        if not any(each.is_indexed for each in catalogue.known()):
+            raise
+    except Locked as error:
+        return f"the catalogue is being written now: {error.why}"
+    return None

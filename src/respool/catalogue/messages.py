@@ -1,0 +1,206 @@
+"""What each message is: written once, however many folders and generations have it.
+
+Messages are collected and written together: their words go into the index in the order of
+their keys, which is far cheaper than one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from respool.catalogue.database import Database
+from respool.catalogue.words import (
+    RECIPIENT,
+    SENDER,
+    SUBJECT,
+    id_word,
+    number_word,
+    words_of,
+)
+from respool.cyrus.message_headers import AddressField, HeaderFields
+from respool.model.folding import folded
+
+GUID_SIZE: Final = 20  # octets; one more where the GUID is made up by us
+MOST_ADDRESSES: Final = 500  # of one field of one message: more are not searched
+_LONGEST_SUBJECT: Final = 2000  # characters, likewise
+_LONGEST_ID: Final = 500
+_LATEST: Final = 1 << 40  # seconds: no date later than this is believed
+_BUCKET: Final = 1 << 12  # keys for each second
+_MOST_CACHED: Final = 100_000
+_ASKED_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message that the catalogue does not have; ``fields`` None: nothing is known of it."""
+
+    guid: bytes
+    date: int
+    octets: int
+    fields: HeaderFields | None
+    has_attachment: bool | None
+
+
+def person_text(person: AddressField) -> str:
+    """One person as conditions compare it: ``Name <address>``."""
+    name, address = person.name or "", person.address or ""
+    return f"{name} <{address}>".strip() if address else name
+
+
+class MessageWriter:
+    """Writes messages that are new; for one connection, inside its transactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._addresses: dict[tuple[str, str], int] = {}
+        self._waiting: dict[bytes, int] = {}  # written in this transaction, without words yet
+        self._words: list[tuple[int, str]] = []
+        self._vocabulary: set[str] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait for `finish`."""
+        return len(self._words)
+
+    def known(self, guids: Sequence[bytes]) -> dict[bytes, int]:
+        """The numbers of those of ``guids`` that the catalogue has."""
+        found: dict[bytes, int] = {}
+        for at in range(0, len(guids), _ASKED_AT_ONCE):
+            asked = guids[at : at + _ASKED_AT_ONCE]
+            marks = ", ".join("?" * len(asked))
+            found.update(
+                self._database.rows(f"SELECT guid, id FROM message WHERE guid IN ({marks})", asked)
+            )
+        return found
+
+    def add(self, messages: Sequence[NewMessage]) -> dict[bytes, int]:
+        """Write new messages, each GUID once; their numbers."""
+        ordered = sorted(messages, key=lambda each: each.date)
+        keys = self._keys([min(max(each.date, 0), _LATEST) for each in ordered])
+        row = self._database.one("SELECT coalesce(max(id), 0) FROM message")
+        first = (row[0] if row else 0) + 1
+        rows = [
+            self._row(number, key, each)
+            for number, (key, each) in enumerate(zip(keys, ordered, strict=True), first)
+        ]
+        self._database.write_many(
+            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows
+        )
+        return {each.guid: number for number, each in enumerate(ordered, first)}
+
+    def finish(self) -> None:
+        """Write the words of all messages that were added since; before a commit."""
+        self._database.write_many(
+            "INSERT OR IGNORE INTO word VALUES (?)", ((each,) for each in sorted(self._vocabulary))
+        )
+        self._words.sort()
+        self._database.write_many("INSERT INTO words (rowid, text) VALUES (?, ?)", self._words)
+        self._words.clear()
+        self._vocabulary.clear()
+        if len(self._addresses) > _MOST_CACHED:
+            self._addresses.clear()
+
+    def forget_unwritten(self) -> None:
+        """After a transaction that was given up: nothing of it is there."""
+        self._words.clear()
+        self._vocabulary.clear()
+        self._addresses.clear()
+
+    def _row(self, number: int, key: int, message: NewMessage) -> tuple[object, ...]:
+        fields = message.fields
+        if fields is None:
+            return (number, key, message.guid, None, message.octets, *(None,) * 4, None)
+        senders = self._numbers(fields.from_addresses)
+        recipients = self._numbers(fields.to_addresses)
+        subject = None if fields.subject is None else fields.subject[:_LONGEST_SUBJECT]
+        message_id = None if fields.message_id is None else fields.message_id[:_LONGEST_ID]
+        words = [number_word(SENDER, each) for each in senders]
+        words += [number_word(RECIPIENT, each) for each in recipients]
+        if message_id:
+            words.append(id_word(message_id))
+        if subject:
+            plain, pairs = words_of(subject)
+            self._vocabulary |= plain
+            words += [SUBJECT + each for each in plain]
+            words += [SUBJECT + each for each in pairs]
+        self._words.append((key, " ".join(words)))
+        attachments = message.has_attachment
+        return (
+            number,
+            key,
+            message.guid,
+            None if fields.date is None else int(fields.date.timestamp()),
+            message.octets,
+            _as_column(senders),
+            _as_column(recipients),
+            _storable(subject),
+            _storable(message_id),
+            None if attachments is None else int(attachments),
+        )
+
+    def _numbers(self, people: Iterable[AddressField]) -> list[int]:
+        found = dict.fromkeys(self._number(each) for each in tuple(people)[:MOST_ADDRESSES])
+        return list(found)
+
+    def _number(self, person: AddressField) -> int:
+        pair = (_storable(person.name) or "", _storable(person.address) or "")
+        number = self._addresses.get(pair)
+        if number is None:
+            row = self._database.one("SELECT id FROM address WHERE (name, address) = (?, ?)", pair)
+            number = self._new_number(person, pair) if row is None else int(row[0])
+            self._addresses[pair] = number
+        return number
+
+    def _new_number(self, person: AddressField, pair: tuple[str, str]) -> int:
+        text = _storable(folded(person_text(person)))
+        return self._database.write(
+            "INSERT INTO address (name, address, folded) VALUES (?, ?, ?)", (*pair, text)
+        )
+
+    def _keys(self, seconds: Sequence[int]) -> list[int]:
+        """Free keys for times that ascend, in their order; nearly so where very many are equal."""
+        keys: list[int] = []
+        at = 0
+        while at < len(seconds):
+            second = seconds[at]
+            end = at
+            while end < len(seconds) and seconds[end] == second:
+                end += 1
+            keys += self._free_keys(second, end - at, keys[-1] + 1 if keys else 0)
+            at = end
+        return keys
+
+    def _free_keys(self, second: int, count: int, lowest: int) -> list[int]:
+        found: list[int] = []
+        start = second * _BUCKET
+        top = "SELECT coalesce(max(key), 0) FROM {} WHERE key >= ?1 AND key < ?2"
+        tops = " , ".join(f"({top.format(table)})" for table in ("message", "buried"))
+        while len(found) < count:
+            row = self._database.one(
+                f"SELECT max({tops})",
+                (start, start + _BUCKET),
+            )
+            first = max(start, lowest, (row[0] if row else 0) + 1)
+            found += range(first, min(start + _BUCKET, first + count - len(found)))
+            start += _BUCKET
+        return found
+
+
+def _as_column(numbers: Sequence[int]) -> int | str:
+    return numbers[0] if len(numbers) == 1 else " ".join(map(str, numbers))
+
+
+def numbers_in(column: object) -> tuple[int, ...]:
+    """The numbers of addresses that a column of ``message`` has."""
+    if column is None:
+        return ()
+    return (column,) if isinstance(column, int) else tuple(map(int, str(column).split()))
+
+
+def _storable(text: str | None) -> str | None:
+    """``text`` without what UTF-8 cannot say: half characters of broken mail."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,206 @@
+"""Take a generation into the catalogue: account by account, only what differs from its neighbours.
+
+Killed at any place, what was committed stays and is right; the same scan goes on from there,
+since a folder that it had read is as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.backups.contents import list_accounts, mailboxes_of
+from respool.backups.source import SourceMailbox
+from respool.catalogue import stands
+from respool.catalogue.database import Database
+from respool.catalogue.folders import (
+    FolderHistory,
+    IndexFile,
+    Place,
+    account_number,
+    folder_number,
+)
+from respool.catalogue.generations import Known, neighbours, note_indexed
+from respool.catalogue.messages import MessageWriter, NewMessage
+from respool.catalogue.reading import (
+    ReadFolder,
+    State,
+    guid_octets,
+    index_file,
+    may_be_same,
+    read_folder,
+)
+from respool.errors import BackupError
+from respool.model.accounts import Account
+from respool.model.generations import Generation
+
+_MESSAGES_AT_ONCE: Final = 2000
+_COMMITTED_AT_ONCE: Final = 20_000
+_SHOWN: Final = 3
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What a scan has done so far."""
+
+    accounts: int = 0
+    account_count: int = 0
+    folders: int = 0
+    unchanged: int = 0
+    messages: int = 0
+    new_messages: int = 0
+
+
+Watcher = Callable[[Scanned], None]
+
+
+class Scanner:
+    """Reads generations into one catalogue, which nobody else writes meanwhile."""
+
+    def __init__(self, database: Database, watcher: Watcher | None = None) -> None:
+        self._database = database
+        self._watcher = watcher
+        self._messages = MessageWriter(database)
+        self._states: dict[State, int] = {}
+        self.done = Scanned()
+        stands.prepare(database)
+
+    def scan(self, generation: Generation, known: Known) -> None:
+        """Take in all accounts of a generation.
+
+        Raises:
+            BackupFileMissing, BackupUnreadable: a part cannot be opened.
+            CatalogueUnusable, CatalogueDamaged.
+        """
+        below, above = neighbours(self._database, known.ordinal)
+        place = Place(ordinal=known.ordinal, below=below, above=above)
+        accounts = [each.account for each in list_accounts(generation)]
+        self.done = Scanned(account_count=len(accounts))
+        seen: set[int] = set()
+        problems: list[str] = []
+        for account in accounts:
+            try:
+                seen.update(self._account(generation, account, place))
+            except BackupError as error:
+                problems.append(f"{account.address}: {error.what}")
+            self.done.accounts += 1
+            self._tell()
+        with self._database.transaction():
+            self._cut_absent(place, seen)
+            note_indexed(self._database, known.ordinal, _some(problems))
+
+    def _account(self, generation: Generation, account: Account, place: Place) -> Iterator[int]:
+        """The numbers of the account's folders, each when it has been taken in."""
+        sources = list(mailboxes_of(generation, account))
+        while sources:
+            with self._unit():
+                number = account_number(self._database, account)
+                while sources and self._messages.waiting < _COMMITTED_AT_ONCE:
+                    yield self._folder(sources.pop(0), account, number, place)
+
+    def _unit(self) -> _Unit:
+        return _Unit(self._database, self._messages)
+
+    def _folder(self, source: SourceMailbox, account: Account, number: int, place: Place) -> int:
+        folder = folder_number(self._database, number, source.name)
+        history = FolderHistory(self._database, folder, place)
+        file = index_file(source)
+        self.done.folders += 1
+        if history.is_as_before(file):
+            self.done.unchanged += 1
+            return folder
+        read = read_folder(source, account)
+        if not may_be_same(read.mailbox):
+            file = IndexFile(inode=0, octets=file.octets, mtime=file.mtime)
+        self._take_in(folder, read, history, file)
+        return folder
+
+    def _take_in(
+        self, folder: int, read: ReadFolder, history: FolderHistory, file: IndexFile
+    ) -> None:
+        numbers = np.array([self._state(each) for each in read.states], dtype=np.int32)
+        if len(read.stood):
+            read.stood["state"] = numbers[read.stood["state"]]
+        version = history.add(file, read.counts)
+        found = stands.compared(self._database, folder, version.version, read.stood)
+        stands.cut(self._database, folder, version, found.gone)
+        for at in range(0, len(found.new), _MESSAGES_AT_ONCE):
+            chunk = found.new[at : at + _MESSAGES_AT_ONCE]
+            rows = read.stood[chunk]
+            stands.add(self._database, folder, version, rows, self._numbers(read, chunk))
+            self._tell()
+        self.done.messages += len(read.stood)
+
+    def _numbers(self, read: ReadFolder, wanted: NDArray[np.intp]) -> list[int]:
+        """The numbers of messages, those that are new written first."""
+        guids = [guid_octets(each) for each in read.stood["guid"][wanted].tolist()]
+        numbers = self._messages.known(guids)
+        first = {guid: at for at, guid in reversed(list(enumerate(guids))) if guid not in numbers}
+        if first:
+            at = wanted[np.array(sorted(first.values()), dtype=np.intp)]
+            new: list[NewMessage] = list(read.described(at))
+            numbers.update(self._messages.add(new))
+            self.done.new_messages += len(new)
+        return [numbers[guid] for guid in guids]
+
+    def _state(self, state: State) -> int:
+        number = self._states.get(state)
+        if number is None:
+            values = (
+                "".join(f"{flag} " for flag in state.flags),
+                state.is_expunged,
+                state.is_archived,
+                state.has_file,
+            )
+            columns = "(flags, is_expunged, is_archived, has_file)"
+            self._database.write(
+                f"INSERT OR IGNORE INTO state {columns} VALUES (?, ?, ?, ?)", values
+            )
+            row = self._database.one(
+                f"SELECT id FROM state WHERE {columns} = (?, ?, ?, ?)", values
+            )
+            number = int(row[0]) if row else 0
+            self._states[state] = number
+        return number
+
+    def _cut_absent(self, place: Place, seen: set[int]) -> None:
+        """Of folders that this generation does not have, nothing says that it does."""
+        rows = self._database.rows(
+            "SELECT folder FROM folder_stand WHERE first <= ?1 AND last >= ?1", (place.ordinal,)
+        )
+        for (folder,) in rows:
+            if folder not in seen:
+                FolderHistory(self._database, folder, place).cut_out()
+
+    def _tell(self) -> None:
+        if self._watcher is not None:
+            self._watcher(self.done)
+
+
+class _Unit:
+    """A transaction with the words of its messages."""
+
+    def __init__(self, database: Database, messages: MessageWriter) -> None:
+        self._transaction = database.transaction()
+        self._messages = messages
+
+    def __enter__(self) -> None:
+        self._transaction.__enter__()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self._messages.finish()
+        else:
+            self._messages.forget_unwritten()
+        self._transaction.__exit__(None if error is None else type(error), error, None)
+
+
+def _some(problems: list[str]) -> str | None:
+    if not problems:
+        return None
+    more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more

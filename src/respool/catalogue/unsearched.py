@@ -1,0 +1,120 @@
+"""What a search in the catalogue did not see, and says so each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from respool.catalogue.database import Database
+from respool.catalogue.generations import Known
+from respool.model.generations import GenerationState
+
+
+class Blind(StrEnum):
+    """Why something was not searched."""
+
+    OLDER = "older"  # nothing is known from before the oldest generation
+    NOT_INDEXED = "generation-not-indexed"
+    NOT_COMPLETE = "generation-not-complete"  # part of it was not backed up
+    NOT_READ = "accounts-not-read"  # part of the backup could not be read
+    NO_INDEX = "folders-without-index"  # flags and GUIDs are lost, and what was deleted
+    NO_FILE = "messages-without-file"  # known by their records alone
+    NO_HEADER = "messages-without-header"  # neither cache nor file tells of them
+    BODIES = "bodies-not-indexed"
+    STUBS = "bodies-in-the-archive"  # of BlueMind 3.5: message files hold stubs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsearched:
+    """One thing that was not searched: in ``generation``, of ``count`` messages or folders."""
+
+    what: Blind
+    text: str
+    generation: str | None = None
+    count: int | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The shape in ``not_searched``."""
+        return {
+            "what": self.what.value,
+            "generation": self.generation,
+            "count": self.count,
+            "text": self.text,
+        }
+
+
+def unsearched(
+    database: Database, generations: Sequence[Known], *, is_about_bodies: bool
+) -> tuple[Unsearched, ...]:
+    """What no search in these generations, oldest first, sees."""
+    found = [*_generations(generations), *_folders(database, generations)]
+    found += _messages(database)
+    if is_about_bodies:
+        found += _bodies(database)
+    return tuple(found)
+
+
+def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
+    read = [each for each in generations if each.is_indexed]
+    if read and read[0].taken_at is not None:
+        taken = read[0].taken_at.astimezone()
+        text = f"what was gone before {taken:%d %b %Y %H:%M}, generation {read[0].label}"
+        yield Unsearched(what=Blind.OLDER, generation=read[0].label, text=text)
+    for each in generations:
+        if not each.is_indexed:
+            text = f"generation {each.label}: it is not in the catalogue"
+            yield Unsearched(what=Blind.NOT_INDEXED, generation=each.label, text=text)
+            continue
+        if each.state == GenerationState.PARTIAL:
+            text = f"generation {each.label}: it is not complete"
+            yield Unsearched(what=Blind.NOT_COMPLETE, generation=each.label, text=text)
+        if each.problem is not None:
+            text = f"generation {each.label}: {each.problem}"
+            yield Unsearched(what=Blind.NOT_READ, generation=each.label, text=text)
+
+
+def _folders(database: Database, generations: Sequence[Known]) -> Iterator[Unsearched]:
+    for each in generations:
+        row = database.one(
+            "SELECT count(problem), coalesce(sum(missing), 0) FROM folder_stand"
+            " JOIN folder_version USING (folder, version) WHERE first <= ?1 AND last >= ?1",
+            (each.ordinal,),
+        )
+        broken, missing = row or (0, 0)
+        if not each.is_indexed:
+            continue
+        if broken:
+            text = f"generation {each.label}: {broken:,} folders without a readable index"
+            yield Unsearched(what=Blind.NO_INDEX, generation=each.label, count=broken, text=text)
+        if missing:
+            text = f"generation {each.label}: the files of {missing:,} messages are not there"
+            yield Unsearched(what=Blind.NO_FILE, generation=each.label, count=missing, text=text)
+
+
+def _messages(database: Database) -> Iterator[Unsearched]:
+    row = database.one("SELECT count(*) FROM message WHERE senders IS NULL")
+    if row is not None and row[0]:
+        text = f"senders and subjects of {row[0]:,} messages, which nothing tells"
+        yield Unsearched(what=Blind.NO_HEADER, count=row[0], text=text)
+
+
+def _bodies(database: Database) -> Iterator[Unsearched]:
+    row = database.one(
+        "SELECT count(*) FILTER (WHERE body IS NULL), count(*) FILTER (WHERE body = 3)"
+        " FROM message"
+    )
+    without, broken = row or (0, 0)
+    if without:
+        text = f"bodies of {without:,} messages: respool catalogue --bodies takes them in"
+        yield Unsearched(what=Blind.BODIES, count=without, text=text)
+    if broken:
+        text = f"bodies of {broken:,} messages, which could not be read"
+        yield Unsearched(what=Blind.BODIES, count=broken, text=text)
+    row = database.one(
+        "SELECT coalesce(max(total), 0) FROM (SELECT sum(stubs) AS total FROM folder_stand"
+        " JOIN folder_version USING (folder, version) GROUP BY last)"
+    )
+    if row is not None and row[0]:
+        text = f"bodies of {row[0]:,} messages that BlueMind archived elsewhere"
+        yield Unsearched(what=Blind.STUBS, count=row[0], text=text)
