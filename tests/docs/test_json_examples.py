@@ -19,10 +19,12 @@ READING = {
     "respool show": (ACCOUNT,),
     "respool ls": (ACCOUNT, "INBOX"),
     "respool cat": (ACCOUNT, "INBOX", "3"),
+    "respool diff": (ACCOUNT, "-g", "87", "89", "--details"),
     "respool check": (),
 }
 
-STATUS = {"respool check": 3}  # the sample has stubs, and no store that they stand for
+# The sample has stubs, and no store that they stand for.
+STATUS = {"respool check": 3, "respool diff": 3}
 
 DATA = {"acl", "resources"}
 

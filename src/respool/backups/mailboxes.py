@@ -32,6 +32,13 @@ def read_with_state(
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
     mailbox = read_for_counts(source) if is_for_counts else read_mailbox(source)
+    return with_state(source, mailbox, account)
+
+
+def with_state(
+    source: SourceMailbox, mailbox: StoredMailbox, account: Account
+) -> tuple[StoredMailbox, MailboxState]:
+    """The same of a mailbox that was read already, however many of its columns that were."""
     kept = server_state(source.spool)
     state, findings = kept.of_mailbox_with_findings(source, mailbox, account)
     seen = kept.seen_outside_index(mailbox, account)

@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Command("show", "Folders of an account."),
     Command("ls", "Messages of a folder."),
     Command("cat", "One message as it is."),
+    Command("diff", "What became of an account's mail since a generation."),
     Command("check", "Is the backup sound? Reads everything."),
     Command("catalogue", "Index generations, so that find and history answer at once."),
     Command("plan", "What a restore would do; changes nothing."),
