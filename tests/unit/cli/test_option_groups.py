@@ -101,4 +101,14 @@ def test_every_command_that_reads_an_account_takes_its_directories() -> None:
         <= {option for parameter in command.params for option in parameter.opts}
     }
 
-    assert reading == {"backups", "show", "ls", "cat", "check", "plan", "restore", "export"}
+    assert reading == {
+        "backups",
+        "show",
+        "ls",
+        "cat",
+        "diff",
+        "check",
+        "plan",
+        "restore",
+        "export",
+    }
