@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +21,9 @@ from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.errors import LoginRefused, NotPermitted, ServerNotFound, ServerUnreachable
 from respool.system import door
 from respool.system.configuration import read_configuration
-from respool.system.cyrus_server import server_owner
+from respool.system.cyrus_server import ServerAccess, reach_server, server_owner
 from respool.system.door import open_door
-from respool.system.imap import log_in
+from respool.system.imap import ImapSession, log_in
 from respool.system.imap_places import ImapAddress
 from respool.system.leftover_doors import close_leftover_doors, service_of
 from tests.support.private_cyrus import PrivateCyrus, server_root
@@ -217,7 +218,7 @@ def keeper(server: PrivateCyrus, runtime: Path) -> subprocess.Popen[str]:
         sys.path[:0] = [{str(PROJECT / "src")!r}]
         from pathlib import Path
         from respool.system.configuration import read_configuration
-        from respool.system.cyrus_server import server_owner
+        from respool.system.cyrus_server import ServerAccess, reach_server, server_owner
         from respool.system.door import open_door
         def end(*_):
             raise KeyboardInterrupt
@@ -310,3 +311,18 @@ def test_a_foreign_process_with_a_left_over_number_is_not_ended(
         bystander.kill()
     assert os.path.lexists(runtime)
     assert not house.exists()
+
+
+def test_threads_one_after_the_other_share_a_session_of_the_administrator(
+    cyrus_names: PrivateCyrus,
+) -> None:
+    """One server serves many runs, each with threads of its own; a door takes so many sessions."""
+    with reach_server(ServerAccess(imapd_conf=cyrus_names.imapd_conf)) as server:
+        seen: list[ImapSession] = []
+        for _ in range(20):
+            worker = threading.Thread(target=lambda: seen.append(server.admin.session))
+            worker.start()
+            worker.join()
+
+    assert len(seen) == 20
+    assert len({id(each) for each in seen}) == 1

@@ -58,7 +58,7 @@ def far_account(
         raise UsageError(
             f'--to "{typed}" names a folder', hint="--into names the new folder of a restore"
         )
-    login = place.user if place.user is not None else _mapped(account, domains)
+    login = place.user if place.user is not None else mapped_login(account, domains)
     return FarAccount(place=place, login=login, user=as_user or login)
 
 
@@ -79,7 +79,12 @@ def far_server(settings: Settings, far: FarAccount) -> ImapServer:
     return ImapServer(where=far.where, login=far.login, user=far.user, enter=session_of)
 
 
-def _mapped(account: str, domains: Mapping[str, str]) -> str:
+def mapped_login(account: str, domains: Mapping[str, str]) -> str:
+    """Who logs in there for an account as a person typed it; ``domains``: new ones by old.
+
+    Raises:
+        UsageError: a mailshare, or a name without a domain.
+    """
     kind, slash, rest = account.partition("/")
     name, at, domain = (rest if slash and kind == "user" else account).rpartition("@")
     if not at or "/" in name:

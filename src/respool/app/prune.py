@@ -88,6 +88,7 @@ def prune(settings: Settings, older_than: timedelta, agree: Callable[[Pruned], b
     try:
         found = _found(journal, state, now, older_than)
         if found.is_empty:
+            journal.batches.forget_before(found.before)
             return found
         if not agree(found):
             raise Declined("the answer was no")
@@ -133,6 +134,7 @@ def _forget(journal: Journal, state: Path, found: Pruned) -> Pruned:
         leftovers = tuple(_unknown(state, known))
         for unknown in leftovers:
             remove_directory(state / RUNS / str(unknown))
+    journal.batches.forget_before(found.before)
     return Pruned(before=found.before, runs=tuple(gone), kept=tuple(kept), leftovers=leftovers)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import TracebackType
+from typing import Self
 
 from respool.app.at_export import reach_files
 from respool.app.at_imap import reach_imap
@@ -12,7 +15,7 @@ from respool.app.reached import Reached
 from respool.app.settings import Settings
 from respool.app.where import TargetKind, where_of, where_of_plan
 from respool.app.wish import Wish
-from respool.errors import UsageError
+from respool.errors import TargetError, UsageError
 from respool.planning.plan import PlanHead
 
 
@@ -51,3 +54,47 @@ def reach_planned(settings: Settings, head: PlanHead) -> AbstractContextManager[
             return reach_imap(settings, far_account(where.text or "", "", head.owner, {}))
         case TargetKind.EXPORT:
             return reach_files(where)
+
+
+class Reaching:
+    """Targets that are reached one after the other; this server's spool once for all of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._kept = ExitStack()
+        self._spool: Reached | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._kept.close()
+
+    def wished(self, wish: Wish) -> AbstractContextManager[Reached]:
+        """As `reach_wished`."""
+        if where_of(wish.to).kind is TargetKind.SPOOL:
+            return self._shared(reach_wished(self.settings, wish))
+        return reach_wished(self.settings, wish)
+
+    def planned(self, head: PlanHead) -> AbstractContextManager[Reached]:
+        """As `reach_planned`."""
+        if where_of_plan(head).kind is TargetKind.SPOOL:
+            return self._shared(reach_planned(self.settings, head))
+        return reach_planned(self.settings, head)
+
+    @contextmanager
+    def _shared(self, reached: AbstractContextManager[Reached]) -> Iterator[Reached]:
+        """The spool that was reached before, else ``reached``; anew once it failed us."""
+        if self._spool is None:
+            self._spool = self._kept.enter_context(reached)
+        try:
+            yield self._spool
+        except TargetError:
+            self._spool = None
+            self._kept.close()
+            raise

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from respool.app.access_log import note_change, of_run
-from respool.app.carrying_out import Conversation, carry_out
+from respool.app.carrying_out import Conversation
+from respool.app.errand import Errand, head_of
 from respool.app.plan import write_plan
 from respool.app.plan_file import checked_tail
-from respool.app.reached import Reached
 from respool.app.reaching import reach_planned, reach_wished
 from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
-from respool.app.stored_runs import locked_text
 from respool.app.waiting_plan import waiting_plan
-from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
-from respool.errors import Declined, PlanFileInvalid
-from respool.planning.codec import parse_head, render_plan
-from respool.planning.plan import PlanHead, PlanTail
-from respool.runs.journal import Journal, RunJournal
-from respool.system.durable import remove_directory
-from respool.system.locks import exclusive
+from respool.errors import PlanFileInvalid
+from respool.planning.codec import render_plan
+from respool.planning.plan import PlanHead
 from respool.verification.report import Receipt
 
 
@@ -41,7 +33,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
     with reach_wished(settings, wish) as target, waiting_plan(state) as file:
         target.mend(state)
         tail = write_plan(target.plan(settings, wish), file)
-        errand = _Errand(settings=settings, state=state, target=target, file=file, tail=tail)
+        errand = Errand(settings=settings, state=state, target=target, file=file, tail=tail)
         receipt = errand.carry_out(conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
 
@@ -60,9 +52,9 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
             raise PlanFileInvalid(f"{plan_file} cannot be read", why=str(error)) from error
         file.chmod(0o600)
         tail = checked_tail(file)
-        with reach_planned(settings, _head_of(file)) as target:
+        with reach_planned(settings, head_of(file)) as target:
             target.check_honesty(settings, file)
-            errand = _Errand(settings=settings, state=state, target=target, file=file, tail=tail)
+            errand = Errand(settings=settings, state=state, target=target, file=file, tail=tail)
             receipt = errand.carry_out(conversation)
     return end_rehearsal(settings, receipt, conversation.stop)
 
@@ -87,45 +79,3 @@ def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
     with reach_wished(settings, wish) as target:
         plan = target.plan(settings, wish)
         yield from render_plan(plan.head, plan.steps())
-
-
-def _head_of(file: Path) -> PlanHead:
-    with file.open(encoding="ascii") as lines:
-        return parse_head(lines.readline())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Errand:
-    """A plan file that is whole, and the target that it is for."""
-
-    settings: Settings
-    state: Path
-    target: Reached
-    file: Path
-    tail: PlanTail
-
-    def carry_out(self, conversation: Conversation) -> Receipt:
-        head, target = _head_of(self.file), self.target
-        if not conversation.agree(head):
-            raise Declined("the answer was no")
-        journal = Journal(self.state)
-        try:
-            with exclusive(target.lock_file(self.state, head), what=locked_text(head)):
-                target.check_unchanged(self.settings, head)
-                run = journal.begin(self.file, self.tail, STEP_KINDS, now=datetime.now(UTC))
-                self._note(journal, run, head)
-                conversation.on_begin(run.number, head)
-                receipt = carry_out(run, target, conversation)
-            target.settle(self.state, journal)
-            return receipt
-        finally:
-            journal.close()
-
-    def _note(self, journal: Journal, run: RunJournal, head: PlanHead) -> None:
-        """Into the access log; a run that cannot be noted there is none."""
-        try:
-            note_change(self.settings, of_run("restore", run.number, head))
-        except BaseException:
-            journal.forget(run.number)
-            remove_directory(run.directory)
-            raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +20,24 @@ from respool.verification.report import RaisedLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """One run; ``head`` is None for a plan of another version, ``verdict`` before a proof."""
+    """One run; ``head`` is None for a plan of another version, ``verdict`` before a proof.
+
+    ``batch`` is the one that it was begun with, None where it was asked for alone.
+    """
 
     row: RunRow
     head: PlanHead | None
     verdict: str | None
     messages: int | None
     raised: tuple[RaisedLimit, ...]
+    batch: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The shape in ``runs --json``."""
         head = self.head
         return {
             "run": self.row.number,
+            "batch": self.batch,
             "state": self.row.state.value,
             "started_at": as_utc_text(self.row.started_at),
             "ended_at": as_utc_text(self.row.ended_at),
@@ -58,7 +63,11 @@ def list_runs(settings: Settings) -> tuple[RunSummary, ...]:
         return ()
     journal = Journal(settings.state)
     try:
-        return tuple(summary_of(journal, row) for row in journal.rows())
+        batches = journal.batches.of_runs()
+        return tuple(
+            replace(summary_of(journal, row), batch=batches.get(row.number))
+            for row in journal.rows()
+        )
     finally:
         journal.close()
 

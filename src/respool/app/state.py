@@ -23,7 +23,7 @@ def prepare_state(settings: Settings) -> Path:
     """The state directory with the places for runs, made if need be; errors as `private_state`."""
     state = private_state(settings)
     try:
-        for name in ("runs", "locks", "plans"):
+        for name in ("runs", "locks", "plans", "batches"):
             (state / name).mkdir(mode=_MODE, exist_ok=True)
     except OSError as error:
         raise _unusable(state, error) from error

@@ -91,7 +91,13 @@ State = Annotated[
         "--state", metavar="DIR", help="Where journals, receipts and the catalogue are kept."
     ),
 ]
-RunNumber = Annotated[int, typer.Argument(metavar="RUN", help="The number of a run.")]
+RunNumber = Annotated[
+    str, typer.Argument(metavar="RUN", help="The number of a run, or batch:N: all runs of one.")
+]
+MaybeRun = Annotated[
+    str | None,
+    typer.Argument(metavar="[RUN]", help="The number of a run, or batch:N: all runs of one."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AccountName = Annotated[
     str,

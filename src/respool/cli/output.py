@@ -64,11 +64,17 @@ def print_octets(octets: bytes, *, as_they_are: bool = False) -> None:
 
 def print_table(table: Table) -> None:
     """A table: with colour on a terminal, plain columns elsewhere."""
-    rows = [[visible(cell) for cell in row] for row in table.rows]
     if sys.stdout.isatty():
-        _print_rich(table, rows)
+        _print_rich(table)
     else:
-        _print_plain(table, rows)
+        _write(table_text(table))
+
+
+def table_text(table: Table) -> str:
+    """A table as plain text, to be part of a longer one."""
+    everything = [list(table.headings), *([visible(cell) for cell in row] for row in table.rows)]
+    widths = _widths(everything)
+    return "\n".join(_row_text(row, widths, table.right) for row in everything)
 
 
 def print_long_table(
@@ -79,7 +85,7 @@ def print_long_table(
     first = [[visible(cell) for cell in row] for row in islice(coming, _FIRST_ROWS)]
     widths = _widths([list(headings), *first])
     for row in chain([list(headings)], first, ([visible(cell) for cell in row] for row in coming)):
-        _write_row(row, widths, right)
+        _write(_row_text(row, widths, right))
 
 
 def visible(text: str) -> str:
@@ -118,6 +124,21 @@ def shown_count(count: int | None) -> str:
     return UNKNOWN if count is None else f"{count:,}"
 
 
+def shown_ranges(numbers: Iterable[int]) -> str:
+    """Rising numbers for people.
+
+    >>> shown_ranges([1, 2, 3, 7])
+    '1-3, 7'
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in ranges)
+
+
 def shown_time(moment: datetime | None, *, is_about: bool = False) -> str:
     """A time in the user's zone, which `zone_name` says once."""
     if moment is None:
@@ -137,23 +158,16 @@ def _write(text: str, stream: TextIO | None = None) -> None:
     out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-def _print_plain(table: Table, rows: list[list[str]]) -> None:
-    everything = [list(table.headings), *rows]
-    widths = _widths(everything)
-    for row in everything:
-        _write_row(row, widths, table.right)
-
-
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     return [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
 
 
-def _write_row(row: Sequence[str], widths: Sequence[int], right: AbstractSet[int]) -> None:
+def _row_text(row: Sequence[str], widths: Sequence[int], right: AbstractSet[int]) -> str:
     cells = [
         _padded(cell, width, is_right=column in right)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
-    _write(_GAP.join(cells).rstrip())
+    return _GAP.join(cells).rstrip()
 
 
 def _padded(cell: str, width: int, *, is_right: bool) -> str:
@@ -170,7 +184,7 @@ def _width(text: str) -> int:
     )
 
 
-def _print_rich(table: Table, rows: list[list[str]]) -> None:
+def _print_rich(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -179,6 +193,6 @@ def _print_rich(table: Table, rows: list[list[str]]) -> None:
     for column, heading in enumerate(table.headings):
         justify = "right" if column in table.right else "left"
         drawn.add_column(Text(heading), justify="right" if justify == "right" else "left")
-    for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+    for row in table.rows:
+        drawn.add_row(*(Text(visible(cell)) for cell in row))
     Console().print(drawn)

@@ -67,6 +67,7 @@ class Bar:
 
     def begin(self, head: PlanHead) -> None:
         """The plan was agreed to."""
+        self._copied = self._proven = self._messages = 0  # of a batch it is the next one
         self._total = max(head.size_bytes, 1)
         self._messages_total = head.messages
         self._lanes = {each.target_name: each.size_bytes for each in head.mailboxes}

@@ -52,6 +52,14 @@ MendLineEnds = Annotated[
         help="Give messages that IMAP servers refuse for their line ends proper ones.",
     ),
 ]
+Accounts = Annotated[
+    str | None,
+    typer.Option(
+        "--accounts",
+        metavar="FILE|GLOB",
+        help="Many accounts instead of ACCOUNT: '*@example.org', or a file with one a line.",
+    ),
+]
 Into = Annotated[
     str | None,
     typer.Option("--into", metavar="NAME", help="The new folder; default restored-<date>."),

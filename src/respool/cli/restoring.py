@@ -121,8 +121,13 @@ def _person(wishes: Wishes) -> Person | None:
 
 
 @contextmanager
-def conversing(*, is_agreed: bool, has_details: bool, pace: PaceOptions) -> Iterator[Conversation]:
-    """A conversation about a restore, on this terminal; signals as `_stopping` says."""
+def conversing(
+    *, is_agreed: bool, has_details: bool, pace: PaceOptions, is_silent: bool = False
+) -> Iterator[Conversation]:
+    """A conversation about a restore, on this terminal; signals as `_stopping` says.
+
+    ``is_silent``: the plan was shown and agreed to before.
+    """
     from respool.app.carrying_out import Conversation
     from respool.cli.confirm import agreed
     from respool.cli.output import print_note
@@ -132,6 +137,8 @@ def conversing(*, is_agreed: bool, has_details: bool, pace: PaceOptions) -> Iter
     from respool.system.pace import Pace, default_jobs
 
     def agree(head: PlanHead) -> bool:
+        if is_silent:
+            return True
         print_note(plan_text(head, has_details=has_details))
         return is_agreed or agreed(question(head))
 

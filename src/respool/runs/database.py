@@ -11,10 +11,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from respool.errors import JournalError
+from respool.system.locks import waiting_for
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # as many as there are numbered files
 
 Values: TypeAlias = tuple[Any, ...]
+
+
+def schema_script(number: int) -> str:
+    """What makes schema ``number`` of the one before it; the first, of an empty file."""
+    return resources.files("respool.runs").joinpath(f"journal_{number}.sql").read_text("utf-8")
 
 
 class Database:
@@ -27,16 +33,15 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._connection.executescript(
-                    resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
-                )
+            with waiting_for(file.parent):  # of two commands one makes the tables
+                version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+                for number in range(version + 1, SCHEMA_VERSION + 1):
+                    self._connection.executescript(schema_script(number))
         except (OSError, sqlite3.Error) as error:
             raise JournalError(f"{file} cannot be used", why=str(error)) from error
-        if version not in (0, SCHEMA_VERSION):
+        if version > SCHEMA_VERSION:
             raise JournalError(
-                f"{file} was written by another version",
+                f"{file} was written by a later version",
                 why=f"schema {version}; this version knows {SCHEMA_VERSION}",
             )
         self._lock = threading.Lock()

@@ -18,6 +18,7 @@ from respool.errors import JournalError, RunNotFound
 from respool.planning.codec import StepKinds, parse_head, parse_step
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
+from respool.runs.batches import Batches
 from respool.runs.database import Database, Values
 from respool.runs.states import ALLOWED, RunState, StepState
 from respool.system.durable import flush_directory, flush_file
@@ -79,12 +80,24 @@ class Journal:
         """Let the file go."""
         self._database.close()
 
+    @property
+    def batches(self) -> Batches:
+        """What runs were begun together."""
+        return Batches(self._database, self._state)
+
     def begin(
-        self, plan_file: Path, tail: PlanTail, kinds: StepKinds, *, now: datetime
+        self,
+        plan_file: Path,
+        tail: PlanTail,
+        kinds: StepKinds,
+        *,
+        now: datetime,
+        member: tuple[int, int] | None = None,
     ) -> RunJournal:
         """A new run of the plan in ``plan_file``, which moves into the run's directory.
 
-        ``tail`` is its last line, by whoever wrote or checked the file.
+        ``tail`` is its last line, by whoever wrote or checked the file. ``member`` is the
+        batch that it belongs to, and which of it: noted together with the run.
         """
         with plan_file.open(encoding="ascii") as lines:
             head = parse_head(lines.readline())
@@ -105,6 +118,11 @@ class Journal:
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 ((number, *row, StepState.WAITING) for row in _step_lines(kept)),
             )
+            if member is not None:
+                cursor.execute(
+                    "UPDATE member SET run = ?, error = NULL WHERE batch = ? AND number = ?",
+                    (number, *member),
+                )
         return self.run(number, kinds)
 
     def run(self, number: int, kinds: StepKinds) -> RunJournal:
@@ -133,9 +151,16 @@ class Journal:
             raise RunNotFound(f"there is no run {number}", why=f"looked in {self._state}")
         return _run_row(values)
 
-    def forget(self, number: int) -> None:
-        """Run ``number`` is no more, nor are its steps; on disk when this returns."""
+    def forget(self, number: int, *, is_to_begin_again: bool = False) -> None:
+        """Run ``number`` is no more, nor are its steps; on disk when this returns.
+
+        ``is_to_begin_again``: the member of a batch that it was waits as before.
+        """
         with self._database.transaction() as cursor:
+            if is_to_begin_again:
+                cursor.execute("UPDATE member SET run = NULL WHERE run = ?", (number,))
+            else:
+                cursor.execute("DELETE FROM member WHERE run = ?", (number,))
             cursor.execute("DELETE FROM step WHERE run = ?", (number,))
             cursor.execute("DELETE FROM run WHERE id = ?", (number,))
 

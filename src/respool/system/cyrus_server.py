@@ -79,7 +79,7 @@ class CyrusServer:
         self.owner = server_owner(configuration)
         self._password = password
         self._threads = threading.local()
-        self._sessions: list[ImapSession] = []
+        self._sessions: dict[threading.Thread, ImapSession] = {}
         self._lock = threading.Lock()
         self.version_text = self.admin.session.version or UNKNOWN_VERSION
 
@@ -115,11 +115,32 @@ class CyrusServer:
         if found is not None and idle_seconds > _IDLE_SECONDS and not is_alive(found.session):
             found = None
         if found is None:
-            session = log_in(self.address, admin=self.admin_name, password=self._password)
-            found = self._threads.admin = Administration(session)
-            with self._lock:
-                self._sessions.append(session)
+            found = self._threads.admin = Administration(self._own_session())
         self._threads.used_at = time.monotonic()
+        return found
+
+    def _own_session(self) -> ImapSession:
+        """A session for this thread: one that an ended thread has left, else a new one.
+
+        A run begins threads of its own, and a server serves many runs: it takes so many
+        sessions at once, and no more.
+        """
+        with self._lock:
+            former = self._sessions.pop(threading.current_thread(), None)
+            ended = [thread for thread in self._sessions if not thread.is_alive()]
+            left = [self._sessions.pop(thread) for thread in ended]
+        found = None
+        for each in left:
+            if found is None and is_alive(each):
+                found = each
+            else:
+                each.close()
+        if former is not None:
+            former.close()
+        if found is None:
+            found = log_in(self.address, admin=self.admin_name, password=self._password)
+        with self._lock:
+            self._sessions[threading.current_thread()] = found
         return found
 
     @contextmanager
@@ -231,7 +252,7 @@ class CyrusServer:
     def close(self) -> None:
         """Log every session out."""
         with self._lock:
-            for one in self._sessions:
+            for one in self._sessions.values():
                 one.close()
             self._sessions.clear()
 

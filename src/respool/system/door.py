@@ -41,6 +41,7 @@ from respool.system.signals import undisturbed
 _ENTER_ONLY = 0o711  # whatever the umask says
 _ACCEPTS_CONNECTIONS = 1 << 16  # include/linux/net.h, __SO_ACCEPTCON
 _WAIT_SECONDS = 15.0
+_MOST_SESSIONS = 100  # each lane has one of the administrator and one of the owner: --jobs 32
 
 # Options of the server that would keep root from entering by a plain local socket.
 _OVERRIDDEN = frozenset(
@@ -141,9 +142,10 @@ def _write_configuration(house: Path, configuration: ServerConfiguration, owner:
     command = f"{imapd} -C {imapd_conf}"
     listen = house / "enter" / "imap"
     cyrus_conf = house / "cyrus.conf"
+    limits = f"prefork=0 maxchild={_MOST_SESSIONS}"
     cyrus_conf.write_text(
         "START {\n}\nSERVICES {\n"
-        f'  {service_of(house)} cmd="{command}" listen="{listen}" prefork=0 maxchild=16\n'
+        f'  {service_of(house)} cmd="{command}" listen="{listen}" {limits}\n'
         "}\nEVENTS {\n}\n",
         encoding="utf-8",
     )

@@ -52,6 +52,7 @@ def test_runs_are_listed_newest_first_with_all_that_is_known(
     assert [each.as_json() for each in list_runs(settings)] == [
         {
             "run": 2,
+            "batch": None,
             "state": "stopped",
             "started_at": "2026-03-02T01:00:00Z",
             "ended_at": "2026-03-02T01:00:00Z",
@@ -67,6 +68,7 @@ def test_runs_are_listed_newest_first_with_all_that_is_known(
         },
         {
             "run": 1,
+            "batch": None,
             "state": "done",
             "started_at": "2026-03-02T01:00:00Z",
             "ended_at": "2026-03-02T01:00:00Z",

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from respool.errors import JournalError, RunNotFound
 from respool.planning.plan import PlanTail
 from respool.planning.step import Step
-from respool.runs.database import Database
+from respool.runs.database import SCHEMA_VERSION, Database, schema_script
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.states import ALLOWED, RunState, StepState
 from tests.support.memory_steps import MEMORY_KINDS, AddMessages, CountAccount, MakeMailbox
@@ -212,12 +211,12 @@ def test_how_a_run_ended_is_noted(run: RunJournal) -> None:
     assert row == ("stopped", "2026-03-02T01:00:00+00:00", "jdoe@b.loc")
 
 
-def test_a_journal_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_journal_of_a_later_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "journal.db"
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
 
-    with pytest.raises(JournalError, match="another version"):
+    with pytest.raises(JournalError, match="a later version"):
         Journal(tmp_path)
 
     with closing(sqlite3.connect(file)) as database:
@@ -268,7 +267,7 @@ def test_a_run_is_overtaken_by_a_later_one_that_has_begun_to_work_on_its_mailbox
 
 def test_a_journal_whose_making_was_cut_off_is_made_by_the_next_command(tmp_path: Path) -> None:
     """Its tables come all at once, or not at all."""
-    script = resources.files("respool.runs").joinpath("journal.sql").read_text("utf-8")
+    script = schema_script(1)
     statements = [each for each in script.split(";\n") if each.strip()]
     for count in range(1, len(statements)):
         state = tmp_path / str(count)

@@ -9,13 +9,14 @@ from typing import Annotated, Final
 import typer
 
 from respool.cli.options import AsJson, BackupOptions, FarOptions, ServerOptions, settings_of
-from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
+from respool.cli.restore_options import Accounts, Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
 Examples:
   respool plan jdoe@example.org Projects/2017 --details
   respool plan jdoe@example.org Projects --to asmith@example.org
   respool plan jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
+  respool plan --accounts '*@example.org' --out all.plan
   respool plan jdoe@example.org --out jdoe.plan && respool restore --plan jdoe.plan
 """
 
@@ -24,6 +25,7 @@ def plan(
     account: MaybeAccount = None,
     folders: Folders = None,
     *,
+    accounts: Accounts = None,
     wishes: Wishes,
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Keep the plan in this file.")
@@ -42,19 +44,24 @@ def plan(
     from pathlib import Path
 
     from respool.app import restore as use
+    from respool.cli.batching import batch_wishes, plan_many
     from respool.cli.option_groups import command_line
     from respool.cli.output import print_note, print_text
     from respool.cli.restore_text import plan_text
     from respool.cli.restoring import wish_of
 
     settings = settings_of(backup, server, far)
-    wish = wish_of(account, folders, wishes, command="plan")
-    if as_json and out is None:
-        for line in use.plan_lines(settings, wish):
-            print_text(line)
-        return
-    head = use.save_plan(settings, wish, None if out is None else Path(out))
-    print_text(plan_text(head, has_details=details))
+    if accounts is not None:
+        many = batch_wishes(settings, accounts, account, folders, wishes, command="plan")
+        plan_many(settings, many, out, has_details=details, as_json=as_json)
+    else:
+        wish = wish_of(account, folders, wishes, command="plan")
+        if as_json and out is None:
+            for line in use.plan_lines(settings, wish):
+                print_text(line)
+            return
+        head = use.save_plan(settings, wish, None if out is None else Path(out))
+        print_text(plan_text(head, has_details=details))
     if out is not None:
         carry_out = command_line(["restore", "--plan", out], backup, server, far)
         print_note(f"kept in {out}; to carry it out: {carry_out}")

@@ -18,7 +18,7 @@ from respool.cli.options import (
     Yes,
     settings_of,
 )
-from respool.cli.restore_options import Details, Folders, MaybeAccount, Wishes
+from respool.cli.restore_options import Accounts, Details, Folders, MaybeAccount, Wishes
 
 EXAMPLES: Final = """\b
 Examples:
@@ -28,6 +28,7 @@ Examples:
   respool restore contact@example.org --to user/jdoe@example.org --into from-contact
   respool restore jdoe@example.org --create-account --in-place
   respool restore jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
+  respool restore --accounts '*@example.org' Projects
   respool restore --plan jdoe.plan --yes
 """
 
@@ -36,6 +37,7 @@ def restore(
     account: MaybeAccount = None,
     folders: Folders = None,
     *,
+    accounts: Accounts = None,
     wishes: Wishes,
     plan: Annotated[
         str | None,
@@ -53,23 +55,29 @@ def restore(
     """Restore folders into a new folder of the live account, and prove it message by message.
 
     Shows the plan and asks first. No message that exists is changed. Without folders the
-    whole account is restored.
+    whole account is restored; with --accounts every account of a file or pattern is.
     """
     from pathlib import Path
 
     from respool.app import restore as use
+    from respool.cli.batching import batch_wishes, is_of_several, restore_many
     from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt, wish_of
     from respool.errors import UsageError
 
     settings = settings_of(backup, server, far, state=state)
+    if plan is not None and (account or accounts or is_wishing(wishes)):
+        raise UsageError("--plan carries out exactly that plan", hint="leave the other wishes out")
+    if accounts is not None or (plan is not None and is_of_several(plan)):
+        many = plan or batch_wishes(
+            settings, accounts, account, folders, wishes, command="restore"
+        )
+        return restore_many(
+            settings, many, is_agreed=yes, has_details=details, pace=pace, as_json=as_json
+        )
     with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
         if plan is None:
             wish = wish_of(account, folders, wishes, command="restore")
             receipt = use.restore(settings, wish, conversation)
-        elif account is not None or is_wishing(wishes):
-            raise UsageError(
-                "--plan carries out exactly that plan", hint="leave the other wishes out"
-            )
         else:
             receipt = use.restore_plan(settings, Path(plan), conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"

@@ -20,6 +20,7 @@ EXAMPLES: Final = """\b
 Examples:
   respool resume 4
   respool resume 4 --json
+  respool resume batch:2
 """
 
 
@@ -38,11 +39,15 @@ def resume(
     was agreed to, so nothing is asked.
     """
     from respool.app.resume import resume as resume_run
+    from respool.cli.batching import resume_many, run_or_batch
     from respool.cli.restoring import conversing, exit_status, show_receipt
 
     settings = settings_of(server, far, state=state)
+    number, batch = run_or_batch(run)
+    if number is None:
+        return resume_many(settings, batch or 0, pace=pace, as_json=as_json)
     with conversing(is_agreed=True, has_details=False, pace=pace) as conversation:
-        receipt = resume_run(settings, run, conversation)
+        receipt = resume_run(settings, number, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)

@@ -22,7 +22,14 @@ def runs(state: State = None, as_json: AsJson = False) -> None:
     """What was restored on this machine: when, from where, to where, how it ended."""
     from respool.app.runs import list_runs
     from respool.app.settings import read_settings
-    from respool.cli.output import Table, print_json, print_table, print_text, zone_name
+    from respool.cli.output import (
+        Table,
+        print_json,
+        print_table,
+        print_text,
+        shown_ranges,
+        zone_name,
+    )
     from respool.cli.restore_text import raised_line
 
     summaries = list_runs(read_settings({"state": state}))
@@ -35,6 +42,12 @@ def runs(state: State = None, as_json: AsJson = False) -> None:
     for each in summaries:
         for raised in each.raised:
             print_text(f"run {each.row.number}: {raised_line(raised)}")
+    batches: dict[int, list[int]] = {}
+    for each in reversed(summaries):
+        if each.batch is not None:
+            batches.setdefault(each.batch, []).append(each.row.number)
+    for batch, numbers in batches.items():
+        print_text(f"batch {batch}: runs {shown_ranges(numbers)}")
 
 
 def _row(each: RunSummary) -> tuple[str, ...]:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, FarOptions, ServerOptions, State, Yes, settings_of
+from respool.cli.options import (
+    AsJson,
+    FarOptions,
+    MaybeRun,
+    ServerOptions,
+    State,
+    Yes,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from respool.app.settings import Settings
@@ -19,14 +27,13 @@ Examples:
   respool undo 4
   respool undo 4 --force
   respool undo 4 --yes --json
+  respool undo batch:2
   respool undo --due --yes
 """
 
 
 def undo(
-    run: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="The number of a run.")
-    ] = None,
+    run: MaybeRun = None,
     *,
     due: Annotated[
         bool,
@@ -59,7 +66,7 @@ def undo(
         if run is None:
             shown, text, status = _due(settings, conversation)
         else:
-            shown, text, status = _one(settings, run, conversation, is_forced=force)
+            shown, text, status = _one(settings, run, conversation, is_forced=force, yes=yes)
     if as_json:
         print_json(shown)
     else:
@@ -68,12 +75,16 @@ def undo(
 
 
 def _one(
-    settings: Settings, run: int, conversation: UndoConversation, *, is_forced: bool
+    settings: Settings, run: str, conversation: UndoConversation, *, is_forced: bool, yes: bool
 ) -> tuple[object, str, int]:
     from respool.app.undo import undo as undo_run
+    from respool.cli.batching import run_or_batch, undo_many
     from respool.cli.undo_text import undo_screen, undo_status
 
-    report = undo_run(settings, run, conversation, is_forced=is_forced)
+    number, batch = run_or_batch(run)
+    if number is None:
+        return undo_many(settings, batch or 0, conversation, is_forced=is_forced, is_agreed=yes)
+    report = undo_run(settings, number, conversation, is_forced=is_forced)
     return report.as_json(), undo_screen(report), undo_status(report)
 
 

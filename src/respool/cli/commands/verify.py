@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from respool.cli.options import AsJson, FarOptions, ServerOptions, State, settings_of
+from respool.cli.options import AsJson, FarOptions, MaybeRun, ServerOptions, State, settings_of
 
 if TYPE_CHECKING:
     from respool.app.settings import Settings
@@ -17,14 +17,13 @@ EXAMPLES: Final = """\b
 Examples:
   respool verify 4
   respool verify 4 --json
+  respool verify batch:2
   respool verify --export jdoe.zip
 """
 
 
 def verify(
-    run: Annotated[
-        int | None, typer.Argument(metavar="[RUN]", help="The number of a run.")
-    ] = None,
+    run: MaybeRun = None,
     *,
     export: Annotated[
         str | None,
@@ -42,7 +41,9 @@ def verify(
     What the owner changed since (flags, deleted messages, new ones) is told apart. With
     --export files are held against the manifest that was written with them.
     """
+    from respool.app.batch_back import verify_batch
     from respool.app.verify import verify as verify_run
+    from respool.cli.batching import run_or_batch, show_batch_report
     from respool.cli.restoring import exit_status, show_receipt
     from respool.errors import UsageError
 
@@ -51,7 +52,10 @@ def verify(
     settings = settings_of(server, far, state=state)
     if run is None:
         return _export(settings, str(export), as_json=as_json)
-    receipt, file = verify_run(settings, run)
+    number, batch = run_or_batch(run)
+    if number is None:
+        return show_batch_report(verify_batch(settings, batch or 0), as_json=as_json)
+    receipt, file = verify_run(settings, number)
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)
 

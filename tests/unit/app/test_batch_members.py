@@ -1,0 +1,92 @@
+"""Which accounts a batch is of, from a file or a pattern."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from respool.app.batch_members import wishes_of
+from respool.app.selection import Wanted
+from respool.app.wish import Wish
+from respool.errors import AccountNotInGeneration, UsageError
+from tests.support import golden
+from tests.support.exporting import settings_of
+
+TEMPLATE = Wish(wanted=Wanted(account="each", folders=("Projects",)))
+
+
+def listed(tmp_path: Path, text: str, **more: object) -> tuple[Wish, ...]:
+    file = tmp_path / "accounts"
+    file.write_text(text)
+    wish = Wish(wanted=TEMPLATE.wanted, **more)  # type: ignore[arg-type]
+    return wishes_of(settings_of(tmp_path, tmp_path / "state"), str(file), wish)
+
+
+def test_a_file_has_an_account_a_line_and_who_gets_its_mail(tmp_path: Path) -> None:
+    first, second = listed(tmp_path, "# all\njdoe@b.loc\n\nuser/a@b.loc  z@b.loc # gone\n")
+
+    assert (first.wanted.account, first.wanted.folders, first.to) == (
+        "jdoe@b.loc",
+        ("Projects",),
+        None,
+    )
+    assert (second.wanted.account, second.to) == ("user/a@b.loc", "z@b.loc")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nobody\n", "a@b.loc b@b.loc c@b.loc\n", "a@b.loc\nb@b.loc\na@b.loc\n"]
+)
+def test_a_file_that_cannot_be_meant_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UsageError):
+        listed(tmp_path, text)
+
+
+def test_what_is_neither_file_nor_pattern_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file"):
+        wishes_of(settings_of(tmp_path, tmp_path / "state"), "jdoe@b.loc", TEMPLATE)
+
+
+def test_files_get_a_place_for_each_account(tmp_path: Path) -> None:
+    wishes = listed(tmp_path, "user/jdoe@b.loc\ncontact@b.loc\n", to=f"zip:{tmp_path}/out")
+
+    assert [each.to for each in wishes] == [
+        f"zip:{tmp_path}/out/jdoe@b.loc.zip",
+        f"zip:{tmp_path}/out/contact@b.loc.zip",
+    ]
+
+
+def test_each_account_logs_in_for_itself_at_another_server(tmp_path: Path) -> None:
+    (wish,) = listed(tmp_path, "jdoe@b.loc new@c.loc\n", to="imaps://host")
+
+    assert (wish.to, wish.as_user) == ("imaps://new%40c.loc@host:993", None)
+
+
+def test_an_administrator_logs_in_for_each_under_its_new_domain(tmp_path: Path) -> None:
+    (wish,) = listed(
+        tmp_path, "jdoe@b.loc\n", to="imaps://admin@host", domain_map={"b.loc": "c.loc"}
+    )
+
+    assert (wish.to, wish.as_user) == ("imaps://admin@host", "jdoe@c.loc")
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [("a@b.loc\n", "other@b.loc"), ("a@b.loc z@b.loc\n", "maildir:/x"), ("a/.b\n", "zip:/x")],
+)
+def test_what_only_one_account_can_have_is_refused(tmp_path: Path, text: str, to: str) -> None:
+    with pytest.raises(UsageError):
+        listed(tmp_path, text, to=to)
+
+
+def test_a_pattern_means_the_accounts_of_the_generation_that_it_fits(tmp_path: Path) -> None:
+    settings = settings_of(golden.unpack_spool("3.4.9", tmp_path), tmp_path / "state")
+
+    users = wishes_of(settings, "user/J*@BlueMind.loc", TEMPLATE)
+
+    assert [each.wanted.account for each in users] == [
+        "user/jdoe@bluemind.loc",
+        "user/john.doe@bluemind.loc",
+    ]
+    with pytest.raises(AccountNotInGeneration):
+        wishes_of(settings, "x*", TEMPLATE)
