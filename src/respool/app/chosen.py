@@ -11,14 +11,15 @@ from respool.app.selection import Selection, Wanted
 from respool.app.settings import Settings
 from respool.app.whole_messages import Taken, with_whole_messages
 from respool.backups.account_stores import account_stores
-from respool.backups.contents import mailboxes_of, read_mailbox
+from respool.backups.contents import mailboxes_of
 from respool.backups.mailboxes import read_with_state
-from respool.backups.source import SourceMailbox, read_header
+from respool.backups.source import SourceMailbox, count_messages, read_header
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
 from respool.model.folder_patterns import is_earlier_restore
 from respool.model.hsm import StorePlace
+from respool.model.inventory import RESTORED
 from respool.model.state import MailboxState
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead
@@ -68,7 +69,7 @@ def choose(
             why="; ".join(f"{path}: {reason}" for path, reason in skipped.items()) or None,
             hint="name what was left out to restore it: respool restore ACCOUNT FOLDER",
         )
-    both = [read_with_state(source, selection.account) for source in kept]
+    both = [read_with_state(source, selection.account, columns=RESTORED) for source in kept]
     read = [box for box, _ in both]
     is_staged = any(part.staged is not None for part in selection.generation.parts)
     if is_staged and not any(box.has_index or box.acl for box in read):
@@ -146,7 +147,7 @@ def backup_side(settings: Settings, head: PlanHead) -> BackupSide:
             }
             return BackupSide(
                 states={
-                    name: read_with_state(box, account)[1]
+                    name: read_with_state(box, account, columns=RESTORED)[1]
                     for name, box in taken.items()
                     if name in annotated
                 },
@@ -192,4 +193,5 @@ def _without_earlier(
 
 
 def _count(source: SourceMailbox) -> int:
-    return int(read_mailbox(source).visible().sum())
+    counts = count_messages(source)
+    return 0 if counts is None else counts.messages

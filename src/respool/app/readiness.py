@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from respool.app.plan_file import selected
@@ -12,7 +12,7 @@ from respool.app.target_account import survey_target
 from respool.errors import NotReady
 from respool.planning.load import Load
 from respool.planning.source_place import SourcePlace
-from respool.planning.step import PlannedMessage, Step
+from respool.planning.wanted_files import WantedFiles
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
@@ -26,11 +26,11 @@ _READING = (CopyMessages.kind, WriteIndex.kind)
 class Left:
     """What a run has still to add, and the places of the backup that it still reads.
 
-    ``sources`` has the messages that are still to be copied of each, maybe none.
+    ``sources`` has the files that are still to be copied of each, maybe none.
     """
 
     load: Load
-    sources: Mapping[SourcePlace, tuple[PlannedMessage, ...]]
+    sources: Mapping[SourcePlace, WantedFiles]
 
 
 def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> None:
@@ -62,33 +62,25 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
 def left_of(run: RunJournal) -> Left:
     """What the steps that are not done will add; a group that was cut off counts as a whole."""
     rows = [row for row in run.rows() if row.state is not StepState.DONE]
-    steps = [run.step(row.number) for row in rows if row.kind in _READING]
-    copies = [step for step in steps if isinstance(step, CopyMessages)]
-    messages = [message for step in copies for message in step.messages]
-    archived = [
-        message
-        for step in copies
-        if step.keeps_archive
-        for message in step.messages
-        if message.is_archived
-    ]
-    return Left(
-        load=Load(
-            messages=len(messages),
-            size_bytes=sum(each.size_bytes for each in messages),
-            mailboxes=sum(row.kind == CreateMailbox.kind for row in rows),
-            archived=len(archived),
-            archived_bytes=sum(each.size_bytes for each in archived),
-        ),
-        sources=_sources(steps),
-    )
-
-
-def _sources(steps: Iterable[Step]) -> Mapping[SourcePlace, tuple[PlannedMessage, ...]]:
-    found: dict[SourcePlace, list[PlannedMessage]] = {}
-    for step in steps:
+    sources: dict[SourcePlace, WantedFiles] = {}
+    messages = size_bytes = archived = archived_bytes = 0
+    for row in rows:  # one at a time: together they may have a million messages
+        step = run.step(row.number) if row.kind in _READING else None
         if isinstance(step, CopyMessages):
-            found.setdefault(step.source, []).extend(step.messages)
+            sources.setdefault(step.source, WantedFiles()).add(step.messages)
+            sizes = [(each.size_bytes, each.is_archived) for each in step.messages]
+            messages += len(sizes)
+            size_bytes += sum(size for size, _ in sizes)
+            if step.keeps_archive:
+                archived += sum(is_archived for _, is_archived in sizes)
+                archived_bytes += sum(size for size, is_archived in sizes if is_archived)
         elif isinstance(step, WriteIndex):
-            found.setdefault(step.source, [])
-    return {source: tuple(messages) for source, messages in found.items()}
+            sources.setdefault(step.source, WantedFiles())
+    load = Load(
+        messages=messages,
+        size_bytes=size_bytes,
+        mailboxes=sum(row.kind == CreateMailbox.kind for row in rows),
+        archived=archived,
+        archived_bytes=archived_bytes,
+    )
+    return Left(load=load, sources=sources)

@@ -12,7 +12,7 @@ from respool.app.settings import Settings
 from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import Backup
 from respool.backups.source import SourceMailbox
-from respool.backups.still_there import Directory, Stamps, uids_now
+from respool.backups.still_there import Directory, Numbers, Stamps, gone_from, uids_now
 from respool.backups.under_way import touched, under_way
 from respool.errors import BackupError
 from respool.model.accounts import folder_path
@@ -22,7 +22,7 @@ from respool.model.inventory import IN_ARCHIVE
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.source_place import SourcePlace
-from respool.planning.step import PlannedMessage
+from respool.planning.wanted_files import WantedFiles
 from respool.system.processes import processes
 
 _SAME_TIME: Final = timedelta(minutes=1)
@@ -48,9 +48,9 @@ def changed_while_read(
         below = (place.data, place.meta, place.archive)
         if not changed.intersection((place.spool, one) for one in below if one is not None):
             continue
-        rows = each.mailbox.records[each.wanted(has_expunged=has_expunged)]
-        uids, places = rows["uid"].tolist(), rows["place"].tolist()
-        gone = _gone(place, zip(uids, (one == IN_ARCHIVE for one in places), strict=True))
+        wanted = each.wanted(has_expunged=has_expunged)
+        uids, in_archive = each.mailbox.records["uid"], each.mailbox.records["place"] == IN_ARCHIVE
+        gone = _gone(place, uids[wanted & ~in_archive], uids[wanted & in_archive])
         if gone:
             text = f"{_text(gone)} since the plan was begun: is it being removed?"
             reasons.append(f"{path}: {text}")
@@ -80,10 +80,10 @@ def source_reasons(settings: Settings, head: PlanHead) -> tuple[str, ...]:
     )
 
 
-def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterator[str]:
+def left_reasons(left: Mapping[SourcePlace, WantedFiles]) -> Iterator[str]:
     """What of the backup is gone that a run has still to read.
 
-    ``left`` has the messages that are still to be copied of each place, maybe none. Single
+    ``left`` has the files that are still to be copied of each place, maybe none. Single
     ones that are gone are no reason: the run will name them as lost.
     """
     directories = sorted({each for source in left for each in _directories(source)})
@@ -91,9 +91,9 @@ def left_reasons(left: Mapping[SourcePlace, Sequence[PlannedMessage]]) -> Iterat
     for spool, below in directories:
         if uids_now((spool, below)) is None:
             yield f"{spool / below} is gone from the backup"
-    for source, messages in sorted(left.items(), key=lambda item: str(item[0])):
-        gone = _gone(source, ((each.uid, each.is_archived) for each in messages))
-        if messages and gone == len(messages):
+    for source, files in sorted(left.items(), key=lambda item: str(item[0])):
+        gone = _gone(source, files.in_data, files.in_archive)
+        if files and gone == len(files):
             yield f"{source.spool / (source.data or '')}: {_text(gone)}"
 
 
@@ -107,14 +107,12 @@ def _text(gone: int) -> str:
     return f"{gone} message files are gone from the backup"
 
 
-def _gone(place: SourcePlace, wanted: Iterable[tuple[int, bool]]) -> int:
-    """How many message files (UID, and whether archived) are not there any more."""
-    now = {
-        is_archived: uids_now((place.spool, below)) or frozenset()
-        for is_archived, below in ((False, place.data), (True, place.archive))
-        if below is not None
-    }
-    return sum(uid not in now.get(is_archived, frozenset()) for uid, is_archived in wanted)
+def _gone(place: SourcePlace, in_data: Numbers, in_archive: Numbers) -> int:
+    """How many message files of these UIDs are not there any more."""
+    return sum(
+        len(uids) if below is None else gone_from((place.spool, below), uids)
+        for below, uids in ((place.data, in_data), (place.archive, in_archive))
+    )
 
 
 def _another(generation: Generation, head: PlanHead) -> Iterator[str]:
@@ -134,7 +132,8 @@ def _fewer(planned: Sequence[PlannedMailbox], boxes: Mapping[str, SourceMailbox]
         places: list[Directory] = [
             (box.spool, one) for one in (box.place.data, box.place.archive) if one is not None
         ]
-        there = sum(len(uids_now(one) or ()) for one in places)
+        listed = (uids_now(one) for one in places)
+        there = sum(len(uids) for uids in listed if uids is not None)
         if there < each.messages:
             yield f"{each.source_path}: {_text(each.messages - there)}"
 

@@ -12,6 +12,7 @@ from respool.cyrus.files_as_records import with_files_as_records
 from respool.model.accounts import Account
 from respool.model.generations import Generation
 from respool.model.hsm import StorePlace
+from respool.model.inventory import RESTORED
 
 
 def account_stores(
@@ -34,7 +35,7 @@ def account_stores(
 def _ids(sources: Iterable[SourceMailbox]) -> Iterator[str]:
     """The ids of all stubs, of one mailbox after the other."""
     for source in sources:
-        read = read_mailbox(source)
+        read = read_mailbox(source, RESTORED)
         mailbox = with_files_as_records(read)
         candidates = possible_stubs(mailbox, read, reads_files=True)
         yield from stub_ids(stubs_among(source, mailbox.records[candidates]))

@@ -11,7 +11,7 @@ from respool.backups.counted import read_by_names, read_for_counts
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox
 from respool.model.accounts import Account
-from respool.model.inventory import Rows, StoredMailbox
+from respool.model.inventory import RECORD, Rows, StoredMailbox
 from respool.model.messages import SEEN, SYSTEM_FLAGS
 from respool.model.state import MailboxState, UidSet
 
@@ -19,19 +19,24 @@ SEEN_BIT: Final = next(bit for bit, name in SYSTEM_FLAGS if name == SEEN)
 
 
 def read_with_state(
-    source: SourceMailbox, account: Account, *, is_for_counts: bool = False
+    source: SourceMailbox,
+    account: Account,
+    *,
+    is_for_counts: bool = False,
+    columns: np.dtype[np.void] = RECORD,
 ) -> tuple[StoredMailbox, MailboxState]:
     r"""A mailbox of ``account``, and what was kept of it besides its files.
 
     Before index version 12 a server kept nobody's ``\Seen`` in the index: here the
     owner's is put into the records (that of ``anyone`` where the mailbox shares
     it), so that a record says the same in every version. With ``is_for_counts`` the
-    files of a very large mailbox are not asked for their sizes (`read_for_counts`).
+    files of a very large mailbox are not asked for their sizes (`read_for_counts`);
+    else its records have ``columns`` of RECORD.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    mailbox = read_for_counts(source) if is_for_counts else read_mailbox(source)
+    mailbox = read_for_counts(source) if is_for_counts else read_mailbox(source, columns)
     return with_state(source, mailbox, account)
 
 

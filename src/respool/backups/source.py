@@ -36,6 +36,7 @@ from respool.model.inventory import (
     IN_ARCHIVE,
     IN_DATA,
     NOWHERE,
+    RECORD,
     UNKNOWN_SIZE,
     MailboxPlace,
     Rows,
@@ -105,7 +106,7 @@ class Listing:
         """FILE rows of the message files, in no order; none for a directory of meta."""
         if self.place == NOWHERE:
             return np.zeros(0, dtype=FILE)
-        columns = np.array(self.numbers, dtype=np.int64).reshape(-1, 3)
+        columns = np.frombuffer(self.numbers, dtype=np.int64).reshape(-1, 3)
         rows: Rows = np.zeros(len(columns) + len(self.unsized), dtype=FILE)
         sized, unsized = rows[: len(columns)], rows[len(columns) :]
         for column, name in enumerate(("uid", "size", "mtime")):
@@ -133,8 +134,10 @@ def tree_at(place: PurePosixPath) -> ReadOnlyTree:
     return open_tree(place)
 
 
-def read_mailbox(source: SourceMailbox) -> StoredMailbox:
+def read_mailbox(source: SourceMailbox, columns: np.dtype[np.void] = RECORD) -> StoredMailbox:
     """All that a mailbox holds but its messages. Damage becomes findings.
+
+    Its records have ``columns``: all of RECORD, or COUNTED, or RESTORED.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
@@ -144,7 +147,9 @@ def read_mailbox(source: SourceMailbox) -> StoredMailbox:
     data = list_directory(source, place.data, IN_DATA, findings)
     archive = list_directory(source, place.archive, IN_ARCHIVE, findings)
     meta = list_meta(source, data, findings)
-    return join_mailbox(source.name, place, files_of(source, meta, data, archive, findings))
+    files = files_of(source, meta, data, archive, findings)
+    del meta, data, archive  # a million files take room
+    return join_mailbox(source.name, place, files, columns)
 
 
 def list_meta(source: SourceMailbox, data: Listing, findings: list[Finding]) -> Listing:

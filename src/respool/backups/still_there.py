@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from respool.backups.source import SourceMailbox, open_tree
-from respool.cyrus.spool_paths import uid_of_file
-from respool.errors import BackupError
+import numpy as np
+from numpy.typing import NDArray
 
+from respool.backups.source import SourceMailbox, open_tree
+from respool.cyrus.spool_paths import uids_of_files
+from respool.errors import BackupError
+from respool.model.rows import is_among
+
+Numbers: TypeAlias = "array[int] | NDArray[np.uint32]"
 Directory: TypeAlias = tuple[PurePosixPath, PurePosixPath]  # a part's place, and what is below
 
 
@@ -36,17 +42,26 @@ def stamps_of(sources: Iterable[SourceMailbox]) -> Stamps:
     return Stamps(times={each: _time_of(each) for each in directories})
 
 
-def uids_now(directory: Directory) -> frozenset[int] | None:
-    """The UIDs of the message files in a directory; None where it is gone."""
+def uids_now(directory: Directory) -> NDArray[np.uint32] | None:
+    """The UIDs of the message files in a directory, in order; None where it is gone."""
     spool, below = directory
     try:
         tree = open_tree(spool)
         if not tree.is_directory(below):
             return None
-        names = [name for name, is_directory in tree.names(below) if not is_directory]
+        names = tree.all_names(below)
     except BackupError:
         return None
-    return frozenset(uid for name in names if (uid := uid_of_file(name)) is not None)
+    found = [uids_of_files(text)[0] for text in names.files]
+    return np.sort(np.concatenate([np.zeros(0, dtype=np.uint32), *found]))
+
+
+def gone_from(directory: Directory, wanted: Numbers) -> int:
+    """How many message files of the UIDs ``wanted`` are not in a directory any more."""
+    now = uids_now(directory) if len(wanted) else None
+    if now is None:
+        return len(wanted)
+    return len(wanted) - int(np.count_nonzero(is_among(np.array(wanted, dtype=np.uint32), now)))
 
 
 def _time_of(directory: Directory) -> int | None:

@@ -36,13 +36,8 @@ _LAST_WITH_STUBS: Final = 3
 _WORDS: Final = 4
 _SLOTS_A_WORD: Final = 32
 # What a record says of the stub's octets, and the message has otherwise.
-_OF_THE_STUB: Final = (
-    "header_size",
-    "sentdate",
-    "gmtime",
-    "cache_offset",
-    "cache_version",
-    "cache_crc",
+_OF_THE_STUB: Final = frozenset(
+    {"header_size", "sentdate", "gmtime", "cache_offset", "cache_version", "cache_crc"}
 )
 
 
@@ -198,7 +193,7 @@ def _replace(records: Rows, uid: int, whole: Whole, mailbox: StoredMailbox) -> N
     at = int(np.searchsorted(records["uid"], uid))
     records["guid"][at] = np.void(whole.guid)
     records["size"][at] = records["file_size"][at] = whole.size_bytes
-    for column in _OF_THE_STUB:
+    for column in _OF_THE_STUB & set(records.dtype.names or ()):
         records[column][at] = 0
     for slot in stub_slots(mailbox):
         records["user_flags"][at, slot // _SLOTS_A_WORD] &= ~np.uint32(1 << slot % _SLOTS_A_WORD)

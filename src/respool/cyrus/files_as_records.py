@@ -21,7 +21,6 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     EXPUNGED,
     NOWHERE,
-    RECORD,
     SYSTEM_FLAG_MASK,
     Rows,
     StoredMailbox,
@@ -69,7 +68,7 @@ def with_files_as_records(mailbox: StoredMailbox) -> StoredMailbox:
     taken = _unknown_to_index(mailbox)
     if not taken.any():
         return mailbox
-    made = _records_of(mailbox.orphans[taken], mailbox.deleted_uids)
+    made = _records_of(mailbox.orphans[taken], mailbox)
     return replace(
         mailbox,
         records=rows_in_order(mailbox.records, made),
@@ -84,13 +83,13 @@ def with_files_only(mailbox: StoredMailbox) -> StoredMailbox:
     Of a readable index one thing is kept: which messages had been deleted.
     """
     there = mailbox.records[mailbox.records["place"] != NOWHERE]
-    stripped: Rows = np.zeros(len(there), dtype=RECORD)
+    stripped: Rows = np.zeros(len(there), dtype=there.dtype)
     for column in ("uid", "place", "file_size", "file_mtime"):
         stripped[column] = there[column]
     stripped["size"] = there["file_size"]
     stripped["internaldate"] = np.clip(there["file_mtime"], 0, _NEWEST)
     stripped["system_flags"] = there["system_flags"] & ~np.uint32(SYSTEM_FLAG_MASK)
-    records = rows_in_order(stripped, _records_of(mailbox.orphans, mailbox.deleted_uids))
+    records = rows_in_order(stripped, _records_of(mailbox.orphans, mailbox))
     kept = tuple(each for each in mailbox.findings if each.code not in _OF_METADATA)
     said = _left_aside(mailbox)
     return replace(
@@ -115,19 +114,19 @@ def _unknown_to_index(mailbox: StoredMailbox) -> NDArray[np.bool_]:
     return newer
 
 
-def _records_of(files: Rows, deleted: NDArray[np.uint32]) -> Rows:
-    """One record a file; of two files with one UID (data and archive) the first.
+def _records_of(files: Rows, mailbox: StoredMailbox) -> Rows:
+    """One record a file, with the columns of the mailbox; of two of one UID, that of data.
 
     What is known as deleted is expunged, so that it does not come back unasked.
     """
     _, first = np.unique(files["uid"], return_index=True)
     files = files[first]
-    rows: Rows = np.zeros(len(files), dtype=RECORD)
+    rows: Rows = np.zeros(len(files), dtype=mailbox.records.dtype)
     rows["uid"], rows["place"] = files["uid"], files["place"]
     rows["size"] = rows["file_size"] = files["size"]
     rows["file_mtime"] = files["mtime"]
     rows["internaldate"] = np.clip(files["mtime"], 0, _NEWEST)
-    rows["system_flags"][np.isin(files["uid"], deleted)] = EXPUNGED
+    rows["system_flags"][np.isin(files["uid"], mailbox.deleted_uids)] = EXPUNGED
     return rows
 
 

@@ -27,6 +27,7 @@ from respool.model.inventory import RECORD, Rows
 
 OPTION_SHARED_SEEN: Final = 4
 _PREAMBLE_SIZE: Final = 24
+_MODSEQ: Final = np.dtype([("modseq", RECORD["modseq"])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def parse_index(octets: Octets, columns: np.dtype[np.void] = RECORD) -> Index:
     sifted = sift(octets)
     kept, disorder = sifted.in_order()
     records = to_columns(octets, sifted.layout, kept, columns)
-    shifted = _with_right_modseqs(records, sifted)
+    shifted = _with_right_modseqs(records, octets, sifted, kept)
     return Index(
         version=sifted.layout.version,
         header=sifted.header,
@@ -300,7 +301,9 @@ def _last_uid(octets: Octets, layout: IndexLayout, count: int) -> int | None:
     return int(last["uid"][0])
 
 
-def _with_right_modseqs(records: Rows, sifted: Sifted) -> tuple[Finding, ...]:
+def _with_right_modseqs(
+    records: Rows, octets: Octets, sifted: Sifted, kept: Mask
+) -> tuple[Finding, ...]:
     """Put modseqs right that 3.0 wrote 32 bits too high when it went back to 8 or 9.
 
     Seen on 3.0.18, ``reconstruct -V 9``: no genuine modseq is above that of the header.
@@ -308,11 +311,14 @@ def _with_right_modseqs(records: Rows, sifted: Sifted) -> tuple[Finding, ...]:
     highest = sifted.header.highestmodseq
     if sifted.layout.version not in {8, 9} or highest is None or not len(records):
         return ()
-    modseqs, bits = records["modseq"], np.uint64(32)
+    has_modseqs = "modseq" in (records.dtype.names or ())
+    read = records if has_modseqs else to_columns(octets, sifted.layout, kept, _MODSEQ)
+    modseqs, bits = read["modseq"], np.uint64(32)
     is_shifted = not (modseqs & np.uint64(0xFFFFFFFF)).any() and int(modseqs.max()) > highest
     if not is_shifted or int(modseqs.max()) >> 32 > highest:
         return ()
-    records["modseq"] = modseqs >> bits
+    if has_modseqs:
+        records["modseq"] = modseqs >> bits
     text = "its modseqs are 2^32 times too high, as 3.0 writes them into old versions"
     return (_note("index-modseq-shifted", text),)
 

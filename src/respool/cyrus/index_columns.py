@@ -120,12 +120,13 @@ def _read_columns(rows: Rows, raw: Rows, layout: IndexLayout) -> None:
         if name in RECORD_TIMES and layout.has_nanoseconds:
             seconds, rest = np.divmod(raw[name].astype("i8"), NANOSECONDS)
             rows[name] = seconds
-            rows["nanoseconds"][:, RECORD_TIMES.index(name)] = rest
+            if "nanoseconds" in wanted:
+                rows["nanoseconds"][:, RECORD_TIMES.index(name)] = rest
         elif name not in _NOT_COPIED:
             rows[name] = raw[name]
-    if not layout.has_crcs:
+    if not layout.has_crcs and "system_flags" in wanted:
         rows["system_flags"] &= ~np.uint32(SEEN_BIT)
-    if "guid" in layout.record_names:
+    if "guid" in layout.record_names and "guid" in wanted:
         _part_old_ids(rows)
     if "cache_offset" not in wanted:
         return

@@ -37,6 +37,7 @@ from respool.model.inventory import (
 from respool.model.many_findings import at_most
 from respool.model.messages import UidValidity, is_keyword
 from respool.model.names import MailboxName
+from respool.model.rows import is_among
 
 _CHUNK: Final = 1 << 16  # records whose files are looked for at once
 FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyrus.expunge
@@ -87,7 +88,7 @@ def join_files(
 ) -> StoredMailbox:
     """One mailbox of its files. Damage costs what is damaged, and never raises.
 
-    ``columns`` are those that its records have: all of RECORD, or those of COUNTED.
+    ``columns`` are those that its records have: all of RECORD, or those of COUNTED or RESTORED.
 
     Its findings are those about the mailbox; those about single messages, of which there
     may be a million, `message_findings` makes.
@@ -193,7 +194,7 @@ def place_records(records: Rows, files: Rows) -> Rows:
     for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
         here = files["place"] == place
         _place_from(records, files if here.all() else files[here], keep=wanted)
-    orphans = files[~_is_among(files["uid"], records["uid"])]
+    orphans = files[~is_among(files["uid"], records["uid"])]
     return orphans[np.argsort(orphans["uid"], kind="stable")]
 
 
@@ -206,36 +207,21 @@ def _name_findings(name: MailboxName, place: MailboxPlace) -> tuple[Finding, ...
     return (replace(found, file=place.directory),)
 
 
-def _is_among(uids: Rows, ascending: Rows) -> NDArray[np.bool_]:
-    """Which of ``uids`` are among others that ascend, in less room than `numpy.isin` takes."""
-    if not len(ascending):
-        return np.zeros(len(uids), dtype=np.bool_)
-    found = np.zeros(len(uids), dtype=np.bool_)
-    others = np.ascontiguousarray(ascending)
-    for start in range(0, len(uids), _CHUNK):
-        chunk = uids[start : start + _CHUNK]
-        at = np.searchsorted(others, chunk).clip(max=len(others) - 1)
-        found[start : start + _CHUNK] = others[at] == chunk
-    return found
-
-
 def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
     """Set place and size of the records that ``files`` have; where ``keep``, only the unplaced."""
     if not len(files):
         return
-    ordered = files
-    if not np.all(files["uid"][:-1] <= files["uid"][1:]):
-        ordered = files[np.argsort(files["uid"], kind="stable")]
-    uids = np.ascontiguousarray(ordered["uid"])
+    order = np.argsort(files["uid"], kind="stable")  # no copy of all the files
+    uids = files["uid"][order]
     for start in range(0, len(placed), _CHUNK):
         chunk = placed[start : start + _CHUNK]  # a view
         at = np.searchsorted(uids, chunk["uid"]).clip(max=len(uids) - 1)
         hit = uids[at] == chunk["uid"]
         hit &= ~keep[start : start + _CHUNK] | (chunk["place"] == NOWHERE)
-        at = at[hit]
-        chunk["place"][hit] = ordered["place"][at]
-        chunk["file_size"][hit] = ordered["size"][at]
-        chunk["file_mtime"][hit] = ordered["mtime"][at]
+        at = order[at[hit]]
+        chunk["place"][hit] = files["place"][at]
+        chunk["file_size"][hit] = files["size"][at]
+        chunk["file_mtime"][hit] = files["mtime"][at]
 
 
 def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, ...]]:

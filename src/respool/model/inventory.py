@@ -21,7 +21,7 @@ from respool.model.messages import (
 )
 from respool.model.names import MailboxName
 
-Rows = NDArray[np.void]  # a structured array of RECORD, COUNTED or FILE
+Rows = NDArray[np.void]  # a structured array of RECORD, some of its columns, or FILE
 
 # The times of a record, in the order of its ``nanoseconds``.
 RECORD_TIMES: Final = ("internaldate", "sentdate", "gmtime", "last_updated", "savedate")
@@ -78,6 +78,24 @@ COUNTED: Final = np.dtype(
     ]
 )
 
+# Of RECORD what a restore goes by: 77 octets where all of RECORD has 199.
+RESTORED: Final = np.dtype(
+    [
+        (name, RECORD[name])
+        for name in (
+            "uid",
+            "internaldate",
+            "size",
+            "system_flags",
+            "user_flags",
+            "guid",
+            "place",
+            "file_size",
+            "file_mtime",
+        )
+    ]
+)
+
 # One message file as a directory lists it.
 FILE: Final = np.dtype([("uid", "u4"), ("size", "i8"), ("mtime", "i8"), ("place", "u1")])
 
@@ -112,8 +130,9 @@ class MailboxPlace:
 class StoredMailbox:
     """One mailbox as read.
 
-    ``records`` are RECORD rows in UID order, expunged ones included, and are empty
-    where ``has_index`` is False. ``orphans`` are FILE rows of message files without
+    ``records`` are rows of RECORD, or of what whoever read them needs of it (COUNTED,
+    RESTORED), in UID order, expunged ones included, and are empty where ``has_index`` is
+    False. ``orphans`` are FILE rows of message files without
     a record. ``keywords`` are the names of the user-flag slots, None for a hole.
     ``generation`` is the index's; a cache of another one is not meant.
     ``deleted_uids`` have no record, though a former server noted them as deleted.

@@ -73,22 +73,20 @@ class Destined:
     special_use: tuple[str, ...] = ()
     annotations_left: Mapping[str, str] = field(default_factory=dict)
 
-    def rows(self) -> Rows:
-        """The wanted records, as they are to be: a new array at each call.
-
-        Mail that was expunged comes back without the flag that says it is to be
-        expunged.
-        """
-        return self._rows_at(self.wanted)
-
     def blocks(self) -> Iterator[Rows]:
-        """The same, some thousands at once: of a million no second copy is ever held."""
-        at = np.flatnonzero(self.wanted)
-        for start in range(0, len(at), _ROWS_AT_ONCE):
-            yield self._rows_at(at[start : start + _ROWS_AT_ONCE])
+        """The wanted records, as they are to be, some thousands at once.
 
-    def _rows_at(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Rows:
-        rows = self.chosen.mailbox.records[which]
+        So of a million no second copy is ever held. Mail that was expunged comes back
+        without the flag that says it is to be expunged.
+        """
+        for start in range(0, len(self.wanted), _ROWS_AT_ONCE):
+            wanted = self.wanted[start : start + _ROWS_AT_ONCE]
+            if wanted.any():
+                yield self._as_wanted(
+                    self.chosen.mailbox.records[start : start + _ROWS_AT_ONCE][wanted]
+                )
+
+    def _as_wanted(self, rows: Rows) -> Rows:
         expunged = (rows["system_flags"] & np.uint32(EXPUNGED)) != 0
         rows["system_flags"][expunged] &= ~_DELETED_BIT
         if self.owner_marks is not None or not self.is_seen_kept:

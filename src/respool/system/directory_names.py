@@ -83,6 +83,11 @@ class KeptNames:
             before, names = self._kept.pop(parts, (stamp, None))
         return names if before == stamp else None
 
+    def forget(self, parts: tuple[str, ...]) -> None:
+        """Let go of what was kept of a directory."""
+        with self._lock:
+            self._kept.pop(parts, None)
+
     def keep(self, parts: tuple[str, ...], stamp: Stamp, names: DirectoryNames) -> None:
         """Keep what was listed of a directory whose ``stamp`` was taken right before."""
         if names.file_count < _KEPT_FROM or time.time_ns() - max(stamp[2:]) < _SETTLED_NS:

@@ -54,6 +54,7 @@ class ReadOnlyTree(OpenDirectories):
         Raises:
             BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
         """
+        self._kept_names.forget(parts_of(relative))  # whoever asks for all will not ask again
         with self._listing(relative) as listing:
             for item in listing:
                 with suppress(FileNotFoundError):  # gone between two calls

@@ -13,6 +13,7 @@ from respool.model.inventory import IN_ARCHIVE
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
+from respool.planning.wanted_files import WantedFiles
 from tests.unit.planning.plans import ACCOUNT
 from tests.unit.targets.spool.plans import rows_of, stored
 
@@ -40,6 +41,12 @@ def place(part: Path) -> SourcePlace:
         meta=None,
         archive=PurePosixPath("arc"),
     )
+
+
+def files(*messages: PlannedMessage) -> WantedFiles:
+    wanted = WantedFiles()
+    wanted.add(messages)
+    return wanted
 
 
 def chosen(place: SourcePlace) -> ChosenMailbox:
@@ -101,17 +108,17 @@ def test_a_run_goes_on_without_single_messages_that_have_gone(place: SourcePlace
     """It names them as lost."""
     there, gone = MESSAGE, replace(MESSAGE, uid=9)
 
-    assert list(left_reasons({place: ()})) == []
-    assert list(left_reasons({place: (there, gone)})) == []
+    assert list(left_reasons({place: WantedFiles()})) == []
+    assert list(left_reasons({place: files(there, gone)})) == []
 
 
 def test_a_run_does_not_go_on_where_all_that_it_needs_has_gone(
     place: SourcePlace, part: Path
 ) -> None:
     gone = replace(MESSAGE, uid=9)
-    assert list(left_reasons({place: (gone, replace(gone, uid=10))})) == [
+    assert list(left_reasons({place: files(gone, replace(gone, uid=10))})) == [
         f"{part}/data: 2 message files are gone from the backup"
     ]
     (part / "arc/3.").unlink()
     (part / "arc").rmdir()
-    assert list(left_reasons({place: ()})) == [f"{part}/arc is gone from the backup"]
+    assert list(left_reasons({place: WantedFiles()})) == [f"{part}/arc is gone from the backup"]

@@ -14,7 +14,7 @@ from respool.cyrus.files_as_records import with_files_as_records
 from respool.cyrus.index import IndexHeader, parse_index, render_index, with_options
 from respool.cyrus.index_layouts import LAYOUTS
 from respool.cyrus.raw_index import raw_header, raw_records
-from respool.model.inventory import RECORD_TIMES
+from respool.model.inventory import COUNTED, RECORD_TIMES, RESTORED
 from tests.unit.cyrus.indexes import some_rows
 from tests.unit.cyrus.reference_offsets import (
     HEADER_CRCS,
@@ -197,6 +197,23 @@ def test_modseqs_that_3_0_wrote_too_high_are_put_right(version: int) -> None:
 
     assert index.records["modseq"].tolist() == [5, 6, 9]
     assert [finding.code for finding in index.findings] == ["index-modseq-shifted"]
+
+
+@pytest.mark.parametrize("version", tuple(LAYOUTS))
+@pytest.mark.parametrize("columns", [RESTORED, COUNTED, np.dtype([("uid", "u4")])])
+def test_an_index_read_with_few_columns_says_the_same_in_these(
+    version: int, columns: np.dtype[np.void]
+) -> None:
+    rows = some_rows(3)
+    rows["modseq"] = np.array([5, 6, 9], dtype="u8") << np.uint64(32)
+    octets = render_index(version, IndexHeader(highestmodseq=9), rows)
+
+    few, whole = parse_index(octets, columns), parse_index(octets)
+
+    assert few.findings == whole.findings
+    assert few.records.dtype == columns
+    for name in columns.names or ():
+        assert few.records[name].tobytes() == whole.records[name].tobytes()
 
 
 @pytest.mark.parametrize(("version", "highest"), [(9, 2**40), (9, 8), (10, 9), (13, 9)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -12,15 +13,14 @@ from respool.exports.maildir_names import MOST_KEYWORDS
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import Rows
 from respool.model.messages import is_keyword
 from respool.model.state import SHARED
+from respool.planning.added import Added
 from respool.planning.chosen import Destined
 from respool.planning.plan import PlannedMailbox
 from respool.planning.request import RestoreRequest
 from respool.targets.export.places import FolderPlace
 
-_SEEN_BIT: Final = np.uint32(1 << 4)
 _NO_METADATA: Final = frozenset({"records-from-files", "without-metadata"})
 _OWNERS_ALONE: Final = "files keep one read state, the owner's"
 _NOT_IN_FILES: Final = "files hold no annotations"
@@ -40,26 +40,32 @@ def placed_folder(form: ExportForm, each: Destined, place: FolderPlace) -> Place
     """``each`` with the keywords that a Maildir's names have letters for, the most used ones."""
     if form is not ExportForm.MAILDIR:
         return PlacedFolder(destined=each, place=place, keywords=(), rest=())
-    used = _keywords_by_use(each.chosen.mailbox.keywords, each.rows())
+    used = _keywords_by_use(each)
     fit = [keyword for keyword in used if is_keyword(keyword)][:MOST_KEYWORDS]
     rest = tuple(keyword for keyword in used if keyword not in fit)
     return PlacedFolder(destined=each, place=place, keywords=tuple(sorted(fit)), rest=rest)
 
 
-def _keywords_by_use(keywords: tuple[str | None, ...], rows: Rows) -> list[str]:
-    counts = {
-        keyword: int(((rows["user_flags"][:, slot // 32] >> np.uint32(slot % 32)) & 1).sum())
-        for slot, keyword in enumerate(keywords)
-        if keyword is not None
-    }
-    return sorted((each for each in counts if counts[each]), key=lambda each: -counts[each])
+def _keywords_by_use(each: Destined) -> list[str]:
+    """The most used one first; of those used alike, in the order of their slots."""
+    keywords = each.chosen.mailbox.keywords
+    counts = np.zeros(len(keywords), dtype=np.int64)
+    for rows in each.blocks():
+        for slot in range(len(keywords)):
+            word = rows["user_flags"][:, slot // 32]
+            counts[slot] += np.count_nonzero(word & np.uint32(1 << slot % 32))
+    used: Counter[str] = Counter()
+    for keyword, count in zip(keywords, counts.tolist(), strict=True):
+        if keyword is not None and count:
+            used[keyword] = count
+    return [keyword for keyword, _ in used.most_common()]
 
 
 def planned_folder(placed: PlacedFolder, request: RestoreRequest) -> PlannedMailbox:
     """A folder with its counts."""
     each = placed.destined
     mailbox, state = each.chosen.mailbox, each.chosen.state
-    rows, expunged = each.rows(), mailbox.recoverable()
+    added, expunged = Added.of(each), mailbox.recoverable()
     readers = () if request.is_without_seen else sorted(state.seen_by)
     notes = () if request.is_without_annotations else (*state.annotations, *state.on_messages)
     return PlannedMailbox(
@@ -68,9 +74,9 @@ def planned_folder(placed: PlacedFolder, request: RestoreRequest) -> PlannedMail
         target_name=placed.place.place,
         target_path=folder_path(each.target),
         is_new=True,
-        messages=len(rows),
-        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
-        size_bytes=int(rows["size"].sum()),
+        messages=added.messages,
+        unseen=added.unseen,
+        size_bytes=added.size_bytes,
         left_out=int((expunged & ~each.wanted).sum()),
         brought_back=int((expunged & each.wanted).sum()),
         lost=int((mailbox.visible() & ~each.wanted).sum()),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from respool.model.accounts import folder_path
 from respool.model.names import MailboxName
+from respool.planning.added import Added
 from respool.planning.chosen import Destined
 from respool.planning.context import PlanContext
 from respool.planning.plan import PlannedMailbox
@@ -15,7 +14,6 @@ from respool.planning.request import RestoreRequest
 from respool.targets.imap.sharing import Sharing
 from respool.targets.imap.survey import ImapSurvey
 
-_SEEN_BIT = np.uint32(1 << 4)
 _NO_METADATA = frozenset({"records-from-files", "without-metadata"})
 
 
@@ -62,7 +60,7 @@ class Counting:
         mailbox = None if each is None else each.chosen.mailbox
         source = None if mailbox is None else mailbox.name
         is_subscribed = (each is None or each.is_new) and self.subscriptions.of(target, source)
-        counts = _Counts.of(each)
+        counts = Added() if each is None else Added.of(each)
         expunged = None if mailbox is None else mailbox.recoverable()
         return PlannedMailbox(
             source_name=None if source is None else source.admin,
@@ -104,21 +102,3 @@ class Counting:
             annotations_left={} if each is None else each.annotations_left,
             subscribers=(survey.user,) if is_subscribed else (),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counts:
-    """How much of a folder comes."""
-
-    messages: int
-    unseen: int
-    size_bytes: int
-
-    @classmethod
-    def of(cls, each: Destined | None) -> _Counts:
-        messages = unseen = size_bytes = 0
-        for rows in () if each is None else each.blocks():
-            messages += len(rows)
-            unseen += int(((rows["system_flags"] & _SEEN_BIT) == 0).sum())
-            size_bytes += int(rows["size"].sum())
-        return cls(messages=messages, unseen=unseen, size_bytes=size_bytes)

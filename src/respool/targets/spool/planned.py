@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from respool.model.accounts import AccountKind, folder_path
-from respool.model.inventory import IN_ARCHIVE
 from respool.model.names import MailboxName
+from respool.planning.added import Added
 from respool.planning.chosen import Destined
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
@@ -16,7 +14,6 @@ from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spar
 from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 
-_SEEN_BIT = np.uint32(1 << 4)
 _NO_METADATA = frozenset({"records-from-files", "without-metadata"})
 
 
@@ -108,8 +105,8 @@ def planned_mailbox(
     """A folder with its counts and rights."""
     survey = subscribers.survey
     mailbox = each.chosen.mailbox
-    rows = each.rows()
-    archived = rows[rows["place"] == IN_ARCHIVE] if survey.archive_room else rows[:0]
+    added = Added.of(each)
+    keeps_archive = survey.archive_room is not None
     expunged = mailbox.recoverable()
     rights = rules.of_folder(mailbox.acl) if each.is_new else {}
     return PlannedMailbox(
@@ -118,14 +115,14 @@ def planned_mailbox(
         target_name=survey.name_rules.written(each.target),
         target_path=folder_path(each.target),
         is_new=each.is_new,
-        messages=len(rows),
-        unseen=int(((rows["system_flags"] & _SEEN_BIT) == 0).sum()),
-        size_bytes=int(rows["size"].sum()),
+        messages=added.messages,
+        unseen=added.unseen,
+        size_bytes=added.size_bytes,
         left_out=int((expunged & ~each.wanted).sum()),
         brought_back=int((expunged & each.wanted).sum()),
         lost=int((mailbox.visible() & ~each.wanted).sum()),
-        archived=len(archived),
-        archived_bytes=int(archived["size"].sum()),
+        archived=added.archived if keeps_archive else 0,
+        archived_bytes=added.archived_bytes if keeps_archive else 0,
         stubs=each.chosen.stubs,
         damaged_stubs=each.chosen.damaged_stubs,
         joined=len(each.chosen.joined),
