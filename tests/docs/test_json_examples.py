@@ -21,10 +21,11 @@ READING = {
     "respool cat": (ACCOUNT, "INBOX", "3"),
     "respool diff": (ACCOUNT, "-g", "87", "89", "--details"),
     "respool check": (),
+    "respool watch": (),
 }
 
 # The sample has stubs, and no store that they stand for.
-STATUS = {"respool check": 3, "respool diff": 3}
+STATUS = {"respool check": 3, "respool diff": 3, "respool watch": 3}
 
 DATA = {"acl", "resources"}
 

@@ -42,6 +42,7 @@ COMMANDS: Final = (
     Command("cat", "One message as it is."),
     Command("diff", "What became of an account's mail since a generation."),
     Command("check", "Is the backup sound? Reads everything."),
+    Command("watch", "What the newest backup misses; to be run after each one."),
     Command("catalogue", "Index generations, so that find and history answer at once."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),

@@ -41,6 +41,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "The mail goes to an account that was made after the backup and never held a message.",
     ),
+    "account-missing": (
+        NOTE_OR_LOSS,
+        "The account cannot be restored from this generation; the one before has it.",
+    ),
     "archive-missing": (
         LOSS,
         "Archived messages of this partition cannot be restored from this generation.",
@@ -156,6 +160,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "flag-refused": (
         NOTE,
         "The server keeps no such flag: messages are restored without it.",
+    ),
+    "folder-missing": (
+        NOTE_OR_LOSS,
+        "The folder is not among what people see in this generation; the one before has it.",
     ),
     "generation-running": (
         NOTE,
@@ -352,6 +360,14 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "message-refused": (
         LOSS,
         "The server does not take the message: it is not restored.",
+    ),
+    "messages-fewer": (
+        NOTE_OR_LOSS,
+        "Half of the messages or more went since the generation before, which has them.",
+    ),
+    "meta-missing": (
+        LOSS,
+        "Folders of this partition are restored without flags, dated by their files.",
     ),
     "name-not-decodable": (
         NOTE,

@@ -34,6 +34,25 @@ def write_durably(
         stream.write(octets)
 
 
+def write_for_readers(file: Path, octets: bytes, *, mode: int) -> None:
+    """As `write_durably`, for who reads every file of a directory that has the same ending.
+
+    What is not whole yet ends with ``.new``: node_exporter takes any name with ``.prom``.
+
+    Raises:
+        OSError: as the system says; what stood there is still there.
+    """
+    beside = file.with_name(f"{file.name}.new")
+    write_durably(beside, octets, mode=mode)
+    try:
+        beside.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+    flush_directory(file.parent)
+
+
 @contextlib.contextmanager
 def replacing(file: Path, *, mode: int = 0o600, owner: Owner | None = None) -> Iterator[BinaryIO]:
     """A stream that becomes ``file`` at the end of the block, whole or not at all.
