@@ -47,6 +47,7 @@ def request_of(
         is_rehearsal=wish.is_rehearsal,
         is_mending_line_ends=wish.is_mending_line_ends,
         domain_map=wish.domain_map,
+        state_only=wish.state_only,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Self
 from respool.app.at_export import reach_files
 from respool.app.at_imap import reach_imap
 from respool.app.at_spool import reach_spool
+from respool.app.at_state import reach_state
 from respool.app.far_logins import far_account
 from respool.app.reached import Reached
 from respool.app.settings import Settings
@@ -26,6 +27,8 @@ def reach_wished(settings: Settings, wish: Wish) -> AbstractContextManager[Reach
         UsageError: an address, or a path, that is none.
         TargetError: it cannot be reached.
     """
+    if wish.state_only is not None:
+        return reach_state(settings)
     where = where_of(wish.to)
     if where.kind is not TargetKind.IMAP and (wish.as_user or wish.domain_map):
         raise UsageError("--as and --map-domain are for another server", hint="--to imaps://HOST")
@@ -35,7 +38,7 @@ def reach_wished(settings: Settings, wish: Wish) -> AbstractContextManager[Reach
         case TargetKind.IMAP:
             typed, account = where.text or "", wish.wanted.account
             return reach_imap(settings, far_account(typed, account, wish.as_user, wish.domain_map))
-        case TargetKind.EXPORT:
+        case _:
             return reach_files(where)
 
 
@@ -54,6 +57,8 @@ def reach_planned(settings: Settings, head: PlanHead) -> AbstractContextManager[
             return reach_imap(settings, far_account(where.text or "", "", head.owner, {}))
         case TargetKind.EXPORT:
             return reach_files(where)
+        case TargetKind.STATE:
+            return reach_state(settings)
 
 
 class Reaching:
@@ -77,7 +82,7 @@ class Reaching:
 
     def wished(self, wish: Wish) -> AbstractContextManager[Reached]:
         """As `reach_wished`."""
-        if where_of(wish.to).kind is TargetKind.SPOOL:
+        if wish.state_only is None and where_of(wish.to).kind is TargetKind.SPOOL:
             return self._shared(reach_wished(self.settings, wish))
         return reach_wished(self.settings, wish)
 

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from respool.app.flag_text import flag_receipt_text
 from respool.app.given_text import (
     annotation_lines,
     differing_annotations,
@@ -34,6 +35,8 @@ def keep_receipt(file: Path, receipt: Receipt) -> None:
 def receipt_text(receipt: Receipt, directory: Path) -> str:
     """Everything that a person wants to keep: no colour, a line a folder, times in UTC."""
     head = receipt.head
+    if head.request.state_only is not None:
+        return flag_receipt_text(receipt, directory)
     account = head.request.account.address
     lines = [
         f"respool, run {receipt.run}: {receipt.verdict.value.upper()}",

@@ -19,7 +19,11 @@ from respool.verification.annotation_report import (
     FolderAnnotations,
     folder_annotations,
 )
-from respool.verification.flag_report import mended_findings, refused_flag_findings
+from respool.verification.flag_report import (
+    flags_left,
+    mended_findings,
+    refused_flag_findings,
+)
 from respool.verification.report import (
     LaneNotes,
     MailboxOutcome,
@@ -117,7 +121,8 @@ def _notes(
     for _, receipt in receipts:
         lost.update(receipt.get("lost", {}))
     first, newest = _proof(receipts, proofs, MESSAGE_PROOFS, planned.target_name)
-    return LaneNotes(lost=lost, proof=newest, first_proof=first)
+    left = flags_left(note for _, note in receipts)
+    return LaneNotes(lost=lost, proof=newest, first_proof=first, left=left)
 
 
 def _readers(

@@ -90,7 +90,7 @@ def far_lock(state: Path, head: PlanHead) -> Path:
 
 def run_locks(state: Path, head: PlanHead) -> tuple[Path, ...]:
     """The files one of which runs of this plan hold, where no server says its default domain."""
-    if head.target_kind != TargetKind.SPOOL:
+    if head.target_kind not in {TargetKind.SPOOL, TargetKind.STATE}:
         return (far_lock(state, head),)
     account = head.request.target
     return tuple(

@@ -134,7 +134,7 @@ def _told(error: BaseException, held: HeldRun) -> BaseException:
     if isinstance(error, KeyboardInterrupt | EndedBySignal):
         error = Interrupted(f"taking run {number} back was stopped at once", why="asked for twice")
     if isinstance(error, RespoolError):
-        error.changed = f"RUN {number} IS PARTLY TAKEN BACK; nothing that was live was changed"
+        error.changed = f"RUN {number} IS PARTLY TAKEN BACK; nothing else that is live was changed"
         error.hint = "; ".join(filter(None, (error.hint, f"`respool undo {number}` goes on")))
     return error
 

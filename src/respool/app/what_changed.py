@@ -20,11 +20,25 @@ from respool.targets.spool.steps import (
 
 def what_changed(run: RunJournal) -> str:
     """What was added, for people; that nothing was, where no step took effect."""
+    if run.head().target_kind == TargetKind.STATE:
+        return _flags_changed(run)
     added = "; ".join(_added(run))
     if not added:
         return "NOTHING WAS CHANGED"
     kept = "NO MESSAGE" if run.head().request.is_in_place else "NOTHING"
     return f"{kept} THAT WAS LIVE WAS CHANGED; {added} (run {run.number})"
+
+
+def _flags_changed(run: RunJournal) -> str:
+    """Of a run that puts flags back: of which folders some may have been."""
+    begun = {row.lane for row in run.rows() if row.state is not StepState.WAITING}
+    if not begun:
+        return "NOTHING WAS CHANGED"
+    return (
+        f"FLAGS OF LIVE MESSAGES WERE CHANGED in {len(begun)} of"
+        f" {sum(each.messages > 0 for each in run.head().mailboxes)} folders, nothing else"
+        f" (run {run.number})"
+    )
 
 
 def _added(run: RunJournal) -> Iterator[str]:

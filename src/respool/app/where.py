@@ -20,6 +20,7 @@ class TargetKind(StrEnum):
     SPOOL = "spool"  # an account of the server on this machine
     IMAP = "imap"  # one of any server, spoken to
     EXPORT = "export"  # files
+    STATE = "state"  # messages of this machine's server, which stay: their flags alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from respool.planning.proof import (
     ProveAnnotations,
     ProveAppended,
     ProveExport,
+    ProveFlags,
     ProveMailbox,
     ProveSeen,
     ProveSubscriptions,
@@ -17,13 +18,16 @@ from respool.planning.step import Step
 from respool.targets.export.steps import EXPORT_STEPS
 from respool.targets.imap.steps import IMAP_STEPS
 from respool.targets.spool.steps import SPOOL_STEPS
+from respool.targets.state.steps import STATE_STEPS
 
 _ALL: Final[tuple[type[Step], ...]] = (
     *SPOOL_STEPS,
     *IMAP_STEPS,
     *EXPORT_STEPS,
+    *STATE_STEPS,
     ProveAppended,
     ProveExport,
+    ProveFlags,
     ProveMailbox,
     ProveSeen,
     ProveAnnotations,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from respool.app.selection import Wanted
 from respool.planning.request import Person
+from respool.planning.state_wish import StateWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +33,4 @@ class Wish:
     note: str | None = None
     remove_after: timedelta | None = None
     is_rehearsal: bool = False
+    state_only: StateWish | None = None

@@ -157,6 +157,10 @@ def _run(arguments: list[str]) -> int:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is not signal.SIG_IGN:  # nohup wants to be left alone
             signal.signal(each, _leave)
+    if any(each.startswith("--state-only") for each in arguments):
+        from respool.cli.state_wishes import with_value
+
+        arguments = with_value(arguments)
     result = _made_app()(args=arguments, prog_name="respool", standalone_mode=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0

@@ -50,6 +50,8 @@ _PHASES = {
     "export-finish": (3, "list"),
     "export-publish-zip": (3, "list"),
     "prove-export": (4, "prove"),
+    "state-store-flags": (2, "flags"),
+    "prove-flags": (4, "prove"),
 }
 _PROOFS = frozenset({"prove-mailbox", "prove-appended", "prove-export"})
 _SECONDS_BETWEEN = 0.1

@@ -118,6 +118,29 @@ NoAnnotations = Annotated[
         "--no-annotations", help="Leave annotations of folders and messages, and special use."
     ),
 ]
+StateOnly = Annotated[
+    str | None,
+    typer.Option(
+        "--state-only",
+        metavar="[FLAGS]",
+        help="Add no mail: put flags of the messages that are still there back. FLAGS: seen,"
+        " flagged, answered, draft, flags, keywords, or a keyword, with commas; default: all.",
+    ),
+]
+Exact = Annotated[
+    bool,
+    typer.Option(
+        "--exact", help="With --state-only: clear, too, what they had not in the backup."
+    ),
+]
+ChangedBetween = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--changed-between",
+        metavar="GEN1 GEN2",
+        help="With --state-only: put back what changed from GEN1 to GEN2, and nothing else.",
+    ),
+]
 RemoveAfter = Annotated[
     str | None,
     typer.Option(
@@ -159,6 +182,9 @@ class Wishes:
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
     no_annotations: NoAnnotations = False
+    state_only: StateOnly = None
+    exact: Exact = False
+    changed_between: ChangedBetween = None
     remove_after: RemoveAfter = None
     rehearse: Rehearse = False
     note: Noted = None

@@ -10,6 +10,7 @@ from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
+from respool.cli.state_text import flags_plan_text, flags_receipt_screen
 from respool.cli.target_text import live_line, read_back_text, target_line, then_line
 from respool.model.ages import age_text
 
@@ -43,6 +44,8 @@ _SAID_AT_ONCE = frozenset(
 
 def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     """What a frightened person wants to know, in that order."""
+    if head.request.state_only is not None:
+        return flags_plan_text(head, tuple(_SAID_AT_ONCE), has_details=has_details)
     folders = [each for each in head.mailboxes if each.source_path is not None]
     newest = ", the newest that has it" if head.is_older else ""
     added = f"{shown_count(head.messages)} messages, {shown_size(head.size_bytes)}"
@@ -146,6 +149,8 @@ def _limit(resource: str, number: int | None) -> str:
 
 def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
+    if receipt.head.request.state_only is not None:
+        return flags_receipt_screen(receipt, file)
     changed = receipt.changed_count
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
     who_changed = "owner and readers" if receipt.seen.changed_since else "owner"

@@ -44,6 +44,7 @@ def wish_of(
     """
     from respool.app.selection import Wanted
     from respool.app.wish import Wish
+    from respool.cli.state_wishes import generation_of, state_wish_of
     from respool.errors import UsageError
 
     if account is None:
@@ -62,7 +63,7 @@ def wish_of(
         wanted=Wanted(
             account=account,
             folders=tuple(folders or ()),
-            generation=wishes.generation,
+            generation=generation_of(wishes),
             command=command,
         ),
         to=wishes.to,
@@ -81,6 +82,7 @@ def wish_of(
         is_without_annotations=wishes.no_annotations,
         remove_after=_age(wishes.remove_after),
         is_rehearsal=wishes.rehearse,
+        state_only=state_wish_of(wishes),
         note=wishes.note,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from respool.cli.output import shown_count
+from respool.cli.state_text import flags_question
 
 if TYPE_CHECKING:
     from respool.planning.plan import PlanHead
@@ -58,6 +59,8 @@ def then_line(head: PlanHead, narrower: str) -> str:
 def question(head: PlanHead) -> str:
     """What is asked before anything is changed."""
     request = head.request
+    if request.state_only is not None:
+        return flags_question(head)
     count = shown_count(head.messages)
     if head.target_kind == _EXPORT:
         return f"Write {count} messages to {(head.where or '').partition(':')[2]}?"

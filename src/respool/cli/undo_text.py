@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from respool.cli.output import shown_count
+from respool.cli.state_text import flags_undo_text
 from respool.runs.states import RunState
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _INCOMPLETE = 21
 
 def undo_text(run: int, head: PlanHead, *, is_forced: bool) -> str:
     """What an undo is about to do, before it asks."""
+    if head.request.state_only is not None:
+        return flags_undo_text(run, head)
     where = "put into folders that were there" if head.request.is_in_place else head.into
     count = shown_count(head.messages)
     left = (
@@ -38,6 +41,8 @@ def undo_text(run: int, head: PlanHead, *, is_forced: bool) -> str:
 
 def undo_question(run: int, head: PlanHead) -> str:
     """What is asked before anything is removed."""
+    if head.request.state_only is not None:
+        return f"Put the flags that run {run} changed back as they were?"
     return f"Take run {run} back out of the mailbox of {head.request.target.address}?"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from respool.model.findings import Finding
+from respool.planning.flag_step import PlannedFlags
 from respool.planning.request import RestoreRequest
 
 PLAN_VERSION = 3
@@ -35,7 +36,8 @@ class PlannedMailbox:
     he himself had read there is read again. ``annotations`` and ``message_annotations`` count
     what is written beside the mailbox and beside its messages, special use apart;
     ``annotations_left`` says of an entry why it stays away. ``subscribers`` are who will be
-    subscribed to it.
+    subscribed to it. ``flags``: no mail is added, flags of what is there are put back, those
+    of ``messages``.
     """
 
     source_name: str | None
@@ -67,6 +69,7 @@ class PlannedMailbox:
     special_use: tuple[str, ...]
     annotations_left: Mapping[str, str]
     subscribers: tuple[str, ...]
+    flags: PlannedFlags | None = None
 
     @property
     def is_proven(self) -> bool:

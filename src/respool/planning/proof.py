@@ -86,5 +86,17 @@ class ProveExport(Step):
     has_exact_times: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProveFlags(Step):
+    """Look which flags the messages of the lane's folder have, each as who it is for, and compare.
+
+    What they are to have is what the lane's own steps say.
+    """
+
+    kind: ClassVar[str] = "prove-flags"
+
+
 # Those of messages, of any target.
-MESSAGE_PROOFS: Final = frozenset(step.kind for step in (ProveMailbox, ProveAppended, ProveExport))
+MESSAGE_PROOFS: Final = frozenset(
+    step.kind for step in (ProveMailbox, ProveAppended, ProveExport, ProveFlags)
+)

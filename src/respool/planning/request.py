@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from respool.model.accounts import Account
 from respool.model.names import MailboxName
+from respool.planning.state_wish import StateWish
 
 RENAME_AUTO = "auto"
 
@@ -35,7 +36,8 @@ class RestoreRequest:
     as soon as it is proven. ``is_mending_line_ends``: a message with bare line feeds or carriage
     returns gets line ends that every IMAP server takes, and is proven so. ``domain_map`` has
     the new domain of accounts and of identities by their old one; where it has none, no other
-    person is given any right on another server.
+    person is given any right on another server. ``state_only``: no mail is added, these flags
+    of the live messages are put back.
     """
 
     account: Account
@@ -59,6 +61,7 @@ class RestoreRequest:
     is_rehearsal: bool = False
     is_mending_line_ends: bool = False
     domain_map: Mapping[str, str] = field(default_factory=dict)
+    state_only: StateWish | None = None
 
     @property
     def root(self) -> MailboxName:

@@ -19,6 +19,7 @@ _FLAGS: Final = re.compile(rb"FLAGS \(([^()]*)\)")
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _SHA1: Final = re.compile(rb'\bDIGEST\.SHA1 "?([0-9A-Fa-f]{40})\b')
+_MODSEQ: Final = re.compile(rb"\bMODSEQ \((\d+)\)")
 _EMPTY: Final = re.compile(rb'\bBODY\[\](?:<\d+>)? (?:""|NIL)')
 _DATE: Final = re.compile(
     rb'\bINTERNALDATE "([ 0-9]\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
@@ -28,7 +29,10 @@ _MONTHS: Final = (b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedMessage:
-    """One answer; None is what was not in it. ``guid`` is the server's own word for it."""
+    """One answer; None is what was not in it. ``guid`` is the server's own word for it.
+
+    ``modseq`` grows with each change of the message (RFC 7162).
+    """
 
     uid: int
     flags: frozenset[str] | None
@@ -36,6 +40,7 @@ class FetchedMessage:
     size_bytes: int | None
     octets: bytes | None
     guid: str | None = None
+    modseq: int | None = None
 
 
 def parse_fetch(parts: Sequence[Part]) -> Iterator[FetchedMessage]:
@@ -62,6 +67,7 @@ def _message(text: bytes, octets: bytes | None) -> Iterator[FetchedMessage]:
     flags = _FLAGS.search(text)
     rest = text if flags is None else text[: flags.start()] + text[flags.end() :]
     uid, size, sha1 = _UID.search(rest), _SIZE.search(rest), _SHA1.search(rest)
+    modseq = _MODSEQ.search(rest)
     if uid is None:
         return
     if octets is None and _EMPTY.search(rest):
@@ -73,6 +79,7 @@ def _message(text: bytes, octets: bytes | None) -> Iterator[FetchedMessage]:
         size_bytes=None if size is None else int(size[1]),
         octets=octets,
         guid=None if sha1 is None else sha1[1].decode("ascii").lower(),
+        modseq=None if modseq is None else int(modseq[1]),
     )
 
 

@@ -53,9 +53,11 @@ def quoted(text: str) -> str:
 class ImapSession:
     """One logged-in connection.
 
-    ``uidnext`` and ``highest_modseq`` are those of the mailbox opened last; 0: not told.
+    ``uidvalidity``, ``uidnext`` and ``highest_modseq`` are those of the mailbox opened last;
+    0: not told.
     """
 
+    uidvalidity: int = 0
     uidnext: int = 0
     highest_modseq: int = 0
     wire: Wire
@@ -136,6 +138,7 @@ class ImapSession:
         command = "SELECT" if is_to_change else "EXAMINE"
         with self._answers(f"{command} {quoted(mailbox)}"):
             answer = self._client.select_folder(mailbox, readonly=not is_to_change)
+        self.uidvalidity = int(answer.get(b"UIDVALIDITY", 0))
         self.uidnext = int(answer.get(b"UIDNEXT", 0))
         self.highest_modseq = int(answer.get(b"HIGHESTMODSEQ", 0))
         return int(answer[b"EXISTS"])
@@ -187,19 +190,19 @@ class ImapSession:
                 raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
             yield from parse_fetch(data)
 
-    def states_from(self, uid: int) -> tuple[FetchedMessage, ...]:
-        """UID, flags, date, size and GUID of the messages from ``uid`` on, in the open mailbox.
+    def states(self, uids: str, *more: str) -> tuple[FetchedMessage, ...]:
+        """UID, flags, date, size and GUID of those of ``uids`` that the open mailbox has.
 
-        As `held`: nothing of them is read, and where the server tells no GUID there is none.
+        In the order of their UIDs. As `held`: nothing of them is read, and where the server
+        tells no GUID there is none. ``more`` are other items: ``MODSEQ``.
         """
-        items = f"{_STATE} DIGEST.SHA1" if self.can("DIGEST=SHA1") else _STATE
+        items = [_STATE, *(["DIGEST.SHA1"] if self.can("DIGEST=SHA1") else []), *more]
         self._imap.untagged_responses.pop("FETCH", None)
         with self._answers("FETCH"):
-            status, data = self._imap.uid("FETCH", f"{uid}:*", f"({items})")
+            status, data = self._imap.uid("FETCH", uids, f"({' '.join(items)})")
         if status != "OK":
             raise ServerSaidNo("FETCH was refused", why=repr(data)[:200])
-        found = (each for each in parse_fetch(data) if each.uid >= uid)  # "*" may be below
-        return tuple(sorted(found, key=lambda each: each.uid))
+        return tuple(sorted(parse_fetch(data), key=lambda each: each.uid))
 
     def _guid_in_pieces(self, uid: int) -> str:
         digest = hashlib.sha1(usedforsecurity=False)

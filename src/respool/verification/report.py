@@ -11,6 +11,7 @@ from typing import Any
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.verification.annotation_report import AnnotationReport
+from respool.verification.flag_report import planned_flags_as_json
 from respool.verification.seen_report import SeenReport
 from respool.verification.subscription_report import NONE, SubscriptionReport
 
@@ -35,7 +36,8 @@ class MailboxOutcome:
 
     ``planned`` counts what the plan meant to add; ``lost`` what turned out to be
     missing or damaged in the backup (uid → what was wrong). Of many differences the
-    first are kept one by one; the counts are of all.
+    first are kept one by one; the counts are of all. ``left`` counts messages whose flags
+    stayed as they were, by the reason.
     """
 
     source: str | None
@@ -49,6 +51,7 @@ class MailboxOutcome:
     changed_count: int
     lost: Mapping[str, str]
     read_by: str | None
+    left: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape in ``mailboxes`` of a receipt."""
@@ -64,6 +67,7 @@ class MailboxOutcome:
             "changed_count": self.changed_count,
             "lost": dict(self.lost),
             "read_by": self.read_by,
+            "left": dict(self.left),
         }
 
 
@@ -197,6 +201,7 @@ class Receipt:
             "size_bytes": head.size_bytes,
             "lost_in_backup": self.lost,
             "refused": self.refused,
+            "flags": planned_flags_as_json(head),
             "hsm": {"stubs": head.stubs, "whole": head.joined},
             "seen": self.seen.as_json(),
             "annotations": self.annotations.as_json(),
@@ -219,17 +224,19 @@ class Receipt:
 class LaneNotes:
     """What the journal has of one mailbox: receipts of its copies and of its proofs.
 
-    ``first_proof`` is the run's own; ``proof`` the one to be reported.
+    ``first_proof`` is the run's own; ``proof`` the one to be reported. ``left`` as the
+    outcome has it.
     """
 
     lost: Mapping[str, str]
     proof: Mapping[str, Any] | None
     first_proof: Mapping[str, Any] | None
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
     """One mailbox of a receipt."""
-    restored = planned.messages - len(notes.lost)
+    restored = planned.messages - len(notes.lost) - sum(notes.left.values())
     proof = notes.proof
     found = list(_found(proof, restored))
     counts = Counter(difference["aspect"] for difference in found)
@@ -262,6 +269,7 @@ def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
         changed_count=changed_count,
         lost=dict(notes.lost),
         read_by=None if proof is None else proof["by"],
+        left=dict(notes.left),
     )
 
 

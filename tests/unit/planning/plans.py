@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from respool.model.accounts import Account, AccountKind
 from respool.model.finding_kinds import KINDS
 from respool.model.findings import Finding
+from respool.model.state import UidSet
 from respool.planning.codec import render_plan
+from respool.planning.flag_step import FlagChange
 from respool.planning.plan import PLAN_VERSION, PlanHead
 from respool.planning.request import RestoreRequest
 from respool.planning.step import PlannedMessage, Step
@@ -73,6 +75,11 @@ MESSAGES = st.builds(
     flags=st.lists(TEXT, max_size=2).map(tuple),
     is_archived=st.booleans(),
 )
+FLAG_CHANGES = st.lists(st.integers(1, 2**31 - 1), unique=True, max_size=3).map(
+    lambda uids: FlagChange(
+        add=("\\Seen",), remove=(), uids=str(UidSet.of(uids)), guids="ab" * 20 * len(uids)
+    )
+)
 _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     bool: st.booleans(),
@@ -80,6 +87,7 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     datetime: MOMENTS,
     PurePosixPath: TEXT.filter(lambda text: "\0" not in text).map(PurePosixPath),
     PlannedMessage: MESSAGES,
+    FlagChange: FLAG_CHANGES,
 }
 
 

@@ -37,7 +37,8 @@ def found_again(
     first = int(before["uidnext"])
     if 0 < session.uidnext <= first:
         return {}
-    present = tuple(_copies(session, session.states_from(first)))
+    states = (each for each in session.states(f"{first}:*") if each.uid >= first)  # "*": any
+    present = tuple(_copies(session, tuple(states)))
     if not present:
         return {}
     wanted = tuple(_wanted(step.messages, source))

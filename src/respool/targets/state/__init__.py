@@ -1,0 +1,1 @@
+"""Flags of live messages, put back to what a backup had; nothing else of them is touched."""
