@@ -11,6 +11,7 @@ from pathlib import Path
 
 from respool.app.batch_plan import (
     BatchPlan,
+    NoWish,
     OnPlanned,
     copy_section,
     plan_batch,
@@ -52,7 +53,7 @@ class BatchConversation:
 
 
 def restore_batch(
-    settings: Settings, wishes: Sequence[Wish], conversation: BatchConversation
+    settings: Settings, wishes: Sequence[Wish | NoWish], conversation: BatchConversation
 ) -> BatchReport:
     """Restore what is wished for many accounts; one that fails does not stop the others.
 
@@ -88,7 +89,7 @@ def restore_batch_plan(
 
 
 def save_batch_plan(
-    settings: Settings, wishes: Sequence[Wish], out: Path | None, on_planned: OnPlanned
+    settings: Settings, wishes: Sequence[Wish | NoWish], out: Path | None, on_planned: OnPlanned
 ) -> BatchPlan:
     """Plan many accounts into ``out``, where one is named. Changes nothing.
 
@@ -102,7 +103,7 @@ def save_batch_plan(
         return plan_batch(wishes, reaching, out or file, state, on_planned)
 
 
-def batch_plan_lines(settings: Settings, wishes: Sequence[Wish]) -> Iterator[str]:
+def batch_plan_lines(settings: Settings, wishes: Sequence[Wish | NoWish]) -> Iterator[str]:
     """The lines of the plans of many accounts, one plan after the other, for a program.
 
     Raises:

@@ -11,6 +11,7 @@ from typing import Final
 
 from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
+from respool.app.batch_plan import NoWish
 from respool.app.far_logins import mapped_login
 from respool.app.settings import Settings
 from respool.app.where import TargetKind, where_of
@@ -24,8 +25,10 @@ _PATTERN: Final = re.compile(r"[*?\[]")
 _ENDINGS: Final = {"zip": ".zip", "mbox": ".mbox"}
 
 
-def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish, ...]:
+def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish | NoWish, ...]:
     """What is wished for each account, in order; ``template`` is the wish without one.
+
+    An account that cannot have it (a mailshare, which logs in nowhere) stops no other.
 
     ``typed`` is a pattern (``*@example.org``, ``user/a*``), or a file with an account a line,
     and after it where its mail goes if that is another account.
@@ -35,14 +38,20 @@ def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish, ...
             account can have.
         AccountNotInGeneration: the pattern fits none.
     """
-    if template.is_rehearsal and where_of(template.to).kind is not TargetKind.SPOOL:
+    where = where_of(template.to)
+    if where.kind is TargetKind.SPOOL and template.to is not None:
+        raise UsageError(
+            f"--to {template.to} names one account, and --accounts means several",
+            hint="write it behind the account, in the file of --accounts",
+        )
+    if template.is_rehearsal and where.kind is not TargetKind.SPOOL:
         raise UsageError("--rehearse of many accounts is for this server alone")
     members = (
         tuple((name, None) for name in _matching(settings, typed, template.wanted.generation))
         if _PATTERN.search(typed) and not Path(typed).exists()
         else tuple(_listed(Path(typed)))
     )
-    return tuple(_wish(template, account, to) for account, to in members)
+    return tuple(_wish_or_not(template, account, to) for account, to in members)
 
 
 def _matching(settings: Settings, pattern: str, label: str | None) -> tuple[str, ...]:
@@ -92,6 +101,13 @@ def _listed(file: Path) -> Iterator[tuple[str, str | None]]:
         raise UsageError(f'"{file}" names no account')
 
 
+def _wish_or_not(template: Wish, account: str, to: str | None) -> Wish | NoWish:
+    try:
+        return _wish(template, account, to)
+    except UsageError as error:
+        return NoWish(account=account, failure=error)
+
+
 def _wish(template: Wish, account: str, to: str | None) -> Wish:
     """The wish for one account; files and other servers get a place for each."""
     wish = replace(template, wanted=replace(template.wanted, account=account))
@@ -106,11 +122,6 @@ def _wish(template: Wish, account: str, to: str | None) -> Wish:
         if parse_imap_place(where.text or "").user is None:
             return wish if to is None else replace(wish, to=_with_user(where.text or "", login))
         return replace(wish, as_user=login)
-    if template.to is not None:
-        raise UsageError(
-            f"--to {template.to} names one account, and --accounts means several",
-            hint="write it behind the account, in the file of --accounts",
-        )
     return replace(wish, to=to)
 
 

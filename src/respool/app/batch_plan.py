@@ -21,6 +21,14 @@ _AT_ONCE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoWish:
+    """An account for which nothing can be wished, and why."""
+
+    account: str
+    failure: RespoolError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMember:
     """One account of a batch: what its plan says in short, or why there is none."""
 
@@ -78,7 +86,11 @@ OnPlanned = Callable[[PlannedMember, PlanHead | None], None]
 
 
 def plan_batch(
-    wishes: Sequence[Wish], reaching: Reaching, file: Path, state: Path, on_planned: OnPlanned
+    wishes: Sequence[Wish | NoWish],
+    reaching: Reaching,
+    file: Path,
+    state: Path,
+    on_planned: OnPlanned,
 ) -> BatchPlan:
     """Plan each wish into ``file``, which is new; one that cannot be stops no other.
 
@@ -92,6 +104,10 @@ def plan_batch(
     with new_private_file(file) as lines:
         for wish in wishes:
             head: PlanHead | None = None
+            if isinstance(wish, NoWish):
+                members.append(PlannedMember(account=wish.account, failure=wish.failure))
+                on_planned(members[-1], head)
+                continue
             start = lines.tell()
             try:
                 head = _plan_into(lines, wish, reaching, state)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from respool.app.batch import BatchConversation
-    from respool.app.batch_plan import BatchPlan, PlannedMember
+    from respool.app.batch_plan import BatchPlan, NoWish, PlannedMember
     from respool.app.batch_report import BatchReport
     from respool.app.settings import Settings
     from respool.app.undo import UndoConversation
@@ -48,7 +48,7 @@ def batch_wishes(
     wishes: Wishes,
     *,
     command: str,
-) -> tuple[Wish, ...]:
+) -> tuple[Wish | NoWish, ...]:
     """What is wished for each account that ``--accounts`` means.
 
     The first word is then a folder, too, like those that follow it.
@@ -78,7 +78,7 @@ def is_of_several(plan: str) -> bool:
 
 def restore_many(
     settings: Settings,
-    many: tuple[Wish, ...] | str,
+    many: tuple[Wish | NoWish, ...] | str,
     *,
     is_agreed: bool,
     has_details: bool,
@@ -101,7 +101,7 @@ def restore_many(
 
 def plan_many(
     settings: Settings,
-    many: tuple[Wish, ...],
+    many: tuple[Wish | NoWish, ...],
     out: str | None,
     *,
     has_details: bool,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from respool.app.batch_members import wishes_of
+from respool.app.batch_plan import NoWish
 from respool.app.selection import Wanted
 from respool.app.wish import Wish
 from respool.errors import AccountNotInGeneration, UsageError
@@ -16,11 +17,17 @@ from tests.support.exporting import settings_of
 TEMPLATE = Wish(wanted=Wanted(account="each", folders=("Projects",)))
 
 
-def listed(tmp_path: Path, text: str, **more: object) -> tuple[Wish, ...]:
+def asked(tmp_path: Path, text: str, **more: object) -> tuple[Wish | NoWish, ...]:
     file = tmp_path / "accounts"
     file.write_text(text)
     wish = Wish(wanted=TEMPLATE.wanted, **more)  # type: ignore[arg-type]
     return wishes_of(settings_of(tmp_path, tmp_path / "state"), str(file), wish)
+
+
+def listed(tmp_path: Path, text: str, **more: object) -> tuple[Wish, ...]:
+    found = asked(tmp_path, text, **more)
+    assert all(isinstance(each, Wish) for each in found)
+    return tuple(each for each in found if isinstance(each, Wish))
 
 
 def test_a_file_has_an_account_a_line_and_who_gets_its_mail(tmp_path: Path) -> None:
@@ -70,13 +77,26 @@ def test_an_administrator_logs_in_for_each_under_its_new_domain(tmp_path: Path) 
     assert (wish.to, wish.as_user) == ("imaps://admin@host", "jdoe@c.loc")
 
 
+def test_where_only_one_account_can_be_meant_several_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        asked(tmp_path, "a@b.loc\n", to="other@b.loc")
+
+
 @pytest.mark.parametrize(
     ("text", "to"),
-    [("a@b.loc\n", "other@b.loc"), ("a@b.loc z@b.loc\n", "maildir:/x"), ("a/.b\n", "zip:/x")],
+    [
+        ("a@b.loc z@b.loc\n", "maildir:/x"),
+        ("a/.b\n", "zip:/x"),
+        ("share/contact@b.loc\n", "imaps://host"),
+        ("share/contact@b.loc\n", "imaps://admin@host"),
+    ],
 )
-def test_what_only_one_account_can_have_is_refused(tmp_path: Path, text: str, to: str) -> None:
-    with pytest.raises(UsageError):
-        listed(tmp_path, text, to=to)
+def test_an_account_that_cannot_have_it_stops_no_other(tmp_path: Path, text: str, to: str) -> None:
+    """And never becomes mail for whoever logs in."""
+    first, second = asked(tmp_path, f"{text}jdoe@b.loc\n", to=to)
+
+    assert isinstance(first, NoWish)
+    assert isinstance(second, Wish)
 
 
 def test_a_pattern_means_the_accounts_of_the_generation_that_it_fits(tmp_path: Path) -> None:
@@ -84,7 +104,7 @@ def test_a_pattern_means_the_accounts_of_the_generation_that_it_fits(tmp_path: P
 
     users = wishes_of(settings, "user/J*@BlueMind.loc", TEMPLATE)
 
-    assert [each.wanted.account for each in users] == [
+    assert [each.wanted.account for each in users if isinstance(each, Wish)] == [
         "user/jdoe@bluemind.loc",
         "user/john.doe@bluemind.loc",
     ]
