@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from respool.errors import ServerUnreachable
+from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_pairs
 from respool.planning.proof import ProveAppended
 from respool.runs.actor import Undoing
@@ -17,7 +18,6 @@ from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
 from respool.targets.imap.line_ends import mended
-from respool.targets.imap.steps import AppendMessages
 from respool.verification.appended import AppendedProofActor
 from tests.support.directions import fresh_target
 from tests.support.imap_contents import messages_in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from tests.support.directions import (
     true_folders,
     unread,
 )
-from tests.support.imap_contents import acl_of, messages_in, subscriptions_of
+from tests.support.imap_contents import HeldMessage, acl_of, messages_in, subscriptions_of
 from tests.support.private_cyrus import NewMessage, PrivateCyrus, append_messages
 from tests.support.restoring import agreeing, restored, settings_for, wish
+from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, TREES, Source, true_subscriptions
 
 pytestmark = pytest.mark.needs_cyrus
@@ -152,31 +153,52 @@ def test_a_mailshare_that_never_held_mail_is_filled_as_it_was(
     check_target_sound(shared_server, target)
 
 
-def test_one_folder_that_has_held_mail_is_enough_to_refuse(
-    shared_server: PrivateCyrus, restore_into: Restore
+def test_what_has_held_mail_is_added_to_and_the_rest_is_filled(
+    shared_server: PrivateCyrus,
+    unpacked: Callable[[Source], Path],
+    tmp_path: Path,
 ) -> None:
     """
-    Also where nothing is left of it; nothing is changed.
+    What the folder has already comes once. An undo takes away what came, but for what somebody
+    touched since.
     """
     target = fresh_target(shared_server, "user")
+    true = true_folders(SOURCE.truth, JDOE)
     with shared_server.client_as(target.login) as client:
         client.create_folder("Trash")
-        append_messages(client, "Trash", [replace(NEW, flags=("\\Deleted",))])
+        append_messages(client, "Trash", [NEW])
+    settings = settings_for(shared_server, unpacked(SOURCE), tmp_path / "state")
+    asked = wish(JDOE, to=target.written, is_in_place=True)
+
+    assert restored(settings, asked).verdict.value == "proven"
+    assert restored(settings, asked).verdict.value == "nothing to do"
+
+    found = dict(all_folders_of(shared_server, target, target.login))
+    first, *others = found.pop("Trash")
+    assert first.flags == {"$new"}
+    assert without_uids(others) == without_uids(true["Trash"])
+    assert found == {path: held for path, held in true.items() if path != "Trash"}
+    check_target_sound(shared_server, target)
+    with shared_server.client_as(target.login) as client:
         client.select_folder("Trash")
-        client.expunge()
-    before = state_of(shared_server, target)
-    with pytest.raises(PlanRefused) as refused:
-        restore_into(target, SOURCE, JDOE)
-    assert "--in-place" in str(refused.value.why)
-    assert "Trash" in str(refused.value.why)
-    assert state_of(shared_server, target) == before
+        client.add_flags([others[0].uid], ["$mine"])
+    report = undone(settings)
+    assert [each.mailbox for each in report.kept] == [target.mailbox("Trash")]
+    left = all_folders_of(shared_server, target, target.login)
+    assert [each.uid for each in left["Trash"]] == [first.uid, others[0].uid]
+    assert {path: len(held) for path, held in left.items()} == {"INBOX": 0, "Trash": 2}
 
 
-def test_a_folder_with_a_limit_of_its_own_is_not_filled(
+def without_uids(messages: Iterable[HeldMessage]) -> list[HeldMessage]:
+    """The same messages in the same order, wherever they lie."""
+    return [replace(each, uid=0) for each in messages]
+
+
+def test_a_folder_with_a_limit_of_its_own_is_not_overfilled(
     shared_server: PrivateCyrus, restore_into: Restore
 ) -> None:
     """
-    It would be overfilled unseen: its limit is another than that of INBOX.
+    Its limit is another than that of INBOX, and holds for what is made below it, too.
     """
     target = fresh_target(shared_server, "user")
     with shared_server.client_as(target.login) as client:
@@ -186,18 +208,7 @@ def test_a_folder_with_a_limit_of_its_own_is_not_filled(
     before = state_of(shared_server, target)
     with pytest.raises(PlanRefused) as refused:
         restore_into(target, SOURCE, JDOE)
-    assert f"{target.mailbox('Projects')} has a quota root of its own" in str(refused.value.why)
-    assert state_of(shared_server, target) == before
-
-
-def test_a_second_run_in_place_is_refused(
-    shared_server: PrivateCyrus, restore_into: Restore
-) -> None:
-    target = fresh_target(shared_server, "share")
-    restore_into(target, SOURCE, INFO)
-    before = state_of(shared_server, target)
-    with pytest.raises(PlanRefused):
-        restore_into(target, SOURCE, INFO)
+    assert f"quota {target.mailbox('Projects')}: STORAGE would be" in str(refused.value.why)
     assert state_of(shared_server, target) == before
 
 

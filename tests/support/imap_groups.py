@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage, Step
-from respool.targets.imap.steps import AppendMessages
 
 
 def message_group(

@@ -37,6 +37,7 @@ _OF_SERVERS: Final = {
     "is_creating_account": "--create-account",
     "is_in_place": "--in-place",
     "is_raising_quota": "--raise-quota",
+    "is_only_missing": "--only-missing",
     "is_mending_line_ends": "--mend-line-ends",
 }
 

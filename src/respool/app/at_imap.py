@@ -18,6 +18,7 @@ from respool.app.source_now import left_reasons, source_reasons
 from respool.app.state import far_lock
 from respool.app.wish import Wish
 from respool.errors import NotReady, SurveyChanged, UsageError
+from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.request import RestoreRequest
@@ -32,6 +33,7 @@ from respool.verification.appended import AppendedProofActor
 from respool.verification.subscriptions import SubscriptionProofActor
 
 _NOT_THERE = (
+    ("is_only_missing", "--only-missing", "only the live server of this machine is looked into"),
     ("is_creating_account", "--create-account", "an account is made by its own server's tools"),
     ("is_raising_quota", "--raise-quota", "a limit is raised by its own server's tools"),
 )
@@ -132,7 +134,8 @@ class AtImap:
 def imap_actors(server: ImapServer, record: RunRecord) -> Mapping[str, Actor[Any]]:
     """One actor for all that changes the account, and those of the proofs."""
     actor = imap_actor(server, record)
-    return {**{step.kind: actor for step in IMAP_STEPS}, **imap_provers(server, record)}
+    kinds = (AppendMessages.kind, *(step.kind for step in IMAP_STEPS))
+    return {**dict.fromkeys(kinds, actor), **imap_provers(server, record)}
 
 
 def imap_provers(server: ImapServer, record: RunRecord) -> Mapping[str, Prover]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from respool.app.access import server_access
+from respool.app.adding import adding_actors, adding_provers, adding_to
 from respool.app.cut_off import clear_cut_off
 from respool.app.plan import plan_into_spool
 from respool.app.plan_file import check_honesty, check_unchanged
@@ -25,6 +26,7 @@ from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
 from respool.system.borrowed_rights import give_back
 from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.system.imap_server import ImapServer
 from respool.targets.spool.actor import spool_actor
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import SPOOL_STEPS
@@ -42,8 +44,8 @@ def reach_spool(settings: Settings) -> Iterator[AtSpool]:
     Raises:
         TargetError: it cannot be reached.
     """
-    with reach_server(server_access(settings)) as server:
-        yield AtSpool(server)
+    with reach_server(server_access(settings)) as server, ExitStack() as stack:
+        yield AtSpool(server, stack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class AtSpool:
     """The live server of this machine; see `Reached` for each call."""
 
     server: CyrusServer
+    _stack: ExitStack = field(default_factory=ExitStack)
 
     def mend(self, state: Path) -> None:
         """Give back borrowed rights, and clear what runs in place left in live mailboxes."""
@@ -88,13 +91,22 @@ class AtSpool:
 
     def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
         """One actor for all that changes the spool, and those of the proofs."""
-        spool = spool_actor(self.server, record)
-        return {**{step.kind: spool for step in SPOOL_STEPS}, **self.provers(record)}
+        spool, adding = spool_actor(self.server, record), self._adding(record)
+        return {
+            **{step.kind: spool for step in SPOOL_STEPS},
+            **adding_actors(self.server, adding, record),
+            **self.provers(record),
+        }
+
+    def _adding(self, record: RunRecord) -> ImapServer:
+        """Who adds to live folders; he logs out when the server is let go of."""
+        return self._stack.enter_context(adding_to(self.server, record.head().owner))
 
     def provers(self, record: RunRecord) -> Mapping[str, Prover]:
         """Mail, read marks, annotations and subscriptions are read back apart."""
         server, created = self.server, CreatedMailboxes(self.server, record)
         return {
+            **adding_provers(server, self._adding(record), record),
             ProveMailbox.kind: ProofActor(server=server, record=record, created=created),
             ProveSeen.kind: SeenProofActor(server=server, record=record, created=created),
             ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),

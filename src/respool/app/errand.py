@@ -18,7 +18,7 @@ from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal
 from respool.system.durable import remove_directory
 from respool.system.locks import exclusive
-from respool.verification.report import Receipt
+from respool.verification.report import NO_RUN, Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,15 @@ class Errand:
     def carry_out(self, conversation: Conversation) -> Receipt:
         """Ask, run, prove; the file moves into the run's directory.
 
+        Where there is nothing to do nobody is asked, and there is no run; in a batch there is.
+
         Raises:
             Declined, Locked, SurveyChanged: nothing was changed.
             StepFailed, Interrupted: stopped part-way; ``changed`` says what was added.
         """
         head, target = head_of(self.file), self.target
+        if head.is_nothing and self.member is None:
+            return _nothing(head)
         if not conversation.agree(head):
             raise Declined("the answer was no")
         journal = Journal(self.state)
@@ -68,6 +72,12 @@ class Errand:
             journal.forget(run.number, is_to_begin_again=True)
             remove_directory(run.directory)
             raise
+
+
+def _nothing(head: PlanHead) -> Receipt:
+    return Receipt(
+        run=NO_RUN, head=head, mailboxes=(), phases={}, left_to_do=(), findings=head.findings
+    )
 
 
 def head_of(file: Path) -> PlanHead:

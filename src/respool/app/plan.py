@@ -8,6 +8,7 @@ from pathlib import Path
 from respool.app.backups import backup_of
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
+from respool.app.lacking import lacking_of
 from respool.app.prepared import prepare
 from respool.app.reached import Plan
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
@@ -40,6 +41,9 @@ def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> Spoo
     request = prepared.request(target_of(wish, selection, server))
     survey = survey_target(request, lambda: selection, server, settings.state)
     reasons, findings = identity_of(settings, request, selection, survey, server)
+    lacking = lacking_of(settings, request, chosen, survey)
+    request, chosen = lacking.request, lacking.chosen
+    reasons, findings = (*reasons, *lacking.reasons), (*findings, *lacking.findings)
     logins = logins_of(request, chosen, server, survey.name_rules)
     context = replace(
         prepared.context(reasons, findings),

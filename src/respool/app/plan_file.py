@@ -8,7 +8,9 @@ from pathlib import Path
 from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
+from respool.app.lacking import lacking_of
 from respool.app.plan import identity_of
+from respool.app.prepared import prepare_again
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.source_now import source_reasons
@@ -110,7 +112,11 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
         SurveyChanged: it is not.
     """
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
-    reasons = (*recheck(head, survey), *source_reasons(settings, head))
+    reasons = (
+        *recheck(head, survey),
+        *source_reasons(settings, head),
+        *_there_by_now(settings, head, survey),
+    )
     if reasons:
         raise SurveyChanged(
             "server or backup are no longer as they were when the plan was made",
@@ -118,3 +124,16 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
             hint="make the plan again",
         )
     return survey
+
+
+def _there_by_now(settings: Settings, head: PlanHead, survey: SpoolSurvey) -> Iterator[str]:
+    """What is to be added to live folders must be lacking there still: nothing comes twice."""
+    adding = {each.source_name: each for each in head.mailboxes if each.is_appended}
+    if not any(each.messages for each in adding.values()):
+        return
+    chosen = prepare_again(settings, head).choice.mailboxes
+    for each in lacking_of(settings, head.request, chosen, survey).chosen:
+        planned = adding.get(each.mailbox.name.admin)
+        more = int(each.is_there().sum()) - (0 if planned is None else planned.still_there)
+        if planned is not None and more > 0:
+            yield f"{planned.target_path}: {more} of the messages are there by now"

@@ -10,8 +10,10 @@ from respool.app.settings import Settings
 from respool.app.source_now import left_reasons
 from respool.app.target_account import survey_target
 from respool.errors import NotReady
-from respool.planning.load import Load
+from respool.planning.appending import AppendMessages
+from respool.planning.load import Load, total
 from respool.planning.source_place import SourcePlace
+from respool.planning.step import MessageStep, Step
 from respool.planning.wanted_files import WantedFiles
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
@@ -19,17 +21,17 @@ from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import recheck_left
 from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
 
-_READING = (CopyMessages.kind, WriteIndex.kind)
+_READING = (AppendMessages.kind, CopyMessages.kind, CreateMailbox.kind, WriteIndex.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What a run has still to add, and the places of the backup that it still reads.
+    """What a run has still to add to each folder, and the places that it still reads.
 
     ``sources`` has the files that are still to be copied of each, maybe none.
     """
 
-    load: Load
+    loads: Mapping[str, Load]
     sources: Mapping[SourcePlace, WantedFiles]
 
 
@@ -49,7 +51,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     is_whole = all(
         row.state is StepState.DONE for row in run.rows() if row.kind == CreateAccount.kind
     )
-    against = recheck_left(head, survey, left.load, is_account_whole=is_whole)
+    against = recheck_left(head, survey, left.loads, is_account_whole=is_whole)
     reasons = (*against, *left_reasons(left.sources))
     if reasons:
         raise NotReady(
@@ -63,24 +65,29 @@ def left_of(run: RunJournal) -> Left:
     """What the steps that are not done will add; a group that was cut off counts as a whole."""
     rows = [row for row in run.rows() if row.state is not StepState.DONE]
     sources: dict[SourcePlace, WantedFiles] = {}
-    messages = size_bytes = archived = archived_bytes = 0
+    loads: dict[str, Load] = {}
     for row in rows:  # one at a time: together they may have a million messages
         step = run.step(row.number) if row.kind in _READING else None
-        if isinstance(step, CopyMessages):
+        if isinstance(step, CopyMessages | AppendMessages):
             sources.setdefault(step.source, WantedFiles()).add(step.messages)
-            sizes = [(each.size_bytes, each.is_archived) for each in step.messages]
-            messages += len(sizes)
-            size_bytes += sum(size for size, _ in sizes)
-            if step.keeps_archive:
-                archived += sum(is_archived for _, is_archived in sizes)
-                archived_bytes += sum(size for size, is_archived in sizes if is_archived)
         elif isinstance(step, WriteIndex):
             sources.setdefault(step.source, WantedFiles())
+        if step is not None:
+            name, load = _load(step)
+            loads[name] = total((loads.get(name, total(())), load))
+    return Left(loads=loads, sources=sources)
+
+
+def _load(step: Step) -> tuple[str, Load]:
+    """What a step adds, and to which folder."""
+    messages = step.messages if isinstance(step, MessageStep) else ()
+    keeps = isinstance(step, CopyMessages) and step.keeps_archive
+    archived = [each.size_bytes for each in messages if keeps and each.is_archived]
     load = Load(
-        messages=messages,
-        size_bytes=size_bytes,
-        mailboxes=sum(row.kind == CreateMailbox.kind for row in rows),
-        archived=archived,
-        archived_bytes=archived_bytes,
+        messages=len(messages),
+        size_bytes=sum(each.size_bytes for each in messages),
+        mailboxes=int(isinstance(step, CreateMailbox)),
+        archived=len(archived),
+        archived_bytes=sum(archived),
     )
-    return Left(load=load, sources=sources)
+    return (step.mailbox if isinstance(step, CreateMailbox) else step.lane), load

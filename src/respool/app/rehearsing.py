@@ -8,7 +8,7 @@ from respool.app.receipt_text import keep_receipt
 from respool.app.settings import Settings
 from respool.app.undo import UndoConversation, undo
 from respool.runs.runner import Stop
-from respool.verification.report import Receipt, Rehearsal
+from respool.verification.report import NO_RUN, Receipt, Rehearsal
 
 
 def end_rehearsal(settings: Settings, receipt: Receipt, stop: Stop) -> Receipt:
@@ -17,7 +17,7 @@ def end_rehearsal(settings: Settings, receipt: Receipt, stop: Stop) -> Receipt:
     Raises:
         StepFailed, Interrupted: it was not taken back, or partly; an undo goes on.
     """
-    if not receipt.head.request.is_rehearsal:
+    if receipt.run == NO_RUN or not receipt.head.request.is_rehearsal:
         return receipt
     conversation = UndoConversation(
         agree=lambda _run, _head: True, on_begin=lambda _run, _head: None, stop=stop

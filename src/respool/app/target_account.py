@@ -66,7 +66,7 @@ def survey_target(
     if request.is_creating_account and not _is_there(request.target, server):
         survey = survey_absent(server, request.target, _former(backup()))
     else:
-        survey = survey_account(server, request.target)
+        survey = survey_account(server, request.target, is_in_place=request.is_in_place)
     return replace(survey, state_room=free_room(state, ourselves()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,10 @@ def _report(held: HeldRun) -> UndoReport:
             folders[step.mailbox] = Taken(
                 mailbox=step.mailbox, is_new=step.makes_it, kept=kept.get(row.number)
             )
+    for row in rows:  # what was added to a live folder stays or goes message by message
+        taken = folders.get(row.lane)
+        if taken is not None and taken.kept is None:
+            folders[row.lane] = replace(taken, kept=kept.get(row.number))
     said = {each.kept for each in folders.values()}
     others = dict.fromkeys(why for why in kept.values() if why not in said)
     return UndoReport(

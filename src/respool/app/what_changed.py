@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.where import TargetKind
+from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
@@ -65,6 +66,7 @@ def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     begun = _begun(rows, CreateMailbox.kind)
     adopted = frozenset(each.target_name for each in head.mailboxes if not each.is_new)
     yield from _in_place(rows, adopted)
+    yield from _added_to(rows)
     if not begun:
         return
     name = "new folders" if head.request.is_in_place else f"the new folder {head.into}"
@@ -87,6 +89,12 @@ def _in_place(rows: Sequence[StepRow], adopted: frozenset[str]) -> Iterator[str]
             f"{_folders_were(len(copying - filled))} begun: copies wait there under names that no"
             " mail program sees"
         )
+
+
+def _added_to(rows: Sequence[StepRow]) -> Iterator[str]:
+    lanes = {row.lane for row in _begun(rows, AppendMessages.kind)}
+    if lanes:
+        yield f"{_folders_were(len(lanes))} added to"
 
 
 def _folders_were(count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from respool.planning.appending import AppendMessages
 from respool.planning.proof import (
     ProveAnnotations,
     ProveAppended,
@@ -25,6 +26,7 @@ _ALL: Final[tuple[type[Step], ...]] = (
     *IMAP_STEPS,
     *EXPORT_STEPS,
     *STATE_STEPS,
+    AppendMessages,
     ProveAppended,
     ProveExport,
     ProveFlags,

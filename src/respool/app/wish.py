@@ -27,6 +27,7 @@ class Wish:
     person: Person | None = None
     is_creating_account: bool = False
     is_in_place: bool = False
+    is_only_missing: bool = False
     is_raising_quota: bool = False
     is_without_seen: bool = False
     is_without_annotations: bool = False

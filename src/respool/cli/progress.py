@@ -25,6 +25,7 @@ _PHASES = {
     "spool-raise-quota": (1, "create"),
     "spool-create-mailbox": (1, "create"),
     "spool-adopt-mailbox": (1, "create"),
+    "spool-add-to-mailbox": (1, "create"),
     "spool-copy-messages": (2, "copy"),
     "spool-write-index": (2, "copy"),
     "spool-rebuild-mailbox": (3, "rebuild"),

@@ -101,7 +101,14 @@ InPlace = Annotated[
     bool,
     typer.Option(
         "--in-place",
-        help="No new folder: INBOX becomes INBOX. Only where no message ever was.",
+        help="No new folder: INBOX becomes INBOX. What holds mail is added to over IMAP.",
+    ),
+]
+OnlyMissing = Annotated[
+    bool,
+    typer.Option(
+        "--only-missing",
+        help="Into the original folders, and only what the live account lacks.",
     ),
 ]
 RaiseQuota = Annotated[
@@ -179,6 +186,7 @@ class Wishes:
     other_person: OtherPerson = False
     create_account: CreateAccount = False
     in_place: InPlace = False
+    only_missing: OnlyMissing = False
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
     no_annotations: NoAnnotations = False

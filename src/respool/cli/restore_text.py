@@ -11,7 +11,7 @@ from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
 from respool.cli.state_text import flags_plan_text, flags_receipt_screen
-from respool.cli.target_text import live_line, read_back_text, target_line, then_line
+from respool.cli.target_text import folders_text, live_line, read_back_text, target_line, then_line
 from respool.model.ages import age_text
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ _SAID_AT_ONCE = frozenset(
 )
 
 
+def nothing_text(head: PlanHead) -> str:
+    """Why there was no run."""
+    count, account = shown_count(head.still_there), head.request.target.address
+    what = f"all {count} messages of generation {head.generation_label}"
+    return (
+        f"NOTHING TO DO: {account} has {what}\n"
+        f"  SKIP  {_skipped(head)}\n"
+        "  Nothing was changed, and there was no run"
+    )
+
+
 def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     """What a frightened person wants to know, in that order."""
     if head.request.state_only is not None:
@@ -49,7 +60,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     folders = [each for each in head.mailboxes if each.source_path is not None]
     newest = ", the newest that has it" if head.is_older else ""
     added = f"{shown_count(head.messages)} messages, {shown_size(head.size_bytes)}"
-    count = _folders(len(folders))
+    count = folders_text(len(folders))
     whose = head.request.account.address
     of = f" of {whose}" if head.request.account != head.request.target else ""
     lines = [
@@ -58,7 +69,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"ADD   {added}; {_state_kept(head)}",
         *(f"NOTE  {each}" for each in (stub_sentence(head), *_notes(head)) if each),
         f"SKIP  {_skipped(head)}",
-        f"LIVE  {live_line(head, _filled(head))}{_quota_part(head)}",
+        f"LIVE  {live_line(head)}{_quota_part(head)}",
         f"THEN  {then_line(head, _narrower(head))}; about {_estimate(head)} s{_end(head)}",
     ]
     if has_details:
@@ -103,7 +114,8 @@ def _notes(head: PlanHead) -> Iterator[str]:
     filled = [each for each in head.mailboxes if each.messages]
     without = [each for each in filled if each.is_without_metadata]
     if without and len(without) < len(filled):
-        yield f"{_folders(len(without))} partly or wholly WITHOUT METADATA (--details says which)"
+        which = folders_text(len(without))
+        yield f"{which} partly or wholly WITHOUT METADATA (--details says which)"
     if without and head.request.is_without_metadata:
         yield "no flags or keywords; mail that was deleted may come back where no index tells"
     yield from given_notes(head)
@@ -130,12 +142,6 @@ def _notes(head: PlanHead) -> Iterator[str]:
         yield f"{leftovers} leftovers of a failed manual restore are there (--details, doctor)"
 
 
-def _filled(head: PlanHead) -> str | None:
-    """The live folders that are filled in place; None without any."""
-    adopted = sum(not each.is_new and each.messages > 0 for each in head.mailboxes)
-    return _folders(adopted) if adopted else None
-
-
 def _shares_seen_anew(head: PlanHead) -> bool:
     filled = [each for each in head.mailboxes if each.messages and not each.is_new]
     return head.facts.get("seen") == "by reader" and any(each.is_seen_shared for each in filled)
@@ -151,6 +157,8 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
     if receipt.head.request.state_only is not None:
         return flags_receipt_screen(receipt, file)
+    if not receipt.run:  # there was nothing to do
+        return nothing_text(receipt.head)
     changed = receipt.changed_count
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
     who_changed = "owner and readers" if receipt.seen.changed_since else "owner"
@@ -204,10 +212,6 @@ def _when(head: PlanHead) -> str:
     return f"{shown_time(head.taken_at, is_about=head.is_about)} {zone_name(head.taken_at)}"
 
 
-def _folders(count: int) -> str:
-    return "1 folder" if count == 1 else f"{count} folders"
-
-
 def _new_folder(head: PlanHead) -> str:
     paths = [each.target_path for each in head.mailboxes if each.source_path is not None]
     return paths[0] if len(paths) == 1 else _common(paths) or head.into
@@ -227,6 +231,8 @@ def _skipped(head: PlanHead) -> str:
     deleted = sum(each.left_out for each in head.mailboxes)
     lost = sum(each.lost for each in head.mailboxes)
     said = []
+    if head.still_there:
+        said.append(f"{shown_count(head.still_there)} of these are still there")
     if deleted:
         said.append(f"{shown_count(deleted)} deleted by the user")
     if lost:
@@ -244,7 +250,7 @@ def _skipped(head: PlanHead) -> str:
     if without_record:
         said.append(f"{shown_count(without_record)} files that no index knows (--details)")
     if head.skipped:
-        said.append(f"{_folders(len(head.skipped))} deleted or of earlier restores")
+        said.append(f"{folders_text(len(head.skipped))} deleted or of earlier restores")
     return "; ".join(said) or "nothing"
 
 
@@ -269,7 +275,7 @@ def _quota(head: PlanHead) -> str:
 
 def _narrower(head: PlanHead) -> str:
     count = sum(1 for each in head.mailboxes if each.narrower_for and each.source_path)
-    return f" ({_folders(count)} for fewer people than INBOX, as before)" if count else ""
+    return f" ({folders_text(count)} for fewer people than INBOX, as before)" if count else ""
 
 
 def _estimate(head: PlanHead) -> int:

@@ -49,12 +49,14 @@ def wish_of(
 
     if account is None:
         raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
-    if wishes.in_place and wishes.into is not None:
+    in_place = wishes.in_place or wishes.only_missing
+    if in_place and wishes.into is not None:
+        which = "--only-missing" if wishes.only_missing else "--in-place"
         raise UsageError(
-            "--in-place and --into exclude each other",
+            f"{which} and --into exclude each other",
             why="in place there is no new folder that could have a name",
         )
-    if wishes.rehearse and (wishes.in_place or wishes.remove_after is not None):
+    if wishes.rehearse and (in_place or wishes.remove_after is not None):
         raise UsageError(
             "--rehearse goes with neither --in-place nor --remove-after",
             why="a rehearsal takes a folder of its own, and takes it back at once",
@@ -77,6 +79,7 @@ def wish_of(
         person=_person(wishes),
         is_creating_account=wishes.create_account,
         is_in_place=wishes.in_place,
+        is_only_missing=wishes.only_missing,
         is_raising_quota=wishes.raise_quota,
         is_without_seen=wishes.no_seen,
         is_without_annotations=wishes.no_annotations,
@@ -233,7 +236,8 @@ def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:
 
 
 def exit_status(receipt: Receipt) -> int:
-    """0 proven, 3 proven but the backup lacked mail, 21 not all rehearsed went, 30 differs."""
+    """0 proven or nothing to do, 3 the backup lacked mail, 21 rehearsed is left, 30 differs."""
     if receipt.rehearsal is not None and receipt.rehearsal.kept:
         return 21
-    return {"proven": 0, "proven, backup incomplete": 3}.get(receipt.verdict.value, 30)
+    known = {"proven": 0, "nothing to do": 0, "proven, backup incomplete": 3}
+    return known.get(receipt.verdict.value, 30)

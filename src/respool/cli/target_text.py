@@ -35,15 +35,27 @@ def target_line(head: PlanHead, new_folder: str) -> str:
     return f"{kind}{account.address}{created}, {where}"
 
 
-def live_line(head: PlanHead, folders_text: str | None) -> str:
-    """What becomes of what is there; ``folders_text``: live folders that are filled."""
+def live_line(head: PlanHead) -> str:
+    """What becomes of what is there."""
     if head.target_kind == _EXPORT:
         return "no server is asked, nothing that exists is written to"
-    if folders_text is not None:
-        return f"no message is there to be changed; {folders_text} that never held any filled"
+    live = [each for each in head.mailboxes if not each.is_new and each.messages > 0]
+    added = sum(each.is_appended for each in live)
+    if added:
+        filled = len(live) - added
+        also = f", {folders_text(filled)} that never held any filled" if filled else ""
+        return f"no message that exists is changed; {folders_text(added)} added to{also}"
+    if live:
+        text = folders_text(len(live))
+        return f"no message is there to be changed; {text} that never held any filled"
     if any(each.raised_to is not None for each in head.quota):
         return "no message or folder that exists is changed"
     return "nothing that exists is changed"
+
+
+def folders_text(count: int) -> str:
+    """So many folders, for people."""
+    return "1 folder" if count == 1 else f"{count} folders"
 
 
 def then_line(head: PlanHead, narrower: str) -> str:

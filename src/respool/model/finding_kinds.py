@@ -165,6 +165,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE_OR_LOSS,
         "The folder is not among what people see in this generation; the one before has it.",
     ),
+    "folder-renamed": (
+        NOTE,
+        "What the folder lacks goes into it under the name that it has now.",
+    ),
     "generation-running": (
         NOTE,
         "It is still being written: wait for its end, or take an older generation.",

@@ -26,6 +26,8 @@ class ChosenMailbox:
 
     ``stubs`` counts its stubs of BlueMind 3.5, ``damaged_stubs`` those whose archived message
     cannot be read; the records of ``joined`` (UIDs) are those of the archived messages.
+    ``there`` is a mask of the records that are not restored because the live account has
+    them; None: nobody looked.
     """
 
     place: SourcePlace
@@ -34,9 +36,16 @@ class ChosenMailbox:
     stubs: int = 0
     damaged_stubs: int = 0
     joined: frozenset[int] = frozenset()
+    there: NDArray[np.bool_] | None = None
+
+    def is_there(self) -> NDArray[np.bool_]:
+        """Mask of the records that the live account has, as far as that matters."""
+        if self.there is None:
+            return np.zeros(len(self.mailbox.records), dtype=np.bool_)
+        return self.there
 
     def wanted(self, *, has_expunged: bool) -> NDArray[np.bool_]:
-        """Mask of the records that will be restored.
+        """Mask of the records that can be restored, whether or not the live account has them.
 
         A file of no octets is left out: reconstruct would delete it (lab-notes).
         """
@@ -53,7 +62,8 @@ class ChosenMailbox:
 class Destined:
     """A chosen mailbox, its new name, and which of its records are wanted.
 
-    ``is_new`` is False where the live mailbox of that name is filled in place.
+    ``is_new`` is False where the live mailbox of that name is filled in place;
+    ``is_appended``: it holds mail, or has held some, and so it is added to over IMAP.
     ``is_seen_kept``: the record's read state is somebody's, and the target can keep it.
     ``owner_marks``: the target's owner was a reader there, and this is what he had read.
     ``marks`` are what each other reader gets back, ``seen_left`` why one gets nothing;
@@ -66,6 +76,7 @@ class Destined:
     is_new: bool
     is_seen_kept: bool
     is_seen_shared: bool
+    is_appended: bool = False
     owner_marks: UidSet | None = None
     marks: Mapping[str, UidSet] = field(default_factory=dict)
     seen_left: Mapping[str, str] = field(default_factory=dict)

@@ -22,6 +22,18 @@ class Load:
     archived_bytes: int = 0
 
 
+def total(loads: Iterable[Load]) -> Load:
+    """All of ``loads`` together."""
+    every = tuple(loads)
+    return Load(
+        messages=sum(each.messages for each in every),
+        size_bytes=sum(each.size_bytes for each in every),
+        mailboxes=sum(each.mailboxes for each in every),
+        archived=sum(each.archived for each in every),
+        archived_bytes=sum(each.archived_bytes for each in every),
+    )
+
+
 def load_of(mailboxes: Iterable[PlannedMailbox]) -> Load:
     """What a plan of ``mailboxes`` adds."""
     every = tuple(mailboxes)

@@ -21,7 +21,8 @@ class PlannedMailbox:
     ``source_name`` and ``target_name`` are administrator's names, encoded;
     ``source_path`` and ``target_path`` are decoded paths inside the account.
     ``source_name`` is None for a folder that is made only to hold others. ``is_new`` is
-    False for a live folder that is filled in place. ``left_out`` are messages deleted by
+    False for a live folder that is filled in place, or, where ``is_appended``, added to over
+    IMAP because it holds mail or has held some. ``left_out`` are messages deleted by
     the user, ``brought_back`` those of them that were asked for, ``lost`` those whose file
     the backup lacks or has damaged. ``archived`` go to the archive partition.
     ``stubs`` are messages that BlueMind 3.5 had archived: ``joined`` come back whole, of
@@ -37,7 +38,7 @@ class PlannedMailbox:
     what is written beside the mailbox and beside its messages, special use apart;
     ``annotations_left`` says of an entry why it stays away. ``subscribers`` are who will be
     subscribed to it. ``flags``: no mail is added, flags of what is there are put back, those
-    of ``messages``.
+    of ``messages``. ``still_there`` are not restored because the live account has them.
     """
 
     source_name: str | None
@@ -70,6 +71,8 @@ class PlannedMailbox:
     annotations_left: Mapping[str, str]
     subscribers: tuple[str, ...]
     flags: PlannedFlags | None = None
+    is_appended: bool = False
+    still_there: int = 0
 
     @property
     def is_proven(self) -> bool:
@@ -116,6 +119,17 @@ class PlanHead:
     def messages(self) -> int:
         """How many messages will be added."""
         return sum(mailbox.messages for mailbox in self.mailboxes)
+
+    @property
+    def still_there(self) -> int:
+        """How many are not restored because the live account has them."""
+        return sum(mailbox.still_there for mailbox in self.mailboxes)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to do: no message to be added, no folder to be made."""
+        is_making = any(mailbox.is_new for mailbox in self.mailboxes)
+        return self.request.is_in_place and not (self.messages or is_making)
 
     @property
     def stubs(self) -> int:

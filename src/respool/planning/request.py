@@ -28,7 +28,8 @@ class RestoreRequest:
     are as typed; none means the whole account. ``into`` is the encoded name of the new
     first-level folder; ``is_into_given`` says whether a person chose it (then a taken
     name is refused) or it is our proposal (then the next free one is used). With
-    ``is_in_place`` there is no new folder: INBOX becomes INBOX. ``renames`` map decoded
+    ``is_in_place`` there is no new folder: INBOX becomes INBOX; with ``is_only_missing``,
+    which implies it, only what the live account lacks comes back. ``renames`` map decoded
     folder paths to new ones; ``is_renaming_freely`` takes every proposal.
     ``is_without_seen`` leaves what each reader of a folder has read,
     ``is_without_annotations`` all annotations. ``remove_after_hours`` is how long after its
@@ -53,6 +54,7 @@ class RestoreRequest:
     person: Person | None = None
     is_creating_account: bool = False
     is_in_place: bool = False
+    is_only_missing: bool = False
     is_raising_quota: bool = False
     is_without_seen: bool = False
     is_without_annotations: bool = False

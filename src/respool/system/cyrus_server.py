@@ -22,7 +22,7 @@ from respool.errors import (
 )
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
-from respool.system.imap import ImapSession, is_alive, log_in, session
+from respool.system.imap import ImapSession, is_alive, log_in
 from respool.system.imap_places import ImapAddress
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
@@ -145,20 +145,25 @@ class CyrusServer:
 
     @contextmanager
     def as_user(self, userid: str) -> Iterator[ImapSession]:
-        """A session as ``userid``, through the administrator.
+        """A session as ``userid``, through the administrator, for the length of a block.
 
         Raises:
             LoginRefused: the server lets nobody in under that name.
         """
+        session = self.enter(userid)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def enter(self, userid: str) -> ImapSession:
+        """As `as_user`; the caller closes it."""
         if userid != userid.lower() and self.configuration.is_on("username_tolower", default=True):
             raise LoginRefused(
                 f"nobody can log in as {userid}",
                 why="the server makes every login lower-case (username_tolower), which is another",
             )
-        with session(
-            self.address, admin=self.admin_name, password=self._password, as_user=userid
-        ) as logged_in:
-            yield logged_in
+        return log_in(self.address, admin=self.admin_name, password=self._password, as_user=userid)
 
     def directories(self, mailbox: str) -> MailboxDirectories:
         """Directories of ``mailbox`` (encoded administrator's name), by ``mbpath``.

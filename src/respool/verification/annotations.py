@@ -13,6 +13,7 @@ from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.annotating import AnnotationStep, PlannedAnnotation
 from respool.planning.proof import ProveAnnotations
 from respool.runs.actor import Note, OnlyLooks, RunRecord
+from respool.runs.placed_steps import as_placed
 from respool.system.administrator_access import opened_by_administrator
 from respool.system.annotation_commands import on_mailbox, on_messages
 from respool.system.cyrus_server import CyrusServer
@@ -43,7 +44,8 @@ class AnnotationProofActor(OnlyLooks):
         for number, each in self.record.steps_of_lane(step.lane):
             if not isinstance(each, AnnotationStep):
                 continue
-            wanted = list(_given(each, self.record.receipt(number) or {}))
+            placed = as_placed(self.record, each)
+            wanted = list(_given(placed, self.record.receipt(number) or {}))
             planned += len(wanted)
             found = self._read(each, wanted)
             for annotation in wanted:

@@ -36,10 +36,11 @@ class _Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendedProofActor(OnlyLooks):
-    """Proves folders of one account against the plan of one run, as the account's user."""
+    """Proves folders of one account against the plan of one run, as ``by``, who appended."""
 
     server: ImapServer
     record: RunRecord
+    by: str = BY_USER
 
     def observe(self, _step: ProveAppended) -> Note:
         """Nothing: it changes nothing."""
@@ -67,7 +68,7 @@ class AppendedProofActor(OnlyLooks):
                 for message in group.messages:
                     there = found.get(placed.get(message.uid, 0))
                     tally.add(message, there, group.told_otherwise.get(str(message.uid)))
-        return tally.note(None if step.may_grow else messages)
+        return tally.note(None if step.may_grow else messages, self.by)
 
     def prove_again(self, step: ProveAppended) -> Note:
         """As `perform`, at any later time: a folder that is gone is a difference."""
@@ -139,9 +140,9 @@ class _Tally:
         if len(self.differs) < MOST_DIFFERENCES:
             self.differs.extend(asdict(each) for each in differences)
 
-    def note(self, messages: int | None) -> Note:
+    def note(self, messages: int | None, by: str) -> Note:
         return {
-            "by": BY_USER,
+            "by": by,
             "expected": self.expected,
             "proven": self.proven,
             "counts": dict(self.counts),

@@ -19,6 +19,7 @@ from respool.verification.subscription_report import NONE, SubscriptionReport
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
 
 
+NO_RUN = 0
 REFUSED = "message-refused"  # the code of what a server did not take
 
 
@@ -27,6 +28,7 @@ class Verdict(StrEnum):
 
     PROVEN = "proven"  # all that the backup held was read back and is equal
     INCOMPLETE = "proven, backup incomplete"  # the same, but the backup itself lacked mail
+    NOTHING = "nothing to do"  # the live account has it all, and so there was no run
     DIFFERS = "differs"  # something is not as planned, or was not read back
 
 
@@ -103,7 +105,7 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a run did, and what was read back of it.
+    """What a run did, and what was read back of it; ``run`` NO_RUN: there was nothing to do.
 
     ``closed`` are folders that their owner could not open when all was done.
     ``raised`` are limits that are still higher than before the run. ``seen`` is what
@@ -182,6 +184,8 @@ class Receipt:
     @property
     def verdict(self) -> Verdict:
         """Equality first; what the backup lacks is said after it."""
+        if self.run == NO_RUN:
+            return Verdict.NOTHING
         if self.closed or self.differs_count:
             return Verdict.DIFFERS
         return Verdict.INCOMPLETE if self.lost or self.refused or self.losses else Verdict.PROVEN
@@ -190,7 +194,7 @@ class Receipt:
         """The shape of ``restore --json`` and ``verify --json``."""
         head = self.head
         return {
-            "run": self.run,
+            "run": self.run or None,
             "account": head.request.account.address,
             "generation": head.generation_label,
             "target": head.target,
@@ -199,6 +203,7 @@ class Receipt:
             "mailboxes": [each.as_json() for each in self.mailboxes],
             "messages": self.proven,
             "size_bytes": head.size_bytes,
+            "still_there": head.still_there,
             "lost_in_backup": self.lost,
             "refused": self.refused,
             "flags": planned_flags_as_json(head),

@@ -11,6 +11,7 @@ from respool.model.state import UidSet
 from respool.planning.proof import ProveSeen
 from respool.planning.step import SeenStep
 from respool.runs.actor import Note, OnlyLooks, RunRecord
+from respool.runs.placed_steps import as_placed
 from respool.system.cyrus_server import CyrusServer
 from respool.system.namespaces import name_for
 from respool.system.read_marks import seen_among
@@ -48,7 +49,9 @@ class SeenProofActor(OnlyLooks):
         for number, step in self.record.steps_of_lane(lane):
             receipt = self.record.receipt(number) or {}
             if isinstance(step, SeenStep) and "left" not in receipt:
-                yield self._of_reader(step, others=UidSet.parse(receipt.get("others", "")))
+                yield self._of_reader(
+                    as_placed(self.record, step), others=UidSet.parse(receipt.get("others", ""))
+                )
 
     def _of_reader(self, step: SeenStep, *, others: UidSet) -> Note:
         """What he sees. ``others`` are UIDs that he had read before he was given any."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from respool.app.readiness import left_of
-from respool.planning.load import Load, load_of
+from respool.planning.load import Load, load_of, total
 from respool.runs.journal import Journal, RunJournal
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, WriteIndex
 from tests.unit.app.journals import begun, do, journal_in, start
@@ -27,7 +27,7 @@ def run(journal: Journal, tmp_path: Path) -> RunJournal:
 def test_before_the_first_step_all_that_was_planned_is_left(run: RunJournal) -> None:
     left = left_of(run)
 
-    assert left.load == load_of(run.head().mailboxes)
+    assert total(left.loads.values()) == load_of(run.head().mailboxes)
     assert {str(each.data) for each in left.sources} == {"data/INBOX", "data/b"}
 
 
@@ -37,7 +37,7 @@ def test_what_is_copied_needs_no_room_any_more(run: RunJournal) -> None:
     do(run, CopyMessages)
     start(run, CopyMessages, at=1)
 
-    assert left_of(run).load == Load(messages=2, size_bytes=200, mailboxes=1)
+    assert total(left_of(run).loads.values()) == Load(messages=2, size_bytes=200, mailboxes=1)
 
 
 def test_the_backup_is_needed_until_the_index_of_a_folder_is_written(run: RunJournal) -> None:

@@ -131,7 +131,7 @@ def test_equality_first_then_what_the_backup_lacked(
 
 
 def test_the_words_of_a_verdict_are_those_that_scripts_know() -> None:
-    assert list(Verdict) == ["proven", "proven, backup incomplete", "differs"]
+    assert list(Verdict) == ["proven", "proven, backup incomplete", "nothing to do", "differs"]
 
 
 @pytest.mark.parametrize("aspect", ["flags", "deleted"])

@@ -6,12 +6,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from respool.planning.appending import AppendMessages
 from respool.runs.actor import Note, RunRecord, Undoing
+from respool.runs.placed_steps import placed_of_lane
 from respool.system.imap_server import ImapServer
 from respool.targets.imap import appending, folders, giving
-from respool.targets.imap.left_by_run import placed_of_lane
 from respool.targets.imap.steps import (
-    AppendMessages,
     CreateFolder,
     GiveReaderSeen,
     ImapStep,

@@ -9,6 +9,7 @@ from typing import Final
 
 from respool.backups.planned_messages import CheckedMessage, PlannedMessages
 from respool.errors import BackupError, ServerUnreachable, StepFailed
+from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_ranges
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
@@ -20,7 +21,6 @@ from respool.system.imap_server import ImapServer
 from respool.system.message_files import Reader, SourceDiffers
 from respool.targets.imap.finding_again import found_again
 from respool.targets.imap.line_ends import MendedForm, MendedReader, mended_form
-from respool.targets.imap.steps import AppendMessages
 
 _TRIES: Final = 4
 _PAUSE_SECONDS: Final = 0.5

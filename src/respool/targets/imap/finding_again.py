@@ -7,13 +7,13 @@ from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError
+from respool.planning.appending import AppendMessages
 from respool.planning.step import PlannedMessage
 from respool.system.fetch_answer import FetchedMessage
 from respool.system.imap import ImapSession
 from respool.system.message_files import SourceDiffers
 from respool.targets.imap.line_ends import mended_form
 from respool.targets.imap.pairing import Copy, paired
-from respool.targets.imap.steps import AppendMessages
 
 
 def found_again(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
-from respool.planning.placed import Places, as_pairs
+from respool.planning.appending import AppendMessages
+from respool.planning.placed import as_pairs
 from respool.planning.proof import ProveAppended
 from respool.planning.step import PlannedMessage
 from respool.planning.touched import OF_EVERYBODY_S_OWN, Held
 from respool.runs.actor import RunRecord
 from respool.system.imap import ImapSession
 from respool.targets.imap.finding_again import found_again
-from respool.targets.imap.steps import AppendMessages
 
 Differences = Mapping[int, Mapping[str, Mapping[str, Any]]]
 
@@ -71,16 +71,6 @@ def held_now(session: ImapSession, count: int) -> Iterator[Held]:
     """The first ``count`` messages of the open folder, in UID order, lazily."""
     for each in session.held(count):
         yield Held(uid=each.uid, guid=each.guid, flags=each.flags or frozenset())
-
-
-def placed_of_lane(record: RunRecord, lane: str) -> Places:
-    """Where each message of a lane is on the server."""
-    return Places.of(
-        each
-        for kind, receipt in record.receipts_of_lane(lane)
-        if kind == AppendMessages.kind
-        for each in receipt.get("placed", ())
-    )
 
 
 def differences(record: RunRecord, lane: str) -> dict[int, dict[str, Mapping[str, Any]]]:

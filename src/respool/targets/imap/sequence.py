@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SHARED
 from respool.planning.annotating import annotation_groups
+from respool.planning.appending import AppendMessages
 from respool.planning.chosen import Destined, planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.imap.flags import KeptFlags
 from respool.targets.imap.steps import (
-    AppendMessages,
     CreateFolder,
     GiveReaderSeen,
     SetAcl,

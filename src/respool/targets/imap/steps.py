@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from respool.planning.annotating import PlannedAnnotation
-from respool.planning.source_place import SourcePlace
-from respool.planning.step import MessageStep, SeenStep, Step
+from respool.planning.appending import AppendMessages
+from respool.planning.step import SeenStep, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,22 +24,6 @@ class CreateFolder(Step):
     mailbox: str
     made_as: str
     use: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppendMessages(MessageStep):
-    """Append a group of messages to ``mailbox``, with their flags and dates.
-
-    ``is_created``: the run has made the folder. ``is_mending``: bare line ends become those
-    that IMAP has.
-    """
-
-    kind: ClassVar[str] = "imap-append-messages"
-
-    mailbox: str
-    source: SourcePlace
-    is_created: bool
-    is_mending: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +93,6 @@ ImapStep: TypeAlias = (
 
 IMAP_STEPS: tuple[type[Step], ...] = (
     CreateFolder,
-    AppendMessages,
     ShowTree,
     SetAcl,
     SetAnnotations,

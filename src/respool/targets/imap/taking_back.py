@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from respool.errors import ServerSaidNo
 from respool.model.state import UidSet
+from respool.planning.appending import AppendMessages
 from respool.planning.touched import Touched, compared
 from respool.runs.actor import RunRecord, Undoing
 from respool.system import imap_listing as listing
@@ -26,7 +27,6 @@ from respool.targets.imap.left_by_run import (
     left_by_run,
     left_by_step,
 )
-from respool.targets.imap.steps import AppendMessages
 
 _EMPTIED = "its messages went, but it holds "
 

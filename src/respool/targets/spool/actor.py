@@ -10,6 +10,7 @@ from typing import assert_never
 
 from respool.errors import StepFailed
 from respool.runs.actor import Note, RunRecord, Undoing
+from respool.runs.placed_steps import as_placed
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import (
     annotating,
@@ -25,6 +26,7 @@ from respool.targets.spool import (
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.steps import (
+    AddToMailbox,
     AdoptMailbox,
     Annotate,
     BuildConversations,
@@ -75,6 +77,8 @@ class SpoolActor:
     def _observe_live(self, step: SpoolStep) -> Note:
         """What was there before, so that an undo leaves it."""
         match step:
+            case AddToMailbox():
+                return {"uniqueid": self.server.uniqueid(step.mailbox)}
             case AdoptMailbox():
                 live = live_mailboxes(self.server, [step.mailbox])[step.mailbox]
                 uniqueid = self.server.uniqueid(step.mailbox)
@@ -93,6 +97,8 @@ class SpoolActor:
                 return self._fill(step)
             case RaiseQuota() | RepairQuota() | SettleQuota():
                 return self._count(step, before)
+            case AddToMailbox():
+                return creation.add_to(self.server, step, before)
             case CreateAccount() | CreateMailbox() | AdoptMailbox():
                 return self._create(step, before)
             case BuildConversations():
@@ -133,11 +139,12 @@ class SpoolActor:
                 return subscribing.subscribe(self.server, step)
             case GiveSeen():
                 self.created.check(step.lane)
-                return giving_seen.give_seen(self.server, step)
+                return giving_seen.give_seen(self.server, as_placed(self.record, step))
             case Annotate():
                 self.created.check(step.lane)
                 is_live = self.created.is_adopted(step.lane)
-                return annotating.annotate(self.server, step, is_live=is_live)
+                placed = as_placed(self.record, step)
+                return annotating.annotate(self.server, placed, is_live=is_live)
 
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:

@@ -54,14 +54,18 @@ class Annotations:
     uses: frozenset[str]
 
     def with_annotations(self, each: Destined, rules: RightsRules) -> Destined:
-        """``each`` with what was written beside it and its messages, as far as it can be."""
-        if self.request.is_without_annotations:
+        """``each`` with what was written beside it and its messages, as far as it can be.
+
+        A live folder that holds mail says of itself what it says.
+        """
+        is_untouched = not (each.is_new or each.wanted.any())
+        if self.request.is_without_annotations or (is_untouched and self.request.is_only_missing):
             return each
         left: dict[str, str] = {}
-        is_untouched = not (each.is_new or each.wanted.any())
         acl = self._acl(each, rules)
         given = []
-        for annotation in (*each.chosen.state.annotations, *self._on_messages(each)):
+        own = () if each.is_appended else each.chosen.state.annotations
+        for annotation in (*own, *self._on_messages(each)):
             if annotation.entry == SPECIAL_USE and annotation.userid in self._owners:
                 continue
             login = on_target(annotation.userid, self.request, self.survey)
@@ -92,7 +96,9 @@ class Annotations:
         self, each: Destined, left: dict[str, str], *, is_untouched: bool
     ) -> tuple[str, ...]:
         r"""``\Sent`` and the like: a server takes each of them once in an account."""
-        given = []
+        given: list[str] = []
+        if each.is_appended:
+            return ()
         for use in each.chosen.state.special_use(self.request.account.userid):
             if self.survey.owner is None:
                 left[use] = NOBODY_S
@@ -117,4 +123,4 @@ class Annotations:
         """The rights that the folder will have."""
         if each.is_new:
             return rules.of_folder(each.chosen.mailbox.acl)
-        return self.survey.empty_acls.get(self.survey.name_rules.written(each.target), {})
+        return self.survey.live_acl(each.target)

@@ -1,4 +1,4 @@
-"""The mailboxes that a run created or adopted, and the check that they are still the same."""
+"""The mailboxes that a run created, adopted or added to: are they still the same?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.ownership import Ownership, ownership_like
-from respool.targets.spool.steps import AdoptMailbox, CreateMailbox
+from respool.targets.spool.steps import AddToMailbox, AdoptMailbox, CreateMailbox
 
 _TELLS_PARTITION_SINCE: Final = (3, 0, 0)
 
@@ -148,7 +148,10 @@ class CreatedMailboxes:
         found = {}
         for number, step in self._record.steps_of_lane(ACCOUNT_LANE):
             receipt = self._record.receipt(number)
-            if isinstance(step, CreateMailbox | AdoptMailbox) and receipt is not None:
+            if (
+                isinstance(step, CreateMailbox | AdoptMailbox | AddToMailbox)
+                and receipt is not None
+            ):
                 found[step.mailbox] = receipt
                 if isinstance(step, CreateMailbox):
                     self._partitions[step.mailbox] = step.partition

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from respool.errors import StepFailed
 from respool.runs.actor import Note
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool.live_indexes import live_mailboxes
+from respool.targets.spool.live_indexes import against_adding_to, live_mailboxes
 from respool.targets.spool.shared_seen import share_seen
 from respool.targets.spool.steps import (
+    AddToMailbox,
     AdoptMailbox,
     CreateAccount,
     CreateMailbox,
@@ -88,6 +89,22 @@ def adopt(server: CyrusServer, step: AdoptMailbox) -> Note:
     if step.is_seen_shared:
         share_seen(server, step.mailbox)
     return {"uniqueid": server.uniqueid(step.mailbox), "is_adopted": True}
+
+
+def add_to(server: CyrusServer, step: AddToMailbox, before: Note) -> Note:
+    """Note which mailbox it is that is added to.
+
+    Raises:
+        StepFailed: what is added would take the place of files that lie there.
+    """
+    why = against_adding_to(server, live_mailboxes(server, [step.mailbox])[step.mailbox])
+    if why is not None:
+        raise StepFailed(
+            f"{step.mailbox} cannot be added to",
+            why=why,
+            hint="look at it with the server's own reconstruct, then go on",
+        )
+    return {"uniqueid": before["uniqueid"], "is_appended": True}
 
 
 def _appeared(mailbox: str) -> StepFailed:

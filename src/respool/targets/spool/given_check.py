@@ -57,6 +57,18 @@ class GivenCheck:
             ProveAnnotations.kind: int(is_annotated),
         }
 
+    def of_step(
+        self, step: GiveSeen | Annotate | Subscribe, planned: Mapping[str, PlannedMailbox]
+    ) -> Iterator[str]:
+        """Reasons against a step, ``planned`` being the plan's folders by their names."""
+        match step:
+            case GiveSeen():
+                return self.of_seen(step, planned.get(step.lane))
+            case Annotate():
+                return self.of_annotations(step, planned.get(step.lane))
+            case Subscribe():
+                return self.of_subscription(step, planned.get(step.mailbox))
+
     def of_seen(self, step: GiveSeen, planned: PlannedMailbox | None) -> Iterator[str]:
         """Reasons against giving a reader these marks."""
         yield from self._of_name(step)

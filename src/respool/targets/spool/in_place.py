@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from respool.planning.chosen import Destined
 from respool.targets.spool.rights import RightsRules, effective
 from respool.targets.spool.survey import SpoolSurvey
 
+TO_ADD: Final = "lrswite"  # to append with flags, read back, and take away again (RFC 4314)
 
-def against_in_place(survey: SpoolSurvey) -> Iterator[str]:
-    """Only an account that has never held a message is filled in place."""
-    used = sorted(survey.used)
-    if used:
-        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
-        yield (
-            f"--in-place fills only an account that has never held a message, and {used[0]}{more}"
-            " has; without it, a new folder is made"
-        )
+
+def against_adding(destined: Sequence[Destined], survey: SpoolSurvey) -> Iterator[str]:
+    """What holds mail is only added to over IMAP, by somebody who may."""
+    for each in destined:
+        if not (each.is_appended and each.wanted.any()):
+            continue
+        written = survey.name_rules.written(each.target)
+        folder = survey.live.get(written)
+        if folder is not None and folder.obstacle is not None:
+            yield (
+                f"{written} cannot be added to: {folder.obstacle}; look at it with the server's"
+                " own reconstruct first, or leave --in-place out"
+            )
+            continue
+        if folder is None or folder.called is None:
+            yield (
+                f"{written} holds mail, and is added to as its owner, who cannot log in or cannot"
+                " name it; leave --in-place out"
+            )
+            continue
+        lacking = "".join(letter for letter in TO_ADD if letter not in folder.may)
+        if lacking:
+            yield (
+                f"{written} holds mail, and its owner may not add to it (rights {lacking}): give"
+                " him those, or leave --in-place out"
+            )
 
 
 def against_filling(
@@ -26,14 +45,13 @@ def against_filling(
     """A live folder keeps its rights: it must not be open to whom the backup's was closed.
 
     What its owner has shared himself since is his wish, where the backup's folder was no
-    narrower than the account. Nor may a folder have a quota root of its own: what it takes
-    is not forecast.
+    narrower than the account.
     """
     for each in destined:
         if each.is_new:
             continue
         written = survey.name_rules.written(each.target)
-        live = survey.empty_acls.get(written, {})
+        live = survey.live_acl(each.target)
         wanted = rules.of_folder(each.chosen.mailbox.acl)
         people = sorted({who.removeprefix("-") for who in live} - rules.spared)
         wider = [who for who in people if effective(live, who) - effective(wanted, who)]
@@ -42,17 +60,3 @@ def against_filling(
                 f"{written} is open to {', '.join(wider)}, to whom the backup's folder was not;"
                 " take those rights away first, or leave --in-place out"
             )
-    for name, root in sorted(survey.own_roots.items()):
-        if any(_is_at_or_below(survey, each, name) for each in destined):
-            yield (
-                f"{name} has a quota root of its own, {root}: leave --in-place out, or name the"
-                " other folders"
-            )
-
-
-def _is_at_or_below(survey: SpoolSurvey, each: Destined, name: str) -> bool:
-    parts = each.target.parts
-    return any(
-        survey.name_rules.written(each.target.ancestor(size)) == name
-        for size in range(1, len(parts) + 1)
-    )

@@ -6,17 +6,19 @@ before 3.0 do not tell over IMAP whether read state is shared.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from respool.cyrus.index import OPTION_SHARED_SEEN, IndexHeader, parse_index_header
-from respool.cyrus.spool_paths import INDEX_FILE
+from respool.cyrus.spool_paths import INDEX_FILE, uid_of_file
 from respool.errors import FormatError
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.targets.spool.live_files import foreign_files
 
 HEADER_OCTETS = 256  # more than any version's
+_DELIVERY_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,34 @@ class LiveMailbox:
     def is_seen_shared(self) -> bool:
         """Whether its readers have one read state together."""
         return self.header is not None and bool(self.header.options & OPTION_SHARED_SEEN)
+
+
+def against_adding_to(server: CyrusServer, mailbox: LiveMailbox) -> str | None:
+    """Why the server must not be made to put a message into ``mailbox``; None where it may.
+
+    It gives a message the next UID, and takes the place of a file that has that name.
+    """
+    if mailbox.directories is None:
+        return "the server does not say where it lies"
+    try:
+        strays = _strays(server, mailbox.directories)
+        if strays:  # a delivery may be under way
+            time.sleep(_DELIVERY_SECONDS)
+            strays &= _strays(server, mailbox.directories)
+    except (OSError, FormatError) as error:
+        return f"it cannot be looked at: {error}"
+    if strays:
+        return f"{len(strays)} message files lie there that its index does not know"
+    return None
+
+
+def _strays(server: CyrusServer, directories: MailboxDirectories) -> frozenset[int]:
+    """UIDs of the files that are named like messages to come."""
+    uids = {uid_of_file(name) for name in foreign_files(directories)}
+    index = _index_in(server, directories)  # read later than the files were listed
+    with index.open("rb") as file:
+        last_uid = parse_index_header(file.read(HEADER_OCTETS)).last_uid
+    return frozenset(uid for uid in uids if uid is not None and uid > last_uid)
 
 
 def live_index_file(server: CyrusServer, mailbox: str) -> Path:

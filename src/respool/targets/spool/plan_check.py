@@ -12,17 +12,24 @@ from functools import cached_property
 
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
-from respool.planning.forecast import forecast_quota
-from respool.planning.load import load_of
+from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    ProveAnnotations,
+    ProveAppended,
+    ProveMailbox,
+    ProveSeen,
+    ProveSubscriptions,
+)
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
 from respool.targets.spool.names import refusals
+from respool.targets.spool.quotas import forecast_of, loads_of
 from respool.targets.spool.rights import Rights
-from respool.targets.spool.sequence import repair_quota_step
+from respool.targets.spool.sequence import called, is_spool_written, repair_quota_step
 from respool.targets.spool.steps import (
+    AddToMailbox,
     AdoptMailbox,
     Annotate,
     BuildConversations,
@@ -48,6 +55,7 @@ _OF_A_LANE = (
     RebuildMailbox,
     BuildSearchIndex,
     ProveMailbox,
+    ProveAppended,
     GiveSeen,
     ProveSeen,
     Annotate,
@@ -80,7 +88,7 @@ class PlanCheck:
                 return tuple(found)
             about: str = getattr(step, "mailbox", getattr(step, "root", step.lane))
             counts.update({(kind, about): count for kind, count in counted(step).items()})
-            if isinstance(step, CopyMessages):
+            if isinstance(step, MessageStep):
                 counts["messages", step.lane] += len(step.messages)
                 counts["joined", step.lane] += sum(each.is_joined for each in step.messages)
         return (*found, *self._of_counts(counts))
@@ -99,15 +107,18 @@ class PlanCheck:
             name, is_filled = each.target_name, each.messages > 0
             wanted[CreateMailbox.kind, name] = int(each.is_new)
             wanted[GiveRights.kind, name] = int(each.is_new)
-            wanted[AdoptMailbox.kind, name] = int(not each.is_new and is_filled)
-            wanted[ProveMailbox.kind, name] = int(each.is_proven)
+            is_live = not each.is_new and is_filled
+            wanted[AdoptMailbox.kind, name] = int(is_live and not each.is_appended)
+            wanted[AddToMailbox.kind, name] = int(is_live and each.is_appended)
+            wanted[ProveMailbox.kind, name] = int(each.is_proven and not each.is_appended)
+            wanted[ProveAppended.kind, name] = int(each.is_proven and each.is_appended)
             wanted["messages", name] = each.messages
             wanted["joined", name] = each.joined
             wanted |= {(kind, name): count for kind, count in self._given.wanted(each).items()}
         are_subscribed = any(each.subscribers for each in self.head.mailboxes)
         wanted[ProveSubscriptions.kind, ACCOUNT_LANE] = int(are_subscribed)
         wanted[CreateAccount.kind, self._root] = int(self.survey.is_absent)
-        wanted[RepairQuota.kind, self._root] = 1
+        wanted[RepairQuota.kind, self._root] = int(is_spool_written(self.head))
         for limit in self.head.quota:
             if limit.raised_to is not None:
                 wanted[RaiseQuota.kind, limit.root] = wanted[SettleQuota.kind, limit.root] = 1
@@ -155,7 +166,7 @@ class PlanCheck:
     def _of_step(self, step: Step) -> Iterator[str]:
         yield from self._of_lane(step)
         match step:
-            case CreateMailbox() | GiveRights() | AdoptMailbox():
+            case CreateMailbox() | GiveRights() | AdoptMailbox() | AddToMailbox():
                 yield from self._of_mailbox(step)
             case CreateAccount():
                 yield from self._of_account(step)
@@ -163,16 +174,14 @@ class PlanCheck:
                 yield from self._of_limits(step)
             case CopyMessages() | WriteIndex():
                 yield from self._of_source(step)
+            case AppendMessages() | ProveAppended():
+                yield from self._of_adding(step)
             case ProveMailbox():
                 yield from self._of_proof(step)
-            case GiveSeen():
-                yield from self._given.of_seen(step, self._planned.get(step.lane))
-            case Annotate():
-                yield from self._given.of_annotations(step, self._planned.get(step.lane))
+            case GiveSeen() | Annotate() | Subscribe():
+                yield from self._given.of_step(step, self._planned)
             case RepairQuota() | BuildConversations():
                 yield from self._of_owner(step)
-            case Subscribe():
-                yield from self._given.of_subscription(step, self._planned.get(step.mailbox))
             case _:
                 pass
 
@@ -183,11 +192,34 @@ class PlanCheck:
         elif not is_of_account and step.lane not in self._planned:
             yield f"{step.lane} is none of the plan's folders"
 
-    def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:
+    def _of_adding(self, step: AppendMessages | ProveAppended) -> Iterator[str]:
+        """Only what holds mail is added to over IMAP, by the name that it has there."""
+        wanted = called(self.survey, step.lane)
+        if not wanted or step.mailbox != wanted or not self._is_added_to(step.lane):
+            yield f"{step.mailbox} is not what is to be added to"
+        if isinstance(step, AppendMessages):
+            yield from self._of_place(step)
+            is_mending = self.head.request.is_mending_line_ends
+            yield from self._differs(
+                "way", (step.is_created, step.is_mending), {(False, is_mending)}
+            )
+        elif not step.may_grow:
+            yield "new mail can arrive in a folder that was live before"
+
+    def _is_added_to(self, name: str) -> bool:
+        planned = self._planned.get(name)
+        return planned is not None and planned.is_appended and not planned.is_new
+
+    def _of_place(self, step: AppendMessages | CopyMessages | WriteIndex) -> Iterator[str]:
         planned = self._planned.get(step.lane)
         source = None if planned is None else planned.source_name
         if source is None or self.sources.get(source) != step.source:
             yield f"{step.source.spool} is not where the backup has {source}"
+
+    def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:
+        yield from self._of_place(step)
+        if self._is_added_to(step.lane):
+            yield f"{step.lane} holds mail, and is only added to over IMAP"
         keeps = self.survey.archive_room is not None
         yield from self._differs("archive", step.keeps_archive, {keeps})
 
@@ -228,22 +260,28 @@ class PlanCheck:
     def _of_limits(self, step: RaiseQuota | SettleQuota) -> Iterator[str]:
         if not self.head.request.is_raising_quota:
             yield f"it would raise {step.root}, and nobody asked for that"
-        load = load_of(self.head.mailboxes)
+        forecast = forecast_of(self.survey, loads_of(self.head.mailboxes), is_raising=True)
+        limits = [each for each in forecast if each.root == step.root]
         raised = {
             each.resource: each.limit if each.raised_to is None else each.raised_to
-            for each in forecast_quota(self.survey.quotas, load, is_raising=True)
-            if each.root == step.root
+            for each in limits
         }
-        now = {e.resource: e.limit for e in self.survey.quotas if e.root == step.root}
+        now = {each.resource: each.limit for each in limits}
         if dict(step.limits) != raised or dict(step.former) != now:
             yield f"other limits of {step.root} than the plan says"
 
-    def _of_mailbox(self, step: CreateMailbox | GiveRights | AdoptMailbox) -> Iterator[str]:
+    def _of_mailbox(
+        self, step: CreateMailbox | GiveRights | AdoptMailbox | AddToMailbox
+    ) -> Iterator[str]:
         yield from self._differs("folder", step.mailbox, self._planned)
         if isinstance(step, GiveRights):
             planned = self._planned.get(step.mailbox)
             if planned is None or dict(step.rights) != dict(planned.rights):
                 yield f"other rights of {step.mailbox} than the plan says"
+            return
+        if isinstance(step, AddToMailbox):
+            if not (self.head.request.is_in_place and self._is_added_to(step.mailbox)):
+                yield f"{step.mailbox} is not to be added to"
             return
         yield from self._of_read_state(step.mailbox, is_shared=step.is_seen_shared)
         if isinstance(step, CreateMailbox):

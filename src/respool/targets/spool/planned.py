@@ -106,8 +106,9 @@ def planned_mailbox(
     survey = subscribers.survey
     mailbox = each.chosen.mailbox
     added = Added.of(each)
-    keeps_archive = survey.archive_room is not None
-    expunged = mailbox.recoverable()
+    keeps_archive = survey.archive_room is not None and not each.is_appended
+    expunged, there = mailbox.recoverable(), each.chosen.is_there()
+    kept = each.wanted | there
     rights = rules.of_folder(mailbox.acl) if each.is_new else {}
     return PlannedMailbox(
         source_name=mailbox.name.admin,
@@ -115,12 +116,14 @@ def planned_mailbox(
         target_name=survey.name_rules.written(each.target),
         target_path=folder_path(each.target),
         is_new=each.is_new,
+        is_appended=each.is_appended,
+        still_there=int(there.sum()),
         messages=added.messages,
         unseen=added.unseen,
         size_bytes=added.size_bytes,
-        left_out=int((expunged & ~each.wanted).sum()),
+        left_out=int((expunged & ~kept).sum()),
         brought_back=int((expunged & each.wanted).sum()),
-        lost=int((mailbox.visible() & ~each.wanted).sum()),
+        lost=int((mailbox.visible() & ~kept).sum()),
         archived=added.archived if keeps_archive else 0,
         archived_bytes=added.archived_bytes if keeps_archive else 0,
         stubs=each.chosen.stubs,

@@ -12,14 +12,15 @@ from respool.model.names import MailboxName, decoded_part
 from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.chosen_findings import findings_of
 from respool.planning.context import PlanContext
-from respool.planning.forecast import forecast_quota, quota_reasons
+from respool.planning.forecast import quota_reasons
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PlanHead, PlannedMailbox, QuotaForecast
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.annotations import Annotations
-from respool.targets.spool.in_place import against_filling, against_in_place
+from respool.targets.spool.in_place import against_adding, against_filling
 from respool.targets.spool.planned import planned_holder, planned_mailbox, rights_rules
+from respool.targets.spool.quotas import forecast_of, loads_of
 from respool.targets.spool.readers import Readers
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.sequence import SpoolPlan
@@ -51,18 +52,18 @@ def plan_restore(
     mapped = map_names(sources, request, survey.name_rules)
     reasons += [*context.reasons, *survey.obstacles]
     reasons += [*unknown_renames(request, sources), *mapped.reasons]
-    destined = tuple(
+    every = (
         _destined(each, target, request, survey)
         for each, target in zip(chosen, mapped.targets, strict=True)
     )
+    destined = tuple(each for each in every if not _is_left_alone(each, request))
+    new = [each.target for each in destined if each.is_new]
     holders = tuple(
-        name
-        for name in folders_between(request.root, mapped.targets)
-        if not _is_there(name, request, survey)
+        name for name in folders_between(request.root, new) if not _is_there(name, request, survey)
     )
     has_metadata = any(each.mailbox.acl or each.place.meta is not None for each in chosen)
     rules = rights_rules(request, survey, root_acl=context.root_acl, has_metadata=has_metadata)
-    reasons += against_filling(destined, survey, rules)
+    reasons += [*against_filling(destined, survey, rules), *against_adding(destined, survey)]
     readers = Readers(request=request, survey=survey, logins=context.logins)
     notes = Annotations(
         request=request, survey=survey, logins=context.logins, uses=context.special_uses
@@ -78,7 +79,7 @@ def plan_restore(
         *(planned_mailbox(each, rules, subscribers) for each in destined),
     )
     load = load_of(mailboxes)
-    quota = forecast_quota(survey.quotas, load, is_raising=request.is_raising_quota)
+    quota = forecast_of(survey, loads_of(mailboxes), is_raising=request.is_raising_quota)
     reasons += [*quota_reasons(quota), *room_reasons(survey, load)]
     if reasons:
         raise PlanRefused(
@@ -122,7 +123,7 @@ def _with_free_folder(
 ) -> tuple[RestoreRequest, list[str]]:
     """The request with a name for the new folder that is free, or why there is none."""
     if request.is_in_place:
-        return request, list(against_in_place(survey))
+        return request, []
     if request.is_into_given:
         taken = _is_taken(request.into, request, survey)
         shown = decoded_part(request.into)
@@ -147,18 +148,31 @@ def _is_there(name: MailboxName, request: RestoreRequest, survey: SpoolSurvey) -
     return survey.name_rules.written(name) in survey.existing or name == request.target.root
 
 
+def _is_left_alone(each: Destined, request: RestoreRequest) -> bool:
+    """A folder that is gone, though all that it held is there, was given up by its owner."""
+    has_all = bool(each.chosen.is_there().any()) and not each.wanted.any()
+    return request.is_only_missing and each.is_new and has_all
+
+
 def _destined(
     each: ChosenMailbox, target: MailboxName, request: RestoreRequest, survey: SpoolSurvey
 ) -> Destined:
     """Read state of a user is his own; of a mailshare it is in the index only if shared."""
     is_share = request.target.kind is AccountKind.MAILSHARE
     is_somebodys = request.account.kind is AccountKind.USER or each.mailbox.shared_seen
+    is_new = not _is_there(target, request, survey)
+    written = survey.name_rules.written(target)
+    is_appended = not is_new and written in survey.used
     is_shared = is_share and (survey.is_seen_shared or each.mailbox.shared_seen)
+    if is_appended:  # a folder that holds mail stays as it is
+        folder = survey.live.get(written)
+        is_shared = is_share and folder is not None and folder.is_seen_shared
     return Destined(
         chosen=each,
         target=target,
-        wanted=each.wanted(has_expunged=request.has_expunged),
-        is_new=not _is_there(target, request, survey),
+        wanted=each.wanted(has_expunged=request.has_expunged) & ~each.is_there(),
+        is_new=is_new,
+        is_appended=is_appended,
         is_seen_kept=is_somebodys and (is_shared or not is_share),
         is_seen_shared=is_shared,
     )

@@ -127,4 +127,4 @@ class Readers:
         """The rights that the folder will have."""
         if each.is_new:
             return rules.of_folder(each.chosen.mailbox.acl)
-        return self.survey.empty_acls.get(self.survey.name_rules.written(each.target), {})
+        return self.survey.live_acl(each.target)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from respool.planning.forecast import forecast_quota, quota_reasons
-from respool.planning.load import Load, load_of
+from respool.planning.forecast import quota_reasons
+from respool.planning.load import Load, load_of, total
 from respool.planning.plan import PlanHead
+from respool.targets.spool.quotas import forecast_of, loads_of
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
 
@@ -28,15 +30,15 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
             reasons.append(f"{name} is there by now")
         elif not each.is_new and name not in there:
             reasons.append(f"{name} is gone by now")
+        elif each.messages and not each.is_new and not each.is_appended and name in survey.used:
+            reasons.append(f"{name} has held mail by now")
     if survey.owner != head.owner:
         reasons.append(f"the owner was {head.owner}, now it is {survey.owner}")
     for fact, now in survey.facts.items():
         if head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
-    if head.request.is_in_place and survey.used:
-        reasons.append(f"{min(survey.used)} has held mail by now")
-    load = load_of(head.mailboxes)
-    forecast = forecast_quota(survey.quotas, load, is_raising=head.request.is_raising_quota)
+    load, is_raising = load_of(head.mailboxes), head.request.is_raising_quota
+    forecast = forecast_of(survey, loads_of(head.mailboxes), is_raising=is_raising)
     reasons += quota_reasons(forecast)
     if any(each.raised_to is not None for each in (*forecast, *head.quota)):
         former = {(each.root, each.resource): each.raised_to for each in head.quota}
@@ -47,9 +49,14 @@ def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
 
 
 def recheck_left(
-    head: PlanHead, survey: SpoolSurvey, left: Load, *, is_account_whole: bool = True
+    head: PlanHead,
+    survey: SpoolSurvey,
+    left: Mapping[str, Load],
+    *,
+    is_account_whole: bool = True,
 ) -> tuple[str, ...]:
-    """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add.
+    """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add
+    to each folder.
 
     What the run itself did is no reason: an account and folders that it made, read state
     that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
@@ -67,9 +74,9 @@ def recheck_left(
     if is_own and is_account_whole:
         reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
     reasons += quota_reasons(
-        forecast_quota(survey.quotas, left, is_raising=head.request.is_raising_quota)
+        forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)
     )
-    return (*reasons, *room_reasons(survey, left))
+    return (*reasons, *room_reasons(survey, total(left.values())))
 
 
 def _rights_changed(planned: str, now: str) -> tuple[str, ...]:

@@ -12,11 +12,19 @@ from respool.model.accounts import AccountKind
 from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, Annotation
 from respool.planning.annotating import annotation_groups
+from respool.planning.appending import AppendMessages
 from respool.planning.chosen import Destined, planned_messages
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    ProveAnnotations,
+    ProveAppended,
+    ProveMailbox,
+    ProveSeen,
+    ProveSubscriptions,
+)
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.spool.steps import (
+    AddToMailbox,
     AdoptMailbox,
     Annotate,
     BuildConversations,
@@ -54,22 +62,40 @@ class SpoolPlan:
         """The steps in order, lazily: create, fill, count, prove, show, give back."""
         yield from self._preparing()
         for each in self.destined:
-            yield from _filling(each, self.survey)
+            yield from self._adding(each) if each.is_appended else _filling(each, self.survey)
         yield from self._counting()
-        depth = len(self._root.parts)
         for each in self.destined:
             if each.is_new or each.wanted.any():
-                yield ProveMailbox(
-                    lane=self._written(each.target),
-                    owner=self.survey.owner,
-                    parts=each.target.parts[depth:],
-                    is_seen_shared=each.is_seen_shared,
-                    may_grow=not each.is_new,
-                )
+                yield self._proof(each)
         yield from self._showing()
         for each in self.destined:
             yield from _giving_back(each, self._written(each.target))
             yield from _annotating(each, self._written(each.target), self.survey.owner)
+
+    def _proof(self, each: Destined) -> ProveMailbox | ProveAppended:
+        lane = self._written(each.target)
+        if each.is_appended:
+            return ProveAppended(lane=lane, mailbox=called(self.survey, lane), may_grow=True)
+        return ProveMailbox(
+            lane=lane,
+            owner=self.survey.owner,
+            parts=each.target.parts[len(self._root.parts) :],
+            is_seen_shared=each.is_seen_shared,
+            may_grow=not each.is_new,
+        )
+
+    def _adding(self, each: Destined) -> Iterator[Step]:
+        """To what holds mail: the server itself puts it there."""
+        lane = self._written(each.target)
+        for group in groups(planned_messages(each)):
+            yield AppendMessages(
+                lane=lane,
+                mailbox=called(self.survey, lane),
+                source=each.chosen.place,
+                messages=group,
+                is_created=False,
+                is_mending=self.head.request.is_mending_line_ends,
+            )
 
     @property
     def _root(self) -> MailboxName:
@@ -106,18 +132,21 @@ class SpoolPlan:
             )
         for each in self.destined:
             if not each.is_new and each.wanted.any():
-                yield AdoptMailbox(
-                    lane=ACCOUNT_LANE,
-                    mailbox=self._written(each.target),
-                    is_seen_shared=each.is_seen_shared,
-                )
+                yield self._taking(each)
+
+    def _taking(self, each: Destined) -> AdoptMailbox | AddToMailbox:
+        mailbox = self._written(each.target)
+        if each.is_appended:
+            return AddToMailbox(lane=ACCOUNT_LANE, mailbox=mailbox)
+        return AdoptMailbox(lane=ACCOUNT_LANE, mailbox=mailbox, is_seen_shared=each.is_seen_shared)
 
     def _counting(self) -> Iterator[Step]:
-        survey = self.survey
-        yield repair_quota_step(self.head, survey)
+        survey, is_written = self.survey, is_spool_written(self.head)
+        if is_written:
+            yield repair_quota_step(self.head, survey)
         for root, raised in self._raised().items():
             yield SettleQuota(lane=ACCOUNT_LANE, root=root, **raised)
-        if survey.has_conversations and survey.owner is not None:
+        if is_written and survey.has_conversations and survey.owner is not None:
             yield BuildConversations(lane=ACCOUNT_LANE, userid=survey.owner)
 
     def _raised(self) -> Mapping[str, RaisedLimits]:
@@ -182,6 +211,19 @@ def repair_quota_step(head: PlanHead, survey: SpoolSurvey) -> RepairQuota:
         userid=survey.owner,
         added_bytes=added,
     )
+
+
+def is_spool_written(head: PlanHead) -> bool:
+    """Whether a plan creates folders or writes into the spool; else it only appends."""
+    return any(
+        each.is_new or (each.messages > 0 and not each.is_appended) for each in head.mailboxes
+    )
+
+
+def called(survey: SpoolSurvey, mailbox: str) -> str:
+    """What whoever appends to a live mailbox calls it; a plan for which nobody can is refused."""
+    found = survey.live.get(mailbox)
+    return "" if found is None or found.called is None else found.called
 
 
 class RaisedLimits(TypedDict):

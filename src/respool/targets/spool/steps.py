@@ -65,6 +65,14 @@ class AdoptMailbox(FolderStep):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddToMailbox(FolderStep):
+    """Note which live mailbox it is that messages are appended to, over IMAP."""
+
+    kind: ClassVar[str] = "spool-add-to-mailbox"
+    makes_it: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CopyMessages(MessageStep):
     """Copy a group of message files into the mailbox's directory.
 
@@ -190,6 +198,7 @@ SpoolStep: TypeAlias = (
     | RaiseQuota
     | CreateMailbox
     | AdoptMailbox
+    | AddToMailbox
     | CopyMessages
     | WriteIndex
     | RebuildMailbox
@@ -208,6 +217,7 @@ SPOOL_STEPS: tuple[type[Step], ...] = (
     RaiseQuota,
     CreateMailbox,
     AdoptMailbox,
+    AddToMailbox,
     CopyMessages,
     WriteIndex,
     RebuildMailbox,

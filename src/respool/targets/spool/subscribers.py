@@ -38,7 +38,9 @@ class Subscribers:
     def of_folder(self, each: Destined, rights: Rights) -> tuple[str, ...]:
         """Of a folder of the backup; ``rights`` are those of a new one."""
         owner, name = self.survey.owner, each.chosen.mailbox.name
-        if self.request.is_rehearsal:
+        if self.request.is_rehearsal or (each.is_appended and not each.is_new):
+            return ()
+        if self.request.is_only_missing and not each.is_new:
             return ()
         if owner is None:
             return tuple(sorted(self._readers(each, rights)))
@@ -56,7 +58,7 @@ class Subscribers:
             request.account.root
         ):
             return set()
-        acl = rights if each.is_new else self.survey.empty_acls.get(written(each.target), {})
+        acl = rights if each.is_new else self.survey.live_acl(each.target)
         return {
             login
             for login, names in self.former.items()

@@ -6,9 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from respool.model.findings import Finding
+from respool.model.names import MailboxName
 from respool.model.rooms import FreeRoom
 from respool.planning.forecast import QuotaLimit
 from respool.targets.spool.names import NameRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFolder:
+    """A live mailbox that may be filled in place, or added to.
+
+    ``limits`` are those of its quota root, where that is not the account's. ``called`` is its
+    name as whoever appends to it spells it, and ``may`` what he is allowed there; None where
+    he cannot name it, and of a mailbox that has never held a message. ``obstacle`` is why
+    nothing must be added to it.
+    """
+
+    acl: Mapping[str, str]
+    limits: tuple[QuotaLimit, ...] = ()
+    is_seen_shared: bool = False
+    called: str | None = None
+    may: str = ""
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +36,8 @@ class SpoolSurvey:
 
     ``root_id`` is the unique id of its INBOX or root, None where the server tells none.
     ``existing`` are the account's mailbox names as the server spells them; those of them
-    that have held a message are ``used``, and ``empty_acls`` are the ACLs of the others.
-    ``own_roots`` are those of the others with a quota root of their own, and that root.
+    that have held a message are ``used``. ``live`` is what has to be known of them to fill
+    them in place, and empty where nobody asked for that.
     ``owner`` is the userid that can own its folders. ``admins`` are the server's
     administrators. ``is_absent``: the server does not have the account; all else is then
     as it will be once it was created. ``archive_room`` is None where the partition has no
@@ -46,8 +65,7 @@ class SpoolSurvey:
     is_seen_shared: bool
     name_rules: NameRules
     root_id: str | None = None
-    empty_acls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    own_roots: Mapping[str, str] = field(default_factory=dict)
+    live: Mapping[str, LiveFolder] = field(default_factory=dict)
     is_absent: bool = False
     databases_room: FreeRoom | None = None
     search_room: FreeRoom | None = None
@@ -55,6 +73,11 @@ class SpoolSurvey:
     leftovers: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = ()
     obstacles: tuple[str, ...] = ()
+
+    def live_acl(self, name: MailboxName) -> Mapping[str, str]:
+        """Who may do what in the live mailbox ``name``; nobody where it was not looked at."""
+        found = self.live.get(self.name_rules.written(name))
+        return {} if found is None else found.acl
 
     @property
     def facts(self) -> Mapping[str, str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from respool.errors import AccountNotOnServer, NotPermitted, ServerSaidNo
+from respool.errors import AccountNotOnServer, NotPermitted
 from respool.model.accounts import Account, AccountKind
 from respool.model.checks import Check, Mark
 from respool.model.findings import Finding, Severity
@@ -26,7 +25,8 @@ from respool.targets.spool.at_work import at_work
 from respool.targets.spool.clock import ClockSigns, clock_findings, clock_reasons, newest_in
 from respool.targets.spool.leftover_search import find_leftovers
 from respool.targets.spool.leftovers import RECORD_WITHOUT_ID
-from respool.targets.spool.live_indexes import LiveMailbox, live_mailboxes
+from respool.targets.spool.live_folders import live_folders
+from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.room_survey import survey_rooms
 from respool.targets.spool.services import reasons_of, service_checks
@@ -40,8 +40,10 @@ IN_THE_CONSOLE = (
 _NOTED = {"IMAP port": "server-not-running"}
 
 
-def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
-    """How ``account`` and its server stand.
+def survey_account(
+    server: CyrusServer, account: Account, *, is_in_place: bool = False
+) -> SpoolSurvey:
+    """How ``account`` and its server stand; with ``is_in_place`` each of its folders, too.
 
     Raises:
         AccountNotOnServer: the live server does not have it.
@@ -62,7 +64,7 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
     live = live_mailboxes(server, sorted(existing))
     uses = server.admin.quota(root)
     roots = frozenset(use.root for use in uses)
-    unused = tuple(_unused(server, live, roots))
+    looked_at = live if is_in_place else {}
     leftovers = find_leftovers(server, account)
     signs = ClockSigns(
         mail=newest_in(each.header for each in live.values() if each.header is not None),
@@ -78,9 +80,8 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
         root_id=server.uniqueid(root),
         rights=server.admin.acl(root),
         existing=existing,
-        used=existing - {each.name for each in unused},
-        empty_acls={each.name: each.acl for each in unused},
-        own_roots={each.name: min(each.other_roots) for each in unused if each.other_roots},
+        used=frozenset(name for name, each in live.items() if each.is_used),
+        live=live_folders(server, looked_at, owner=_owner(server, account), roots=roots),
         quotas=tuple(
             QuotaLimit(root=use.root, resource=use.resource, used=use.used, limit=use.limit)
             for use in uses
@@ -95,26 +96,6 @@ def survey_account(server: CyrusServer, account: Account) -> SpoolSurvey:
             *clock_reasons(now, signs),
         ),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unused:
-    """A mailbox that never held a message: ``other_roots`` are not the account's own."""
-
-    name: str
-    acl: Mapping[str, str]
-    other_roots: frozenset[str]
-
-
-def _unused(
-    server: CyrusServer, live: Mapping[str, LiveMailbox], roots: frozenset[str]
-) -> Iterator[_Unused]:
-    """Those of ``live`` that never held a message; one renamed meanwhile counts as used."""
-    for name in sorted(name for name, each in live.items() if not each.is_used):
-        with suppress(ServerSaidNo):
-            acl, uses = server.admin.acl(name), server.admin.quota(name)
-            others = frozenset(use.root for use in uses) - roots
-            yield _Unused(name=name, acl=acl, other_roots=others)
 
 
 def _in_the_way(findings: Sequence[Finding], *, is_uuid: bool) -> Iterator[str]:

@@ -13,6 +13,7 @@ from respool.targets.spool.created_account import take_account_back
 from respool.targets.spool.emptying import AdoptedMailboxes
 from respool.targets.spool.limits import Settled
 from respool.targets.spool.steps import (
+    AddToMailbox,
     AdoptMailbox,
     Annotate,
     BuildConversations,
@@ -56,7 +57,7 @@ class Takings:
                 return take_account_back(self.made, step, undoing)
             case RaiseQuota() | RepairQuota() | SettleQuota() | BuildConversations():
                 return self._count(step)
-            case CreateMailbox() | AdoptMailbox():
+            case CreateMailbox() | AdoptMailbox() | AddToMailbox():
                 return self._mailbox(step, undoing)
             case Subscribe():
                 return self._unsubscribe(step, undoing)
@@ -82,8 +83,11 @@ class Takings:
         uniqueid = self.beginnings.adopted.get(mailbox)
         return uniqueid is not None and self.server.uniqueid(mailbox) == uniqueid
 
-    def _mailbox(self, step: CreateMailbox | AdoptMailbox, undoing: Undoing) -> str | None:
-        if undoing.before.get("existed"):  # then the run did not make it
+    def _mailbox(
+        self, step: CreateMailbox | AdoptMailbox | AddToMailbox, undoing: Undoing
+    ) -> str | None:
+        """What was there before, and held mail, is left to the steps that added to it."""
+        if isinstance(step, AddToMailbox) or undoing.before.get("existed"):
             return None
         kept = self._of(step.mailbox, undoing)
         was_apart = undoing.before.get("was_shared") is False

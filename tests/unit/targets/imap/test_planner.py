@@ -8,13 +8,13 @@ import pytest
 
 from respool.errors import PlanRefused
 from respool.model.state import Annotation, MailboxState, UidSet
+from respool.planning.appending import AppendMessages
 from respool.planning.forecast import QuotaLimit
 from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.step import MessageStep
 from respool.targets.imap.names import ImapNames
 from respool.targets.imap.sequence import ImapPlan
 from respool.targets.imap.steps import (
-    AppendMessages,
     CreateFolder,
     GiveReaderSeen,
     SetAcl,

@@ -16,6 +16,7 @@ import pytest
 from respool.app.plan import write_plan
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanRefused
+from respool.planning.appending import AppendMessages
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.placed import as_pairs
 from respool.planning.source_place import SourcePlace
@@ -24,7 +25,6 @@ from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
 from respool.targets.imap.planner import plan_restore
-from respool.targets.imap.steps import AppendMessages
 from respool.targets.imap.surveyor import survey_imap
 from tests.support.bluemind5_server import BlueMind5Server
 from tests.support.cut_counts import is_long

@@ -230,7 +230,7 @@ def test_a_plan_that_raises_a_limit_holds_only_while_it_would_raise_it_as_far() 
         )
 
 
-LEFT = Load(messages=1, size_bytes=100, mailboxes=0)
+LEFT = {INBOX: Load(messages=1, size_bytes=100, mailboxes=0)}
 
 
 def test_a_run_may_go_on_where_only_what_it_did_itself_is_new() -> None:

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from respool.errors import PlanRefused
+from respool.planning.appending import AppendMessages
 from respool.planning.chosen import ChosenMailbox
+from respool.planning.forecast import QuotaLimit
+from respool.planning.proof import ProveAppended
+from respool.targets.spool.in_place import TO_ADD
+from respool.targets.spool.steps import AddToMailbox, CopyMessages, RepairQuota
+from respool.targets.spool.survey import LiveFolder
 from tests.unit.targets.spool.plans import (
+    ANNOTATED,
     FROM_SHARE,
     IN_PLACE,
+    INBOX,
     NEVER_USED,
     ONTO_SHARE,
     SHARE,
@@ -48,18 +57,9 @@ def of_live_share(folder: ChosenMailbox, live: Mapping[str, str]) -> str:
         rights=OPEN,
         used=frozenset(),
         existing=frozenset({"contact@b.loc", A}),
-        empty_acls={A: live, "contact@b.loc": OPEN},
+        live={A: LiveFolder(acl=live), "contact@b.loc": LiveFolder(acl=OPEN)},
         context={"root_acl": OPEN},
     )
-
-
-def test_an_account_that_has_held_mail_is_not_filled() -> None:
-    used = frozenset({SENT, "user/jdoe/Trash@b.loc"})
-
-    told = refusal([chosen("x/a")], request=IN_PLACE, onto=NEVER_USED, used=used)
-
-    assert f"{SENT} and 1 more has" in told
-    assert refusal([chosen("x/a")], request=IN_PLACE, onto=NEVER_USED) == ""
 
 
 def test_a_live_folder_that_is_open_to_more_people_is_named_with_them() -> None:
@@ -93,18 +93,75 @@ def test_a_folder_into_which_nothing_is_put_may_be_open() -> None:
     assert of_live_share(of_share(rows=0), OPEN) == ""
 
 
-@pytest.mark.parametrize("path", ["Sent", "Sent/2017"])
-def test_a_folder_with_a_quota_root_of_its_own_is_named(path: str) -> None:
+def holding(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - of a live folder
+    """An account whose Sent holds mail, and INBOX none."""
+    said = {"acl": {}, "called": "Sent", "may": TO_ADD, **more}
+    return {
+        "request": IN_PLACE,
+        "onto": NEVER_USED,
+        "existing": frozenset({INBOX, SENT}),
+        "used": frozenset({SENT}),
+        "live": {SENT: LiveFolder(**said)},
+    }
+
+
+def test_what_holds_mail_is_added_to_over_imap_and_what_is_made_goes_into_the_spool() -> None:
+    plan = planned([chosen("Sent", 2), chosen("Old")], **holding())
+
+    steps = list(plan.steps())
+    of_sent = [step for step in steps if SENT in {step.lane, getattr(step, "mailbox", "")}]
+
+    assert [type(each) for each in of_sent] == [AddToMailbox, AppendMessages, ProveAppended]
+    assert [(each.is_new, each.is_appended) for each in plan.head.mailboxes] == [
+        (False, True),
+        (True, False),
+    ]
+    assert any(isinstance(step, CopyMessages) for step in steps)
+
+
+def test_where_nothing_is_made_the_servers_programs_have_nothing_to_count() -> None:
+    plan = planned([chosen("Sent", 2)], **holding())
+
+    assert not [step for step in plan.steps() if isinstance(step, RepairQuota)]
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"called": None}, "cannot log in or cannot name it"),
+        ({"may": "lrswit"}, "(rights e)"),
+    ],
+    ids=["not named", "not his to remove"],
+)
+def test_what_its_owner_may_not_add_to_is_refused(more: Mapping[str, Any], says: str) -> None:
+    assert says in refusal([chosen("Sent")], **holding(**more))
+
+
+def test_a_folder_that_holds_mail_and_gets_none_may_be_anything() -> None:
+    assert refusal([chosen("Sent", 0)], **holding(called=None)) == ""
+
+
+def test_a_folder_that_holds_mail_keeps_what_it_says_of_itself() -> None:
+    (plain,) = planned(
+        [replace(ANNOTATED, mailbox=chosen("Sent", 3).mailbox)], **holding()
+    ).destined
+
+    assert {each.uid for each in plain.annotations} == {2}
+    assert plain.annotations_left == {}
+    assert plain.special_use == ()
+
+
+LIMIT = QuotaLimit(root=SENT, resource="MESSAGE", used=5, limit=7)
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "is_full"),
+    [("Sent", 1, False), ("Sent", 2, True), ("Sent/2017", 2, True), ("Sent2", 9, False)],
+)
+def test_a_folder_counts_at_its_own_quota_root(path: str, rows: int, is_full: bool) -> None:  # noqa: FBT001
     """
-    Also where only what lies below it is restored: that counts there, too.
+    Also what is made below a folder that has one.
     """
-    told = refusal([chosen(path)], request=IN_PLACE, onto=NEVER_USED, own_roots={SENT: SENT})
+    told = refusal([chosen(path, rows)], **holding(limits=(LIMIT,)))
 
-    assert f"{SENT} has a quota root of its own, {SENT}" in told
-
-
-@pytest.mark.parametrize("path", ["INBOX", "Sent2", "Drafts"])
-def test_other_folders_are_filled_beside_it(path: str) -> None:
-    more = {"request": IN_PLACE, "onto": NEVER_USED, "own_roots": {SENT: SENT}}
-
-    assert refusal([chosen(path)], **more) == ""
+    assert (f"quota {SENT}: MESSAGE would be" in told) is is_full

@@ -178,25 +178,6 @@ def test_in_place_a_live_folder_that_holds_a_restored_one_stays() -> None:
     assert targets(plan) == ["user/jdoe/x/y@b.loc"]
 
 
-@pytest.mark.parametrize(
-    ("used", "says"),
-    [
-        ({INBOX}, f"{INBOX} has;"),
-        ({"user/jdoe/Trash@b.loc"}, "user/jdoe/Trash@b.loc has;"),
-        ({INBOX, "user/jdoe/a@b.loc", "user/jdoe/b@b.loc"}, "and 2 more has;"),
-    ],
-    ids=["inbox", "another", "several"],
-)
-def test_an_account_that_has_held_mail_is_not_filled_in_place(used: set[str], says: str) -> None:
-    """Also where the folder with mail is none of those to be restored."""
-    (reason,) = reasons(
-        request=IN_PLACE, onto=replace(NEVER_USED, existing=frozenset(used), used=frozenset(used))
-    )
-
-    assert reason.startswith("--in-place fills only an account that has never held a message")
-    assert says in reason
-
-
 def test_in_place_a_folder_called_inbox_cannot_stand_below_inbox() -> None:
     with pytest.raises(PlanRefused) as caught:
         planned([chosen("INBOX"), chosen("./INBOX")], request=IN_PLACE, onto=NEVER_USED)

@@ -10,7 +10,7 @@ from respool.targets.spool.recheck import recheck_left
 from respool.targets.spool.survey import SpoolSurvey
 from tests.unit.targets.spool.plans import ABSENT, INBOX, planned_by
 
-NOTHING = Load(messages=0, size_bytes=0, mailboxes=0)
+NOTHING: Mapping[str, Load] = {}
 OWNER = "jdoe@b.loc"
 PLANNED = {OWNER: "lrswipkxtean"}
 

@@ -1,0 +1,55 @@
+"""Holding a restore in place against the live account: what it has is not added again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from respool.app.live_account import LiveNotLooked, look_at_live
+from respool.app.settings import Settings
+from respool.errors import AccountNotOnServer
+from respool.model.findings import Finding
+from respool.planning.chosen import ChosenMailbox
+from respool.planning.lacking import held_against_live, live_names
+from respool.planning.mapping import map_names
+from respool.planning.request import RestoreRequest
+from respool.targets.spool.survey import SpoolSurvey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """A request and what it takes, once the live account was looked at."""
+
+    request: RestoreRequest
+    chosen: tuple[ChosenMailbox, ...]
+    reasons: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def lacking_of(
+    settings: Settings,
+    request: RestoreRequest,
+    chosen: Sequence[ChosenMailbox],
+    survey: SpoolSurvey,
+) -> Lacking:
+    """What the live account lacks; all of it where nothing is restored in place, or it is gone.
+
+    Raises:
+        AccountNotOnServer: its mailboxes cannot be read on this machine.
+    """
+    if not request.is_in_place or not survey.used:
+        return Lacking(request=request, chosen=tuple(chosen))
+    account = look_at_live(settings, request.target)
+    if isinstance(account, LiveNotLooked):
+        raise AccountNotOnServer(
+            f"the mail of {request.target.address} cannot be read on this machine",
+            why=account.why,
+            hint="--imapd-conf names the server's configuration; or leave --in-place out",
+        )
+    live = [box for _, box in account.present]
+    findings: tuple[Finding, ...] = ()
+    if request.is_only_missing:
+        request, findings = live_names(request, chosen, live)
+    mapped = map_names([each.mailbox.name for each in chosen], request, survey.name_rules)
+    found = held_against_live(request, chosen, mapped.targets, live)
+    return Lacking(request=request, chosen=found.chosen, reasons=found.reasons, findings=findings)

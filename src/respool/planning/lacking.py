@@ -1,0 +1,119 @@
+"""What a live account lacks of a backup, and what it has already. Values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.model.accounts import INBOX, folder_path
+from respool.model.findings import Finding, Severity
+from respool.model.inventory import StoredMailbox
+from respool.model.names import MailboxName
+from respool.planning.answering import (
+    Answer,
+    FolderAnswers,
+    FolderCopies,
+    answers_to,
+    copies_of,
+    has_guid,
+)
+from respool.planning.chosen import ChosenMailbox
+from respool.planning.request import RestoreRequest
+
+_RENAMED = "it is called {} in the live account now: what it lacks goes there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Mailboxes of a backup held against the live ones; ``reasons`` speak against doing it."""
+
+    chosen: tuple[ChosenMailbox, ...]
+    reasons: tuple[str, ...] = ()
+
+
+def live_names(
+    request: RestoreRequest, chosen: Sequence[ChosenMailbox], live: Sequence[StoredMailbox]
+) -> tuple[RestoreRequest, tuple[Finding, ...]]:
+    """The request with the present names of folders that were renamed since, known by their id.
+
+    A name that a person has given holds.
+    """
+    paths = {folder_path(each.name) for each in live}
+    now = {each.uniqueid: folder_path(each.name) for each in live if each.uniqueid is not None}
+    found: dict[str, str] = {}
+    for each in chosen:
+        path, uniqueid = folder_path(each.mailbox.name), each.mailbox.uniqueid
+        name = now.get(uniqueid) if uniqueid is not None else None
+        if name not in {None, INBOX} and path != INBOX and path not in paths:
+            found[path] = str(name)
+    found = {path: name for path, name in found.items() if path not in request.renames}
+    findings = tuple(
+        Finding(
+            severity=Severity.NOTE, code="folder-renamed", subject=path, text=_RENAMED.format(name)
+        )
+        for path, name in found.items()
+    )
+    return replace(request, renames={**found, **request.renames}), findings
+
+
+def held_against_live(
+    request: RestoreRequest,
+    chosen: Sequence[ChosenMailbox],
+    targets: Sequence[MailboxName],
+    live: Sequence[StoredMailbox],
+) -> Compared:
+    """``chosen`` with the records that the live account has: they are not added again.
+
+    In place those that the folder itself has, and where only what is missing was asked for
+    those that any folder has. Copies count: see `answers_to`. ``targets`` are the folders'
+    names in the live account.
+    """
+    asked = [each.wanted(has_expunged=request.has_expunged) for each in chosen]
+    copies = [
+        replace(copies_of(each.mailbox, mask), path=folder_path(target))
+        for each, target, mask in zip(chosen, targets, asked, strict=True)
+    ]
+    answers = answers_to(copies, [copies_of(each) for each in live])
+    by_id = {each.uniqueid: each for each in live if each.uniqueid is not None}
+    there = [
+        _there(request, answered) | _stubs_there(each, by_id) & mask
+        for each, answered, mask in zip(chosen, answers.folders, asked, strict=True)
+    ]
+    return Compared(
+        chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
+        reasons=tuple(_unknown(copies)),
+    )
+
+
+def _there(request: RestoreRequest, answered: FolderAnswers) -> NDArray[np.bool_]:
+    same = answered.is_(Answer.SAME_FOLDER)
+    return answered.answered() if request.is_only_missing else same
+
+
+def _stubs_there(chosen: ChosenMailbox, live: Mapping[str, StoredMailbox]) -> NDArray[np.bool_]:
+    """Archived messages of BlueMind 3.5 whose stubs the live folder still has: by their UIDs.
+
+    The octets of the whole message are others than those of the stub.
+    """
+    box = chosen.mailbox
+    now = None if box.uniqueid is None else live.get(box.uniqueid)
+    if not chosen.joined or now is None or now.uidvalidity != box.uidvalidity:
+        return np.zeros(len(box.records), dtype=np.bool_)
+    uids = box.records["uid"]
+    joined = np.isin(uids, np.array(sorted(chosen.joined), dtype=uids.dtype))
+    mask: NDArray[np.bool_] = joined & np.isin(uids, now.records["uid"][now.visible()])
+    return mask
+
+
+def _unknown(copies: Sequence[FolderCopies]) -> Iterator[str]:
+    """Of a message without a GUID nobody can say whether the live account has it."""
+    for each in copies:
+        count = int((each.asked & ~has_guid(each.guids)).sum())
+        if count:
+            yield (
+                f"{each.path}: of {count} messages the backup has no GUID, so that nothing tells"
+                " whether the live account has them; restore this folder into a new one"
+            )
