@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from respool.app.restore import restore
+from respool.app.verify import verify
+from respool.planning.plan import PlanHead
 from respool.verification.report import Verdict
 from tests.support.directions import (
     Folders,
@@ -18,12 +21,13 @@ from tests.support.directions import (
     true_folders,
     unread,
 )
+from tests.support.imap_contents import acl_of, rights_of, subscriptions_of
 from tests.support.live_server import live_truth, serve_golden_live
 from tests.support.private_cyrus import PrivateCyrus, server_root
-from tests.support.restoring import restored, settings_for, wish
+from tests.support.restoring import agreeing, restored, settings_for, wish
 from tests.support.truth import Truth
 from tests.support.undoing import undone
-from tests.support.whole_account import TREES, Source
+from tests.support.whole_account import TREES, Source, true_subscriptions
 
 pytestmark = pytest.mark.needs_cyrus
 BEFORE = TREES["generation 88"]  # the last one with what was lost
@@ -92,16 +96,32 @@ def as_read(truth: Truth, account: TargetAccount) -> Folders:
     return found
 
 
-@pytest.mark.parametrize("account", [JDOE, ALICE, CONTACT], ids=["jdoe", "alice", "contact"])
+def check_made_again(server: PrivateCyrus, account: TargetAccount, paths: list[str]) -> None:
+    """A folder that is made again has the rights that it had, and its owner sees it."""
+    subscribed = true_subscriptions(BEFORE.truth, account.login, paths)
+    with server.admin_client() as admin, server.client_as(account.readers[0]) as client:
+        for path in paths:
+            name = account.mailbox(path)
+            had = {who: rights_of(may) for who, may in BEFORE.truth.mailboxes[name].acl.items()}
+            assert acl_of(admin, name) == had
+            assert (path in subscriptions_of(client)) is (path in subscribed)
+
+
+@pytest.mark.parametrize(
+    ("account", "kept"),
+    [(JDOE, ["Projects/2017", "Projects/2017/Q3"]), (ALICE, []), (CONTACT, ["Archives"])],
+    ids=["jdoe", "alice", "contact"],
+)
 def test_live_becomes_exactly_the_union_and_twice_changes_nothing(
     account: TargetAccount,
+    kept: list[str],
     live: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     tmp_path: Path,
 ) -> None:
     """
     Each message comes back into its own folder, with flags and date, and an undo takes
-    exactly these away.
+    exactly these away. What the server itself still keeps is taken from there.
     """
     written = account.written.removeprefix("user/")
     before, had = all_folders_of(live, account, account.readers[0]), held_now(live, account)
@@ -109,9 +129,13 @@ def test_live_becomes_exactly_the_union_and_twice_changes_nothing(
     settings = settings_for(live, unpacked(BEFORE), tmp_path / "state")
     asked = wish(written, generation="88", is_only_missing=True)
 
-    receipt = restored(settings, asked)
+    heads: list[PlanHead] = []
+    receipt = restore(settings, asked, agreeing(heads))
 
     assert receipt.verdict is Verdict.PROVEN
+    assert [each.target_path for each in heads[0].mailboxes if each.kept] == kept
+    assert verify(settings, receipt.run)[0].verdict is Verdict.PROVEN
+    check_made_again(live, account, [x.target_path for x in heads[0].mailboxes if x.is_new])
     assert held_now(live, account) == wanted
     assert restored(settings, asked).verdict is Verdict.NOTHING
     assert undone(settings).state == "undone"

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from respool.app.chosen import place_of
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
 from respool.errors import AccountNotOnServer
 from respool.model.findings import Finding
 from respool.planning.chosen import ChosenMailbox
+from respool.planning.kept import Period, with_kept
 from respool.planning.lacking import held_against_live, live_names
 from respool.planning.mapping import map_names
 from respool.planning.request import RestoreRequest
+from respool.system.configuration import expire_days
 from respool.targets.spool.survey import SpoolSurvey
+
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +57,23 @@ def lacking_of(
         request, findings = live_names(request, chosen, live)
     mapped = map_names([each.mailbox.name for each in chosen], request, survey.name_rules)
     found = held_against_live(request, chosen, mapped.targets, live)
-    return Lacking(request=request, chosen=found.chosen, reasons=found.reasons, findings=findings)
+    taken = found.chosen
+    if request.is_only_missing:
+        kept = [(place_of(source), box) for source, box in account.pairs]
+        days = expire_days(settings.imapd_conf)
+        period = Period(expunged=_seconds(days.get("X")), deleted=_seconds(days.get("D")))
+        taken = tuple(
+            with_kept(
+                each,
+                kept,
+                has_expunged=request.has_expunged,
+                is_new=survey.name_rules.written(target) not in survey.existing,
+                period=period,
+            )
+            for each, target in zip(taken, mapped.targets, strict=True)
+        )
+    return Lacking(request=request, chosen=taken, reasons=found.reasons, findings=findings)
+
+
+def _seconds(days: float | None) -> int | None:
+    return None if days is None else int(days * _DAY_SECONDS)

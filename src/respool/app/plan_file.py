@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from respool.app.account_lookup import written_out
@@ -18,7 +18,9 @@ from respool.app.target_account import survey_target
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid, PlanRefused, SurveyChanged
 from respool.planning.codec import check_plan, parse_head, parse_step
+from respool.planning.kept import kept_places
 from respool.planning.plan import PlanHead, PlanTail
+from respool.planning.source_place import SourcePlace
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.annotations import allowed_annotations
 from respool.targets.spool.plan_check import PlanCheck
@@ -60,6 +62,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
             survey=survey,
             sources=side.places,
             rights=planned_rights(head, side.acls, rules),
+            kept=_kept_by_server(settings, head, survey),
             annotations={
                 name: allowed_annotations(state, head.request, survey)
                 for name, state in side.states.items()
@@ -137,3 +140,13 @@ def _there_by_now(settings: Settings, head: PlanHead, survey: SpoolSurvey) -> It
         more = int(each.is_there().sum()) - (0 if planned is None else planned.still_there)
         if planned is not None and more > 0:
             yield f"{planned.target_path}: {more} of the messages are there by now"
+
+
+def _kept_by_server(
+    settings: Settings, head: PlanHead, survey: SpoolSurvey
+) -> Mapping[str, SourcePlace]:
+    """Where the live server keeps what a plan takes from it."""
+    if not head.kept:
+        return {}
+    chosen = prepare_again(settings, head).choice.mailboxes
+    return kept_places(lacking_of(settings, head.request, chosen, survey).chosen)

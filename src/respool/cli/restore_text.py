@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from respool.app.receipt_text import rehearsal_lines
@@ -122,6 +122,11 @@ def _notes(head: PlanHead) -> Iterator[str]:
     if head.request.has_expunged:
         count = sum(each.brought_back for each in head.mailboxes)
         yield f"{shown_count(count)} messages that were deleted come back, as asked"
+    if head.kept:
+        yield (
+            f"{shown_count(head.kept)} of these the server itself still keeps{_until(head)}:"
+            " they are taken from there"
+        )
     if _shares_seen_anew(head):
         yield "its readers will share what they have read, as they did in the backup"
     archived = sum(each.archived for each in head.mailboxes)
@@ -140,6 +145,17 @@ def _notes(head: PlanHead) -> Iterator[str]:
     leftovers = sum(each.code.startswith("leftover-") for each in head.findings)
     if leftovers:
         yield f"{leftovers} leftovers of a failed manual restore are there (--details, doctor)"
+
+
+def _until(head: PlanHead) -> str:
+    """For how long, where its configuration says."""
+    told = [each.kept_until for each in head.mailboxes if each.kept_until is not None]
+    if not told:
+        return ""
+    until = datetime.fromtimestamp(min(told), UTC)
+    if until <= head.made_at:
+        return ", and may remove them any time"
+    return f" (until {shown_time(until)} {zone_name(until)})"
 
 
 def _shares_seen_anew(head: PlanHead) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,25 @@ _SEEN_BIT = np.uint32(1 << 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCopies:
+    """Messages (UIDs) of a mailbox that the live server keeps at ``place``, unseen.
+
+    ``until`` is when it may remove the first of them, in seconds since 1970; None: not known.
+    """
+
+    place: SourcePlace
+    uids: frozenset[int]
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenMailbox:
     """One mailbox of the backup that is to be restored, and what was kept besides it.
 
     ``stubs`` counts its stubs of BlueMind 3.5, ``damaged_stubs`` those whose archived message
     cannot be read; the records of ``joined`` (UIDs) are those of the archived messages.
     ``there`` is a mask of the records that are not restored because the live account has
-    them; None: nobody looked.
+    them; None: nobody looked. ``kept`` are those that are read from the live server's spool.
     """
 
     place: SourcePlace
@@ -37,6 +50,7 @@ class ChosenMailbox:
     damaged_stubs: int = 0
     joined: frozenset[int] = frozenset()
     there: NDArray[np.bool_] | None = None
+    kept: KeptCopies | None = None
 
     def is_there(self) -> NDArray[np.bool_]:
         """Mask of the records that the live account has, as far as that matters."""
@@ -111,6 +125,15 @@ def planned_messages(each: Destined) -> Iterator[PlannedMessage]:
     """The messages of a mailbox as they are to be, in UID order, lazily."""
     for rows in each.blocks():
         yield from _of_rows(each.chosen, rows)
+
+
+def messages_by_place(each: Destined) -> Iterator[tuple[SourcePlace, Iterator[PlannedMessage]]]:
+    """The same, as long as they follow each other, by the place that they are read from."""
+    kept = each.chosen.kept
+    uids = frozenset[int]() if kept is None else kept.uids
+    for is_kept, messages in groupby(planned_messages(each), key=lambda one: one.uid in uids):
+        place = kept.place if is_kept and kept is not None else each.chosen.place
+        yield place, messages
 
 
 def _of_rows(chosen: ChosenMailbox, rows: Rows) -> Iterator[PlannedMessage]:

@@ -39,6 +39,8 @@ class PlannedMailbox:
     ``annotations_left`` says of an entry why it stays away. ``subscribers`` are who will be
     subscribed to it. ``flags``: no mail is added, flags of what is there are put back, those
     of ``messages``. ``still_there`` are not restored because the live account has them.
+    ``kept`` are read from the live server, which keeps them though nobody sees them, and may
+    remove the first of them at ``kept_until`` (seconds since 1970; None: not known).
     """
 
     source_name: str | None
@@ -73,6 +75,8 @@ class PlannedMailbox:
     flags: PlannedFlags | None = None
     is_appended: bool = False
     still_there: int = 0
+    kept: int = 0
+    kept_until: int | None = None
 
     @property
     def is_proven(self) -> bool:
@@ -124,6 +128,11 @@ class PlanHead:
     def still_there(self) -> int:
         """How many are not restored because the live account has them."""
         return sum(mailbox.still_there for mailbox in self.mailboxes)
+
+    @property
+    def kept(self) -> int:
+        """How many are read from the live server itself."""
+        return sum(mailbox.kept for mailbox in self.mailboxes)
 
     @property
     def is_nothing(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,10 @@ _OF_THIS_MACHINE: Final = {
 }
 _PORTS: Final = {"imap": 143, "imaps": 993}
 _SERVICE = re.compile(r'^\s*\S+(?=.*\scmd="(?P<command>[^"]*)")(?=.*\slisten="(?P<listen>[^"]*)")')
+
+_COMMAND = re.compile(r'^[^#]*\scmd="([^"]*)"')
+_DURATION = re.compile(r"\s-([DEX])\s*(\d+(?:\.\d+)?)([dhms]?)(?=\s|$)")
+_UNITS_A_DAY: Final = {"d": 1, "h": 24, "m": 1440, "s": 86_400}
 
 
 def read_configuration(file: Path) -> ServerConfiguration:
@@ -88,6 +93,29 @@ class Service:
         """The address that it listens at; that of this machine itself where it is any."""
         host = self.listen.rpartition(":")[0].strip("[]")
         return _OF_THIS_MACHINE.get(host, host)
+
+
+def expire_days(imapd_conf: Path) -> Mapping[str, float]:
+    """The durations that ``cyrus.conf`` beside the file gives ``cyr_expire``, in days.
+
+    By the option's letter: ``X`` for expunged messages, ``D`` for deleted mailboxes. Where
+    several lines have one, the shortest. None of them where no line has it.
+
+    Source: cyr_expire(8): a number of days, or one with ``d``, ``h``, ``m`` or ``s`` after it.
+    """
+    try:
+        text = imapd_conf.with_name("cyrus.conf").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found: dict[str, float] = {}
+    for line in text.splitlines():
+        command = _COMMAND.match(line)
+        if command is None or "cyr_expire" not in command[1]:
+            continue
+        for letter, number, unit in _DURATION.findall(command[1]):
+            days = float(number) / _UNITS_A_DAY[unit or "d"]
+            found[letter] = min(days, found.get(letter, days))
+    return found
 
 
 def services(imapd_conf: Path) -> tuple[Service, ...]:

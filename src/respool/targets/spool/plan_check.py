@@ -69,7 +69,7 @@ class PlanCheck:
 
     ``sources`` are by the backup's mailbox name, for the head's account and generation;
     ``rights`` are what each new folder may give, by its name; ``annotations`` what the
-    backup has, see `GivenCheck`.
+    backup has, see `GivenCheck`; ``kept`` is where the live server itself keeps messages.
     """
 
     head: PlanHead
@@ -77,6 +77,7 @@ class PlanCheck:
     sources: Mapping[str, SourcePlace]
     rights: Mapping[str, Rights]
     annotations: Mapping[str, AllowedAnnotations] = field(default_factory=dict)
+    kept: Mapping[str, SourcePlace] = field(default_factory=dict)
 
     def reasons(self, steps: Iterable[tuple[int, Step]]) -> tuple[str, ...]:
         """What the steps (with their numbers) would do that the head does not say."""
@@ -213,7 +214,8 @@ class PlanCheck:
     def _of_place(self, step: AppendMessages | CopyMessages | WriteIndex) -> Iterator[str]:
         planned = self._planned.get(step.lane)
         source = None if planned is None else planned.source_name
-        if source is None or self.sources.get(source) != step.source:
+        places = {self.sources.get(source or ""), self.kept.get(source or "")}
+        if source is None or step.source not in places:
             yield f"{step.source.spool} is not where the backup has {source}"
 
     def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:

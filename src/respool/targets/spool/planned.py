@@ -37,6 +37,7 @@ def rights_rules(
         root=None if is_his_own else root_acl,
         source_owner=request.account.userid,
         is_known=has_metadata,
+        is_given_back=request.is_only_missing and request.target == request.account,
     )
 
 
@@ -108,7 +109,7 @@ def planned_mailbox(
     added = Added.of(each)
     keeps_archive = survey.archive_room is not None and not each.is_appended
     expunged, there = mailbox.recoverable(), each.chosen.is_there()
-    kept = each.wanted | there
+    kept, kept_there = each.wanted | there, each.chosen.kept
     rights = rules.of_folder(mailbox.acl) if each.is_new else {}
     return PlannedMailbox(
         source_name=mailbox.name.admin,
@@ -118,6 +119,8 @@ def planned_mailbox(
         is_new=each.is_new,
         is_appended=each.is_appended,
         still_there=int(there.sum()),
+        kept=0 if kept_there is None else len(kept_there.uids),
+        kept_until=None if kept_there is None else kept_there.until,
         messages=added.messages,
         unseen=added.unseen,
         size_bytes=added.size_bytes,

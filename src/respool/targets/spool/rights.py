@@ -23,7 +23,8 @@ class RightsRules:
     have. ``root`` is the ACL of the account's root in the backup, None where that is not
     known or does not count: then each folder is held against its own ACL;
     ``source_owner`` owns it there. ``is_known`` is False for a backup without any
-    ACL at all: then there is nothing to go by, and the target's rights hold.
+    ACL at all: then there is nothing to go by, and the target's rights hold. ``is_given_back``:
+    a folder is made again where it was, and has the rights that it had there.
     """
 
     live: Rights
@@ -31,6 +32,7 @@ class RightsRules:
     root: Rights | None
     source_owner: str | None
     is_known: bool = True
+    is_given_back: bool = False
 
     def of_folder(self, backup: Rights) -> Rights:
         """What a restored folder gets whose ACL was ``backup``.
@@ -40,6 +42,9 @@ class RightsRules:
         """
         if not self.is_known:
             return self.live
+        if self.is_given_back and backup and all(map(is_fit_identifier, backup)):
+            kept = {who: may for who, may in self.live.items() if who in self.spared}
+            return {**{who: may for who, may in backup.items() if who not in kept}, **kept}
         exempt = self.spared | {self.source_owner or ""}
         if self.root is not None and not is_narrower(backup, self.root, exempt):
             return self.live

@@ -13,7 +13,7 @@ from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, Annotation
 from respool.planning.annotating import annotation_groups
 from respool.planning.appending import AppendMessages
-from respool.planning.chosen import Destined, planned_messages
+from respool.planning.chosen import Destined, messages_by_place, planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import (
     ProveAnnotations,
@@ -87,15 +87,16 @@ class SpoolPlan:
     def _adding(self, each: Destined) -> Iterator[Step]:
         """To what holds mail: the server itself puts it there."""
         lane = self._written(each.target)
-        for group in groups(planned_messages(each)):
-            yield AppendMessages(
-                lane=lane,
-                mailbox=called(self.survey, lane),
-                source=each.chosen.place,
-                messages=group,
-                is_created=False,
-                is_mending=self.head.request.is_mending_line_ends,
-            )
+        for place, messages in messages_by_place(each):
+            for group in groups(messages):
+                yield AppendMessages(
+                    lane=lane,
+                    mailbox=called(self.survey, lane),
+                    source=place,
+                    messages=group,
+                    is_created=False,
+                    is_mending=self.head.request.is_mending_line_ends,
+                )
 
     @property
     def _root(self) -> MailboxName:

@@ -1,0 +1,101 @@
+"""What a live account lacks of a backup, and what it has already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from respool.model.inventory import StoredMailbox
+from respool.planning.chosen import ChosenMailbox
+from respool.planning.lacking import Compared, held_against_live, live_names
+from respool.planning.request import RestoreRequest
+from tests.unit.planning.plans import REQUEST
+from tests.unit.targets.spool.plans import chosen, rows_of, stored
+
+IN_PLACE = replace(REQUEST, is_in_place=True)
+ONLY_MISSING = replace(IN_PLACE, is_only_missing=True)
+
+
+def live(path: str, *guids: int, **more: Any) -> StoredMailbox:  # noqa: ANN401 - of a mailbox
+    """A live folder with a message of each GUID."""
+    rows = rows_of(len(guids), guid=[np.void(bytes([each]) * 20) for each in guids])
+    return stored(rows, name=chosen(path).mailbox.name, **more)
+
+
+def backup(path: str, *guids: int, **more: Any) -> ChosenMailbox:  # noqa: ANN401 - of a mailbox
+    rows = rows_of(len(guids), guid=[np.void(bytes([each]) * 20) for each in guids])
+    return chosen(path, rows, **more)
+
+
+def compared(
+    request: RestoreRequest, folders: list[ChosenMailbox], present: list[StoredMailbox]
+) -> Compared:
+    return held_against_live(request, folders, [each.mailbox.name for each in folders], present)
+
+
+def there(
+    request: RestoreRequest, folders: list[ChosenMailbox], present: list[StoredMailbox]
+) -> list[list[bool]]:
+    return [each.is_there().tolist() for each in compared(request, folders, present).chosen]
+
+
+def test_in_place_a_folder_is_given_what_it_does_not_have_itself() -> None:
+    folders = [backup("a", 1, 2), backup("b", 3)]
+    present = [live("a", 1), live("x", 2, 3)]
+
+    assert there(IN_PLACE, folders, present) == [[True, False], [False]]
+
+
+def test_only_what_no_folder_has_is_missing() -> None:
+    folders = [backup("a", 1, 2, 4), backup("b", 3)]
+    present = [live("a", 1), live("x", 2, 3)]
+
+    assert there(ONLY_MISSING, folders, present) == [[True, True, False], [True]]
+
+
+def test_what_was_there_twice_and_is_there_once_is_missing_once() -> None:
+    (mask,) = there(ONLY_MISSING, [backup("a", 1, 1)], [live("x", 1)])
+
+    assert sorted(mask) == [False, True]
+
+
+def test_a_message_without_a_guid_speaks_against_it() -> None:
+    found = compared(ONLY_MISSING, [backup("a", 0, 1)], [])
+
+    assert len(found.reasons) == 1
+    assert found.reasons[0].startswith("a: of 1 messages the backup has no GUID")
+
+
+def test_an_archived_message_is_there_where_its_stub_still_is() -> None:
+    """
+    Of the same folder, by its UID: the octets of the stub are others.
+    """
+    folder = replace(backup("a", 1, 2), joined=frozenset({1}))
+
+    assert there(ONLY_MISSING, [folder], [live("a", 8, 9)]) == [[True, False]]
+    assert there(ONLY_MISSING, [folder], [live("a", 8, 9, uniqueid="other")]) == [[False, False]]
+
+
+@pytest.mark.parametrize(
+    ("present", "renames", "expected"),
+    [
+        ([live("New", uniqueid="id")], {}, {"Old": "New"}),
+        ([live("New", uniqueid="id"), live("Old", uniqueid="other")], {}, {}),
+        ([live("New", uniqueid="other")], {}, {}),
+        ([live("New", uniqueid="id")], {"Old": "Mine"}, {"Old": "Mine"}),
+        ([live("INBOX", uniqueid="id")], {}, {}),
+    ],
+    ids=["renamed", "made anew", "gone", "said otherwise", "never INBOX"],
+)
+def test_a_folder_is_called_what_it_is_called_now(
+    present: list[StoredMailbox], renames: dict[str, str], expected: dict[str, str]
+) -> None:
+    asked = replace(ONLY_MISSING, renames=renames)
+
+    request, findings = live_names(asked, [backup("Old", 1, uniqueid="id")], present)
+
+    assert dict(request.renames) == expected
+    assert [each.code for each in findings] == ["folder-renamed"] * (expected == {"Old": "New"})
