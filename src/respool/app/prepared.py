@@ -14,6 +14,7 @@ from respool.app.chosen import Choice, choose
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.source_now import changed_while_read, found_under_way
+from respool.app.still_live import still_there
 from respool.app.target_account import root_of
 from respool.app.wish import Wish
 from respool.backups.discovery import Backup
@@ -30,7 +31,8 @@ from respool.targets.spool.clock import backup_findings
 class Prepared:
     """What was wished for, found in the backup and read; ``stamps`` are older than that.
 
-    ``now`` is when a plan of it is made.
+    ``now`` is when a plan of it is made. ``still_there`` is how many of the messages the
+    account has in live mail, None where that was not looked at.
     """
 
     wish: Wish
@@ -39,6 +41,7 @@ class Prepared:
     choice: Choice
     stamps: Stamps
     now: datetime
+    still_there: int | None = None
 
     def request(self, target: Account) -> RestoreRequest:
         """The request of the wish, for an account at the target.
@@ -78,6 +81,7 @@ class Prepared:
             skipped=self.choice.skipped,
             root_acl=root_acl,
             root_id=root_id,
+            still_there=self.still_there,
             findings=(
                 *(each for _, found in said for each in found),
                 *backup_findings(now, selection.generation.taken_at),
@@ -103,6 +107,9 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         is_without_metadata=wish.is_without_metadata,
         has_expunged=wish.has_expunged,
     )
+    taken = [
+        (each.mailbox, each.wanted(has_expunged=wish.has_expunged)) for each in choice.mailboxes
+    ]
     return Prepared(
         wish=wish,
         backup=backup,
@@ -110,6 +117,7 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         choice=choice,
         stamps=stamps,
         now=now or datetime.now(UTC),
+        still_there=still_there(settings, selection.account, taken),
     )
 
 

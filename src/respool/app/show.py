@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from respool.app.access_log import note_reading, of_selection
 from respool.app.backups import backup_of
 from respool.app.folders import FolderSummary, read_folder
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
+from respool.app.still_live import still_there
 from respool.backups.server_state import ServerState, server_state
 from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding
@@ -23,7 +24,8 @@ class AccountContents:
 
     ``subscriptions`` are the mailboxes that a user subscribed to; None for a mailshare,
     which is nobody who could, and where the backup has nothing of what the server kept
-    outside mailboxes. ``findings`` are about that.
+    outside mailboxes. ``findings`` are about that. ``still_there`` is how many of the messages
+    that people saw are in live mail still; None where that was not looked at.
     """
 
     account: Account
@@ -32,6 +34,7 @@ class AccountContents:
     subscriptions: tuple[MailboxName, ...] | None
     folders: tuple[FolderSummary, ...]
     findings: tuple[Finding, ...]
+    still_there: int | None = None
 
     @property
     def has_server_state(self) -> bool:
@@ -47,6 +50,7 @@ class AccountContents:
             "generation": self.generation.label,
             "subscriptions": None if names is None else [name.display for name in names],
             "findings": [finding.as_json() for finding in self.findings],
+            "still_there": self.still_there,
             "mailboxes": [folder.as_json() for folder in self.folders],
         }
 
@@ -60,7 +64,13 @@ def show_account(settings: Settings, wanted: Wanted, *, has_raw: bool = False) -
     """
     selection = select(backup_of(settings), wanted)
     note_reading(settings, of_selection("show", selection, is_whole=not wanted.folders))
-    return contents_of(selection, has_raw=has_raw)
+    contents = contents_of(selection, has_raw=has_raw)
+    seen = [
+        (each.mailbox, each.mailbox.visible())
+        for each in contents.folders
+        if not each.mailbox.name.is_deleted
+    ]
+    return replace(contents, still_there=still_there(settings, selection.account, seen))
 
 
 def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountContents:

@@ -17,7 +17,7 @@ from respool.backups.contents import mailboxes_of
 from respool.backups.counted import read_for_counts
 from respool.backups.server_files import ConfigDirectory, entries_of
 from respool.backups.server_state import server_state
-from respool.backups.source import SourceMailbox, read_mailbox, tree_at
+from respool.backups.source import SourceMailbox, read_index, read_mailbox, tree_at
 from respool.backups.spool_layout import Partition, find_partitions
 from respool.cyrus.mailbox_records import MailboxRecord
 from respool.cyrus.mailboxes_db import MailboxTable
@@ -26,12 +26,20 @@ from respool.errors import BackupError
 from respool.model.accounts import Account, account_of
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
-from respool.model.inventory import MailboxPlace, StoredMailbox
+from respool.model.inventory import (
+    COUNTED,
+    EXPUNGED,
+    UNLINKED,
+    MailboxPlace,
+    Rows,
+    StoredMailbox,
+)
 from respool.model.names import DELETED, MailboxName
 from respool.system.live_tree import LIVE, LiveTree, live_place
 from respool.system.read_only import Entry
 
 _ATTEMPTS: Final = 4
+_RECORD_OCTETS: Final = 112  # of an index: those of the newest versions
 _HEADER_OCTETS: Final = 256  # more than any version's header of an index
 
 Pair = tuple[SourceMailbox, StoredMailbox]
@@ -117,6 +125,27 @@ def live_sources(live: Generation, account: Account) -> tuple[SourceMailbox, ...
         for mailbox_place in _places(place, partitions.get(record.partition), record)
     ]
     return tuple(sorted(found, key=lambda each: each.name.parts))
+
+
+def live_guids(sources: Sequence[SourceMailbox], most: int) -> list[Rows] | None:
+    """The GUIDs that people see, a column for each folder; None where they are very many.
+
+    Indexes alone are read, once each: what changes just then may be a message more or less.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    seen = [each for each in sources if not each.name.is_deleted]
+    octets = sum(entry.size_bytes for each in seen for entry, _ in _stamp(each)[:1])
+    if octets > most * _RECORD_OCTETS:
+        return None
+    found: list[Rows] = []
+    for each in seen:
+        index = read_index(each, COUNTED)
+        if index is not None:
+            hidden = index.records["system_flags"] & (EXPUNGED | UNLINKED)
+            found.append(index.records["guid"][hidden == 0])
+    return found
 
 
 def _counted(source: SourceMailbox) -> StoredMailbox:

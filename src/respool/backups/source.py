@@ -197,8 +197,10 @@ def _together(these: Rows, others: Rows) -> Rows:
     return np.concatenate([these, others])
 
 
-def read_index(source: SourceMailbox) -> Index | None:
+def read_index(source: SourceMailbox, columns: np.dtype[np.void] = RECORD) -> Index | None:
     """The mailbox's index alone, without a look at its message files; None if unreadable.
+
+    ``columns`` are those that its records have: all of RECORD, or those of COUNTED.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
@@ -207,7 +209,7 @@ def read_index(source: SourceMailbox) -> Index | None:
     for directory in (source.place.meta, source.place.data):
         if directory is not None:
             with suppress(BackupFileMissing, FormatError):
-                return parse_index(tree.octets_of(directory / INDEX_FILE))
+                return parse_index(tree.octets_of(directory / INDEX_FILE), columns)
     return None
 
 

@@ -111,6 +111,8 @@ def _state_kept(head: PlanHead) -> str:
 
 def _notes(head: PlanHead) -> Iterator[str]:
     """What makes this restore unlike others, each with its count."""
+    if head.still_there is not None and head.messages:
+        yield f"{shown_count(head.still_there)} of these are still there, in live mail"
     filled = [each for each in head.mailboxes if each.messages]
     without = [each for each in filled if each.is_without_metadata]
     if without and len(without) < len(filled):

@@ -94,7 +94,8 @@ class PlanHead:
     look. ``source_id`` is the unique id of the account's root in the backup, None where
     it is not known. ``skipped`` are folders that were left out, with the reason.
     ``is_older`` says that newer generations lack what was asked for. ``where`` is the address
-    of a target other than this server's spool, without any secret.
+    of a target other than this server's spool, without any secret. ``still_there`` is how
+    many of the messages the backup's own account still has in live mail; None: not looked.
     """
 
     version: int
@@ -118,6 +119,7 @@ class PlanHead:
     skipped: Mapping[str, str]
     findings: tuple[Finding, ...]
     where: str | None = None
+    still_there: int | None = None
 
     @property
     def messages(self) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from respool.planning.answering import Answer, Answers, FolderCopies, answers_to
+from respool.planning.answering import Answer, Answers, FolderCopies, answers_to, in_common
 
 ZERO = ""
 
@@ -154,6 +154,8 @@ def test_each_live_copy_answers_one_and_as_many_are_missing_as_there_are_copies_
     ]
     taken = [(n, int(row)) for n, mask in enumerate(answers.taken) for row in np.flatnonzero(mask)]
     assert sorted(given_answers) == taken  # each once
+    guids = [[each.guids for each in side] for side in (here, there)]
+    assert in_common(*guids) == len(taken)
     wanted = Counter(text for _, _, texts in backup for text in texts if text)
     kept = Counter(text for _, _, texts in live for text in texts if text)
     missing = Counter(
