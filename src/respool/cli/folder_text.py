@@ -12,6 +12,7 @@ from respool.cli.output import shown_count, shown_size, shown_time, visible
 
 if TYPE_CHECKING:
     from respool.app.folders import FolderSummary
+    from respool.app.show import AccountContents
     from respool.model.state import Annotation, QuotaRoot
 
 _WIDTH: Final = 80
@@ -33,6 +34,20 @@ def row_of(folder: FolderSummary) -> tuple[str, ...]:
         shown_count(counts.expunged),
         notes_of(folder),
     )
+
+
+def lines_below(contents: AccountContents) -> Iterator[str]:
+    """What stands below the table of an account's folders, about all of them."""
+    yield "* deleted by the user, still on disk"
+    if contents.still_there is not None:
+        seen = [each for each in contents.folders if not each.mailbox.name.is_deleted]
+        count = shown_count(sum(each.counts.messages for each in seen))
+        there = shown_count(contents.still_there)
+        yield f"{there} of these {count} messages are still there, in live mail"
+    if not contents.has_server_state:
+        yield "not in this backup: readers, annotations, special use, quotas, subscriptions"
+    for finding in contents.findings:
+        yield f"{finding.subject}: {finding.text}"
 
 
 def notes_of(folder: FolderSummary) -> str:

@@ -65,17 +65,11 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     from respool.cli.folder_text import (
         finding_lines,
         folder_lines,
+        lines_below,
         row_of,
         subscription_lines,
     )
-    from respool.cli.output import (
-        Table,
-        print_table,
-        print_text,
-        shown_count,
-        shown_time,
-        zone_name,
-    )
+    from respool.cli.output import Table, print_table, print_text, shown_time, zone_name
 
     taken = contents.generation.taken_at
     when = shown_time(taken, is_about=contents.generation.is_about)
@@ -84,17 +78,8 @@ def _print(contents: AccountContents, *, in_full: bool) -> None:
     headings = ("FOLDER", "MSGS", "UNREAD", "SIZE", "DELETED*", "NOTES")
     rows = [row_of(folder) for folder in contents.folders]
     print_table(Table(headings=headings, rows=rows, right=frozenset({1, 2, 3, 4})))
-    print_text("* deleted by the user, still on disk")
-    if contents.still_there is not None:
-        seen = sum(
-            each.counts.messages for each in contents.folders if not each.mailbox.name.is_deleted
-        )
-        there = shown_count(contents.still_there)
-        print_text(f"{there} of these {shown_count(seen)} messages are still there, in live mail")
-    if not contents.has_server_state:
-        print_text("not in this backup: readers, annotations, special use, quotas, subscriptions")
-    for finding in contents.findings:
-        print_text(f"{finding.subject}: {finding.text}")
+    for line in lines_below(contents):
+        print_text(line)
     for folder in contents.folders:
         if in_full:
             print_text("")
