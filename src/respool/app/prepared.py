@@ -31,7 +31,7 @@ from respool.targets.spool.clock import backup_findings
 class Prepared:
     """What was wished for, found in the backup and read; ``stamps`` are older than that.
 
-    ``now`` is when a plan of it is made. ``still_there`` is how many of the messages the
+    ``now`` is when a plan of it is made. ``live_has`` is how many of the messages the
     account has in live mail, None where that was not looked at.
     """
 
@@ -41,7 +41,7 @@ class Prepared:
     choice: Choice
     stamps: Stamps
     now: datetime
-    still_there: int | None = None
+    live_has: int | None = None
 
     def request(self, target: Account) -> RestoreRequest:
         """The request of the wish, for an account at the target.
@@ -81,7 +81,7 @@ class Prepared:
             skipped=self.choice.skipped,
             root_acl=root_acl,
             root_id=root_id,
-            still_there=self.still_there,
+            live_has=self.live_has,
             findings=(
                 *(each for _, found in said for each in found),
                 *backup_findings(now, selection.generation.taken_at),
@@ -117,7 +117,7 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         choice=choice,
         stamps=stamps,
         now=now or datetime.now(UTC),
-        still_there=still_there(settings, selection.account, taken),
+        live_has=still_there(settings, selection.account, taken),
     )
 
 

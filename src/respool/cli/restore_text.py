@@ -67,7 +67,11 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"FROM  generation {head.generation_label}{of}, {_when(head)}{newest}; {count}",
         f"TO    {target_line(head, _new_folder(head))}",
         f"ADD   {added}; {_state_kept(head)}",
-        *(f"NOTE  {each}" for each in (stub_sentence(head), *_notes(head)) if each),
+        *(
+            f"NOTE  {each}"
+            for each in (stub_sentence(head), _live_has(head), *_notes(head))
+            if each
+        ),
         f"SKIP  {_skipped(head)}",
         f"LIVE  {live_line(head)}{_quota_part(head)}",
         f"THEN  {then_line(head, _narrower(head))}; about {_estimate(head)} s{_end(head)}",
@@ -109,10 +113,15 @@ def _state_kept(head: PlanHead) -> str:
     return f"{shown_count(unseen)} unread stay unread; flags and dates kept"
 
 
+def _live_has(head: PlanHead) -> str:
+    """What is there already; a plan of what is missing says that otherwise."""
+    if head.live_has is None or not head.messages or head.request.is_only_missing:
+        return ""
+    return f"{shown_count(head.live_has)} of these are still there, in live mail"
+
+
 def _notes(head: PlanHead) -> Iterator[str]:
     """What makes this restore unlike others, each with its count."""
-    if head.still_there is not None and head.messages:
-        yield f"{shown_count(head.still_there)} of these are still there, in live mail"
     filled = [each for each in head.mailboxes if each.messages]
     without = [each for each in filled if each.is_without_metadata]
     if without and len(without) < len(filled):

@@ -27,7 +27,7 @@ class HeadPart(TypedDict):
     source: str
     source_id: str | None
     skipped: Mapping[str, str]
-    still_there: int | None
+    live_has: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class PlanContext:
     ``findings`` are about the account as a whole; ``reasons`` speak against the plan.
     ``logins`` are those of the backup's readers who have an account on the target,
     ``special_uses`` what folders of the target's owner are for already. ``subscriptions``
-    are the backup's mailboxes by login on the target; nobody who had none. ``still_there``
+    are the backup's mailboxes by login on the target; nobody who had none. ``live_has``
     is how many of the messages live mail still has, None where nobody looked.
     """
 
@@ -58,7 +58,7 @@ class PlanContext:
     logins: frozenset[str] = frozenset()
     special_uses: frozenset[str] = frozenset()
     subscriptions: Mapping[str, frozenset[MailboxName]] = field(default_factory=dict)
-    still_there: int | None = None
+    live_has: int | None = None
 
     def head_part(self, request: RestoreRequest) -> HeadPart:
         """What a plan of ``request`` says of the backup and of itself."""
@@ -74,5 +74,5 @@ class PlanContext:
             source=self.source,
             source_id=self.root_id,
             skipped=self.skipped,
-            still_there=self.still_there,
+            live_has=self.live_has,
         )

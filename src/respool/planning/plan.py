@@ -94,7 +94,7 @@ class PlanHead:
     look. ``source_id`` is the unique id of the account's root in the backup, None where
     it is not known. ``skipped`` are folders that were left out, with the reason.
     ``is_older`` says that newer generations lack what was asked for. ``where`` is the address
-    of a target other than this server's spool, without any secret. ``still_there`` is how
+    of a target other than this server's spool, without any secret. ``live_has`` is how
     many of the messages the backup's own account still has in live mail; None: not looked.
     """
 
@@ -119,7 +119,7 @@ class PlanHead:
     skipped: Mapping[str, str]
     findings: tuple[Finding, ...]
     where: str | None = None
-    still_there: int | None = None
+    live_has: int | None = None
 
     @property
     def messages(self) -> int:

@@ -58,8 +58,8 @@ def test_show_of_a_folder_speaks_of_that_folder_s_mail_wherever_it_is_now(
 
 
 def test_the_plan_has_it_in_its_head(words: list[str], tmp_path: Path) -> None:
-    assert planned(JDOE, "-g", "88", *words, to=tmp_path)["still_there"] == 79
-    assert planned(JDOE, "Drafts", "-g", "88", *words, to=tmp_path)["still_there"] == 2
+    assert planned(JDOE, "-g", "88", *words, to=tmp_path)["live_has"] == 79
+    assert planned(JDOE, "Drafts", "-g", "88", *words, to=tmp_path)["live_has"] == 2
 
 
 def test_the_plan_on_screen_says_it_in_a_line(words: list[str], tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_nothing_is_said_where_live_mail_is_not_here(
     monkeypatch.setenv("RESPOOL_IMAPD_CONF", str(tmp_path / "none.conf"))
 
     assert document("show", JDOE, *words)["still_there"] is None
-    assert planned(JDOE, *words, to=tmp_path)["still_there"] is None
+    assert planned(JDOE, *words, to=tmp_path)["live_has"] is None
     assert "still there" not in printed("show", JDOE, *words)
 
 
