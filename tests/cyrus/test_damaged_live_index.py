@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from respool.app.access import server_access
@@ -29,7 +30,7 @@ def test_no_file_is_removed_beside_a_record_that_cannot_be_read(
         mailbox = server.add_user_with_messages(LOGIN, [MAIL, MAIL])
         with reach_server(server_access(settings_for(server, tmp_path, tmp_path))) as reached:
             directories = reached.directories(mailbox)
-            note_unfinished(directories, ["1.", "2."])
+            note_unfinished(directories, np.array([1, 2], dtype="u4"))
             index = directories.meta / "cyrus.index"
             sound = index.read_bytes()
             index.write_bytes(sound[:-20] + bytes(20))

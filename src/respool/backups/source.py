@@ -19,6 +19,7 @@ from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
 from respool.cyrus.index_counts import IndexCounts, count_index
+from respool.cyrus.index_lookup import IndexLookup
 from respool.cyrus.mailbox import MailboxFiles, join_mailbox
 from respool.cyrus.mailbox_findings import OddEntry
 from respool.cyrus.spool_paths import (
@@ -210,6 +211,20 @@ def read_index(source: SourceMailbox, columns: np.dtype[np.void] = RECORD) -> In
         if directory is not None:
             with suppress(BackupFileMissing, FormatError):
                 return parse_index(tree.octets_of(directory / INDEX_FILE), columns)
+    return None
+
+
+def look_up_index(source: SourceMailbox) -> IndexLookup | None:
+    """The mailbox's index, to ask for some of its records; None if unreadable.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    tree = tree_at(source.spool)
+    for directory in (source.place.meta, source.place.data):
+        if directory is not None:
+            with suppress(BackupFileMissing, FormatError):
+                return IndexLookup.of(tree.octets_of(directory / INDEX_FILE))
     return None
 
 

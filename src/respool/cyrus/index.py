@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -171,11 +171,21 @@ def render_index(version: int, header: IndexHeader, records: Rows) -> bytes:
         UnknownIndexVersion: no table for ``version``.
         OverflowError: a number that does not fit its field.
     """
+    return b"".join(index_pieces(version, header, len(records), [records]))
+
+
+def index_pieces(
+    version: int, header: IndexHeader, count: int, blocks: Iterable[Rows]
+) -> Iterator[bytes]:
+    """As `render_index`, piece by piece: the header of ``count`` records first, then the
+    records of ``blocks``, one after the other.
+    """
     layout = layout_of(version)
     if header.minor == version:
         layout = layout.with_sizes(header.start_offset, header.record_size)
-    rows = from_columns(records, layout)
-    return header_row(header, layout, len(rows)).tobytes() + rows.tobytes()
+    yield header_row(header, layout, count).tobytes()
+    for records in blocks:
+        yield from_columns(records, layout).tobytes()
 
 
 def with_options(octets: bytes, *, added: int = 0, removed: int = 0) -> bytes:

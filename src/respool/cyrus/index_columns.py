@@ -70,6 +70,23 @@ def to_columns(
     return rows
 
 
+def rows_at(octets: Octets, layout: IndexLayout, numbers: NDArray[np.uint32]) -> Rows:
+    """RECORD rows of the records with these numbers, which ascend; no others are kept."""
+    rows: Rows = np.zeros(len(numbers), dtype=RECORD)
+    size = layout.record_size
+    many = max(1, min(CHUNK_RECORDS, _CHUNK_OCTETS // size))
+    start = 0
+    while start < len(numbers):
+        first = int(numbers[start])
+        end = int(np.searchsorted(numbers, first + many))
+        at = layout.header_size + first * size
+        body = octets[at : at + (int(numbers[end - 1]) + 1 - first) * size]
+        chunk = np.frombuffer(body, dtype=record_dtype(layout))
+        _read_columns(rows[start:end], chunk[numbers[start:end] - np.uint32(first)], layout)
+        start = end
+    return rows
+
+
 def from_columns(records: Rows, layout: IndexLayout) -> Rows:
     """On-disk rows of RECORD rows, with CRCs where the version has them.
 

@@ -16,14 +16,15 @@ class FileOctets:
     """The octets of a file, as many as it had when it was opened.
 
     ``octets[a:b]`` reads them anew each time. ``descriptor`` is closed when nobody has the
-    octets any more.
+    octets any more, but where it ``is_borrowed``.
     """
 
-    def __init__(self, descriptor: int, path: PurePath) -> None:
+    def __init__(self, descriptor: int, path: PurePath, *, is_borrowed: bool = False) -> None:
         self._descriptor = descriptor
         self._path = path
         self._size = os.fstat(descriptor).st_size
-        weakref.finalize(self, os.close, descriptor)
+        if not is_borrowed:
+            weakref.finalize(self, os.close, descriptor)
 
     def __len__(self) -> int:
         return self._size

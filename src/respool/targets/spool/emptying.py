@@ -18,7 +18,7 @@ from respool.system.administrator_access import opened_by_administrator
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
 from respool.targets.spool.filling_in_place import clear_up
-from respool.targets.spool.live_files import message_directories, waiting_files
+from respool.targets.spool.live_files import files_in, message_directories
 from respool.targets.spool.shared_seen import unshare_seen
 from respool.targets.spool.steps import WriteIndex
 from respool.targets.spool.touched import held_now, left_by_run
@@ -88,7 +88,8 @@ class AdoptedMailboxes:
         """Remove copies that never got into the index; whether there were any."""
         try:
             directories = self.server.directories(mailbox)
-            waiting = any(waiting_files(each) for each in message_directories(directories))
+            listed = map(files_in, message_directories(directories))
+            waiting = any(len(each.waiting) for each in listed)
             clear_up(directories, self.server, even_if_empty=True)
         except (OSError, FormatError) as error:
             raise StepFailed(f"{mailbox} could not be cleared", why=str(error)) from error

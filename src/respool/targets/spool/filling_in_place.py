@@ -13,20 +13,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from respool.cyrus.header import header_crc
-from respool.cyrus.index import Index, render_index
+from respool.cyrus.index import Index, index_pieces
 from respool.errors import StepFailed
 from respool.model.findings import Severity
-from respool.model.inventory import Rows
+from respool.model.rows import is_among
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.durable import TEMPORARY_PREFIX, write_durably
 from respool.system.locks import record_locked
-from respool.targets.spool.index_records import FreshIndex, IndexDraft, index_header
+from respool.targets.spool.index_records import FreshIndex, IndexDraft
 from respool.targets.spool.index_writing import (
     Lane,
     MailboxFiles,
@@ -36,13 +39,16 @@ from respool.targets.spool.index_writing import (
     lay,
 )
 from respool.targets.spool.live_files import (
+    Uids,
+    file_name,
+    files_in,
     foreign_files,
     forget_unfinished,
     message_directories,
-    message_files,
     note_unfinished,
+    one_by_one,
     unfinished_files,
-    waiting_files,
+    waiting_name,
 )
 from respool.targets.spool.naming_files import homes_of, name_files
 from respool.targets.spool.present_index import begins_with, is_empty, present_index
@@ -58,7 +64,6 @@ class _Filling:
     files: MailboxFiles
     waiting_cache: Path
     draft: IndexDraft
-    rows: Rows
 
 
 def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
@@ -83,7 +88,6 @@ def write(lane: Lane, server: CyrusServer, record: RunRecord) -> Note:
             files=files,
             waiting_cache=waiting_cache,
             draft=draft,
-            rows=draft.rows(),
         )
         with record_locked(files.index) as index:
             return _fill(filling, index, record)
@@ -117,7 +121,7 @@ def _waiting_cache(files: MailboxFiles) -> Path:
 
 
 def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
-    lane, rows, draft = filling.lane, filling.rows, filling.draft
+    lane, draft = filling.lane, filling.draft
     present = present_index(filling.files.index, descriptor)
     if not is_empty(present):
         is_ours = begins_with(
@@ -125,25 +129,25 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
         )
         _clear(lane.directories, filling.waiting_cache, kept=_known(present))
         if is_ours:
-            return {"records": len(rows), "keywords": list(draft.keywords), "cached": None}
+            return {"records": draft.count, "keywords": list(draft.keywords), "cached": None}
         raise _not_empty(lane, f"its last UID is {present.header.last_uid}")
     foreign = foreign_files(lane.directories)
-    if foreign:
-        _clear(lane.directories, filling.waiting_cache, kept=foreign)
+    if len(foreign):
+        _clear(lane.directories, filling.waiting_cache, kept=foreign.uids)
         raise _not_empty(lane, f"{len(foreign)} message files lie there that no index knows")
-    homes = homes_of(lane.directories, rows)
-    note_unfinished(lane.directories, homes.keys() | unfinished_files(lane.directories))
+    homes = homes_of(lane.directories, draft)
+    note_unfinished(lane.directories, np.union1d(draft.uids(), unfinished_files(lane.directories)))
     name_files(lane.directories, homes)
     if recipe_for(filling.server.version).carries_cache:
         filling.waiting_cache.rename(filling.files.cache)
     header = header_with(filling.files.header, tuple(draft.keywords))
-    fresh = FreshIndex(version=present.version, header=present.header)
-    head = index_header(rows, fresh, header_file_crc=header_crc(header))
-    octets = render_index(present.version, head, rows)
-    start = present.header.start_offset
+    now = FreshIndex(version=present.version, header=present.header)
+    head = draft.header(header_file_crc=header_crc(header), fresh=now)
+    pieces = index_pieces(present.version, head, draft.count, draft.blocks())
+    start = next(pieces)
     # Records first: until the header speaks of them there are none. The file cyrus.header
     # and the CRC of it change one right after the other: 2.4 takes no index where they differ.
-    _pwrite(descriptor, octets[start:], start)
+    _pwrite(descriptor, pieces, len(start))
     os.fsync(descriptor)
     write_durably(
         filling.files.header,
@@ -151,10 +155,10 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
         mode=lane.ownership.file_mode,
         owner=lane.ownership.owner,
     )
-    _pwrite(descriptor, octets[:start], 0)
+    _pwrite(descriptor, [start], 0)
     os.fsync(descriptor)
     forget_unfinished(lane.directories)
-    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+    return {"records": draft.count, "keywords": list(draft.keywords), "cached": draft.cached}
 
 
 def _not_empty(lane: Lane, why: str) -> StepFailed:
@@ -166,8 +170,8 @@ def _not_empty(lane: Lane, why: str) -> StepFailed:
     )
 
 
-def _known(present: Index) -> frozenset[str]:
-    """Names of the message files that an index speaks of.
+def _known(present: Index) -> Uids:
+    """UIDs of the message files that an index speaks of.
 
     Raises:
         StepFailed: it is damaged; a record that cannot be read may be of any file.
@@ -178,14 +182,20 @@ def _known(present: Index) -> frozenset[str]:
             why="; ".join(each.text for each in present.findings),
             can_be_tried_again=False,
         )
-    return frozenset(f"{uid}." for uid in present.records["uid"].tolist())
+    return np.ascontiguousarray(present.records["uid"])
 
 
-def _clear(directories: MailboxDirectories, waiting_cache: Path, *, kept: frozenset[str]) -> None:
+def _clear(directories: MailboxDirectories, waiting_cache: Path, *, kept: Uids) -> None:
     """Remove all that is ours and that no index speaks of; ``kept`` are not ours."""
-    unfinished = unfinished_files(directories) - kept
+    unfinished = unfinished_files(directories)
+    unfinished = unfinished[~is_among(unfinished, kept)]
     for directory in message_directories(directories):
-        for name in (*waiting_files(directory), *(unfinished & message_files(directory))):
+        there = files_in(directory)
+        ours = there.uids[is_among(there.uids, unfinished)]
+        for name in (
+            *map(waiting_name, one_by_one(there.waiting)),
+            *map(file_name, one_by_one(ours)),
+        ):
             with contextlib.suppress(OSError):
                 (directory / name).unlink()
     for directory in {waiting_cache.parent, directories.meta, directories.data}:
@@ -196,8 +206,9 @@ def _clear(directories: MailboxDirectories, waiting_cache: Path, *, kept: frozen
     forget_unfinished(directories)
 
 
-def _pwrite(descriptor: int, octets: bytes, offset: int) -> None:
-    view = memoryview(octets)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
+def _pwrite(descriptor: int, pieces: Iterable[bytes], offset: int) -> None:
+    for octets in pieces:
+        view = memoryview(octets)
+        while view:
+            written = os.pwrite(descriptor, view, offset)
+            view, offset = view[written:], offset + written

@@ -5,7 +5,8 @@ Source: recipe T5, tried on 2.4.22, 3.0.18, 3.6.1, 3.10.3 and 3.13.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,8 +27,19 @@ _CACHE_LIMIT = 1 << 32  # what version 12 can point at
 _ANSWERED, _FLAGGED, _DELETED, _SEEN = 1, 2, 4, 16
 _SYSTEM_BITS = {name: bit for bit, name in SYSTEM_FLAGS}
 _SLOTS_A_WORD = 32
+_FASTEST = 1
 _NO_GUID = "00" * 20
 _CARRIED_COLUMNS = ("header_size", "sentdate", "gmtime", "cache_version", "cache_crc")
+_LAID = np.dtype(  # of RECORD what one message has otherwise than another
+    [
+        (name, RECORD[name])
+        for name in (
+            *("uid", "internaldate", "size", "system_flags", "user_flags", "guid"),
+            *_CARRIED_COLUMNS,
+            "cache_offset",
+        )
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +57,12 @@ class FreshIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCache:
-    """The source's index records, and its caches of data and archive partition."""
+    """The source's index records by UID, and its caches of data and archive partition.
 
-    records: Rows
+    ``records`` gives RECORD rows of those of some UIDs that it has, in their order.
+    """
+
+    records: Callable[[NDArray[np.uint32]], Rows]
     data: Buffer | None
     archive: Buffer | None
 
@@ -56,17 +71,24 @@ class IndexDraft:
     """Index records of one mailbox, laid out group by group in UID order.
 
     What nobody knows is zero: reconstruct parses it anew. Slot n of ``keywords`` is
-    bit n of a record's user flags.
+    bit n of a record's user flags. Of a million records all that is kept is what differs,
+    and that packed: 50 octets of each.
     """
 
     def __init__(self, fresh: FreshIndex, *, keeps_archive: bool = False) -> None:
         self.keywords: dict[str, int] = {}
-        self._keeps_archive = keeps_archive
         self.cached = 0
+        self.count = 0
+        self._keeps_archive = keeps_archive
         self._fresh = fresh
-        self._groups: list[Rows] = []
+        self._packed: list[bytes] = []
+        self._uids: list[NDArray[np.uint32]] = []
+        self._archived: list[NDArray[np.bool_]] = []
+        self._flagged = dict.fromkeys((_ANSWERED, _FLAGGED, _DELETED, _SEEN), 0)
+        self._octets = 0
         self._bits: dict[tuple[str, ...], tuple[int, list[int]]] = {}
         self._cache_octets = _CACHE_START_OCTETS
+        self._newest = 0
 
     @property
     def cache_start(self) -> bytes:
@@ -82,23 +104,66 @@ class IndexDraft:
         octets (same uid, guid and size). Nothing of a message that is not restored is.
         """
         rows = self._laid(messages)
-        self._groups.append(rows)
         if source is not None:
             yield from self._carried(rows, source)
+        self._keep(rows)
 
-    def rows(self) -> Rows:
-        """All records so far."""
-        rows: Rows = np.concatenate([np.zeros(0, dtype=RECORD), *self._groups])
-        if len(rows):
-            rows["last_updated"] = rows["internaldate"].max()
-        return rows
+    def _keep(self, rows: Rows) -> None:
+        flags = rows["system_flags"]
+        self._packed.append(zlib.compress(rows.tobytes(), _FASTEST))
+        self._uids.append(rows["uid"].copy())
+        self._archived.append((flags & np.uint32(ARCHIVED)) != 0)
+        for bit in self._flagged:
+            self._flagged[bit] += int(np.count_nonzero(flags & np.uint32(bit)))
+        self._octets += int(rows["size"].sum())
+        self.count += len(rows)
+        self._newest = max(self._newest, int(rows["internaldate"].max(initial=0)))
+
+    def blocks(self) -> Iterator[Rows]:
+        """RECORD rows of all so far, some hundreds at a time, in UID order."""
+        for packed in self._packed:
+            laid = np.frombuffer(zlib.decompress(packed), dtype=_LAID)
+            rows: Rows = np.zeros(len(laid), dtype=RECORD)
+            for name in _LAID.names or ():
+                rows[name] = laid[name]
+            rows["modseq"] = self._fresh.modseq
+            rows["last_updated"] = self._newest
+            yield rows
+
+    def uids(self) -> NDArray[np.uint32]:
+        """The UIDs of all so far, ascending."""
+        return np.concatenate([np.zeros(0, dtype="u4"), *self._uids])
+
+    def archived(self) -> NDArray[np.bool_]:
+        """Which of all so far belong into the archive."""
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *self._archived])
+
+    def header(self, *, header_file_crc: int, fresh: FreshIndex | None = None) -> IndexHeader:
+        """The header of an index of all so far: what the server chose stays, counts are ours.
+
+        ``fresh`` is the server's as it is now, where that may be another by now.
+        """
+        fresh = fresh or self._fresh
+        return replace(
+            fresh.header,
+            last_appenddate=self._newest,
+            last_uid=max((int(each.max(initial=0)) for each in self._uids), default=0),
+            quota_used=self._octets,
+            deleted_count=self._flagged[_DELETED],
+            answered_count=self._flagged[_ANSWERED],
+            flagged_count=self._flagged[_FLAGGED],
+            unseen=self.count - self._flagged[_SEEN],
+            options=fresh.header.options or _DEFAULT_OPTIONS,
+            highestmodseq=fresh.modseq,
+            exists=self.count,
+            header_file_crc=header_file_crc,
+        )
 
     def _laid(self, messages: Sequence[PlannedMessage]) -> Rows:
-        rows: Rows = np.zeros(len(messages), dtype=RECORD)
+        rows: Rows = np.zeros(len(messages), dtype=_LAID)
         rows["uid"] = [message.uid for message in messages]
         rows["internaldate"] = [message.internaldate for message in messages]
         rows["size"] = [message.size_bytes for message in messages]
-        rows["modseq"] = self._fresh.modseq
         guids = b"".join(bytes.fromhex(message.guid or _NO_GUID) for message in messages)
         rows["guid"] = np.frombuffer(guids, dtype="V20")
         for at, message in enumerate(messages):
@@ -126,8 +191,9 @@ class IndexDraft:
         return system, words
 
     def _carried(self, rows: Rows, source: SourceCache) -> Iterator[bytes]:
-        here, there = _twins(rows, source.records)
-        twins = source.records[there]
+        found = source.records(rows["uid"])
+        here, there = _twins(rows, found)
+        twins = found[there]
         offsets, crcs = twins["cache_offset"].tolist(), twins["cache_crc"].tolist()
         archived = (twins["system_flags"] & np.uint32(ARCHIVED)).tolist()
         # What the target archives has its cache in the archive: reconstruct makes that.
@@ -137,10 +203,10 @@ class IndexDraft:
             cache = source.archive if archived[at] else source.data
             if cache is None or elsewhere[at] or self._cache_octets >= _CACHE_LIMIT:
                 continue
-            found = sound_cache_record(cache, offset, crcs[at])
-            if found is not None:
-                octets = bytes(found)
-                found.release()
+            record = sound_cache_record(cache, offset, crcs[at])
+            if record is not None:
+                octets = bytes(record)
+                record.release()
                 placed[at] = self._cache_octets
                 self._cache_octets += len(octets)
                 yield octets
@@ -164,22 +230,3 @@ def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp
     same = (found["uid"] == rows["uid"]) & (found["size"] == rows["size"])
     same &= (guids == theirs).all(axis=1) & guids.any(axis=1)
     return np.flatnonzero(same), at[same]
-
-
-def index_header(rows: Rows, fresh: FreshIndex, *, header_file_crc: int) -> IndexHeader:
-    """The header of our index: what the server chose stays, the counts are ours."""
-    flags = rows["system_flags"]
-    return replace(
-        fresh.header,
-        last_appenddate=int(rows["internaldate"].max()) if len(rows) else 0,
-        last_uid=int(rows["uid"].max()) if len(rows) else 0,
-        quota_used=int(rows["size"].sum()),
-        deleted_count=int(((flags & _DELETED) != 0).sum()),
-        answered_count=int(((flags & _ANSWERED) != 0).sum()),
-        flagged_count=int(((flags & _FLAGGED) != 0).sum()),
-        unseen=int(((flags & _SEEN) == 0).sum()),
-        options=fresh.header.options or _DEFAULT_OPTIONS,
-        highestmodseq=fresh.modseq,
-        exists=len(rows),
-        header_file_crc=header_file_crc,
-    )

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 from respool.backups.caches import caches_of
 from respool.backups.planned_messages import source_mailbox
-from respool.backups.source import read_index
+from respool.backups.source import look_up_index
 from respool.cyrus.header import header_crc, with_keywords
-from respool.cyrus.index import Index, IndexHeader, parse_index, render_index
+from respool.cyrus.index import Index, IndexHeader, index_pieces, parse_index
 from respool.errors import BackupError, FormatError, StepFailed
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, RunRecord
@@ -26,9 +26,8 @@ from respool.targets.spool.index_records import (
     FreshIndex,
     IndexDraft,
     SourceCache,
-    index_header,
 )
-from respool.targets.spool.live_files import message_directories, message_files
+from respool.targets.spool.live_files import NO_UIDS, files_in, message_directories
 from respool.targets.spool.naming_files import homes_of, name_files
 from respool.targets.spool.present_index import has_only, is_empty, present_index
 from respool.targets.spool.recipes import recipe_for
@@ -100,25 +99,22 @@ def _write(
 ) -> Note:
     draft = IndexDraft(fresh, keeps_archive=lane.step.keeps_archive)
     lay(draft, files.cache, lane, server, record)
-    rows = draft.rows()
-    homes = homes_of(lane.directories, rows)
-    foreign = {
-        name
+    homes = homes_of(lane.directories, draft)
+    foreign = sum(
+        len(files_in(directory).besides(homes.get(directory, NO_UIDS)))
         for directory in message_directories(lane.directories)
-        for name in message_files(directory)
-        if homes.get(name) != directory
-    }
+    )
     if foreign:
-        raise _used(lane, f"{len(foreign)} message files lie there that are not of this run")
+        raise _used(lane, f"{foreign} message files lie there that are not of this run")
     name_files(lane.directories, homes)
     header = header_with(files.header, tuple(draft.keywords))
-    head = index_header(rows, fresh, header_file_crc=header_crc(header))
+    head = draft.header(header_file_crc=header_crc(header))
     mode, owner = lane.ownership.file_mode, lane.ownership.owner
     write_durably(files.header, header, mode=mode, owner=owner)
-    version = _version_for(fresh, server, is_cached=draft.cached == len(rows))
-    index = render_index(version, head, rows)
-    write_durably(files.index, index, mode=mode, owner=owner)
-    return {"records": len(rows), "keywords": list(draft.keywords), "cached": draft.cached}
+    version = _version_for(fresh, server, is_cached=draft.cached == draft.count)
+    with replacing(files.index, mode=mode, owner=owner) as stream:
+        stream.writelines(index_pieces(version, head, draft.count, draft.blocks()))
+    return {"records": draft.count, "keywords": list(draft.keywords), "cached": draft.cached}
 
 
 def _version_for(fresh: FreshIndex, server: CyrusServer, *, is_cached: bool) -> int:
@@ -229,7 +225,7 @@ def _source(lane: Lane) -> Iterator[SourceCache | None]:
     with ExitStack() as stack:
         found: SourceCache | None = None
         try:
-            index = read_index(source)
+            index = look_up_index(source)
             if index is not None:
                 caches = stack.enter_context(caches_of(source, index.header.generation))
                 found = SourceCache(

@@ -2,21 +2,53 @@
 
 While a mailbox is filled in place, our copies wait under names of ours; before they get
 their own names, a file beside them lists these. So whatever cuts a run off, it is known
-which files no index speaks of are ours.
+which files no index speaks of are ours. There may be a million: all are told by their UIDs.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Final, TypeAlias
 
-from respool.cyrus.spool_paths import is_like_message_file, uid_of_file
+import numpy as np
+from numpy.typing import NDArray
+
+from respool.cyrus.spool_paths import is_like_message_file, uids_of_files
+from respool.model.rows import is_among
 from respool.system.cyrus_server import MailboxDirectories
-from respool.system.durable import TEMPORARY_PREFIX, write_durably
+from respool.system.durable import TEMPORARY_PREFIX, replacing
 
-UNFINISHED = f"{TEMPORARY_PREFIX}filling"
+UNFINISHED: Final = f"{TEMPORARY_PREFIX}filling"
+_AT_ONCE: Final = 4096
+
+Uids: TypeAlias = NDArray[np.uint32]  # ascending
+NO_UIDS: Final[Uids] = np.zeros(0, dtype=np.uint32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFiles:
+    """What of a directory is, or looks like, a message file.
+
+    ``uids`` are those of files that have a name of their own, ``waiting`` those of our copies
+    that wait for theirs; ``odd`` are names that no message file has, though they look so.
+    """
+
+    uids: Uids = field(default_factory=lambda: NO_UIDS)
+    waiting: Uids = field(default_factory=lambda: NO_UIDS)
+    odd: frozenset[str] = frozenset()
+
+    def besides(self, uids: Uids) -> MessageFiles:
+        """Those with a name of their own that ``uids`` does not have."""
+        return MessageFiles(uids=self.uids[~is_among(self.uids, uids)], odd=self.odd)
+
+    def __len__(self) -> int:
+        """How many have a name of their own, or an odd one."""
+        return len(self.uids) + len(self.odd)
 
 
 def message_directories(directories: MailboxDirectories) -> Iterator[Path]:
@@ -26,29 +58,64 @@ def message_directories(directories: MailboxDirectories) -> Iterator[Path]:
             yield directory
 
 
-def message_files(directory: Path) -> frozenset[str]:
-    """Names of what is, or looks like, a message file."""
-    return frozenset(filter(is_like_message_file, _names_in(directory)))
+def files_in(directory: Path, *, only_regular: bool = False) -> MessageFiles:
+    """The message files of a directory; a directory that is called like one counts, too,
+    but for ``only_regular``.
+    """
+    named: list[Uids] = []
+    waiting: list[Uids] = []
+    odd: set[str] = set()
+    with os.scandir(directory) as entries:
+        while batch := list(islice(entries, _AT_ONCE)):
+            ours: list[str] = []
+            theirs: list[str] = []
+            for entry in batch:
+                if not only_regular or entry.is_file(follow_symlinks=False):
+                    is_ours = entry.name.startswith(TEMPORARY_PREFIX)
+                    (ours if is_ours else theirs).append(entry.name)
+            uids, others = uids_of_files("/".join(theirs))
+            named.append(uids)
+            odd.update(filter(is_like_message_file, others))
+            bare = "/".join(name.removeprefix(TEMPORARY_PREFIX) for name in ours)
+            waiting.append(uids_of_files(bare)[0])
+    return MessageFiles(uids=_sorted(named), waiting=_sorted(waiting), odd=frozenset(odd))
 
 
-def waiting_files(directory: Path) -> Mapping[str, str]:
-    """Name that each of our copies has while it waits → name of its message file."""
-    names = {each: each.removeprefix(TEMPORARY_PREFIX) for each in _names_in(directory)}
-    return {now: then for now, then in names.items() if now != then and uid_of_file(then)}
+def file_name(uid: int) -> str:
+    """The name of a message file."""
+    return f"{uid}."
 
 
-def unfinished_files(directories: MailboxDirectories) -> frozenset[str]:
-    """Names of message files that a restore was giving when it was cut off."""
+def waiting_name(uid: int) -> str:
+    """The name that our copy of it has while it waits."""
+    return f"{TEMPORARY_PREFIX}{uid}."
+
+
+def one_by_one(uids: Uids) -> Iterator[int]:
+    """``uids`` as numbers, never all of them at once."""
+    for start in range(0, len(uids), _AT_ONCE):
+        yield from uids[start : start + _AT_ONCE].tolist()
+
+
+def unfinished_files(directories: MailboxDirectories) -> Uids:
+    """UIDs of message files to which a restore was giving names when it was cut off."""
+    found: list[Uids] = []
     try:
-        listed = (directories.data / UNFINISHED).read_text("ascii", "replace")
+        with (directories.data / UNFINISHED).open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                names = (name for name in line.split() if "/" not in name)
+                found.append(uids_of_files("/".join(names))[0])
     except OSError:
-        return frozenset()
-    return frozenset(name for name in listed.split() if uid_of_file(name))
+        return NO_UIDS
+    return np.unique(_sorted(found))
 
 
-def note_unfinished(directories: MailboxDirectories, names: Iterable[str]) -> None:
-    """List ``names`` durably, before any file gets one of them."""
-    write_durably(directories.data / UNFINISHED, " ".join(sorted(names)).encode("ascii"))
+def note_unfinished(directories: MailboxDirectories, uids: Uids) -> None:
+    """List the files of ``uids`` durably, before any gets its name."""
+    with replacing(directories.data / UNFINISHED) as stream:
+        for start in range(0, len(uids), _AT_ONCE):
+            names = map(file_name, uids[start : start + _AT_ONCE].tolist())
+            stream.write(f"{' '.join(names)}\n".encode("ascii"))
 
 
 def forget_unfinished(directories: MailboxDirectories) -> None:
@@ -57,14 +124,15 @@ def forget_unfinished(directories: MailboxDirectories) -> None:
         (directories.data / UNFINISHED).unlink()
 
 
-def foreign_files(directories: MailboxDirectories) -> frozenset[str]:
+def foreign_files(directories: MailboxDirectories) -> MessageFiles:
     """Message files that no unfinished restore of ours has put there."""
-    found: set[str] = set()
-    for directory in message_directories(directories):
-        found |= message_files(directory)
-    return frozenset(found - unfinished_files(directories))
+    found = [files_in(directory) for directory in message_directories(directories)]
+    together = MessageFiles(
+        uids=np.unique(_sorted([each.uids for each in found])),
+        odd=frozenset[str]().union(*(each.odd for each in found)),
+    )
+    return together.besides(unfinished_files(directories))
 
 
-def _names_in(directory: Path) -> list[str]:
-    with os.scandir(directory) as entries:
-        return [each.name for each in entries]
+def _sorted(uids: list[Uids]) -> Uids:
+    return np.sort(np.concatenate([NO_UIDS, *uids]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from respool.cyrus.index import OPTION_SHARED_SEEN, IndexHeader, parse_index_header
-from respool.cyrus.spool_paths import INDEX_FILE, uid_of_file
+from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import FormatError
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.targets.spool.live_files import foreign_files
@@ -39,7 +39,7 @@ class LiveMailbox:
         if self.header.last_uid > 0 or self.header.num_records > 0:
             return True
         try:
-            return bool(foreign_files(self.directories))
+            return len(foreign_files(self.directories)) > 0
         except OSError:
             return True
 
@@ -70,11 +70,11 @@ def against_adding_to(server: CyrusServer, mailbox: LiveMailbox) -> str | None:
 
 def _strays(server: CyrusServer, directories: MailboxDirectories) -> frozenset[int]:
     """UIDs of the files that are named like messages to come."""
-    uids = {uid_of_file(name) for name in foreign_files(directories)}
+    uids = foreign_files(directories).uids
     index = _index_in(server, directories)  # read later than the files were listed
     with index.open("rb") as file:
         last_uid = parse_index_header(file.read(HEADER_OCTETS)).last_uid
-    return frozenset(uid for uid in uids if uid is not None and uid > last_uid)
+    return frozenset(uids[uids > last_uid].tolist())
 
 
 def live_index_file(server: CyrusServer, mailbox: str) -> Path:

@@ -7,27 +7,38 @@ messages (imap/mailbox.c, ``find_files``: a digit first): what is cut off leaves
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from respool.errors import StepFailed
-from respool.model.inventory import ARCHIVED, Rows
+from respool.model.rows import is_among
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import flush_directory
-from respool.targets.spool.live_files import message_directories, message_files, waiting_files
+from respool.targets.spool.index_records import IndexDraft
+from respool.targets.spool.live_files import (
+    NO_UIDS,
+    Uids,
+    file_name,
+    files_in,
+    message_directories,
+    one_by_one,
+    waiting_name,
+)
+
+Homes: TypeAlias = Mapping[Path, Uids]
 
 
-def homes_of(directories: MailboxDirectories, rows: Rows) -> Mapping[str, Path]:
-    """Name of each message file → its directory, by the index records of a mailbox."""
-    archive, data = directories.archive, directories.data
-    is_archived = ((rows["system_flags"] & ARCHIVED) != 0).tolist()
-    return {
-        f"{uid}.": archive if archived and archive is not None else data
-        for uid, archived in zip(rows["uid"].tolist(), is_archived, strict=True)
-    }
+def homes_of(directories: MailboxDirectories, draft: IndexDraft) -> Homes:
+    """The UIDs of the message files of each directory, by the index of a mailbox."""
+    uids, archive = draft.uids(), directories.archive
+    if archive is None:
+        return {directories.data: uids}
+    is_archived = draft.archived()
+    return {directories.data: uids[~is_archived], archive: uids[is_archived]}
 
 
-def name_files(directories: MailboxDirectories, homes: Mapping[str, Path]) -> None:
+def name_files(directories: MailboxDirectories, homes: Homes) -> None:
     """Every copy gets the name of its message, durably.
 
     What an attempt that was cut off has left, and is none of ours now, goes. So the caller
@@ -37,43 +48,40 @@ def name_files(directories: MailboxDirectories, homes: Mapping[str, Path]) -> No
         StepFailed: a copy is not there.
         OSError: as the system says.
     """
-    wanted: dict[Path, set[str]] = {}
-    for name, home in homes.items():
-        wanted.setdefault(home, set()).add(name)
+    missing = dict(homes)
     for directory in message_directories(directories):
-        ours = wanted.get(directory, set())
+        ours = homes.get(directory, NO_UIDS)
         _name_in(directory, ours)
         flush_directory(directory)
-        ours -= _files_in(directory)
-    for directory, missing in wanted.items():
-        if missing:
+        missing[directory] = ours[~is_among(ours, files_in(directory, only_regular=True).uids)]
+    for directory, uids in missing.items():
+        if len(uids):
             raise StepFailed(
-                f"the copy {min(missing)} of a message is not in {directory}",
+                f"the copy {file_name(int(uids[0]))} of a message is not in {directory}",
                 why="somebody removed it, or renamed the folder and back",
                 hint="take the run back, and restore again",
                 can_be_tried_again=False,
             )
 
 
-def _name_in(directory: Path, ours: Container[str]) -> None:
+def _name_in(directory: Path, ours: Uids) -> None:
     # By descriptor, and no paths made: there may be a million of them.
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for now, then in waiting_files(directory).items():
-            if then in ours:
-                os.rename(now, then, src_dir_fd=descriptor, dst_dir_fd=descriptor)
-            else:
-                os.unlink(now, dir_fd=descriptor)
-        for name in message_files(directory):
-            if name not in ours:
-                os.unlink(name, dir_fd=descriptor)
+        there = files_in(directory)
+        is_ours = is_among(there.waiting, ours)
+        for uid in one_by_one(there.waiting[is_ours]):
+            now, then = waiting_name(uid), file_name(uid)
+            os.rename(now, then, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+        for uid in one_by_one(there.waiting[~is_ours]):
+            os.unlink(waiting_name(uid), dir_fd=descriptor)
+        others = there.besides(ours)
+        for uid in one_by_one(others.uids):
+            os.unlink(file_name(uid), dir_fd=descriptor)
+        for name in others.odd:
+            os.unlink(name, dir_fd=descriptor)
     finally:
         os.close(descriptor)
-
-
-def _files_in(directory: Path) -> frozenset[str]:
-    with os.scandir(directory) as entries:
-        return frozenset(each.name for each in entries if each.is_file(follow_symlinks=False))
 
 
 def forget_waiting(directories: MailboxDirectories) -> None:
@@ -83,5 +91,5 @@ def forget_waiting(directories: MailboxDirectories) -> None:
         OSError: as the system says.
     """
     for directory in message_directories(directories):
-        for name in waiting_files(directory):
-            (directory / name).unlink(missing_ok=True)
+        for uid in one_by_one(files_in(directory).waiting):
+            (directory / waiting_name(uid)).unlink(missing_ok=True)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from respool.cyrus.index import Index, parse_index
-from respool.errors import FormatError, StepFailed
+from respool.errors import BackupError, FormatError, StepFailed
+from respool.model.inventory import RECORD
 from respool.planning.step import PlannedMessage
+from respool.system.file_octets import FileOctets
+
+_COLUMNS: Final = np.dtype([(name, RECORD[name]) for name in ("uid", "guid")])
+_AT_ONCE: Final = 4096
+_GUID_DIGITS: Final = 40
 
 
 def present_index(file: Path, descriptor: int) -> Index:
@@ -22,8 +31,8 @@ def present_index(file: Path, descriptor: int) -> Index:
     if (there.st_dev, there.st_ino) != (status.st_dev, status.st_ino):
         raise StepFailed(f"{file} was replaced while it was waited for")
     try:
-        return parse_index(os.pread(descriptor, status.st_size, 0))
-    except FormatError as error:
+        return parse_index(FileOctets(descriptor, file, is_borrowed=True), _COLUMNS)
+    except (FormatError, BackupError) as error:
         raise StepFailed(f"{file} cannot be read", why=error.what) from error
 
 
@@ -34,19 +43,36 @@ def is_empty(present: Index) -> bool:
 
 def begins_with(present: Index, messages: Iterable[PlannedMessage]) -> bool:
     """Whether ``messages`` are the first ones there, by UID and GUID; not where there are none."""
-    ours = [(message.uid, message.guid) for message in messages]
-    found = present.records[: len(ours)]
-    guids = [row["guid"].tobytes().hex() for row in found]
-    return bool(ours) and list(zip(found["uid"].tolist(), guids, strict=True)) == ours
+    there = _each(present)
+    has_any = False
+    for message in messages:
+        has_any = True
+        if next(there, None) != (message.uid, message.guid):
+            return False
+    return has_any
 
 
 def has_only(present: Index, messages: Iterable[PlannedMessage]) -> bool:
-    """Whether some of ``messages``, by UID and GUID, are all that it has ever held."""
-    ours = {message.uid: message.guid for message in messages}
-    uids = present.records["uid"].tolist()
-    guids = [row["guid"].tobytes().hex() for row in present.records]
-    return (
-        bool(uids)
-        and present.header.last_uid <= max(ours, default=0)
-        and all(ours.get(uid) == guid for uid, guid in zip(uids, guids, strict=True))
-    )
+    """Whether some of ``messages``, by UID and GUID, are all that it has ever held.
+
+    They are in UID order, as its records are.
+    """
+    ours = iter(messages)
+    last = 0
+    for uid, guid in _each(present):
+        message = next((each for each in ours if each.uid >= uid), None)
+        if message is None or (message.uid, message.guid) != (uid, guid):
+            return False
+        last = message.uid
+    for message in ours:
+        last = message.uid
+    return len(present.records) > 0 and present.header.last_uid <= last
+
+
+def _each(present: Index) -> Iterator[tuple[int, str]]:
+    """UID and GUID of each record, never of all of them at once."""
+    for start in range(0, len(present.records), _AT_ONCE):
+        rows = present.records[start : start + _AT_ONCE]
+        guids = rows["guid"].tobytes().hex()
+        for at, uid in enumerate(rows["uid"].tolist()):
+            yield uid, guids[at * _GUID_DIGITS : (at + 1) * _GUID_DIGITS]

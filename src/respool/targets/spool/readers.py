@@ -118,9 +118,8 @@ class Readers:
         found = dict(each.chosen.state.seen_by)
         box, account = each.chosen.mailbox, self.request.account
         if account.kind is AccountKind.USER and not (each.is_seen_kept or box.shared_seen):
-            rows = box.records[each.wanted]
-            has_read = (rows["system_flags"] & _SEEN_BIT) != 0
-            found[account.userid] = UidSet.of_array(rows["uid"][has_read])
+            has_read = each.wanted & ((box.records["system_flags"] & _SEEN_BIT) != 0)
+            found[account.userid] = UidSet.of_array(box.records["uid"][has_read])
         return found
 
     def _acl(self, each: Destined, rules: RightsRules) -> Rights:

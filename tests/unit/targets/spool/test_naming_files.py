@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from respool.cyrus.index import IndexHeader
 from respool.errors import StepFailed
-from respool.model.inventory import ARCHIVED, RECORD, Rows
 from respool.system.cyrus_server import MailboxDirectories
+from respool.targets.spool.index_records import FreshIndex, IndexDraft
+from respool.targets.spool.live_files import Uids
 from respool.targets.spool.naming_files import forget_waiting, homes_of, name_files
+from tests.unit.planning.plans import message
 
 
 @pytest.fixture
@@ -26,26 +30,35 @@ def put(directory: Path, *names: str) -> None:
         (directory / name).write_bytes(name.encode())
 
 
+def uids(*numbers: int) -> Uids:
+    return np.array(numbers, dtype="u4")
+
+
 def names(directory: Path | None) -> list[str]:
     assert directory is not None
     return sorted(each.name for each in directory.iterdir())
 
 
 def test_a_message_is_at_home_where_its_record_says(directories: MailboxDirectories) -> None:
-    rows: Rows = np.zeros(2, dtype=RECORD)
-    rows["uid"] = [1, 2]
-    rows["system_flags"] = [0, ARCHIVED]
+    fresh = FreshIndex(version=12, header=IndexHeader())
+    draft = IndexDraft(fresh, keeps_archive=True)
+    assert list(draft.add([message(1), replace(message(2), is_archived=True)], None)) == []
 
-    assert homes_of(directories, rows) == {"1.": directories.data, "2.": directories.archive}
+    homes = homes_of(directories, draft)
+
+    assert {home: uids.tolist() for home, uids in homes.items()} == {
+        directories.data: [1],
+        directories.archive: [2],
+    }
     without = MailboxDirectories(data=directories.data, meta=directories.meta)
-    assert set(homes_of(without, rows).values()) == {directories.data}
+    assert homes_of(without, draft)[directories.data].tolist() == [1, 2]
 
 
 def test_each_copy_gets_its_name_once_for_all(directories: MailboxDirectories) -> None:
     assert directories.archive is not None
     put(directories.data, ".respool-1.", ".respool-2.", "cyrus.index", ".respool-filling")
     put(directories.archive, ".respool-3.")
-    homes = {"1.": directories.data, "2.": directories.data, "3.": directories.archive}
+    homes = {directories.data: uids(1, 2), directories.archive: uids(3)}
 
     name_files(directories, homes)
     name_files(directories, homes)
@@ -62,7 +75,7 @@ def test_what_a_former_attempt_left_and_is_no_message_of_the_run_goes(
     put(directories.data, ".respool-1.", ".respool-9.", "8.")
     put(directories.archive, ".respool-1.")
 
-    name_files(directories, {"1.": directories.data})
+    name_files(directories, {directories.data: uids(1)})
 
     assert names(directories.data) == ["1."]
     assert names(directories.archive) == []
@@ -72,7 +85,7 @@ def test_a_copy_that_is_not_there_is_no_success(directories: MailboxDirectories)
     put(directories.data, ".respool-1.")
 
     with pytest.raises(StepFailed, match=r"the copy 2\. of a message is not in") as failed:
-        name_files(directories, {"1.": directories.data, "2.": directories.data})
+        name_files(directories, {directories.data: uids(1, 2)})
 
     assert not failed.value.can_be_tried_again
 
