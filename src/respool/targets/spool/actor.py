@@ -154,9 +154,18 @@ class SpoolActor:
                 return self._write_index(step)
             case RebuildMailbox():
                 self.created.check(step.lane)
-                return rebuilding.rebuild(self.server, step.lane)
+                return self._rebuild(step)
             case BuildSearchIndex():
                 return rebuilding.build_search_index(self.server, step.lane)
+
+    def _rebuild(self, step: RebuildMailbox) -> Note:
+        written = [
+            receipt
+            for kind, receipt in self.record.receipts_of_lane(step.lane)
+            if kind == WriteIndex.kind
+        ]
+        is_newest = bool(written) and bool(written[-1].get("is_newest"))
+        return rebuilding.rebuild(self.server, step.lane, is_newest=is_newest)
 
     def _count(self, step: RaiseQuota | RepairQuota | SettleQuota, before: Note) -> Note:
         match step:
@@ -174,12 +183,12 @@ class SpoolActor:
 
     @contextmanager
     def _same_directories(self, step: CopyMessages) -> Iterator[copying.Destination]:
-        directories = self.created.same_directories(step.lane)
+        directories = self.created.directories(step.lane)
         ownership = self.created.ownership(directories)
         try:
             yield copying.Destination(directories=directories, ownership=ownership)
         except StepFailed:
-            self.created.same_directories(step.lane)  # if that is why, this says so
+            self.created.directories(step.lane)  # if that is why, this says so
             raise
 
     def _write_index(self, step: WriteIndex) -> Note:
@@ -188,7 +197,7 @@ class SpoolActor:
         try:
             return write(lane, self.server, self.record)
         except StepFailed:
-            self.created.same_directories(step.lane)
+            self.created.directories(step.lane)
             raise
 
     def _lane_of(self, step: WriteIndex) -> index_writing.Lane:

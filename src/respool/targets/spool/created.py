@@ -43,6 +43,7 @@ class CreatedMailboxes:
         self._receipts: dict[str, Mapping[str, Any]] = {}
         self._partitions: dict[str, str] = {}
         self._sights: dict[str, _Sight] = {}
+        self._places: dict[str, MailboxDirectories] = {}
         self._lock = threading.Lock()
 
     def uidvalidity(self, mailbox: str) -> int:
@@ -54,7 +55,13 @@ class CreatedMailboxes:
         return bool(self._receipt(mailbox).get("is_adopted"))
 
     def directories(self, mailbox: str) -> MailboxDirectories:
-        """Its directories, asked anew of the server's ``mbpath``.
+        """Its directories, while it is the same: for each step that writes into them.
+
+        ``mbpath``, which takes as long as a tenth of a group, is run for all mailboxes of
+        the run at once. After that the server is asked for id and partition of the name, and
+        the directory for the id in its header: the same name, id and partition are the same
+        directory, in both layouts. What a server before 3.0 tells is asked of ``mbpath``
+        each time.
 
         Raises:
             StepFailed: it was deleted, renamed, moved or replaced meanwhile, or a later run
@@ -62,24 +69,17 @@ class CreatedMailboxes:
         """
         self._check_free(mailbox)
         self.check(mailbox)
-        return self._compared(mailbox, self._server.directories(mailbox))
+        return self._compared(mailbox, self._directories(mailbox))
 
-    def same_directories(self, mailbox: str) -> MailboxDirectories:
-        """Its directories, while it is the same: for each group that goes into them.
-
-        ``mbpath``, which takes as long as a tenth of a group, is run once. After that the
-        server is asked for id and partition of the name, and the directory for the id in
-        its header: the same name, id and partition are the same directory, in both layouts.
-
-        Raises:
-            StepFailed: as `directories`.
-        """
-        known = self._sights.get(mailbox)
-        if known is None or not self._tells_partition:
-            return self.directories(mailbox)
-        self._check_free(mailbox)
-        self.check(mailbox)
-        return self._compared(mailbox, known.directories)
+    def _directories(self, mailbox: str) -> MailboxDirectories:
+        if not self._tells_partition:
+            return self._server.directories(mailbox)
+        with self._lock:
+            if mailbox not in self._places:
+                names = [name for name in self._receipts if name not in self._places]
+                self._places.update(self._server.directories_of(names))
+            known = self._places.get(mailbox)
+        return known or self._server.directories(mailbox)
 
     def ownership(self, directories: MailboxDirectories) -> Ownership:
         """Whose files are in them, and who may read these, by the header that the server made."""

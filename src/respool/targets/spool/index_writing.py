@@ -114,7 +114,12 @@ def _write(
     version = _version_for(fresh, server, is_cached=draft.cached == draft.count)
     with replacing(files.index, mode=mode, owner=owner) as stream:
         stream.writelines(index_pieces(version, head, draft.count, draft.blocks()))
-    return {"records": draft.count, "keywords": list(draft.keywords), "cached": draft.cached}
+    return {
+        "records": draft.count,
+        "keywords": list(draft.keywords),
+        "cached": draft.cached,
+        "is_newest": version == fresh.version,
+    }
 
 
 def _version_for(fresh: FreshIndex, server: CyrusServer, *, is_cached: bool) -> int:

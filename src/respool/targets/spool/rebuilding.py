@@ -20,15 +20,18 @@ from respool.targets.spool.steps import RepairQuota
 _MOST_LINES = 40
 
 
-def rebuild(server: CyrusServer, mailbox: str) -> Note:
+def rebuild(server: CyrusServer, mailbox: str, *, is_newest: bool) -> Note:
     """``reconstruct`` on exactly this mailbox, as its version wants; its words count.
+
+    ``is_newest``: its index is of the version that the server makes: nothing is to convert.
 
     Raises:
         StepFailed: it crashed, or says that the mailbox or a message could not be rebuilt.
     """
     changes: list[str] = []
     converted = None
-    for words in recipe_for(server.version).rebuilds:
+    recipe = recipe_for(server.version)
+    for words in recipe.checks if is_newest else recipe.rebuilds:
         done = server.run_tool("reconstruct", *words, "--", mailbox)
         _check_ended(done, mailbox)
         report = parse_reconstruct_output(done.output, done.errors)

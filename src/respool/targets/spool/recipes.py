@@ -30,6 +30,11 @@ class Recipe:
     carries_cache: bool
     rebuilds: tuple[Words, ...]
 
+    @property
+    def checks(self) -> tuple[Words, ...]:
+        """Those of them that do more than convert."""
+        return tuple(words for words in self.rebuilds if words != _CONVERT)
+
 
 # Newest first. ``-V`` came with 2.5, and a call with it does nothing but convert (seen on
 # 3.2.6, 3.6.1 and 3.10.2): every message is checked by a call of its own. Converting

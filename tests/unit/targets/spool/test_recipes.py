@@ -77,6 +77,7 @@ def test_every_message_is_checked_and_never_mended_behind_our_back(
     """A call with -V leaves the check out; -R, -U and -O would change or delete mail."""
     calls = recipe_for(row[0]).rebuilds
 
+    assert recipe_for(row[0]).checks == (CHECK,)
     assert CHECK in calls
     assert not {"-R", "-U", "-O", "-I", "-x", "-f"} & {word for call in calls for word in call}
 
