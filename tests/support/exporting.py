@@ -32,7 +32,7 @@ from respool.targets.export.sequence import ExportPlan
 from respool.targets.export.steps import EXPORT_STEPS
 from respool.targets.export.surveyor import survey_export
 from respool.verification.exported import ExportProofActor
-from tests.support.mortal import MortalActor
+from tests.support.mortal import mortal
 from tests.support.power import MortalJournal, Power, PowerCut
 from tests.support.restoring import wish
 
@@ -108,7 +108,7 @@ class ExportWorld:
 
     run: RunJournal
     path: Path
-    wrapped: Callable[[Actor[Any], Power], Actor[Any]] = MortalActor
+    wrapped: Callable[[Actor[Any], Power], Actor[Any]] = mortal
 
     @classmethod
     def begun(cls, settings: Settings, plan: ExportPlan) -> ExportWorld:

@@ -47,5 +47,6 @@ class MortalJournal(RunJournal):
 
     def _note(self, changes: Sequence[Change]) -> None:
         """Note changes of state, unless the power is off."""
-        self.power.use()
-        super()._note(changes)
+        if changes:
+            self.power.use()
+            super()._note(changes)

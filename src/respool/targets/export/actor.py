@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -29,12 +29,17 @@ def _new_copier() -> MessageCopier:
 
 @dataclass(slots=True, kw_only=True)
 class ExportActor:
-    """One export of one run. Writes only where that run has made a place."""
+    """One export of one run. Writes only where that run has made a place.
+
+    Groups of single files are written while former ones are flushed (``ahead``); what is
+    appended to one file is not.
+    """
 
     record: RunRecord
     takings: ExportTakings
     new_copier: Callable[[], MessageCopier] = _new_copier
-    _begun: set[str] = field(default_factory=set)  # lanes that this process has written to
+    ahead: frozenset[str] = frozenset()
+    _new: set[tuple[str, int]] = field(default_factory=set)  # lane, first UID: never begun before
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def observe(self, step: ExportStep) -> Note:
@@ -46,6 +51,10 @@ class ExportActor:
                 return {"was_there": finishing.is_there(step)}
             case WriteMessages() if step.form is ExportForm.MBOX:
                 return {"start": mbox_files.mbox_size(step)}
+            case WriteMessages() if step.form is not ExportForm.ZIP:
+                with self._lock:
+                    self._new.add(_key(step))
+                return {"start": 0}
             case WriteFolder() | WriteMessages() | FinishExport():
                 is_zip = step.form is ExportForm.ZIP
                 return {"start": zip_members.zip_size(step.path) if is_zip else 0}
@@ -71,6 +80,21 @@ class ExportActor:
             case _:
                 assert_never(step)
 
+    def perform_unflushed(self, step: WriteMessages, _before: Note) -> single_files.WrittenGroup:
+        """Write a group while former ones are flushed."""
+        return single_files.write_unflushed(
+            step, self.new_copier(), may_be_there=self._may_be_there(step)
+        )
+
+    def flush(self, done: Sequence[single_files.WrittenGroup]) -> None:
+        """Make groups that were written last, all at once, under their names."""
+        single_files.flush(done)
+
+    def _may_be_there(self, step: WriteMessages) -> bool:
+        """Whether a run that was cut off may have named some of its files: it had begun it."""
+        with self._lock:
+            return _key(step) not in self._new
+
     def take_back(self, step: ExportStep, undoing: Undoing) -> str | None:
         """Put back what the step changed, where nobody touched it since."""
         return self.takings.take_back(step, undoing)
@@ -82,14 +106,22 @@ class ExportActor:
             case ExportForm.MBOX:
                 return mbox_files.write_mbox(step, start)
             case ExportForm.MAILDIR | ExportForm.EML:
-                with self._lock:
-                    is_first = step.lane not in self._begun
-                    self._begun.add(step.lane)
-                return single_files.write_files(step, self.new_copier(), is_first=is_first)
+                may_be_there = self._may_be_there(step)
+                return single_files.write_files(step, self.new_copier(), may_be_there=may_be_there)
             case _:
                 assert_never(step.form)
 
 
+def _key(step: WriteMessages) -> tuple[str, int]:
+    return step.lane, step.messages[0].uid
+
+
 def export_actor(record: RunRecord) -> ExportActor:
     """The actor of one run."""
-    return ExportActor(record=record, takings=ExportTakings(record=record))
+    form = (record.head().where or "").partition(":")[0]
+    is_of_files = form in {ExportForm.MAILDIR, ExportForm.EML}
+    return ExportActor(
+        record=record,
+        takings=ExportTakings(record=record),
+        ahead=frozenset({WriteMessages.kind} if is_of_files else ()),
+    )

@@ -7,7 +7,7 @@ disk each gets its name. Whoever looks sees whole messages only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from respool.exports.manifest_head import ExportForm
 from respool.exports.written import WrittenMessage
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
-from respool.system.durable import TEMPORARY_PREFIX, flush_file_system
+from respool.system.durable import TEMPORARY_PREFIX, flush_file_system_of
 from respool.system.message_files import (
     CopiedFile,
     MessageCopier,
@@ -37,11 +37,45 @@ from respool.targets.export.steps import WriteMessages
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def write_files(step: WriteMessages, copier: MessageCopier, *, is_first: bool) -> Note:
-    """Write a group, one file a message.
+def write_files(step: WriteMessages, copier: MessageCopier, *, may_be_there: bool) -> Note:
+    """Write a group, one file a message, flush it, and give each its name.
+
+    As `write_unflushed`, but that its note is true on disk, too.
+    """
+    group = write_unflushed(step, copier, may_be_there=may_be_there)
+    try:
+        flush([group])
+    finally:
+        group.close()
+    return group.note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenGroup:
+    """A group whose files wait for the disk, and then for their names.
+
+    Its directories are open until then: ``beside`` where they wait, ``inside`` where they go.
+    """
+
+    note: Note
+    directory: Path
+    beside: int
+    inside: int
+    names: Mapping[str, str]
+    stack: ExitStack
+
+    def close(self) -> None:
+        """Let go of the directories; twice is the same as once."""
+        self.stack.close()
+
+
+def write_unflushed(
+    step: WriteMessages, copier: MessageCopier, *, may_be_there: bool
+) -> WrittenGroup:
+    """Write a group beside its place, one file a message; the caller flushes.
 
     Done again it replaces each file by the same octets; what got another name meanwhile is
-    left as it is. ``is_first``: in this process nothing was written there before.
+    left as it is. ``may_be_there``: the step was begun before, and may have named some.
 
     Raises:
         StepFailed: the target cannot be written, or the backup is not there any more; what
@@ -51,7 +85,7 @@ def write_files(step: WriteMessages, copier: MessageCopier, *, is_first: bool) -
     with ExitStack() as stack:
         try:
             beside, inside = stack.enter_context(folder.opened())
-            renamed = folder.names_now(step.messages) if is_first else {}
+            renamed = folder.names_now(step.messages) if may_be_there else {}
             group = _Group(
                 step=step, source=messages_of(step), folder=folder, copier=copier, beside=beside
             )
@@ -61,13 +95,46 @@ def write_files(step: WriteMessages, copier: MessageCopier, *, is_first: bool) -
                 else:
                     group.keep(message, renamed[message.uid], inside)
             group.source.check_presence()
-            flush_file_system(folder.directory)
-            for temporary, name in group.names.items():
-                os.rename(temporary, name, src_dir_fd=beside, dst_dir_fd=inside)
-            os.fsync(inside)
         except OSError as error:
             raise cannot_write(folder.directory, error) from error
-    return receipt_of(group.source, group.written, {})
+        return WrittenGroup(
+            note=receipt_of(group.source, group.written, {}),
+            directory=folder.directory,
+            beside=beside,
+            inside=inside,
+            names=group.names,
+            stack=stack.pop_all(),
+        )
+
+
+def flush(groups: Sequence[WrittenGroup]) -> None:
+    """Make the octets of the groups last, give every file its name, and make that last.
+
+    Raises:
+        StepFailed: some of it may not be on disk.
+    """
+    flushed: set[int] = set()
+    named: dict[Path, int] = {}
+    for group in groups:
+        try:
+            device = os.fstat(group.beside).st_dev
+            if device not in flushed:
+                flush_file_system_of(group.beside)
+            flushed.add(device)
+        except OSError as error:
+            raise cannot_write(group.directory, error) from error
+    for group in groups:
+        try:
+            for temporary, name in group.names.items():
+                os.rename(temporary, name, src_dir_fd=group.beside, dst_dir_fd=group.inside)
+        except OSError as error:
+            raise cannot_write(group.directory, error) from error
+        named[group.directory] = group.inside
+    for directory, inside in named.items():
+        try:
+            os.fsync(inside)
+        except OSError as error:
+            raise cannot_write(directory, error) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
