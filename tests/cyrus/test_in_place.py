@@ -13,7 +13,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from respool.app.restore import restore
-from respool.errors import PlanRefused, StepFailed
+from respool.errors import StepFailed
 from respool.runs.stepping import Progress
 from respool.verification.report import Receipt
 from tests.support.directions import (
@@ -21,7 +21,6 @@ from tests.support.directions import (
     all_folders_of,
     check_target_sound,
     fresh_target,
-    state_of,
     true_folders,
     unread,
 )
@@ -192,24 +191,6 @@ def test_what_has_held_mail_is_added_to_and_the_rest_is_filled(
 def without_uids(messages: Iterable[HeldMessage]) -> list[HeldMessage]:
     """The same messages in the same order, wherever they lie."""
     return [replace(each, uid=0) for each in messages]
-
-
-def test_a_folder_with_a_limit_of_its_own_is_not_overfilled(
-    shared_server: PrivateCyrus, restore_into: Restore
-) -> None:
-    """
-    Its limit is another than that of INBOX, and holds for what is made below it, too.
-    """
-    target = fresh_target(shared_server, "user")
-    with shared_server.client_as(target.login) as client:
-        client.create_folder("Projects")
-    with shared_server.admin_client() as admin:
-        admin._imap.setquota(f'"{target.mailbox("Projects")}"', "(STORAGE 1)")
-    before = state_of(shared_server, target)
-    with pytest.raises(PlanRefused) as refused:
-        restore_into(target, SOURCE, JDOE)
-    assert f"quota {target.mailbox('Projects')}: STORAGE would be" in str(refused.value.why)
-    assert state_of(shared_server, target) == before
 
 
 @contextlib.contextmanager

@@ -122,7 +122,7 @@ def test_a_folder_that_its_owner_shares_himself_is_filled(
 
 
 @pytest.mark.parametrize("folder", ["Projects", "Projects/2017"], ids=["itself", "below it"])
-def test_a_folder_with_a_quota_root_of_its_own_is_not_filled(
+def test_a_folder_with_a_quota_root_of_its_own_is_not_overfilled(
     folder: str, shared_server: PrivateCyrus, settings: Settings, refusal: Callable[..., str]
 ) -> None:
     """
@@ -133,7 +133,7 @@ def test_a_folder_with_a_quota_root_of_its_own_is_not_filled(
     shared_server.create_mailbox(own, "bluemind_loc")
     with shared_server.admin_client() as admin:
         admin._imap.setquota(f'"{own}"', "(STORAGE 2)")
-    assert f"{own} has a quota root of its own, {own}" in refusal(target, JDOE, folder)
+    assert f"quota {own}: STORAGE would be" in refusal(target, JDOE, folder)
     wanted = wish(JDOE, "=Sent", to=target.written, is_in_place=True)
     assert restored(settings, wanted).verdict.value == "proven"
     with shared_server.client_as(target.login) as client:

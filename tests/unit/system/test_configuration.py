@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from respool.errors import FormatError, NotPermitted, ServerNotFound
-from respool.system.configuration import imap_port, read_configuration
+from respool.system.configuration import expire_days, imap_port, read_configuration
 
 
 def write(directory: Path, **files: str) -> Path:
@@ -111,3 +111,21 @@ def test_the_first_plain_service_with_a_known_port_counts(tmp_path: Path) -> Non
 
 def test_without_a_cyrus_conf_no_port_is_known(tmp_path: Path) -> None:
     assert imap_port(tmp_path / "imapd.conf") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ('  delprune cmd="cyr_expire -E 4 -X 7 -D 14" at=0400', {"E": 4, "X": 7, "D": 14}),
+        ('  x cmd="/usr/sbin/cyr_expire -X 12h -D 1.5d" at=0401', {"X": 0.5, "D": 1.5}),
+        ('  # old cmd="cyr_expire -X 7" at=0400', {}),
+        ('  imap cmd="imapd -D" listen="imap" prefork=0', {}),
+    ],
+    ids=["days", "units", "a comment", "another program"],
+)
+def test_how_long_a_server_keeps_what_was_deleted(
+    line: str, days: dict[str, float], tmp_path: Path
+) -> None:
+    (tmp_path / "cyrus.conf").write_text(f"EVENTS {{\n{line}\n}}\n")
+
+    assert expire_days(tmp_path / "imapd.conf") == days

@@ -87,7 +87,7 @@ class PlanCheck:
             found += [f"step {number} ({step.kind}): {reason}" for reason in self._of_step(step)]
             if len(found) >= _MOST_REASONS:
                 return tuple(found)
-            about: str = getattr(step, "mailbox", getattr(step, "root", step.lane))
+            about: str = step.lane or getattr(step, "mailbox", getattr(step, "root", ""))
             counts.update({(kind, about): count for kind, count in counted(step).items()})
             if isinstance(step, MessageStep):
                 counts["messages", step.lane] += len(step.messages)

@@ -19,10 +19,11 @@ from respool.planning.chosen import ChosenMailbox
 from respool.planning.context import PlanContext
 from respool.planning.forecast import QuotaLimit
 from respool.planning.source_place import SourcePlace
+from respool.targets.spool.in_place import TO_ADD
 from respool.targets.spool.names import NameRules
 from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
-from respool.targets.spool.survey import SpoolSurvey
+from respool.targets.spool.survey import LiveFolder, SpoolSurvey
 from tests.unit.planning.plans import ACCOUNT, REQUEST
 
 SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")
@@ -69,6 +70,7 @@ SHARE_SURVEY = replace(
 )
 ABSENT = replace(SURVEY, existing=frozenset(), used=frozenset(), is_absent=True)
 NEVER_USED = replace(SURVEY, used=frozenset())
+HOLDING_MAIL = replace(SURVEY, live={INBOX: LiveFolder(acl=RIGHTS, called="INBOX", may=TO_ADD)})
 IN_PLACE = {"is_in_place": True}
 CONTEXT = PlanContext(
     software="0",
@@ -187,6 +189,7 @@ IN_SHARED_STATE = replace(SHARE_SURVEY, is_seen_shared=True)
 WAYS: Mapping[str, tuple[Sequence[ChosenMailbox], Mapping[str, Any], SpoolSurvey]] = {
     "beside": ([chosen("INBOX", 3), chosen("x/a", 0)], {}, SURVEY),
     "in-place": ([chosen("INBOX", 2), chosen("x/a")], IN_PLACE, NEVER_USED),
+    "added-to": ([chosen("INBOX", 2), chosen("x/a")], IN_PLACE, HOLDING_MAIL),
     "created": ([chosen("x/a", 3)], CREATING, ABSENT),
     "created-in-place": ([chosen("INBOX", 3)], {**CREATING, **IN_PLACE}, ABSENT),
     "onto-a-share": ([chosen("INBOX", 3), chosen("b")], ONTO_SHARE, SHARE_SURVEY),
