@@ -22,16 +22,22 @@ READING = {
     "respool diff": (ACCOUNT, "-g", "87", "89", "--details"),
     "respool check": (),
     "respool watch": (),
+    "respool catalogue": (),
+    "respool find": ("--account", ACCOUNT, "--subject", "phone"),
+    "respool history": (ACCOUNT, "Projects/2017"),
 }
 
 # The sample has stubs, and no store that they stand for.
 STATUS = {"respool check": 3, "respool diff": 3, "respool watch": 3}
 
+LINES = {"respool ls", "respool find"}
+
 DATA = {"acl", "resources"}
 
 
 def example(command: str) -> Any:  # noqa: ANN401 - JSON
-    block = FENCE.findall(sections(REFERENCE / "commands.md", 2)[command])[0]
+    blocks = FENCE.findall(sections(REFERENCE / "commands.md", 2)[command])
+    block = next(each for each in blocks if each.startswith("```json"))
     return json.loads(block.removeprefix("```json").removesuffix("```"))
 
 
@@ -77,6 +83,6 @@ def test_the_example_has_the_shape_of_the_output(command: str, backup_tree: Path
     )
     assert done.returncode == STATUS.get(command, 0), done.stderr
 
-    first = done.stdout.splitlines()[0] if command == "respool ls" else done.stdout
+    first = done.stdout.splitlines()[0] if command in LINES else done.stdout
     found = shape(json.loads(first))
     assert fitted(shape(example(command)), found) == found

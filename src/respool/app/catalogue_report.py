@@ -73,7 +73,7 @@ def catalogue(settings: Settings, generation: str | None, wish: IndexWish) -> Ca
             places=_count(opened.database, "stand"),
             generations=tuple(reversed(known)),
             indexed=done,
-            not_searched=unsearched(opened.database, known, is_about_bodies=True),
+            not_searched=unsearched(opened.database, known),
         )
 
 

@@ -20,7 +20,7 @@ from respool.backups.source import (
     read_mailbox,
     tree_at,
 )
-from respool.cyrus.mailbox import join_mailbox
+from respool.cyrus.mailbox import join_files, join_mailbox
 from respool.cyrus.spool_paths import uids_of_files
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.findings import Finding, Severity
@@ -69,7 +69,8 @@ def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> Stored
 def read_by_names(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMailbox:
     """As `read_mailbox`, but of no message file its size; records have ``columns`` alone.
 
-    Without an index all files are asked for theirs.
+    Without an index all files are asked for theirs. Findings are those about the mailbox, not
+    about single messages.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
@@ -83,7 +84,7 @@ def read_by_names(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMa
     meta = list_meta(source, data, findings)
     files = files_of(source, meta, data, archive, findings)
     del meta, data, archive
-    mailbox = join_mailbox(source.name, place, files, columns)
+    mailbox = join_files(source.name, place, files, columns)
     return mailbox if mailbox.has_index else read_mailbox(source)
 
 

@@ -91,6 +91,11 @@ CREATE TABLE message (
 CREATE UNIQUE INDEX message_guid ON message (guid);
 CREATE UNIQUE INDEX message_key ON message (key);
 
+-- Messages that some folder dates otherwise than their keys say.
+CREATE TABLE other_date (
+    message INTEGER PRIMARY KEY REFERENCES message (id)
+);
+
 -- Keys that were a message's once, and are in the words for ever.
 CREATE TABLE buried (
     key INTEGER PRIMARY KEY

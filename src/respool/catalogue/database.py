@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -97,7 +97,8 @@ class Database:
                     return
                 yield from found
         finally:
-            cursor.close()
+            with suppress(sqlite3.ProgrammingError):  # the file was let go of before
+                cursor.close()
 
     def write(self, statement: str, values: Values = ()) -> int:
         """One change; the number of the row that it added, if it did.

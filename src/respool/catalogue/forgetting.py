@@ -62,4 +62,5 @@ def _bury(database: Database) -> int:
         return 0
     database.write(f"INSERT OR IGNORE INTO buried SELECT key FROM message WHERE {nowhere}")
     database.write(f"DELETE FROM message WHERE {nowhere}")
+    database.write("DELETE FROM other_date WHERE message NOT IN (SELECT id FROM message)")
     return int(row[0])

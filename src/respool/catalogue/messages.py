@@ -27,7 +27,7 @@ MOST_ADDRESSES: Final = 500  # of one field of one message: more are not searche
 _LONGEST_SUBJECT: Final = 2000  # characters, likewise
 _LONGEST_ID: Final = 500
 _LATEST: Final = 1 << 40  # seconds: no date later than this is believed
-_BUCKET: Final = 1 << 12  # keys for each second
+BUCKET: Final = 1 << 12  # keys for each second
 _MOST_CACHED: Final = 100_000
 _ASKED_AT_ONCE: Final = 500
 
@@ -45,8 +45,7 @@ class NewMessage:
 
 def person_text(person: AddressField) -> str:
     """One person as conditions compare it: ``Name <address>``."""
-    name, address = person.name or "", person.address or ""
-    return f"{name} <{address}>".strip() if address else name
+    return f"{person.name or ''} <{person.address or ''}>"
 
 
 class MessageWriter:
@@ -64,19 +63,20 @@ class MessageWriter:
         """How many messages wait for `finish`."""
         return len(self._words)
 
-    def known(self, guids: Sequence[bytes]) -> dict[bytes, int]:
-        """The numbers of those of ``guids`` that the catalogue has."""
-        found: dict[bytes, int] = {}
+    def known(self, guids: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
+        """The number and the key of each of ``guids`` that the catalogue has."""
+        found: dict[bytes, tuple[int, int]] = {}
         for at in range(0, len(guids), _ASKED_AT_ONCE):
             asked = guids[at : at + _ASKED_AT_ONCE]
             marks = ", ".join("?" * len(asked))
-            found.update(
-                self._database.rows(f"SELECT guid, id FROM message WHERE guid IN ({marks})", asked)
+            rows = self._database.rows(
+                f"SELECT guid, id, key FROM message WHERE guid IN ({marks})", asked
             )
+            found.update((guid, (number, key)) for guid, number, key in rows)
         return found
 
-    def add(self, messages: Sequence[NewMessage]) -> dict[bytes, int]:
-        """Write new messages, each GUID once; their numbers."""
+    def add(self, messages: Sequence[NewMessage]) -> dict[bytes, tuple[int, int]]:
+        """Write new messages, each GUID once; the number and the key of each."""
         ordered = sorted(messages, key=lambda each: each.date)
         keys = self._keys([min(max(each.date, 0), _LATEST) for each in ordered])
         row = self._database.one("SELECT coalesce(max(id), 0) FROM message")
@@ -88,7 +88,15 @@ class MessageWriter:
         self._database.write_many(
             "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows
         )
-        return {each.guid: number for number, each in enumerate(ordered, first)}
+        return {
+            each.guid: (number, key)
+            for number, (key, each) in enumerate(zip(keys, ordered, strict=True), first)
+        }
+
+    def note_dates(self, stood: Iterable[tuple[int, int, int]]) -> None:
+        """Note which messages have another date than their key says: number, key, date."""
+        odd = {(number,) for number, key, date in stood if key // BUCKET != date}
+        self._database.write_many("INSERT OR IGNORE INTO other_date VALUES (?)", odd)
 
     def finish(self) -> None:
         """Write the words of all messages that were added since; before a commit."""
@@ -174,17 +182,17 @@ class MessageWriter:
 
     def _free_keys(self, second: int, count: int, lowest: int) -> list[int]:
         found: list[int] = []
-        start = second * _BUCKET
+        start = second * BUCKET
         top = "SELECT coalesce(max(key), 0) FROM {} WHERE key >= ?1 AND key < ?2"
         tops = " , ".join(f"({top.format(table)})" for table in ("message", "buried"))
         while len(found) < count:
             row = self._database.one(
                 f"SELECT max({tops})",
-                (start, start + _BUCKET),
+                (start, start + BUCKET),
             )
             first = max(start, lowest, (row[0] if row else 0) + 1)
-            found += range(first, min(start + _BUCKET, first + count - len(found)))
-            start += _BUCKET
+            found += range(first, min(start + BUCKET, first + count - len(found)))
+            start += BUCKET
         return found
 
 

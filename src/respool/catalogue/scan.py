@@ -145,7 +145,10 @@ class Scanner:
             new: list[NewMessage] = list(read.described(at))
             numbers.update(self._messages.add(new))
             self.done.new_messages += len(new)
-        return [numbers[guid] for guid in guids]
+        found = [numbers[guid] for guid in guids]
+        dates = read.stood["date"][wanted].tolist()
+        self._messages.note_dates((*each, date) for each, date in zip(found, dates, strict=True))
+        return [number for number, _ in found]
 
     def _state(self, state: State) -> int:
         number = self._states.get(state)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
+from respool.model.conditions import Conditions
 from respool.model.generations import GenerationState
 
 
@@ -22,6 +23,7 @@ class Blind(StrEnum):
     NO_FILE = "messages-without-file"  # known by their records alone
     NO_HEADER = "messages-without-header"  # neither cache nor file tells of them
     BODIES = "bodies-not-indexed"
+    ATTACHMENTS = "attachments-not-known"
     STUBS = "bodies-in-the-archive"  # of BlueMind 3.5: message files hold stubs
 
 
@@ -45,13 +47,16 @@ class Unsearched:
 
 
 def unsearched(
-    database: Database, generations: Sequence[Known], *, is_about_bodies: bool
+    database: Database, generations: Sequence[Known], wanted: Conditions | None = None
 ) -> tuple[Unsearched, ...]:
-    """What no search in these generations, oldest first, sees."""
+    """What a search in these generations, oldest first, does not see; None: what none sees."""
     found = [*_generations(generations), *_folders(database, generations)]
-    found += _messages(database)
-    if is_about_bodies:
+    if wanted is None or wanted.is_about_fields or wanted.text is not None:
+        found += _messages(database)
+    if wanted is None or wanted.text is not None:
         found += _bodies(database)
+    if wanted is None or wanted.has_attachment:
+        found += _attachments(database)
     return tuple(found)
 
 
@@ -85,18 +90,34 @@ def _folders(database: Database, generations: Sequence[Known]) -> Iterator[Unsea
         if not each.is_indexed:
             continue
         if broken:
-            text = f"generation {each.label}: {broken:,} folders without a readable index"
+            text = f"generation {each.label}: {counted(broken, 'folder')} without a readable index"
             yield Unsearched(what=Blind.NO_INDEX, generation=each.label, count=broken, text=text)
         if missing:
-            text = f"generation {each.label}: the files of {missing:,} messages are not there"
+            text = f"generation {each.label}: the files of {counted(missing)} are not there"
             yield Unsearched(what=Blind.NO_FILE, generation=each.label, count=missing, text=text)
 
 
 def _messages(database: Database) -> Iterator[Unsearched]:
     row = database.one("SELECT count(*) FROM message WHERE senders IS NULL")
     if row is not None and row[0]:
-        text = f"senders and subjects of {row[0]:,} messages, which nothing tells"
+        text = f"senders and subjects of {counted(row[0])}, which nothing tells"
         yield Unsearched(what=Blind.NO_HEADER, count=row[0], text=text)
+
+
+def _attachments(database: Database) -> Iterator[Unsearched]:
+    row = database.one("SELECT count(*) FROM message WHERE attachments IS NULL")
+    if row is not None and row[0]:
+        text = f"whether {counted(row[0])} have attachments, which no cache tells"
+        yield Unsearched(what=Blind.ATTACHMENTS, count=row[0], text=text)
+
+
+def counted(count: int, one: str = "message") -> str:
+    """How many, for people.
+
+    >>> counted(1), counted(1200, "folder")
+    ('1 message', '1,200 folders')
+    """
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
 
 
 def _bodies(database: Database) -> Iterator[Unsearched]:
@@ -106,15 +127,15 @@ def _bodies(database: Database) -> Iterator[Unsearched]:
     )
     without, broken = row or (0, 0)
     if without:
-        text = f"bodies of {without:,} messages: respool catalogue --bodies takes them in"
+        text = f"bodies of {counted(without)}: respool catalogue --bodies takes them in"
         yield Unsearched(what=Blind.BODIES, count=without, text=text)
     if broken:
-        text = f"bodies of {broken:,} messages, which could not be read"
+        text = f"bodies of {counted(broken)}, which could not be read"
         yield Unsearched(what=Blind.BODIES, count=broken, text=text)
     row = database.one(
         "SELECT coalesce(max(total), 0) FROM (SELECT sum(stubs) AS total FROM folder_stand"
         " JOIN folder_version USING (folder, version) GROUP BY last)"
     )
     if row is not None and row[0]:
-        text = f"bodies of {row[0]:,} messages that BlueMind archived elsewhere"
+        text = f"bodies of {counted(row[0])} that BlueMind archived elsewhere"
         yield Unsearched(what=Blind.STUBS, count=row[0], text=text)

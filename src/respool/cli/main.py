@@ -44,6 +44,8 @@ COMMANDS: Final = (
     Command("check", "Is the backup sound? Reads everything."),
     Command("watch", "What the newest backup misses; to be run after each one."),
     Command("catalogue", "Index generations, so that find and history answer at once."),
+    Command("find", "Find messages over all generations."),
+    Command("history", "What became of a folder or a message, generation by generation."),
     Command("plan", "What a restore would do; changes nothing."),
     Command("restore", "Restore folders into a new folder of the live account, and prove it."),
     Command("export", "Write an account, or folders of it, to files, and prove them."),

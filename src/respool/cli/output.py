@@ -102,6 +102,24 @@ def visible(text: str) -> str:
     )
 
 
+def cut(text: str, width: int) -> str:
+    """``text`` in so many columns of a terminal; what was cut off ends with a mark.
+
+    >>> cut("a long subject", 8), cut("short", 8)
+    ('a long …', 'short')
+    """
+    if _width(text) <= width:
+        return text
+    kept = ""
+    taken = 0
+    for each in text:
+        taken += _width(each)
+        if taken > width - 1:
+            break
+        kept += each
+    return f"{kept}…"
+
+
 def shown_size(size_bytes: int | None) -> str:
     """A size for people.
 

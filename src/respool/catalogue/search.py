@@ -1,0 +1,329 @@
+"""Find messages over all generations: what each is, where it last stood, who still has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from respool.catalogue.candidates import Scope, candidates
+from respool.catalogue.database import Database, Row
+from respool.catalogue.folders import accounts_by_number, read_name
+from respool.catalogue.generations import Known
+from respool.catalogue.messages import GUID_SIZE, numbers_in, person_text
+from respool.catalogue.spans import Spans
+from respool.cyrus.message_headers import AddressField
+from respool.model.accounts import Account, folder_path
+from respool.model.conditions import Conditions, MessageFacts, is_in_folders, matches
+from respool.model.messages import at_utc
+from respool.model.names import MailboxName
+
+_LIVE, _DELETED, _EXPUNGED = 2, 1, 0  # where a message may stand, the better place higher
+_LEAST: Final = 100_000  # rows of addresses that are remembered at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderEntry:
+    """A folder of the catalogue."""
+
+    number: int
+    account: Account
+    name: MailboxName
+
+    @property
+    def path(self) -> str:
+        """As people type it."""
+        return folder_path(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One message in one folder, as it stood in ``generations``, a set of `Spans`."""
+
+    folder: FolderEntry
+    uid: int
+    date: datetime
+    flags: tuple[str, ...]
+    is_expunged: bool
+    is_archived: bool
+    has_file: bool
+    changed: datetime | None
+    generations: int
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether people see it there: it is not deleted, and neither is its folder."""
+        return self.rank == _LIVE
+
+    @property
+    def rank(self) -> int:
+        """Higher where a person would look first."""
+        if self.is_expunged:
+            return _EXPUNGED
+        return _DELETED if self.folder.name.is_deleted else _LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEntry:
+    """What a message is. ``guid`` is None where nobody knows it."""
+
+    number: int
+    guid: str | None
+    sent: datetime | None
+    size_bytes: int
+    senders: tuple[AddressField, ...]
+    recipients: tuple[AddressField, ...]
+    subject: str | None
+    message_id: str | None
+    has_attachment: bool | None
+    has_body_words: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A message where it last stood. ``deleted_at`` is when its user deleted it, at the latest.
+
+    ``generations`` are those in which the account has it no worse than here: where it stands
+    in a folder of people's, those where it is only kept as deleted do not count. ``newest`` is
+    the newest that has it here.
+    """
+
+    message: MessageEntry
+    standing: Standing
+    generations: tuple[tuple[str, str], ...]
+    newest: Known
+    deleted_at: datetime | None
+
+    @property
+    def account(self) -> Account:
+        """Whose it is."""
+        return self.standing.folder.account
+
+
+class Search:
+    """Looks in one catalogue, over ``spans``; ``accounts`` None: everybody's."""
+
+    def __init__(
+        self, database: Database, spans: Spans, accounts: frozenset[Account] | None = None
+    ) -> None:
+        self._database = database
+        self._spans = spans
+        self._accounts = accounts
+        self._folders = _folders(database)
+        self._states = _states(database)
+        self._people: dict[int, AddressField] = {}
+        self._wholes: dict[Account, int] = {}
+
+    def find(self, wanted: Conditions) -> Iterator[Found]:
+        """What fulfils the conditions, the newest message first, lazily."""
+        for row in candidates(self._database, wanted, self._scope(wanted)):
+            message = self._message(row)
+            for _, places in groupby(self.standings(message.number), _account_of):
+                yield from self._of_account(message, list(places), wanted)
+
+    def standings(self, message: int) -> list[Standing]:
+        """Where a message stood, in those generations and accounts, by account."""
+        found = [
+            self._standing(row)
+            for row in self._database.rows(
+                "SELECT folder, uid, first, last, state, date, changed FROM stand"
+                " WHERE message = ?",
+                (message,),
+            )
+            if row[0] in self._folders
+        ]
+        here = [each for each in found if each.generations]
+        return sorted(here, key=_order)
+
+    def message_of(self, guid: str) -> MessageEntry | None:
+        """The message of a GUID, if it is in the catalogue."""
+        row = next(candidates(self._database, Conditions(guids=(guid,)), Scope()), None)
+        return None if row is None else self._message(row)
+
+    @property
+    def folders(self) -> tuple[FolderEntry, ...]:
+        """All folders of the accounts that are searched."""
+        return tuple(
+            each
+            for each in self._folders.values()
+            if self._accounts is None or each.account in self._accounts
+        )
+
+    def generations_of(self, account: Account) -> int:
+        """The generations that have anything of an account."""
+        found = self._wholes.get(account)
+        if found is None:
+            found = 0
+            for each in self._folders.values():
+                if each.account == account:
+                    found |= self._spans.of_folder(each.number)
+            self._wholes[account] = found
+        return found
+
+    def deleted_at(self, places: Sequence[Standing]) -> datetime | None:
+        """When an account's message was gone, at the latest.
+
+        None: it is still somewhere that people see, or nobody knows.
+        """
+        seen = _together(each for each in places if each.rank == _LIVE)
+        account = places[0].folder.account
+        if seen.bit_length() >= self.generations_of(account).bit_length():
+            return None
+        last = self._spans.newest(seen).taken_at if seen else None
+        exact = [_deleted_at(each) for each in places if each.rank != _LIVE]
+        times = [each for each in exact if each is not None and (last is None or each >= last)]
+        if times:
+            return min(times)
+        gone = self._spans.after(seen) if seen else None
+        return None if gone is None else gone.taken_at
+
+    def _of_account(
+        self, message: MessageEntry, places: list[Standing], wanted: Conditions
+    ) -> Iterator[Found]:
+        if self._accounts is not None and places[0].folder.account not in self._accounts:
+            return
+        deleted_at = self.deleted_at(places)
+        facts = _facts(message)
+        meant = [each for each in places if matches(wanted, _placed(facts, each, deleted_at))]
+        if not meant:
+            return
+        best = max(each.rank for each in meant)
+        chosen = [each for each in meant if each.rank == best]
+        newest = max(each.generations.bit_length() for each in chosen)
+        has_it = _together(each for each in places if each.rank >= best)
+        for each in chosen:
+            if each.generations.bit_length() == newest:
+                yield Found(
+                    message=message,
+                    standing=each,
+                    generations=self._spans.ranges(has_it),
+                    newest=self._spans.newest(each.generations),
+                    deleted_at=deleted_at,
+                )
+
+    def _scope(self, wanted: Conditions) -> Scope:
+        if self._accounts is None and not wanted.folders:
+            return Scope()
+        return Scope(
+            folders=tuple(
+                each.number
+                for each in self.folders
+                if is_in_folders(wanted.folders, each.path, is_deleted=each.name.is_deleted)
+            )
+        )
+
+    def _standing(self, row: Row) -> Standing:
+        folder, uid, first, last, state, date, changed = row
+        flags, is_expunged, is_archived, has_file = self._states[state]
+        return Standing(
+            folder=self._folders[folder],
+            uid=uid,
+            date=at_utc(date),
+            flags=flags,
+            is_expunged=is_expunged,
+            is_archived=is_archived,
+            has_file=has_file,
+            changed=None if changed is None else at_utc(changed),
+            generations=self._spans.of_stand(folder, first, last),
+        )
+
+    def _message(self, row: Row) -> MessageEntry:
+        number, _, guid, sent, octets, senders, recipients, *rest = row
+        subject, message_id, attachments, body = rest
+        return MessageEntry(
+            number=number,
+            guid=guid.hex() if len(guid) == GUID_SIZE else None,
+            sent=None if sent is None else at_utc(sent),
+            size_bytes=octets,
+            senders=self._addresses(senders),
+            recipients=self._addresses(recipients),
+            subject=subject,
+            message_id=message_id,
+            has_attachment=None if attachments is None else bool(attachments),
+            has_body_words=body in {1, 2},
+        )
+
+    def _addresses(self, column: object) -> tuple[AddressField, ...]:
+        numbers = numbers_in(column)
+        if len(self._people) > _LEAST:
+            self._people.clear()
+        lacking = [each for each in numbers if each not in self._people]
+        if lacking:
+            marks = ", ".join("?" * len(lacking))
+            rows = self._database.rows(
+                f"SELECT id, name, address FROM address WHERE id IN ({marks})", lacking
+            )
+            for number, name, address in rows:
+                self._people[number] = AddressField(name=name or None, address=address or None)
+        return tuple(self._people[each] for each in numbers if each in self._people)
+
+
+def _folders(database: Database) -> Mapping[int, FolderEntry]:
+    accounts = accounts_by_number(database)
+    return {
+        number: FolderEntry(
+            number=number,
+            account=accounts[account],
+            name=read_name(name, accounts[account].domain),
+        )
+        for number, account, name in database.rows("SELECT id, account, name FROM folder")
+    }
+
+
+def _states(database: Database) -> Mapping[int, tuple[tuple[str, ...], bool, bool, bool]]:
+    return {
+        number: (tuple(flags.split()), bool(is_expunged), bool(is_archived), bool(has_file))
+        for number, flags, is_expunged, is_archived, has_file in database.rows(
+            "SELECT id, flags, is_expunged, is_archived, has_file FROM state"
+        )
+    }
+
+
+def _account_of(standing: Standing) -> Account:
+    return standing.folder.account
+
+
+def _order(standing: Standing) -> tuple[str, str, str, int, int]:
+    account = standing.folder.account
+    name = (account.domain or "", account.kind.value, account.login)
+    return (*name, standing.folder.number, standing.uid)
+
+
+def _together(standings: Iterator[Standing]) -> int:
+    found = 0
+    for each in standings:
+        found |= each.generations
+    return found
+
+
+def _deleted_at(standing: Standing) -> datetime | None:
+    """When a message got to a place where it stands as deleted; None: it does not, or unknown."""
+    return standing.changed if standing.is_expunged else standing.folder.name.deleted_at
+
+
+def _facts(message: MessageEntry) -> MessageFacts:
+    return MessageFacts(
+        folder="",
+        uid=0,
+        guid=message.guid,
+        internaldate=at_utc(0),
+        size_bytes=message.size_bytes,
+        senders=tuple(person_text(each) for each in message.senders),
+        recipients=tuple(person_text(each) for each in message.recipients),
+        subject=message.subject,
+        message_id=message.message_id,
+        has_attachment=message.has_attachment,
+    )
+
+
+def _placed(facts: MessageFacts, standing: Standing, deleted_at: datetime | None) -> MessageFacts:
+    return replace(
+        facts,
+        folder=standing.folder.path,
+        uid=standing.uid,
+        internaldate=standing.date,
+        flags=standing.flags,
+        deleted_at=deleted_at,
+    )
