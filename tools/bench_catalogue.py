@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -223,17 +223,14 @@ def take_in(root: Path, state: Path) -> Cost:
     """`respool catalogue` in a process of its own."""
     command = [sys.executable, "-m", "respool", "catalogue", "--yes", "--json"]
     command += ["--backups", str(root), "--state", str(state)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         report = json.loads(process.stdout.read())
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
-    wall = time.monotonic() - begun
-    del before
     return Cost(
-        wall_seconds=wall,
+        wall_seconds=time.monotonic() - begun,
         cpu_seconds=usage.ru_utime + usage.ru_stime,
         memory_mib=usage.ru_maxrss / 1024,
         octets=sum(each.stat().st_size for each in (state / "catalogue").iterdir()),
@@ -318,6 +315,34 @@ def show(sizes: Sizes, costs: Sequence[Cost], times: dict[str, list[float]]) -> 
         print(f"| {name} | {figure} |")
 
 
+@contextmanager
+def writer(root: Path, sizes: Sizes) -> Iterator[Callable[[], None]]:
+    """What writes the next generation, in a process of its own: it takes memory."""
+    words = [sys.executable, __file__, "--write", str(root), "--accounts", str(sizes.accounts)]
+    words += ["--messages", str(sizes.messages), "--generations", str(sizes.generations)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, written = process.stdin, process.stdout
+
+        def write_next() -> None:
+            asked.write(b"\n")
+            asked.flush()
+            if not written.readline():
+                sys.exit("no generation was written")
+
+        yield write_next
+        asked.close()
+
+
+def write_as_asked(root: Path, sizes: Sizes) -> None:
+    """One generation for each line that comes in."""
+    generations = write_generations(root, sizes)
+    for _ in sys.stdin:
+        next(generations)
+        print("written", flush=True)
+
+
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -325,19 +350,25 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--generations", type=int, default=10)
     parser.add_argument("--keep", type=Path, help="leave all that was made here")
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     sizes = Sizes(
         accounts=options.accounts, messages=options.messages, generations=options.generations
     )
+    if options.write is not None:
+        write_as_asked(options.write, sizes)
+        return
     place = options.keep or Path(tempfile.mkdtemp(prefix="respool-bench-"))
     root, state = place / "backups", place / "state"
     root.mkdir(parents=True)
     state.mkdir(mode=0o700)
     try:
         costs = []
-        for at, _ in enumerate(write_generations(root, sizes)):
-            costs.append(take_in(root, state))
-            print(f"generation {at + 1}: {costs[-1]}", file=sys.stderr, flush=True)
+        with writer(root, sizes) as write_next:
+            for number in range(1, sizes.generations + 1):
+                write_next()
+                costs.append(take_in(root, state))
+                print(f"generation {number}: {costs[-1]}", file=sys.stderr, flush=True)
         show(sizes, costs, searches(state))
     finally:
         if options.keep is None:

@@ -14,8 +14,9 @@ from respool.app.indexing import IndexWish, index_for_search
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
 from respool.backups.live_copies import LiveCopies, LiveCopy, answering
+from respool.catalogue.entries import Found
 from respool.catalogue.ranking import best_first
-from respool.catalogue.search import Found, Search
+from respool.catalogue.search import Search
 from respool.catalogue.spans import Spans
 from respool.catalogue.unsearched import Unsearched, unsearched
 from respool.errors import ServerNotFound

@@ -13,6 +13,7 @@ from respool.app.catalogue import Catalogue, opened_catalogue
 from respool.app.catalogue_accounts import accounts_called
 from respool.app.indexing import IndexWish, index_for_search
 from respool.app.settings import Settings
+from respool.catalogue.entries import FolderEntry, MessageEntry, Standing
 from respool.catalogue.folder_history import (
     FolderEvent,
     FolderVersion,
@@ -21,7 +22,7 @@ from respool.catalogue.folder_history import (
 )
 from respool.catalogue.generations import Known
 from respool.catalogue.message_history import MessageEvent, message_events
-from respool.catalogue.search import FolderEntry, MessageEntry, Search, Standing
+from respool.catalogue.search import Search
 from respool.catalogue.spans import Spans
 from respool.catalogue.unsearched import Unsearched, unsearched
 from respool.errors import AmbiguousName, FolderNotInGeneration, MessageNotInMailbox, UsageError

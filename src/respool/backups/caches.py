@@ -18,6 +18,7 @@ from respool.cyrus.cache import (
     plausible_cache_record,
     sound_cache_record,
 )
+from respool.cyrus.cached_envelope import CachedEnvelope
 from respool.cyrus.cached_structure import structure_has_attachment
 from respool.cyrus.message_headers import (
     READ_SIZE,
@@ -38,7 +39,7 @@ _COLUMNS: Final = ("cache_offset", "cache_crc", "header_size", "size", "system_f
 class Described:
     """What a cache record says of one message."""
 
-    fields: HeaderFields
+    envelope: CachedEnvelope
     has_attachment: bool
 
 
@@ -141,17 +142,22 @@ def fields_of_file(
 
 
 def _described(record: memoryview | None) -> Described | None:
-    fields = _fields(record)
-    if record is None or fields is None:
+    envelope = _envelope(record)
+    if record is None or envelope is None:
         return None
     structure = cached_structure(record)
-    return Described(fields=fields, has_attachment=structure_has_attachment(structure))
+    return Described(envelope=envelope, has_attachment=structure_has_attachment(structure))
 
 
 def _fields(record: memoryview | None) -> HeaderFields | None:
+    envelope = _envelope(record)
+    return None if envelope is None else fields_of_envelope(envelope)
+
+
+def _envelope(record: memoryview | None) -> CachedEnvelope | None:
     if record is None:
         return None
     try:
-        return fields_of_envelope(parse_cache_envelope(record))
+        return parse_cache_envelope(record)
     except FormatError:
         return None

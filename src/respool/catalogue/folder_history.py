@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from respool.catalogue.database import Database
+from respool.catalogue.entries import FolderEntry
 from respool.catalogue.generations import Known
-from respool.catalogue.search import FolderEntry
 from respool.catalogue.spans import Spans
 
 

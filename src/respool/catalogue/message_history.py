@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from respool.catalogue.entries import Standing
 from respool.catalogue.generations import Known
-from respool.catalogue.search import Standing
 from respool.catalogue.spans import Spans
 
 

@@ -19,7 +19,13 @@ from respool.catalogue.words import (
     number_word,
     words_of,
 )
-from respool.cyrus.message_headers import AddressField, HeaderFields
+from respool.cyrus.cached_envelope import CachedAddress, CachedEnvelope
+from respool.cyrus.message_headers import (
+    AddressField,
+    HeaderFields,
+    cached_person,
+    cached_simple_fields,
+)
 from respool.model.folding import folded
 
 GUID_SIZE: Final = 20  # octets; one more where the GUID is made up by us
@@ -32,6 +38,10 @@ _MOST_CACHED: Final = 100_000
 _ASKED_AT_ONCE: Final = 500
 
 
+Fields = CachedEnvelope | HeaderFields  # as the cache has them, or as they were read
+Person = CachedAddress | AddressField
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
     """A message that the catalogue does not have; ``fields`` None: nothing is known of it."""
@@ -39,7 +49,7 @@ class NewMessage:
     guid: bytes
     date: int
     octets: int
-    fields: HeaderFields | None
+    fields: Fields | None
     has_attachment: bool | None
 
 
@@ -53,7 +63,7 @@ class MessageWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._addresses: dict[tuple[str, str], int] = {}
+        self._addresses: dict[tuple[str | bytes | None, ...], int] = {}
         self._waiting: dict[bytes, int] = {}  # written in this transaction, without words yet
         self._words: list[tuple[int, str]] = []
         self._vocabulary: set[str] = set()
@@ -122,8 +132,7 @@ class MessageWriter:
             return (number, key, message.guid, None, message.octets, *(None,) * 4, None)
         senders = self._numbers(fields.from_addresses)
         recipients = self._numbers(fields.to_addresses)
-        subject = None if fields.subject is None else fields.subject[:_LONGEST_SUBJECT]
-        message_id = None if fields.message_id is None else fields.message_id[:_LONGEST_ID]
+        subject, date, message_id = _simple_fields(fields)
         words = [number_word(SENDER, each) for each in senders]
         words += [number_word(RECIPIENT, each) for each in recipients]
         if message_id:
@@ -139,7 +148,7 @@ class MessageWriter:
             number,
             key,
             message.guid,
-            None if fields.date is None else int(fields.date.timestamp()),
+            date,
             message.octets,
             _as_column(senders),
             _as_column(recipients),
@@ -148,17 +157,23 @@ class MessageWriter:
             None if attachments is None else int(attachments),
         )
 
-    def _numbers(self, people: Iterable[AddressField]) -> list[int]:
-        found = dict.fromkeys(self._number(each) for each in tuple(people)[:MOST_ADDRESSES])
-        return list(found)
+    def _numbers(self, people: Sequence[Person]) -> list[int]:
+        return list(dict.fromkeys(map(self._number, people[:MOST_ADDRESSES])))
 
-    def _number(self, person: AddressField) -> int:
-        pair = (_storable(person.name) or "", _storable(person.address) or "")
-        number = self._addresses.get(pair)
+    def _number(self, person: Person) -> int:
+        """By what stands there, mostly undecoded: the same people write again and again."""
+        key = (
+            (person.name, person.local_part, person.host)
+            if isinstance(person, CachedAddress)
+            else (person.name, person.address)
+        )
+        number = self._addresses.get(key)
         if number is None:
+            decoded = cached_person(person) if isinstance(person, CachedAddress) else person
+            pair = (_storable(decoded.name) or "", _storable(decoded.address) or "")
             row = self._database.one("SELECT id FROM address WHERE (name, address) = (?, ?)", pair)
-            number = self._new_number(person, pair) if row is None else int(row[0])
-            self._addresses[pair] = number
+            number = self._new_number(decoded, pair) if row is None else int(row[0])
+            self._addresses[key] = number
         return number
 
     def _new_number(self, person: AddressField, pair: tuple[str, str]) -> int:
@@ -194,6 +209,19 @@ class MessageWriter:
             found += range(first, min(start + BUCKET, first + count - len(found)))
             start += BUCKET
         return found
+
+
+def _simple_fields(fields: Fields) -> tuple[str | None, int | None, str | None]:
+    """Subject, date in seconds, and Message-ID."""
+    if isinstance(fields, CachedEnvelope):
+        subject, date, message_id = cached_simple_fields(fields)
+    else:
+        subject, date, message_id = fields.subject, fields.date, fields.message_id
+    return (
+        None if subject is None else subject[:_LONGEST_SUBJECT],
+        None if date is None else int(date.timestamp()),
+        None if message_id is None else message_id[:_LONGEST_ID],
+    )
 
 
 def _as_column(numbers: Sequence[int]) -> int | str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from respool.catalogue.search import Found
+from respool.catalogue.entries import Found
 from respool.catalogue.words import pieces
 from respool.model.conditions import Conditions
 from respool.model.folding import folded

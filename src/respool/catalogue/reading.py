@@ -16,7 +16,7 @@ from respool.backups.mailboxes import read_with_seen
 from respool.backups.source import SourceMailbox, tree_at
 from respool.backups.stub_messages import marked_as_stubs
 from respool.catalogue.folders import FolderCounts, IndexFile
-from respool.catalogue.messages import GUID_SIZE, NewMessage
+from respool.catalogue.messages import GUID_SIZE, Fields, NewMessage
 from respool.catalogue.stands import NOT_CHANGED, STOOD, Stood
 from respool.cyrus.message_headers import keeps_first_field
 from respool.cyrus.spool_paths import INDEX_FILE
@@ -97,7 +97,7 @@ class ReadFolder:
 
     def _message(self, stood: np.void, row: int, found: Described | None) -> NewMessage:
         line = self.mailbox.records[row] if row >= 0 else self.mailbox.orphans[-1 - row]
-        fields = None if found is None else found.fields
+        fields: Fields | None = None if found is None else found.envelope
         if fields is None:
             version = int(line["cache_version"]) if row >= 0 else 0
             fields = fields_of_file(

@@ -39,7 +39,7 @@ from respool.model.accounts import Account
 from respool.model.generations import Generation
 
 _MESSAGES_AT_ONCE: Final = 2000
-_COMMITTED_AT_ONCE: Final = 20_000
+_COMMITTED_AT_ONCE: Final = 40_000
 _SHOWN: Final = 3
 
 

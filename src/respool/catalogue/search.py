@@ -2,126 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Final
 
 from respool.catalogue.candidates import Scope, candidates
 from respool.catalogue.database import Database, Row
+from respool.catalogue.entries import FolderEntry, Found, MessageEntry, Standing
 from respool.catalogue.folders import accounts_by_number, read_name
-from respool.catalogue.generations import Known
 from respool.catalogue.messages import GUID_SIZE, numbers_in, person_text
 from respool.catalogue.spans import Spans
 from respool.cyrus.message_headers import AddressField
-from respool.model.accounts import Account, folder_path
-from respool.model.conditions import Conditions, MessageFacts, is_in_folders, matches
+from respool.errors import CatalogueDamaged
+from respool.model.accounts import Account
+from respool.model.conditions import (
+    Conditions,
+    MessageFacts,
+    contains,
+    is_in_folders,
+    matches,
+)
 from respool.model.messages import at_utc
-from respool.model.names import MailboxName
 
-_LIVE, _DELETED, _EXPUNGED = 2, 1, 0  # where a message may stand, the better place higher
+BodyOf = Callable[[str, "Standing"], str | None]  # generation, place → text
+
 _LEAST: Final = 100_000  # rows of addresses that are remembered at most
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderEntry:
-    """A folder of the catalogue."""
-
-    number: int
-    account: Account
-    name: MailboxName
-
-    @property
-    def path(self) -> str:
-        """As people type it."""
-        return folder_path(self.name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """One message in one folder, as it stood in ``generations``, a set of `Spans`."""
-
-    folder: FolderEntry
-    uid: int
-    date: datetime
-    flags: tuple[str, ...]
-    is_expunged: bool
-    is_archived: bool
-    has_file: bool
-    changed: datetime | None
-    generations: int
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether people see it there: it is not deleted, and neither is its folder."""
-        return self.rank == _LIVE
-
-    @property
-    def rank(self) -> int:
-        """Higher where a person would look first."""
-        if self.is_expunged:
-            return _EXPUNGED
-        return _DELETED if self.folder.name.is_deleted else _LIVE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageEntry:
-    """What a message is. ``guid`` is None where nobody knows it."""
-
-    number: int
-    guid: str | None
-    sent: datetime | None
-    size_bytes: int
-    senders: tuple[AddressField, ...]
-    recipients: tuple[AddressField, ...]
-    subject: str | None
-    message_id: str | None
-    has_attachment: bool | None
-    has_body_words: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A message where it last stood. ``deleted_at`` is when its user deleted it, at the latest.
-
-    ``generations`` are those in which the account has it no worse than here: where it stands
-    in a folder of people's, those where it is only kept as deleted do not count. ``newest`` is
-    the newest that has it here.
-    """
-
-    message: MessageEntry
-    standing: Standing
-    generations: tuple[tuple[str, str], ...]
-    newest: Known
-    deleted_at: datetime | None
-
-    @property
-    def account(self) -> Account:
-        """Whose it is."""
-        return self.standing.folder.account
 
 
 class Search:
     """Looks in one catalogue, over ``spans``; ``accounts`` None: everybody's."""
 
     def __init__(
-        self, database: Database, spans: Spans, accounts: frozenset[Account] | None = None
+        self,
+        database: Database,
+        spans: Spans,
+        accounts: frozenset[Account] | None = None,
+        body_of: BodyOf | None = None,
     ) -> None:
+        """``body_of`` reads what stands in a message; without it only subjects have texts."""
+        self._body_of = body_of
         self._database = database
         self._spans = spans
         self._accounts = accounts
-        self._folders = _folders(database)
+        self._account_names = accounts_by_number(database)
+        self._folders: dict[int, FolderEntry] = {}
         self._states = _states(database)
         self._people: dict[int, AddressField] = {}
         self._wholes: dict[Account, int] = {}
 
     def find(self, wanted: Conditions) -> Iterator[Found]:
         """What fulfils the conditions, the newest message first, lazily."""
+        others = replace(wanted, text=None)
         for row in candidates(self._database, wanted, self._scope(wanted)):
             message = self._message(row)
-            for _, places in groupby(self.standings(message.number), _account_of):
-                yield from self._of_account(message, list(places), wanted)
+            places = self.standings(message.number)
+            if wanted.text is None or self._has_text(message, places, wanted.text):
+                for _, own in groupby(places, _account_of):
+                    yield from self._of_account(message, list(own), others)
+
+    def _has_text(self, message: MessageEntry, places: Sequence[Standing], text: str) -> bool:
+        """Whether a text stands in the subject, or in the body where its words are known."""
+        if contains([message.subject], text):
+            return True
+        if self._body_of is None or not message.has_body_words:
+            return False
+        for each in places:
+            if each.has_file:
+                body = self._body_of(self._spans.newest(each.generations).label, each)
+                if body is not None:
+                    return contains([body], text)
+        return False
 
     def standings(self, message: int) -> list[Standing]:
         """Where a message stood, in those generations and accounts, by account."""
@@ -132,7 +85,6 @@ class Search:
                 " WHERE message = ?",
                 (message,),
             )
-            if row[0] in self._folders
         ]
         here = [each for each in found if each.generations]
         return sorted(here, key=_order)
@@ -142,37 +94,65 @@ class Search:
         row = next(candidates(self._database, Conditions(guids=(guid,)), Scope()), None)
         return None if row is None else self._message(row)
 
-    @property
+    @cached_property
     def folders(self) -> tuple[FolderEntry, ...]:
         """All folders of the accounts that are searched."""
-        return tuple(
-            each
-            for each in self._folders.values()
-            if self._accounts is None or each.account in self._accounts
-        )
+        wanted = {
+            number
+            for number, account in self._account_names.items()
+            if self._accounts is None or account in self._accounts
+        }
+        rows = self._database.rows("SELECT id, account, name FROM folder")
+        return tuple(self._entry(*row) for row in rows if row[1] in wanted)
 
     def generations_of(self, account: Account) -> int:
         """The generations that have anything of an account."""
         found = self._wholes.get(account)
         if found is None:
+            numbers = [each for each, its in self._account_names.items() if its == account]
+            rows = self._database.rows(
+                "SELECT DISTINCT first, last FROM folder_stand JOIN folder ON folder.id = folder"
+                " WHERE account = ?",
+                (next(iter(numbers), 0),),
+            )
             found = 0
-            for each in self._folders.values():
-                if each.account == account:
-                    found |= self._spans.of_folder(each.number)
+            for first, last in rows:
+                found |= self._spans.between(first, last)
             self._wholes[account] = found
         return found
+
+    def _folder(self, number: int) -> FolderEntry:
+        found = self._folders.get(number)
+        if found is None:
+            row = self._database.one(
+                "SELECT id, account, name FROM folder WHERE id = ?", (number,)
+            )
+            if row is None:
+                raise CatalogueDamaged(
+                    f"the catalogue {self._database.file} is damaged",
+                    why=f"folder {number} is not there",
+                    hint="respool catalogue --forget removes it; it is then made anew",
+                )
+            found = self._folders[number] = self._entry(*row)
+        return found
+
+    def _entry(self, number: int, account: int, name: str) -> FolderEntry:
+        owner = self._account_names[account]
+        return FolderEntry(number=number, account=owner, name=read_name(name, owner.domain))
 
     def deleted_at(self, places: Sequence[Standing]) -> datetime | None:
         """When an account's message was gone, at the latest.
 
         None: it is still somewhere that people see, or nobody knows.
         """
-        seen = _together(each for each in places if each.rank == _LIVE)
+        seen = _together(each for each in places if each.is_seen)
+        if seen.bit_length() == self._spans.everything.bit_length():
+            return None
         account = places[0].folder.account
         if seen.bit_length() >= self.generations_of(account).bit_length():
             return None
         last = self._spans.newest(seen).taken_at if seen else None
-        exact = [_deleted_at(each) for each in places if each.rank != _LIVE]
+        exact = [_deleted_at(each) for each in places if not each.is_seen]
         times = [each for each in exact if each is not None and (last is None or each >= last)]
         if times:
             return min(times)
@@ -218,7 +198,7 @@ class Search:
         folder, uid, first, last, state, date, changed = row
         flags, is_expunged, is_archived, has_file = self._states[state]
         return Standing(
-            folder=self._folders[folder],
+            folder=self._folder(folder),
             uid=uid,
             date=at_utc(date),
             flags=flags,
@@ -258,18 +238,6 @@ class Search:
             for number, name, address in rows:
                 self._people[number] = AddressField(name=name or None, address=address or None)
         return tuple(self._people[each] for each in numbers if each in self._people)
-
-
-def _folders(database: Database) -> Mapping[int, FolderEntry]:
-    accounts = accounts_by_number(database)
-    return {
-        number: FolderEntry(
-            number=number,
-            account=accounts[account],
-            name=read_name(name, accounts[account].domain),
-        )
-        for number, account, name in database.rows("SELECT id, account, name FROM folder")
-    }
 
 
 def _states(database: Database) -> Mapping[int, tuple[tuple[str, ...], bool, bool, bool]]:

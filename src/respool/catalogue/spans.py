@@ -43,9 +43,10 @@ class Spans:
             "SELECT version, first, last FROM folder_stand WHERE folder = ? ORDER BY first",
             (folder,),
         )
-        return tuple((version, self._between(first, last)) for version, first, last in rows)
+        return tuple((version, self.between(first, last)) for version, first, last in rows)
 
-    def _between(self, first: int, last: int) -> int:
+    def between(self, first: int, last: int) -> int:
+        """Those with numbers from ``first`` to ``last``."""
         found = 0
         for at, each in enumerate(self.generations):
             if first <= each.ordinal <= last:

@@ -122,13 +122,16 @@ def counted(count: int, one: str = "message") -> str:
 
 def _bodies(database: Database) -> Iterator[Unsearched]:
     row = database.one(
-        "SELECT count(*) FILTER (WHERE body IS NULL), count(*) FILTER (WHERE body = 3)"
-        " FROM message"
+        "SELECT count(*) FILTER (WHERE body IS NULL), count(*) FILTER (WHERE body = 2),"
+        " count(*) FILTER (WHERE body = 3) FROM message"
     )
-    without, broken = row or (0, 0)
+    without, cut, broken = row or (0, 0, 0)
     if without:
-        text = f"bodies of {counted(without)}: respool catalogue --bodies takes them in"
+        text = f"bodies of {counted(without)}, which are not in the catalogue"
         yield Unsearched(what=Blind.BODIES, count=without, text=text)
+    if cut:
+        text = f"bodies of {counted(cut)} behind what was taken in, which are very long"
+        yield Unsearched(what=Blind.BODIES, count=cut, text=text)
     if broken:
         text = f"bodies of {counted(broken)}, which could not be read"
         yield Unsearched(what=Blind.BODIES, count=broken, text=text)

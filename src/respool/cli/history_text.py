@@ -9,10 +9,10 @@ from textwrap import wrap
 from typing import Final
 
 from respool.app.history import FolderHistory, HistoryReport, MessageHistory
+from respool.catalogue.entries import Standing
 from respool.catalogue.folder_history import FolderEvent, FolderHappened, FolderVersion
 from respool.catalogue.generations import Known
 from respool.catalogue.message_history import Happened, MessageEvent
-from respool.catalogue.search import Standing
 from respool.cli.catalogue_text import unsearched_lines
 from respool.cli.output import (
     print_note,

@@ -6,7 +6,6 @@ Mail is as it is: nothing here raises on what a sender wrote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import getaddresses
@@ -84,14 +83,26 @@ def keeps_first_field(index_version: int | None, cache_version: int = 0) -> bool
 
 def fields_of_envelope(envelope: CachedEnvelope) -> HeaderFields:
     """The same fields, of a cached envelope."""
-    subject = _optional_text(envelope.subject)
+    subject, date, message_id = cached_simple_fields(envelope)
     return HeaderFields(
-        subject_raw=subject,
-        subject=None if subject is None else decoded_words(subject),
-        from_addresses=_cached_people(envelope.from_addresses),
-        to_addresses=_cached_people(envelope.to_addresses),
-        date=parse_mail_date(_optional_text(envelope.date)),
-        message_id=_optional_text(envelope.message_id) or None,
+        subject_raw=_optional_text(envelope.subject),
+        subject=subject,
+        from_addresses=tuple(map(cached_person, envelope.from_addresses)),
+        to_addresses=tuple(map(cached_person, envelope.to_addresses)),
+        date=date,
+        message_id=message_id,
+    )
+
+
+def cached_simple_fields(
+    envelope: CachedEnvelope,
+) -> tuple[str | None, datetime | None, str | None]:
+    """Subject, date and Message-ID of a cached envelope, decoded."""
+    subject = _optional_text(envelope.subject)
+    return (
+        None if subject is None else decoded_words(subject),
+        parse_mail_date(_optional_text(envelope.date)),
+        _optional_text(envelope.message_id) or None,
     )
 
 
@@ -143,11 +154,9 @@ def _people(raw: str | None) -> tuple[AddressField, ...]:
     )
 
 
-def _cached_people(addresses: Iterable[CachedAddress]) -> tuple[AddressField, ...]:
-    people = []
-    for cached in addresses:
-        name = _optional_text(cached.name)
-        local_part, host = _optional_text(cached.local_part), _optional_text(cached.host)
-        address = f"{local_part or ''}@{host}" if host else local_part
-        people.append(AddressField(name=decoded_words(name) if name else None, address=address))
-    return tuple(people)
+def cached_person(cached: CachedAddress) -> AddressField:
+    """One address of a cached envelope, decoded."""
+    name = _optional_text(cached.name)
+    local_part, host = _optional_text(cached.local_part), _optional_text(cached.host)
+    address = f"{local_part or ''}@{host}" if host else local_part
+    return AddressField(name=decoded_words(name) if name else None, address=address)
