@@ -13,6 +13,7 @@ from respool.catalogue.forgetting import forget_gone
 from respool.catalogue.generations import Known, identity_of, register
 from respool.catalogue.reading import index_file
 from respool.catalogue.scan import Scanned, Scanner
+from respool.catalogue.unsearched import note_counts
 from respool.errors import BackupError, Declined, Locked, NoConfirmation
 from respool.model.generations import Generation
 
@@ -91,6 +92,7 @@ def index(
             for number, (generation, known) in enumerate(lacking, 1)
         ]
         forget_gone(catalogue.database)
+        note_counts(catalogue.database)
     return tuple(done)
 
 
@@ -101,7 +103,8 @@ def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
     known = catalogue.known()
     if row is None or row[0] != len(catalogue.generations) or len(known) != row[0]:
         return True
-    return bool(_lacking(catalogue, wanted))
+    labels = [each.label for each in catalogue.generations]
+    return [each.label for each in known] != labels or bool(_lacking(catalogue, wanted))
 
 
 def _lacking(catalogue: Catalogue, wanted: Sequence[Generation]) -> list[tuple[Generation, Known]]:

@@ -42,8 +42,16 @@ class Known:
 
 
 def identity_of(generation: Generation) -> str:
-    """What tells that a generation holds the same mail as when it was read."""
-    parts = sorted(f"{part.place} {part.begin} {part.end}" for part in generation.parts)
+    """What tells that a generation holds the same mail as when it was read.
+
+    One with a date of its own keeps it when its directory gets another name (``daily.0``
+    becomes ``daily.1``); another is known by where it lies, and by its newest file.
+    """
+    is_dated = generation.taken_at is not None and not generation.is_about
+    parts = sorted(
+        f"{'' if is_dated else part.place} {part.part_id} {part.server} {part.begin} {part.end}"
+        for part in generation.parts
+    )
     return "\n".join((str(generation.taken_at), *parts))
 
 
@@ -76,7 +84,12 @@ def register(database: Database, generations: Sequence[Generation]) -> tuple[str
     wanted = {identity_of(each): each for each in generations}
     gone = [each for identity, each in known.items() if identity not in wanted]
     new = [identity for identity in wanted if identity not in known]
-    if not gone and not new:
+    renamed = [
+        (wanted[identity].label, its.ordinal)
+        for identity, its in known.items()
+        if identity in wanted and wanted[identity].label != its.label
+    ]
+    if not gone and not new and not renamed:
         return ()
     ordinals = [known[each].ordinal if each in known else None for each in wanted]
     numbers = numbered(ordinals, {row[0] for row in database.rows("SELECT ordinal FROM used")})
@@ -91,6 +104,7 @@ def register(database: Database, generations: Sequence[Generation]) -> tuple[str
             "UPDATE generation SET is_gone = 1 WHERE ordinal = ?",
             [(each.ordinal,) for each in gone],
         )
+        database.write_many("UPDATE generation SET label = ? WHERE ordinal = ?", renamed)
         for identity, ordinal in zip(wanted, numbers, strict=True):
             if identity in known:
                 continue

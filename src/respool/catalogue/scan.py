@@ -87,6 +87,7 @@ class Scanner:
                 seen.update(self._account(generation, account, place))
             except BackupError as error:
                 problems.append(f"{account.address}: {error.what}")
+                self._states.clear()  # what was written of them is not there
             self.done.accounts += 1
             self._tell()
         with self._database.transaction():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
@@ -80,35 +81,71 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
 
 
 def _folders(database: Database, generations: Sequence[Known]) -> Iterator[Unsearched]:
+    rows = database.rows(
+        "SELECT first, last, problem NOT NULL, missing FROM folder_stand"
+        " JOIN folder_version USING (folder, version) WHERE problem NOT NULL OR missing"
+    )
     for each in generations:
-        row = database.one(
-            "SELECT count(problem), coalesce(sum(missing), 0) FROM folder_stand"
-            " JOIN folder_version USING (folder, version) WHERE first <= ?1 AND last >= ?1",
-            (each.ordinal,),
-        )
-        broken, missing = row or (0, 0)
-        if not each.is_indexed:
-            continue
-        if broken:
+        here = [row for row in rows if row[0] <= each.ordinal <= row[1]]
+        broken, missing = sum(row[2] for row in here), sum(row[3] for row in here)
+        if each.is_indexed and broken:
             text = f"generation {each.label}: {counted(broken, 'folder')} without a readable index"
             yield Unsearched(what=Blind.NO_INDEX, generation=each.label, count=broken, text=text)
-        if missing:
+        if each.is_indexed and missing:
             text = f"generation {each.label}: the files of {counted(missing)} are not there"
             yield Unsearched(what=Blind.NO_FILE, generation=each.label, count=missing, text=text)
 
 
+# What is counted of the messages, and kept: counting takes longer than a search.
+_COUNTS: Final = {
+    "without-header": "count(*) FILTER (WHERE senders IS NULL)",
+    "without-attachments": "count(*) FILTER (WHERE attachments IS NULL)",
+    "without-body": "count(*) FILTER (WHERE body IS NULL)",
+    "cut-body": "count(*) FILTER (WHERE body = 2)",
+    "unreadable-body": "count(*) FILTER (WHERE body = 3)",
+}
+
+
+def note_counts(database: Database) -> None:
+    """Count what `unsearched` tells of messages; after each change."""
+    row = database.one(f"SELECT {', '.join(_COUNTS.values())} FROM message") or ()
+    stubs = database.one(
+        "SELECT coalesce(max(total), 0) FROM (SELECT sum(stubs) AS total FROM folder_stand"
+        " JOIN folder_version USING (folder, version) GROUP BY last)"
+    ) or (0,)
+    values = zip((*_COUNTS, "stubs"), map(str, (*row, *stubs)), strict=True)
+    database.write_many("INSERT OR REPLACE INTO fact VALUES (?, ?)", list(values))
+
+
+def _count(database: Database, name: str) -> int:
+    row = database.one("SELECT value FROM fact WHERE name = ?", (name,))
+    return int(row[0]) if row else 0
+
+
 def _messages(database: Database) -> Iterator[Unsearched]:
-    row = database.one("SELECT count(*) FROM message WHERE senders IS NULL")
-    if row is not None and row[0]:
-        text = f"senders and subjects of {counted(row[0])}, which nothing tells"
-        yield Unsearched(what=Blind.NO_HEADER, count=row[0], text=text)
+    if count := _count(database, "without-header"):
+        text = f"senders and subjects of {counted(count)}, which nothing tells"
+        yield Unsearched(what=Blind.NO_HEADER, count=count, text=text)
 
 
 def _attachments(database: Database) -> Iterator[Unsearched]:
-    row = database.one("SELECT count(*) FROM message WHERE attachments IS NULL")
-    if row is not None and row[0]:
-        text = f"whether {counted(row[0])} have attachments, which no cache tells"
-        yield Unsearched(what=Blind.ATTACHMENTS, count=row[0], text=text)
+    if count := _count(database, "without-attachments"):
+        text = f"whether {counted(count)} have attachments, which no cache tells"
+        yield Unsearched(what=Blind.ATTACHMENTS, count=count, text=text)
+
+
+def _bodies(database: Database) -> Iterator[Unsearched]:
+    texts = {
+        "without-body": "bodies of {}, which are not in the catalogue",
+        "cut-body": "bodies of {} behind what was taken in, which are very long",
+        "unreadable-body": "bodies of {}, which could not be read",
+    }
+    for name, text in texts.items():
+        if count := _count(database, name):
+            yield Unsearched(what=Blind.BODIES, count=count, text=text.format(counted(count)))
+    if count := _count(database, "stubs"):
+        text = f"bodies of {counted(count)} that BlueMind archived elsewhere"
+        yield Unsearched(what=Blind.STUBS, count=count, text=text)
 
 
 def counted(count: int, one: str = "message") -> str:
@@ -118,27 +155,3 @@ def counted(count: int, one: str = "message") -> str:
     ('1 message', '1,200 folders')
     """
     return f"{count:,} {one}{'' if count == 1 else 's'}"
-
-
-def _bodies(database: Database) -> Iterator[Unsearched]:
-    row = database.one(
-        "SELECT count(*) FILTER (WHERE body IS NULL), count(*) FILTER (WHERE body = 2),"
-        " count(*) FILTER (WHERE body = 3) FROM message"
-    )
-    without, cut, broken = row or (0, 0, 0)
-    if without:
-        text = f"bodies of {counted(without)}, which are not in the catalogue"
-        yield Unsearched(what=Blind.BODIES, count=without, text=text)
-    if cut:
-        text = f"bodies of {counted(cut)} behind what was taken in, which are very long"
-        yield Unsearched(what=Blind.BODIES, count=cut, text=text)
-    if broken:
-        text = f"bodies of {counted(broken)}, which could not be read"
-        yield Unsearched(what=Blind.BODIES, count=broken, text=text)
-    row = database.one(
-        "SELECT coalesce(max(total), 0) FROM (SELECT sum(stubs) AS total FROM folder_stand"
-        " JOIN folder_version USING (folder, version) GROUP BY last)"
-    )
-    if row is not None and row[0]:
-        text = f"bodies of {counted(row[0])} that BlueMind archived elsewhere"
-        yield Unsearched(what=Blind.STUBS, count=row[0], text=text)
