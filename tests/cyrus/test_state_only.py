@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from imapclient import IMAPClient
 
 from respool.app.access import server_access
-from respool.app.at_state import AtState
-from respool.app.plan import write_plan
-from respool.app.settings import Settings
 from respool.app.state import prepare_state
 from respool.app.verify import verify
-from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
 from respool.model.state import UidSet
+from respool.planning.request import Conflict
 from respool.planning.state_wish import parse_state_wish
 from respool.runs.journal import Journal, RunJournal
-from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
-from respool.runs.undo import Undo
-from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.system.cyrus_server import reach_server
 from respool.system.flag_commands import flags_now, store_flags
+from respool.verification.report import Conflicts
 from tests.support.cut_counts import is_long
-from tests.support.imap_contents import acl_of, folder_names, messages_in, name_for_others
+from tests.support.directions import fresh_target
+from tests.support.imap_contents import acl_of, messages_in, name_for_others
 from tests.support.live_server import serve_golden_live
-from tests.support.mortal import MortalActor
-from tests.support.power import MortalJournal, Power, PowerCut
+from tests.support.living_site import Cutting, Site
+from tests.support.power import Power
 from tests.support.private_cyrus import PrivateCyrus, server_root
-from tests.support.restoring import Workplace, restored, settings_for, wish
+from tests.support.restoring import Workplace, restored, wish
 from tests.support.undoing import undone
 
 pytestmark = pytest.mark.needs_cyrus
@@ -43,61 +37,6 @@ CONTACT = "share/contact@bluemind.loc"
 AT_SHARE = name_for_others("contact@bluemind.loc", None)
 MONDAY, TUESDAY = "2024-11-25", "2024-11-26"
 Flags = Mapping[str, Mapping[int, frozenset[str]]]  # by folder and UID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A server that lives on, and backups of it that are made when a test says so."""
-
-    server: PrivateCyrus
-    backups: Path
-    state: Path
-
-    @property
-    def settings(self) -> Settings:
-        """Of a command there."""
-        return settings_for(self.server, self.backups, self.state)
-
-    def back_up(self, day: str) -> None:
-        """Copy the spool and the databases, as a backup of that night."""
-        there = self.backups / day / "var"
-        shutil.copytree(self.server.files.root / "spool", there / "spool/cyrus")
-        shutil.copytree(
-            self.server.files.config_directory,
-            there / "lib/cyrus",
-            ignore=shutil.ignore_patterns("socket", "proc", "lock", "sync", "log"),
-        )
-
-    def leave_unread(self, login: str, below: str = "") -> None:
-        """Every second message of his folders, whatever was read before."""
-        with self.server.client_as(login) as client:
-            for folder in self._folders(client, below):
-                client.select_folder(folder)
-                if uids := client.search("ALL")[::2]:
-                    client.remove_flags(uids, ["\\Seen"], silent=True)
-
-    def mark_all(self, login: str, flag: str = "\\Seen", below: str = "") -> None:
-        """What a slip of the hand does: every message of his folders is marked."""
-        with self.server.client_as(login) as client:
-            for folder in self._folders(client, below):
-                client.select_folder(folder)
-                if uids := client.search("ALL"):
-                    client.add_flags(uids, [flag], silent=True)
-
-    def flags(self, login: str, below: str = "") -> Flags:
-        """All flags that he sees."""
-        found = {}
-        with self.server.client_as(login) as client:
-            for folder in self._folders(client, below):
-                found[folder] = {each.uid: each.flags for each in messages_in(client, folder)}
-        return found
-
-    def _folders(self, client: IMAPClient, below: str) -> list[str]:
-        """His own ones, or those of others below a name."""
-        names = sorted(folder_names(client))
-        if below:
-            return [name for name in names if name.startswith(below)]
-        return [name for name in names if not name.startswith(("Shared Folders", "Other Users"))]
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +99,7 @@ def test_everything_is_marked_read_is_undone_and_nothing_else(site: Site) -> Non
         if uid != new and (folder, uid) != ("INBOX", unread[1])
     )
     again = restored(site.settings, since_monday(JDOE))
-    assert (again.restored, again.verdict.value) == (0, "proven")
+    assert (again.restored, again.verdict.value) == (0, "nothing to do")
     assert site.flags(JDOE) == now
     assert undone(site.settings).state.value == "undone"
     assert site.flags(JDOE) == since
@@ -296,54 +235,50 @@ def test_the_command_says_what_changes_in_both_directions(site: Site) -> None:
     assert place.run("undo", "1", "--yes").status == 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cutting:
-    """One run after the other over the same account, each cut somewhere."""
+def test_in_place_what_is_there_gets_newer_flags_of_the_backup_and_no_older_ones(
+    site: Site,
+) -> None:
+    """
+    A message that was flagged in the backup after the live copy was made, and one that was
+    changed live after that; what is lacking is added, and an undo takes back both.
+    """
+    target = fresh_target(site.server, "user")
+    into = {"to": target.written, "is_in_place": True}
+    restored(site.settings, wish(JDOE, "Sent", generation=MONDAY, **into))
+    time.sleep(1.1)  # an index has whole seconds
+    first, second, third = sorted(site.flags(JDOE)["Sent"])[:3]
+    with site.server.client_as(JDOE) as client:
+        client.select_folder("Sent")
+        client.add_flags([first, second], ["Newer"])
+        client.append("Sent", b"Subject: lacking\r\n\r\nx\r\n")
+    site.back_up(TUESDAY)
+    time.sleep(1.1)
+    with site.server.client_as(target.login) as client:
+        client.select_folder("Sent")
+        client.add_flags([second], ["Newest"])
+    before = site.flags(target.login)
 
-    site: Site
-    reached: CyrusServer
-    journal: Journal
+    asked = wish(JDOE, "Sent", generation=TUESDAY, on_conflict=Conflict.NEWER_FLAGS, **into)
+    receipt = restored(site.settings, asked)
 
-    def begun(self) -> RunJournal:
-        """A new run."""
-        plan = AtState(self.reached).plan(self.site.settings, since_monday(JDOE, "INBOX", "Sent"))
-        file = self.site.state / "new.jsonl"
-        tail = write_plan(plan, file)
-        return self.journal.begin(file, tail, STEP_KINDS, now=datetime.now(UTC))
-
-    def carry_out(self, run: RunJournal, power: Power) -> bool:
-        """Whether it came to its end."""
-        return self._until_cut(
-            run,
-            power,
-            lambda mortal, actors: Runner(
-                journal=mortal, actors=actors, stop=Stop(), lanes_at_once=1
-            ).run(),
-        )
-
-    def take_back(self, run: RunJournal, power: Power) -> bool:
-        """As `carry_out`."""
-        return self._until_cut(
-            run,
-            power,
-            lambda mortal, actors: Undo(journal=mortal, actors=actors, stop=Stop()).run(),
-        )
-
-    def _until_cut(
-        self,
-        run: RunJournal,
-        power: Power,
-        work: Callable[[RunJournal, Mapping[str, MortalActor]], None],
-    ) -> bool:
-        self.reached.close()  # a new process has no session yet
-        self.reached._threads = threading.local()
-        mortal = MortalJournal.of(run, power)
-        actors = AtState(self.reached).actors(mortal)
-        try:
-            work(mortal, {kind: MortalActor(each, power) for kind, each in actors.items()})
-        except PowerCut:
-            return False
-        return True
+    now = site.flags(target.login)["Sent"]
+    assert (receipt.verdict.value, receipt.conflicts) == (
+        "proven",
+        Conflicts(
+            rule=Conflict.NEWER_FLAGS,
+            created=1,
+            merged=1,
+            skipped=len(before["Sent"]) - 1,
+            failed=0,
+        ),
+    )
+    assert now[first] == before["Sent"][first] | {"Newer"}
+    assert (now[second], now[third]) == (before["Sent"][second], before["Sent"][third])
+    assert undone(site.settings, receipt.run).state.value == "undone"
+    assert site.flags(target.login) == before
+    with site.server.client_as(JDOE) as client:
+        client.select_folder("Sent")
+        client.remove_flags([first, second], ["Newer"])
 
 
 def kept(run: RunJournal) -> Sequence[object]:
@@ -363,7 +298,8 @@ def test_cut_anywhere_it_goes_on_or_goes_back(site: Site) -> None:
     prepare_state(site.settings)
     journal = Journal(site.state)
     with reach_server(server_access(site.settings)) as reached:
-        cutting = Cutting(site=site, reached=reached, journal=journal)
+        asked = since_monday(JDOE, "INBOX", "Sent")
+        cutting = Cutting(site=site, reached=reached, journal=journal, wish=asked)
         power = Power()
         clean = cutting.begun()
         assert cutting.carry_out(clean, power)

@@ -10,7 +10,7 @@ from respool.app.wish import Wish
 from respool.errors import UsageError
 from respool.model.accounts import Account, folder_parts
 from respool.model.names import encoded_part
-from respool.planning.request import RENAME_AUTO, RestoreRequest
+from respool.planning.request import RENAME_AUTO, Conflict, RestoreRequest
 
 _HOUR = timedelta(hours=1)
 _NOT_IN_A_NEW_NAME = frozenset("/*%")
@@ -49,6 +49,7 @@ def request_of(
         is_mending_line_ends=wish.is_mending_line_ends,
         domain_map=wish.domain_map,
         state_only=wish.state_only,
+        on_conflict=wish.on_conflict or Conflict.SKIP,
     )
 
 

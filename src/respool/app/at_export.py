@@ -38,6 +38,7 @@ _OF_SERVERS: Final = {
     "is_in_place": "--in-place",
     "is_raising_quota": "--raise-quota",
     "is_only_missing": "--only-missing",
+    "on_conflict": "--on-conflict",
     "is_mending_line_ends": "--mend-line-ends",
 }
 

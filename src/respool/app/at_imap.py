@@ -33,6 +33,7 @@ from respool.verification.appended import AppendedProofActor
 from respool.verification.subscriptions import SubscriptionProofActor
 
 _NOT_THERE = (
+    ("on_conflict", "--on-conflict", "only the live server of this machine is looked into"),
     ("is_only_missing", "--only-missing", "only the live server of this machine is looked into"),
     ("is_creating_account", "--create-account", "an account is made by its own server's tools"),
     ("is_raising_quota", "--raise-quota", "a limit is raised by its own server's tools"),

@@ -11,17 +11,24 @@ from typing import Any
 from respool.app.access import server_access
 from respool.app.adding import adding_actors, adding_provers, adding_to
 from respool.app.cut_off import clear_cut_off
-from respool.app.plan import plan_into_spool
+from respool.app.plan import plan_again, plan_into_spool
 from respool.app.plan_file import check_honesty, check_unchanged
 from respool.app.raised_quotas import settle_raised
 from respool.app.reached import Plan, Prover
 from respool.app.readiness import check_ready
+from respool.app.same_plan import check_same, head_of_plan
 from respool.app.settings import Settings
 from respool.app.state import account_lock
 from respool.app.wish import Wish
 from respool.errors import SurveyChanged
 from respool.planning.plan import PlanHead
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    ProveAnnotations,
+    ProveFlags,
+    ProveMailbox,
+    ProveSeen,
+    ProveSubscriptions,
+)
 from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
 from respool.system.borrowed_rights import give_back
@@ -31,9 +38,12 @@ from respool.targets.spool.actor import spool_actor
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import SPOOL_STEPS
 from respool.targets.spool.surveyor import is_of
+from respool.targets.state.actor import StateActor
+from respool.targets.state.steps import STATE_STEPS
 from respool.verification.actor import ProofActor
 from respool.verification.annotations import AnnotationProofActor
 from respool.verification.seen import SeenProofActor
+from respool.verification.stored_flags import FlagProofActor
 from respool.verification.subscriptions import SubscriptionProofActor
 
 
@@ -82,8 +92,14 @@ class AtSpool:
         check_unchanged(settings, head, self.server)
 
     def check_honesty(self, settings: Settings, file: Path) -> None:
-        """See that the plan does what it says, and may be for this person's account."""
-        check_honesty(settings, file, self.server)
+        """See that the plan does what it says, and may be for this person's account.
+
+        One that changes flags must be the plan that its request makes now.
+        """
+        if head_of_plan(file).merged:
+            check_same(file, lambda head: plan_again(settings, head, self.server))
+        else:
+            check_honesty(settings, file, self.server)
 
     def check_ready(self, settings: Settings, run: RunJournal) -> None:
         """To be called under the account's lock."""
@@ -94,6 +110,7 @@ class AtSpool:
         spool, adding = spool_actor(self.server, record), self._adding(record)
         return {
             **{step.kind: spool for step in SPOOL_STEPS},
+            **{step.kind: StateActor(self.server) for step in STATE_STEPS},
             **adding_actors(self.server, adding, record),
             **self.provers(record),
         }
@@ -107,6 +124,7 @@ class AtSpool:
         server, created = self.server, CreatedMailboxes(self.server, record)
         return {
             **adding_provers(server, self._adding(record), record),
+            ProveFlags.kind: FlagProofActor(server=server, record=record),
             ProveMailbox.kind: ProofActor(server=server, record=record, created=created),
             ProveSeen.kind: SeenProofActor(server=server, record=record, created=created),
             ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),

@@ -26,7 +26,7 @@ def set_line(head: PlanHead) -> str:
 def clear_line(head: PlanHead) -> str:
     """What messages lose, or why none does."""
     wish = head.request.state_only
-    if wish is None or wish.clears:
+    if wish is None or wish.clears:  # None: the flags of what is there besides the mail
         return _direction(head, _CLEARED)
     stay = sum(each.only_live for each in _flags(head))
     if not stay:

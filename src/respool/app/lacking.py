@@ -14,7 +14,7 @@ from respool.planning.chosen import ChosenMailbox
 from respool.planning.kept import Period, with_kept
 from respool.planning.lacking import held_against_live, live_names
 from respool.planning.mapping import map_names
-from respool.planning.request import RestoreRequest
+from respool.planning.request import Conflict, RestoreRequest
 from respool.system.configuration import expire_days
 from respool.targets.spool.survey import SpoolSurvey
 
@@ -42,7 +42,8 @@ def lacking_of(
     Raises:
         AccountNotOnServer: its mailboxes cannot be read on this machine.
     """
-    if not request.is_in_place or not survey.used:
+    is_looked_for = request.is_in_place and request.on_conflict is not Conflict.COPY
+    if not is_looked_for or not survey.used:
         return Lacking(request=request, chosen=tuple(chosen))
     account = look_at_live(settings, request.target)
     if isinstance(account, LiveNotLooked):

@@ -5,13 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from respool.planning.proof import MESSAGE_PROOFS, ProveAnnotations, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    FLAG_PROOFS,
+    MESSAGE_PROOFS,
+    ProveAnnotations,
+    ProveSeen,
+    ProveSubscriptions,
+)
 
 RESTORE = "restore"
 PROOF = "proof"
-_PROOFS = MESSAGE_PROOFS | {
-    step.kind for step in (ProveSeen, ProveAnnotations, ProveSubscriptions)
-}
+_PROOFS = (
+    MESSAGE_PROOFS
+    | FLAG_PROOFS
+    | {step.kind for step in (ProveSeen, ProveAnnotations, ProveSubscriptions)}
+)
 
 
 class PhaseClock:

@@ -9,7 +9,8 @@ from respool.app.backups import backup_of
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
 from respool.app.lacking import lacking_of
-from respool.app.prepared import prepare
+from respool.app.merging import MergingPlan, with_merged_flags
+from respool.app.prepared import Prepared, prepare, prepare_again
 from respool.app.reached import Plan
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
 from respool.app.selection import Selection
@@ -20,7 +21,7 @@ from respool.errors import UsageError
 from respool.model.findings import Finding
 from respool.planning.codec import parse_tail, render_plan
 from respool.planning.identity import identity_findings, identity_reasons
-from respool.planning.plan import PlanTail
+from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.request import Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
 from respool.system.durable import new_private_file
@@ -29,7 +30,9 @@ from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
 
 
-def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> SpoolPlan:
+def plan_into_spool(
+    settings: Settings, wish: Wish, server: CyrusServer
+) -> SpoolPlan | MergingPlan:
     """The plan of a restore, from backup, request and live server. Changes nothing.
 
     Raises:
@@ -37,8 +40,19 @@ def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> Spoo
         PlanRefused: it cannot be carried out, with every reason.
     """
     prepared = prepare(settings, wish)
+    request = prepared.request(target_of(wish, prepared.selection, server))
+    return _planned(settings, prepared, request, server)
+
+
+def plan_again(settings: Settings, head: PlanHead, server: CyrusServer) -> Plan:
+    """The plan that the request of a plan makes now; errors as `plan_into_spool`."""
+    return _planned(settings, prepare_again(settings, head), head.request, server)
+
+
+def _planned(
+    settings: Settings, prepared: Prepared, request: RestoreRequest, server: CyrusServer
+) -> SpoolPlan | MergingPlan:
     selection, chosen = prepared.selection, prepared.choice.mailboxes
-    request = prepared.request(target_of(wish, selection, server))
     survey = survey_target(request, lambda: selection, server, settings.state)
     reasons, findings = identity_of(settings, request, selection, survey, server)
     lacking = lacking_of(settings, request, chosen, survey)
@@ -51,7 +65,8 @@ def plan_into_spool(settings: Settings, wish: Wish, server: CyrusServer) -> Spoo
         subscriptions=subscriptions_of(request, chosen, survey, logins),
         special_uses=special_uses_of(request, survey, server),
     )
-    return plan_restore(request, chosen, survey, context)
+    plan = plan_restore(request, chosen, survey, context)
+    return with_merged_flags(settings, prepared, plan, chosen, survey)
 
 
 def write_plan(plan: Plan, file: Path) -> PlanTail:

@@ -47,6 +47,8 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
         f"time        {receipt.seconds:.1f} s",
     ]
+    if receipt.conflicts is not None:
+        lines.append(f"in place    {receipt.conflicts.text()}")
     stubs = stub_sentence(head, is_done=True)
     if stubs is not None:
         lines.append(f"archived    {stubs}")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.read_in_steps import annotations_read_in_steps, readers_seen_in_steps
 from respool.model.findings import Finding
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.proof import MESSAGE_PROOFS, ProveAnnotations, ProveSeen, ProveSubscriptions
+from respool.planning.proof import (
+    FLAG_PROOFS,
+    MESSAGE_PROOFS,
+    ProveAnnotations,
+    ProveSeen,
+    ProveSubscriptions,
+)
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
@@ -55,8 +62,9 @@ def receipt_of(
         lane: run.receipts_of_lane(lane)
         for lane in (ACCOUNT_LANE, *(planned.target_name for planned in head.mailboxes))
     }
+    kinds = MESSAGE_PROOFS if head.request.state_only is None else FLAG_PROOFS
     outcomes = tuple(
-        outcome_of(planned, _notes(lanes[planned.target_name], planned, proofs))
+        outcome_of(planned, _notes(lanes[planned.target_name], planned, proofs, kinds))
         for planned in head.mailboxes
         if planned.is_proven
     )
@@ -79,6 +87,7 @@ def receipt_of(
         ),
         undone=len(undone),
         raised=raised_limits(run),
+        merged=tuple(_merged(head, lanes, proofs)),
         seen=SeenReport(outcomes=readers),
         annotations=AnnotationReport(folders=annotations),
         subscriptions=_subscriptions(lanes[ACCOUNT_LANE], proofs),
@@ -89,6 +98,17 @@ def receipt_of(
             *_as_appended(head, lanes),
         ),
     )
+
+
+def _merged(
+    head: PlanHead, lanes: Mapping[str, Sequence[tuple[str, Note]]], proofs: Proofs | None
+) -> Iterator[MailboxOutcome]:
+    """What became of flags of messages that were there, besides the mail that was added."""
+    for each in head.mailboxes:
+        if head.merged and each.flags is not None and each.flags.changed:
+            planned = replace(each, messages=each.flags.changed)
+            notes = _notes(lanes[each.target_name], planned, proofs, FLAG_PROOFS)
+            yield outcome_of(planned, replace(notes, lost={}))
 
 
 def _as_appended(
@@ -115,13 +135,16 @@ def _cut_off(number: int, undone: Sequence[StepRow]) -> Iterator[str]:
 
 
 def _notes(
-    receipts: Sequence[tuple[str, Note]], planned: PlannedMailbox, proofs: Proofs | None
+    receipts: Sequence[tuple[str, Note]],
+    planned: PlannedMailbox,
+    proofs: Proofs | None,
+    kinds: AbstractSet[str],
 ) -> LaneNotes:
     lost: dict[str, str] = {}
     for _, receipt in receipts:
         lost.update(receipt.get("lost", {}))
-    first, newest = _proof(receipts, proofs, MESSAGE_PROOFS, planned.target_name)
-    left = flags_left(note for _, note in receipts)
+    first, newest = _proof(receipts, proofs, kinds, planned.target_name)
+    left = flags_left(note for _, note in receipts) if kinds == FLAG_PROOFS else {}
     return LaneNotes(lost=lost, proof=newest, first_proof=first, left=left)
 
 

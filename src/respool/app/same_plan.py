@@ -29,6 +29,12 @@ def check_same(file: Path, planned: Callable[[PlanHead], Plan]) -> None:
         )
 
 
+def head_of_plan(file: Path) -> PlanHead:
+    """The head of a plan file that was found whole."""
+    with file.open(encoding="ascii") as lines:
+        return parse_head(next(lines))
+
+
 def _of_steps(given: Iterable[str], plan: Plan) -> Iterator[str]:
     made = (render_step(number, step) for number, step in enumerate(plan.steps()))
     for number, (line, step) in enumerate(zip_longest(given, made)):

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from respool.app.live_account import LiveNotLooked, look_at_live
+from respool.app.live_account import LiveAccount, LiveNotLooked, look_at_live
 from respool.app.prepared import Prepared
 from respool.app.selection import Selection, Wanted, select_in
 from respool.app.settings import Settings
 from respool.backups.choice import choose_generation
 from respool.backups.mailboxes import read_with_state, with_state
 from respool.errors import PlanRefused, ServerSaidNo, UsageError
-from respool.model.accounts import folder_path
+from respool.model.accounts import Account, folder_path
+from respool.model.inventory import RESTORED
 from respool.model.state import SHARED, MailboxState, UidSet
 from respool.planning.request import RestoreRequest
 from respool.system.cyrus_server import CyrusServer
@@ -100,15 +101,12 @@ class _Sides:
             StateFolder(mailbox=mailbox, seen_by=self._seen_by(state))
             for source in selection.mailboxes
             if not source.name.is_deleted
-            for mailbox, state in [read_with_state(source, selection.account)]
+            for mailbox, state in [read_with_state(source, selection.account, columns=RESTORED)]
         )
 
     def live(self, readers: Iterable[str]) -> tuple[LiveFolder, ...]:
         """The account as it is now, but for what was deleted."""
-        account = self.request.target
-        found = look_at_live(self.settings, account)
-        if isinstance(found, LiveNotLooked):
-            raise PlanRefused(f"the flags of {account.address} cannot be read", (found.why,))
+        found = _looked_at(self.settings, self.request.target, is_for_counts=True)
         folders = []
         for source, read in found.present:
             mailbox, state = with_state(source, read, found.place.account)
@@ -130,6 +128,29 @@ class _Sides:
             if login not in {SHARED, _ANYONE, *self.survey.admins}:
                 found[login] = found.get(login, UidSet()).plus(seen)
         return found
+
+
+def live_folders_of(
+    settings: Settings, account: Account, survey: SpoolSurvey
+) -> tuple[LiveFolder, ...]:
+    """The live account with all columns of its records, nobody's own marks among them.
+
+    Raises:
+        PlanRefused: it cannot be read.
+    """
+    found = _looked_at(settings, account, is_for_counts=False)
+    return tuple(
+        LiveFolder(mailbox=mailbox, written=survey.name_rules.written(mailbox.name))
+        for source, read in found.present
+        for mailbox, _ in [with_state(source, read, found.place.account)]
+    )
+
+
+def _looked_at(settings: Settings, account: Account, *, is_for_counts: bool) -> LiveAccount:
+    found = look_at_live(settings, account, is_for_counts=is_for_counts)
+    if isinstance(found, LiveNotLooked):
+        raise PlanRefused(f"the flags of {account.address} cannot be read", (found.why,))
+    return found
 
 
 def later_selection(prepared: Prepared, until: str) -> Selection:

@@ -17,6 +17,7 @@ from respool.targets.spool.steps import (
     GiveRights,
     WriteIndex,
 )
+from respool.targets.state.steps import StoreFlags
 
 
 def what_changed(run: RunJournal) -> str:
@@ -24,6 +25,10 @@ def what_changed(run: RunJournal) -> str:
     if run.head().target_kind == TargetKind.STATE:
         return _flags_changed(run)
     added = "; ".join(_added(run))
+    flagged = {row.lane for row in _begun(run.rows(), StoreFlags.kind)}
+    if flagged:
+        said = f"of messages in {len(flagged)} folders" + (f"; {added}" if added else "")
+        return f"ONLY FLAGS THAT WERE LIVE WERE CHANGED, {said} (run {run.number})"
     if not added:
         return "NOTHING WAS CHANGED"
     kept = "NO MESSAGE" if run.head().request.is_in_place else "NOTHING"

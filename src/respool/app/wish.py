@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from respool.app.selection import Wanted
-from respool.planning.request import Person
+from respool.planning.request import Conflict, Person
 from respool.planning.state_wish import StateWish
 
 
@@ -35,3 +35,4 @@ class Wish:
     remove_after: timedelta | None = None
     is_rehearsal: bool = False
     state_only: StateWish | None = None
+    on_conflict: Conflict | None = None

@@ -111,6 +111,15 @@ OnlyMissing = Annotated[
         help="Into the original folders, and only what the live account lacks.",
     ),
 ]
+OnConflict = Annotated[
+    str | None,
+    typer.Option(
+        "--on-conflict",
+        metavar="RULE",
+        help="In place, what the live account has already: skip it (default), copy it again, or"
+        " newer-flags: give it the backup's flags where those are newer.",
+    ),
+]
 RaiseQuota = Annotated[
     bool,
     typer.Option("--raise-quota", help="Raise a quota that is too small for the restored mail."),
@@ -187,6 +196,7 @@ class Wishes:
     create_account: CreateAccount = False
     in_place: InPlace = False
     only_missing: OnlyMissing = False
+    on_conflict: OnConflict = None
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
     no_annotations: NoAnnotations = False

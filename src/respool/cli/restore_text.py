@@ -10,7 +10,12 @@ from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, zone_name
-from respool.cli.state_text import flags_plan_text, flags_receipt_screen
+from respool.cli.state_text import (
+    conflict_notes,
+    flags_nothing_text,
+    flags_plan_text,
+    flags_receipt_screen,
+)
 from respool.cli.target_text import folders_text, live_line, read_back_text, target_line, then_line
 from respool.model.ages import age_text
 
@@ -44,6 +49,8 @@ _SAID_AT_ONCE = frozenset(
 
 def nothing_text(head: PlanHead) -> str:
     """Why there was no run."""
+    if head.request.state_only is not None:
+        return flags_nothing_text(head)
     count, account = shown_count(head.still_there), head.request.target.address
     what = f"all {count} messages of generation {head.generation_label}"
     return (
@@ -129,6 +136,7 @@ def _notes(head: PlanHead) -> Iterator[str]:
         yield f"{which} partly or wholly WITHOUT METADATA (--details says which)"
     if without and head.request.is_without_metadata:
         yield "no flags or keywords; mail that was deleted may come back where no index tells"
+    yield from conflict_notes(head)
     yield from given_notes(head)
     if head.request.has_expunged:
         count = sum(each.brought_back for each in head.mailboxes)
@@ -182,10 +190,10 @@ def _limit(resource: str, number: int | None) -> str:
 
 def receipt_screen(receipt: Receipt, file: Path) -> str:
     """The verdict, what the backup itself lacks, and what is left to do."""
-    if receipt.head.request.state_only is not None:
-        return flags_receipt_screen(receipt, file)
     if not receipt.run:  # there was nothing to do
         return nothing_text(receipt.head)
+    if receipt.head.request.state_only is not None:
+        return flags_receipt_screen(receipt, file)
     changed = receipt.changed_count
     equal = ", equal to the backup" if receipt.verdict.value.startswith("proven") else ""
     who_changed = "owner and readers" if receipt.seen.changed_since else "owner"
@@ -211,6 +219,8 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
             f"  DAMAGED IN THE BACKUP: {shown_count(len(receipt.losses))} things"
             f" -> {file} names them"
         )
+    if receipt.conflicts is not None:
+        lines.append(f"  In place: {receipt.conflicts.text()}")
     if receipt.verdict.value == "differs":
         wrong = receipt.differs_count
         lines.append(f"  DIFFERS in {shown_count(wrong)} things -> {file}")

@@ -44,7 +44,7 @@ def wish_of(
     """
     from respool.app.selection import Wanted
     from respool.app.wish import Wish
-    from respool.cli.state_wishes import generation_of, state_wish_of
+    from respool.cli.state_wishes import conflict_of, generation_of, state_wish_of
     from respool.errors import UsageError
 
     if account is None:
@@ -80,6 +80,7 @@ def wish_of(
         is_creating_account=wishes.create_account,
         is_in_place=wishes.in_place,
         is_only_missing=wishes.only_missing,
+        on_conflict=conflict_of(wishes),
         is_raising_quota=wishes.raise_quota,
         is_without_seen=wishes.no_seen,
         is_without_annotations=wishes.no_annotations,

@@ -18,7 +18,7 @@ from respool.app.flag_text import (
 from respool.cli.output import shown_count, shown_time, zone_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from respool.planning.plan import PlanHead
@@ -51,6 +51,26 @@ def flags_plan_text(head: PlanHead, said_at_once: Sequence[str], *, has_details:
         lines += ["", *folder_details(head)]
         lines += [f"left out: {path}: {reason}" for path, reason in head.skipped.items()]
     return "\n".join(lines)
+
+
+def flags_nothing_text(head: PlanHead) -> str:
+    """Why there was no run."""
+    return (
+        f"NOTHING TO DO: {meant(head)}; {head.request.target.address} has them so\n"
+        f"  SAME  {same_line(head)}\n"
+        "  Nothing was changed, and there was no run"
+    )
+
+
+def conflict_notes(head: PlanHead) -> Iterator[str]:
+    """What becomes of what is there already, besides mail that is added."""
+    if head.merged:
+        yield (
+            f"FLAGS OF {shown_count(head.merged)} LIVE MESSAGES CHANGE, to newer ones of the"
+            f" backup: set {set_line(head)}; cleared {clear_line(head)}"
+        )
+    if head.request.is_in_place and head.request.on_conflict == "copy":
+        yield "what is there already is not looked for: it comes twice, as asked"
 
 
 def flags_question(head: PlanHead) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from respool.errors import UsageError
+from respool.planning.request import Conflict
 from respool.planning.state_wish import ALL, WORDS, StateWish, parse_state_wish
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _NOT_WITH: Final = {
     "include_expunged": "--include-expunged",
     "create_account": "--create-account",
     "in_place": "--in-place",
+    "only_missing": "--only-missing",
+    "on_conflict": "--on-conflict",
     "raise_quota": "--raise-quota",
     "no_annotations": "--no-annotations",
     "remove_after": "--remove-after",
@@ -100,6 +103,34 @@ def state_wish_of(wishes: Wishes) -> StateWish | None:
         return parse_state_wish(wishes.state_only, is_exact=wishes.exact, until=until)
     except ValueError as error:
         raise UsageError(str(error), hint=f"{OPTION}=seen,flagged,keywords") from error
+
+
+def conflict_of(wishes: Wishes) -> Conflict | None:
+    """What becomes of what the live account has already; None where nothing was said.
+
+    Raises:
+        UsageError: no such rule, or one that does not go with the other wishes.
+    """
+    if wishes.on_conflict is None:
+        return None
+    try:
+        found = Conflict(wishes.on_conflict)
+    except ValueError as error:
+        rules = ", ".join(each.value for each in Conflict)
+        raise UsageError(
+            f'--on-conflict "{wishes.on_conflict}" is no rule', why=f"rules are {rules}"
+        ) from error
+    if not (wishes.in_place or wishes.only_missing):
+        raise UsageError(
+            "--on-conflict is for --in-place and --only-missing",
+            why="a new folder holds nothing yet",
+        )
+    if wishes.only_missing and found is Conflict.COPY:
+        raise UsageError(
+            "--only-missing and --on-conflict copy exclude each other",
+            why="a copy of what is there is not missing",
+        )
+    return found
 
 
 def _is_flag(word: str) -> bool:

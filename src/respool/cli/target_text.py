@@ -39,6 +39,9 @@ def live_line(head: PlanHead) -> str:
     """What becomes of what is there."""
     if head.target_kind == _EXPORT:
         return "no server is asked, nothing that exists is written to"
+    if head.merged:
+        count = shown_count(head.merged)
+        return f"flags of {count} messages change, nothing else that exists; undo puts them back"
     live = [each for each in head.mailboxes if not each.is_new and each.messages > 0]
     added = sum(each.is_appended for each in live)
     if added:
@@ -77,6 +80,7 @@ def question(head: PlanHead) -> str:
     if head.target_kind == _EXPORT:
         return f"Write {count} messages to {(head.where or '').partition(':')[2]}?"
     also = [
+        f"change flags of {shown_count(head.merged)} that are there" if head.merged else "",
         "create that account" if head.facts.get("account") == "gone" else "",
         "raise its quota" if any(each.raised_to is not None for each in head.quota) else "",
     ]

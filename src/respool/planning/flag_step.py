@@ -83,14 +83,16 @@ class FlagStep(FolderStep):
 class PlannedFlags:
     r"""What a plan does to the flags of one live folder, in messages.
 
-    ``to_set`` get a flag, ``to_clear`` lose one, ``already`` have what they are to have.
-    ``gone`` are the backup's messages of this folder that the live account has no more.
-    ``elsewhere`` of those that are changed stood in another folder in the backup.
-    ``only_live`` have flags that the backup's had not, and keep them. ``by_flag`` and
-    ``by_reader`` count (set, cleared) apart, the latter marks (``\Seen``) of each reader, who
-    are in none of the other numbers; ``readers_left`` says why one is left out.
+    ``changed`` is how many change, one for each reader whose mark does. ``to_set`` get a flag,
+    ``to_clear`` lose one, ``already`` have what they are to have. ``gone`` are the backup's
+    messages of this folder that the live account has no more. ``elsewhere`` of those that are
+    changed stood in another folder in the backup. ``only_live`` have flags that the backup's
+    had not, and keep them. ``by_flag`` and ``by_reader`` count (set, cleared) apart, the
+    latter marks (``\Seen``) of each reader, who are in none of the other numbers but the
+    first; ``readers_left`` says why one is left out.
     """
 
+    changed: int
     to_set: int
     to_clear: int
     already: int

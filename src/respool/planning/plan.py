@@ -37,8 +37,9 @@ class PlannedMailbox:
     he himself had read there is read again. ``annotations`` and ``message_annotations`` count
     what is written beside the mailbox and beside its messages, special use apart;
     ``annotations_left`` says of an entry why it stays away. ``subscribers`` are who will be
-    subscribed to it. ``flags``: no mail is added, flags of what is there are put back, those
-    of ``messages``. ``still_there`` are not restored because the live account has them.
+    subscribed to it. ``flags`` are those of messages that are there; where they alone are
+    put back, ``messages`` counts these. ``still_there`` are not restored because the live
+    account has them.
     ``kept`` are read from the live server, which keeps them though nobody sees them, and may
     remove the first of them at ``kept_until`` (seconds since 1970; None: not known).
     """
@@ -138,9 +139,17 @@ class PlanHead:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether there is nothing to do: no message to be added, no folder to be made."""
+        """Whether there is nothing to do: no message to be added, no folder, no flag."""
         is_making = any(mailbox.is_new for mailbox in self.mailboxes)
-        return self.request.is_in_place and not (self.messages or is_making)
+        is_of_what_is_there = self.request.is_in_place or self.request.state_only is not None
+        return is_of_what_is_there and not (self.messages or is_making or self.merged)
+
+    @property
+    def merged(self) -> int:
+        """How many messages that are there get newer flags, besides the mail that is added."""
+        if self.request.state_only is not None:
+            return 0
+        return sum(each.flags.changed for each in self.mailboxes if each.flags is not None)
 
     @property
     def stubs(self) -> int:

@@ -96,7 +96,6 @@ class ProveFlags(Step):
     kind: ClassVar[str] = "prove-flags"
 
 
-# Those of messages, of any target.
-MESSAGE_PROOFS: Final = frozenset(
-    step.kind for step in (ProveMailbox, ProveAppended, ProveExport, ProveFlags)
-)
+# Those of messages, of any target; and those of flags alone.
+MESSAGE_PROOFS: Final = frozenset(step.kind for step in (ProveMailbox, ProveAppended, ProveExport))
+FLAG_PROOFS: Final = frozenset({ProveFlags.kind})

@@ -20,6 +20,14 @@ class Person(StrEnum):
     OTHER = "other-person"  # somebody else has the name now, and is to get the mail
 
 
+class Conflict(StrEnum):
+    """What becomes of a message of the backup that the live account has already."""
+
+    SKIP = "skip"  # the live copy stays as it is
+    COPY = "copy"  # it is added again all the same
+    NEWER_FLAGS = "newer-flags"  # the live copy gets the backup's flags where they are newer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreRequest:
     """A restore as asked, with every default filled in but the new folder's name.
@@ -38,7 +46,7 @@ class RestoreRequest:
     returns gets line ends that every IMAP server takes, and is proven so. ``domain_map`` has
     the new domain of accounts and of identities by their old one; where it has none, no other
     person is given any right on another server. ``state_only``: no mail is added, these flags
-    of the live messages are put back.
+    of the live messages are put back. ``on_conflict`` is about what is restored in place.
     """
 
     account: Account
@@ -64,6 +72,7 @@ class RestoreRequest:
     is_mending_line_ends: bool = False
     domain_map: Mapping[str, str] = field(default_factory=dict)
     state_only: StateWish | None = None
+    on_conflict: Conflict = Conflict.SKIP
 
     @property
     def root(self) -> MailboxName:

@@ -10,6 +10,7 @@ from typing import Any
 
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
+from respool.planning.request import Conflict
 from respool.verification.annotation_report import AnnotationReport
 from respool.verification.flag_report import planned_flags_as_json
 from respool.verification.seen_report import SeenReport
@@ -104,6 +105,34 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicts:
+    """Messages of a restore in place: added, merged with what is there, left, and not done."""
+
+    rule: Conflict
+    created: int
+    merged: int
+    skipped: int
+    failed: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``restore --json``."""
+        return {
+            "rule": self.rule.value,
+            "created": self.created,
+            "merged": self.merged,
+            "skipped": self.skipped,
+            "failed": self.failed,
+        }
+
+    def text(self) -> str:
+        """For people: ``12 created, 3 merged, 40 skipped, 0 failed``."""
+        return (
+            f"{self.created:,} created, {self.merged:,} merged, {self.skipped:,} skipped,"
+            f" {self.failed:,} failed"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a run did, and what was read back of it; ``run`` NO_RUN: there was nothing to do.
 
@@ -111,7 +140,8 @@ class Receipt:
     ``raised`` are limits that are still higher than before the run. ``seen`` is what
     readers were given back of their own, ``annotations`` what was written beside mailboxes
     and messages. ``undone`` counts steps that a run which was cut off has not done.
-    ``rehearsal``: all was taken back again at once.
+    ``rehearsal``: all was taken back again at once. ``merged`` are the folders where flags of
+    messages that were there changed, besides the mail.
     """
 
     run: int
@@ -127,6 +157,7 @@ class Receipt:
     subscriptions: SubscriptionReport = NONE
     undone: int = 0
     rehearsal: Rehearsal | None = None
+    merged: tuple[MailboxOutcome, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -172,14 +203,30 @@ class Receipt:
         """In how many things something is not as planned."""
         given = len(self.seen.differing) + self.annotations.differs_count
         given += self.subscriptions.differs_count + self.undone
-        return sum(each.differs_count for each in self.mailboxes) + given
+        return sum(each.differs_count for each in (*self.mailboxes, *self.merged)) + given
 
     @property
     def changed_count(self) -> int:
         """In how many things owner or readers changed something since."""
         given = self.seen.changed_since + self.annotations.changed_since
         given += self.subscriptions.changed_since
-        return sum(each.changed_count for each in self.mailboxes) + given
+        return sum(each.changed_count for each in (*self.mailboxes, *self.merged)) + given
+
+    @property
+    def conflicts(self) -> Conflicts | None:
+        """What became of what the live account had already; None of a new folder."""
+        request = self.head.request
+        if not request.is_in_place:
+            return None
+        merged = sum(each.restored for each in self.merged)
+        failed = sum(each.planned - each.restored for each in (*self.mailboxes, *self.merged))
+        return Conflicts(
+            rule=request.on_conflict,
+            created=self.restored,
+            merged=merged,
+            skipped=max(self.head.still_there - self.head.merged, 0),
+            failed=failed,
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -207,6 +254,7 @@ class Receipt:
             "lost_in_backup": self.lost,
             "refused": self.refused,
             "flags": planned_flags_as_json(head),
+            "conflicts": None if self.conflicts is None else self.conflicts.as_json(),
             "hsm": {"stubs": head.stubs, "whole": head.joined},
             "seen": self.seen.as_json(),
             "annotations": self.annotations.as_json(),

@@ -8,7 +8,7 @@ import pytest
 
 from respool.cli.restore_options import Wishes
 from respool.cli.restoring import wish_of
-from respool.cli.state_wishes import state_wish_of, with_value
+from respool.cli.state_wishes import conflict_of, state_wish_of, with_value
 from respool.errors import UsageError
 
 
@@ -62,3 +62,16 @@ def test_a_generation_besides_two_of_them_is_refused() -> None:
 
     with pytest.raises(UsageError, match="exclude"):
         wish_of("jdoe@b.loc", None, wishes, command="restore")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"on_conflict": "skip"},
+        {"on_conflict": "merge", "in_place": True},
+        {"on_conflict": "copy", "only_missing": True},
+    ],
+)
+def test_a_rule_that_cannot_be_followed_is_refused(typed: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        conflict_of(Wishes(**typed))

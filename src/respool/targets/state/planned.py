@@ -75,6 +75,7 @@ class FolderFlags:
         """As a plan lists it; ``source_name`` is the backup's folder of this name, if any."""
         main = self.main
         flags = PlannedFlags(
+            changed=self.count,
             to_set=main.touching(0),
             to_clear=main.touching(1),
             already=main.already,

@@ -6,8 +6,8 @@ index and is the owner's; that of a mailshare is each reader's own, unless all s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from respool.errors import PlanRefused
@@ -16,7 +16,7 @@ from respool.planning.context import PlanContext
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveFlags
 from respool.planning.request import RestoreRequest
-from respool.planning.state_wish import StateWish
+from respool.planning.state_wish import StateWish, parse_state_wish
 from respool.planning.step import Step
 from respool.targets.state.differences import (
     Differences,
@@ -26,9 +26,11 @@ from respool.targets.state.differences import (
     together,
 )
 from respool.targets.state.matching import Matches, Wanted, matches
+from respool.targets.state.newer import with_newer_flags
 from respool.targets.state.planned import FolderFlags, vanished
 from respool.targets.state.survey import LiveFolder, StateFolder, StateSurvey
 
+MERGED: Final = parse_state_wish("all", is_exact=True)
 GONE: Final = "no such account any more"
 ALL_SHARE: Final = "all readers share what they have read here, or did so in the backup"
 
@@ -42,10 +44,28 @@ class StatePlan:
 
     def steps(self) -> Iterator[Step]:
         """Folder after folder: flags, then the proof."""
-        for each in self.folders:
-            if each.count:
-                yield from each.steps()
-                yield ProveFlags(lane=each.folder.written)
+        yield from flag_steps(self.folders)
+
+
+def flag_steps(folders: Iterable[FolderFlags]) -> Iterator[Step]:
+    """Folder after folder: flags, then the proof."""
+    for each in folders:
+        if each.count:
+            yield from each.steps()
+            yield ProveFlags(lane=each.folder.written)
+
+
+def plan_merge(
+    request: RestoreRequest, wanted: Sequence[Wanted], survey: StateSurvey
+) -> tuple[FolderFlags, ...]:
+    r"""What changes where the backup's flags are newer than those of what is there.
+
+    Marks of readers have no age of their own, and stay.
+    """
+    found = matches(wanted, survey.folders, None, MERGED)
+    newer = tuple(tuple(map(with_newer_flags, pairs)) for pairs in found.by_live)
+    work = _Work(request=replace(request, is_without_seen=True), wish=MERGED, survey=survey)
+    return tuple(work.folders(replace(found, by_live=newer), {}))
 
 
 def plan_state(

@@ -8,9 +8,12 @@ from respool.model.state import UidSet
 from respool.planning.codec import check_plan, render_plan
 from respool.planning.flag_step import PlannedFlags
 from respool.planning.proof import ProveFlags
+from respool.targets.state.matching import Wanted
 from respool.targets.state.planned import GROUP_MESSAGES
-from respool.targets.state.planner import ALL_SHARE, GONE
+from respool.targets.state.planner import ALL_SHARE, GONE, plan_merge
 from respool.targets.state.steps import StoreFlags
+from respool.targets.state.survey import LiveFolder, StateFolder, StateSurvey
+from tests.unit.planning.plans import REQUEST
 from tests.unit.targets.spool.plans import SHARE
 from tests.unit.targets.state.flags import (
     ALICE,
@@ -250,3 +253,29 @@ def test_the_plan_can_be_kept_as_a_file() -> None:
     lines = list(render_plan(plan.head, plan.steps()))
 
     assert check_plan(lines, {each.kind: each for each in (StoreFlags, ProveFlags)}).steps == 2
+
+
+def merged(was: StateFolder, now: LiveFolder) -> list[str]:
+    """UIDs of the live messages that get the backup's flags because those are newer."""
+    survey = StateSurvey(server="mail", owner=OWNER, folders=(now,), readers=frozenset())
+    wanted = [Wanted(folder=was, asked=was.mailbox.visible())]
+    folders = plan_merge(REQUEST, wanted, survey)
+    return [each.uids for found in folders for step in found.steps() for each in step.changes]
+
+
+def test_of_one_folder_the_later_change_is_newer() -> None:
+    was, now = backup("INBOX", [("a", "W"), ("b", "W")]), live("INBOX", [("a", ""), ("b", "")])
+    was.mailbox.records["modseq"] = [9, 5]
+    now.mailbox.records["modseq"] = [7, 5]
+    now.mailbox.records["last_updated"] = 99  # says nothing here
+
+    assert merged(was, now) == ["1"]
+
+
+def test_of_different_folders_the_time_of_the_last_change_says_which_is_newer() -> None:
+    was, now = backup("INBOX", [("a", "W"), ("b", "W")]), live("Work", [("a", ""), ("b", "")])
+    was.mailbox.records["modseq"] = 99  # says nothing here
+    was.mailbox.records["last_updated"] = [60, 50]
+    now.mailbox.records["last_updated"] = [50, 50]
+
+    assert merged(was, now) == ["1"]
