@@ -5,23 +5,27 @@ from __future__ import annotations
 import compileall
 import json
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+_PEAK = re.compile(r"^VmHWM:\s*([0-9]+) kB", re.MULTILINE)  # proc(5); none once it has ended
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Seconds, processor time of all processes, the largest of them; ``proof`` apart."""
+    """Seconds, processor time of all processes, memory of the command itself; ``proof`` apart."""
 
     seconds: float
     cpu_seconds: float | None = None
@@ -80,8 +84,10 @@ def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measur
         ) as process,
     ):
         assert process.stdout is not None
+        peak = _Peak(process.pid)
         output = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
+        peak.join()
         seconds = time.monotonic() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
@@ -91,12 +97,26 @@ def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measur
     measured = Measured(
         seconds=seconds,
         cpu_seconds=used.ru_utime + used.ru_stime,
-        memory_mib=_peak_mib(used.ru_maxrss),
+        memory_mib=peak.mib,
     )
     return measured, output
 
 
-def _peak_mib(kibibytes: int) -> float | None:
-    """None where it is no more than our own peak, which a child is charged with (exec(2))."""
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kibibytes / 1024 if kibibytes > own else None
+class _Peak(threading.Thread):
+    """The most memory that a process has had, looked at until it ends.
+
+    What wait4(2) tells is the largest of its children, too: a server's program, maybe.
+    """
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(name="peak", daemon=True)
+        self._status = Path(f"/proc/{pid}/status")
+        self.mib: float | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Look, again and again."""
+        with suppress(OSError):
+            while found := _PEAK.search(self._status.read_text("ascii", "replace")):
+                self.mib = int(found[1]) / 1024
+                time.sleep(_LOOK_SECONDS)
