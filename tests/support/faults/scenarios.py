@@ -81,6 +81,23 @@ def _nobody(server: PrivateCyrus) -> TargetAccount:
     return TargetAccount(kind="user", login=login, readers=(login,))
 
 
+def _user_with_drafts(server: PrivateCyrus) -> TargetAccount:
+    """A folder that holds mail, and one that is gone."""
+    target = fresh_target(server, "user")
+    server.create_mailbox(target.mailbox("Drafts"), PARTITION)
+    server.add_messages(target.login, "Drafts", _MAIL)
+    return target
+
+
+def _share_with_archives(server: PrivateCyrus) -> TargetAccount:
+    target = _share(server)
+    server.create_mailbox(target.mailbox("Archives"), PARTITION)
+    with server.admin_client() as admin:
+        admin.setacl(target.mailbox("Archives"), READERS[0], "lrswipkxte")
+    server.add_messages(READERS[0], target.name_for_readers("Archives"), _MAIL)
+    return target
+
+
 NEW_FOLDER = Scenario(
     name="a new folder",
     layout="names",
@@ -122,6 +139,24 @@ RAISED_LIMIT = Scenario(
     prepare=_user_with_limit,
     wish={"into": INTO, "is_raising_quota": True},
 )
+ADDED_TO = Scenario(
+    name="added to what holds mail",
+    layout="names",
+    account=JDOE,
+    folders=("Mots-clés", "Drafts"),
+    prepare=_user_with_drafts,
+    wish={"is_in_place": True},
+    is_expunged=True,
+)
+SHARE_ADDED_TO = Scenario(
+    name="added to a mailshare that holds mail",
+    layout="names",
+    account=CONTACT,
+    folders=("Archives",),
+    prepare=_share_with_archives,
+    wish={"is_in_place": True},
+    is_expunged=True,
+)
 TWELVE = Scenario(
     name="twelve folders",
     layout="names",
@@ -133,5 +168,9 @@ TWELVE = Scenario(
     prepare=_user,
     wish={"into": INTO},
 )
-TWO_FOLDERS: Final = (NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE, RAISED_LIMIT)
+ADDING: Final = (ADDED_TO, SHARE_ADDED_TO)
+TWO_FOLDERS: Final = (
+    *(NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE, RAISED_LIMIT),
+    *ADDING,
+)
 ALL: Final = (*TWO_FOLDERS, TWELVE)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.support.faults.bench import Bench, Case, Ending
 from tests.support.faults.choice import at_calls, at_journal_records, sampled
-from tests.support.faults.scenarios import NEW_FOLDER, TWELVE, Scenario
+from tests.support.faults.scenarios import ADDING, NEW_FOLDER, TWELVE, Scenario
 
 _EVERY = 7  # of the journal's instants, where others stand for them
 _CALLS = 6
@@ -20,6 +20,8 @@ def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]
     twice = sampled(scenario, clean, ending, count=_TWICE)
     if scenario is TWELVE:
         return twice
+    if scenario in ADDING:
+        return twice[:_FEW]
     records = at_journal_records(scenario, clean, ending)
     calls = at_calls(scenario, clean, ending, of_each=1)
     if scenario is NEW_FOLDER:
