@@ -10,6 +10,7 @@ from respool.app.settings import Settings
 from respool.app.state_sides import live_folders_of
 from respool.backups.mailboxes import read_with_state
 from respool.model.inventory import StoredMailbox
+from respool.model.state import UidSet
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import Conflict
@@ -66,12 +67,14 @@ def with_merged_flags(
 
 
 def _with_all_columns(prepared: Prepared, each: ChosenMailbox) -> Iterator[StoredMailbox]:
-    """The folder as its index has it; without one nobody knows how old its flags are."""
+    """The same records as its index has them; without one nobody knows how old flags are."""
+    taken = UidSet.of_array(each.mailbox.records["uid"])
     for source in prepared.selection.mailboxes:
         if source.name == each.mailbox.name and each.mailbox.has_index:
             box, _ = read_with_state(source, prepared.selection.account)
-            if len(box.records) == len(each.mailbox.records):
-                yield box
+            records = box.records[taken.mask(box.records["uid"])]
+            if len(records) == len(each.mailbox.records):
+                yield replace(box, records=records)
 
 
 def _listed(head: PlanHead, folders: Sequence[FolderFlags]) -> Iterator[PlannedMailbox]:
