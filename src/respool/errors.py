@@ -44,6 +44,12 @@ class AmbiguousName(UsageError):
     code: ClassVar[str] = "ambiguous-name"
 
 
+class SelectionInvalid(UsageError):
+    """What was given to ``--selection`` is no list of messages, or not of one account."""
+
+    code: ClassVar[str] = "selection-invalid"
+
+
 class NoConfirmation(UsageError):
     """A change needs a yes, and nobody could be asked."""
 
@@ -99,6 +105,12 @@ class MessageNotInMailbox(BackupError):
     """No message has that UID or GUID, or its file is missing."""
 
     code: ClassVar[str] = "message-not-in-mailbox"
+
+
+class NothingMatches(BackupError):
+    """No message fulfils the conditions."""
+
+    code: ClassVar[str] = "nothing-matches"
 
 
 class PartNotInMessage(BackupError):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from respool.app.backups import backup_of
+from respool.app.pickers import Picker
 from respool.app.selection import Selection, Wanted
 from respool.app.settings import Settings
-from respool.app.whole_messages import Taken, with_whole_messages
+from respool.app.taking import Taking
+from respool.app.whole_messages import with_whole_messages
 from respool.backups.account_stores import account_stores
 from respool.backups.contents import mailboxes_of
 from respool.backups.mailboxes import read_with_state
-from respool.backups.source import SourceMailbox, count_messages, read_header
+from respool.backups.source import SourceMailbox, count_messages, read_header, read_index
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
+from respool.model.findings import Finding
 from respool.model.folder_patterns import is_earlier_restore
 from respool.model.hsm import StorePlace
 from respool.model.inventory import RESTORED
-from respool.model.state import MailboxState
+from respool.model.state import MailboxState, UidSet
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead
 from respool.planning.source_place import SourcePlace
@@ -28,11 +31,18 @@ from respool.planning.source_place import SourcePlace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What a restore takes, what it leaves out with the reason, and whether without metadata."""
+    """What a restore takes, what it leaves out with the reason, and whether without metadata.
+
+    Of single messages ``picked`` are the UIDs by mailbox, of ``looked_at`` that were asked;
+    None where all are taken.
+    """
 
     mailboxes: tuple[ChosenMailbox, ...]
     skipped: Mapping[str, str]
     is_without_metadata: bool
+    picked: Mapping[str, UidSet] = field(default_factory=dict)
+    looked_at: int | None = None
+    findings: tuple[Finding, ...] = ()
 
     def taken(self, selection: Selection) -> tuple[datetime | None, bool]:
         """When the backup was taken, and whether that is only about right.
@@ -50,48 +60,57 @@ class Choice:
 
 
 def choose(
-    selection: Selection, wanted: Wanted, *, is_without_metadata: bool, has_expunged: bool
+    selection: Selection,
+    wanted: Wanted,
+    *,
+    is_without_metadata: bool,
+    has_expunged: bool,
+    picker: Picker | None = None,
 ) -> Choice:
     """Read what is to be restored. A folder whose index cannot speak falls back to its files.
 
-    A backup of message files alone, staged by hand, is without metadata as a whole.
+    A backup of message files alone, staged by hand, is without metadata as a whole. With a
+    ``picker`` those messages alone are taken that it says, and folders without any left out.
 
     Stubs of BlueMind 3.5 become the messages that they stand for, where the archive has them.
 
     Raises:
         FolderNotInGeneration: nothing is left to restore.
         LibraryMissing: what the archive has of it is compressed, and cannot be read here.
+        NothingMatches, MessageNotInMailbox: none is as asked, or one that was named is not.
     """
-    kept, skipped = _without_earlier(selection, wanted)
+    kept, skipped = _without_earlier(selection, wanted, picker)
     if not kept:
         raise FolderNotInGeneration(
             f"nothing of {selection.account.address} is left to restore",
             why="; ".join(f"{path}: {reason}" for path, reason in skipped.items()) or None,
             hint="name what was left out to restore it: respool restore ACCOUNT FOLDER",
         )
-    both = [read_with_state(source, selection.account, columns=RESTORED) for source in kept]
-    read = [box for box, _ in both]
     is_staged = any(part.staged is not None for part in selection.generation.parts)
-    if is_staged and not any(box.has_index or box.acl for box in read):
+    if is_staged and not any(_has_metadata(source) for source in kept):
         is_without_metadata = True
-    mend = with_files_only if is_without_metadata else with_files_as_records
-    taken = [
-        Taken(
-            source=source,
-            read=box,
-            chosen=ChosenMailbox(
-                place=place_of(source),
-                mailbox=mend(box),
-                state=MailboxState() if is_without_metadata else state,
-            ),
-        )
-        for source, (box, state) in zip(kept, both, strict=True)
-    ]
+    taking = Taking(
+        selection=selection,
+        wanted=wanted,
+        picker=picker,
+        mend=with_files_only if is_without_metadata else with_files_as_records,
+        keeps_state=not is_without_metadata,
+        place_of=place_of,
+    )
+    taken = list(taking.taken(kept))
+    taking.check()
     return Choice(
         mailboxes=with_whole_messages(selection, taken, has_expunged=has_expunged),
         skipped=skipped,
         is_without_metadata=is_without_metadata,
+        picked=taking.uids(taken),
+        looked_at=taking.looked_at,
+        findings=tuple(taking.findings()),
     )
+
+
+def _has_metadata(source: SourceMailbox) -> bool:
+    return bool(_acl(source)) or read_index(source) is not None
 
 
 def place_of(source: SourceMailbox, stores: tuple[StorePlace, ...] = ()) -> SourcePlace:
@@ -174,16 +193,19 @@ def _acl(source: SourceMailbox) -> Mapping[str, str]:
 
 
 def _without_earlier(
-    selection: Selection, wanted: Wanted
+    selection: Selection, wanted: Wanted, picker: Picker | None
 ) -> tuple[Sequence[SourceMailbox], Mapping[str, str]]:
     """What to restore; what is left out unless named: DELETED and earlier restores."""
-    if wanted.folders:
-        return selection.mailboxes, {}
     kept: list[SourceMailbox] = []
     skipped: dict[str, str] = {}
     for source in selection.mailboxes:
         path = folder_path(source.name)
-        if source.name.is_deleted:
+        is_looked_at = None if picker is None else picker.is_looked_at(source)
+        if is_looked_at or (is_looked_at is None and wanted.folders):
+            kept.append(source)
+        elif is_looked_at is not None:
+            continue
+        elif source.name.is_deleted:
             skipped[path] = f"a deleted folder, {_count(source)} messages"
         elif is_earlier_restore(path):
             skipped[path] = f"of an earlier restore, {_count(source)} messages"

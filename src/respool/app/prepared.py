@@ -11,6 +11,7 @@ from respool.app.account_lookup import written_out
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
 from respool.app.chosen import Choice, choose
+from respool.app.pickers import picker_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.source_now import changed_while_read, found_under_way
@@ -51,7 +52,13 @@ class Prepared:
         """
         taken_at, _ = self.choice.taken(self.selection)
         request = request_of(self.wish, self.selection, target, taken_at)
-        return replace(request, is_without_metadata=self.choice.is_without_metadata)
+        return replace(
+            request,
+            is_without_metadata=self.choice.is_without_metadata,
+            has_expunged=self.wish.is_taking_expunged,
+            conditions=self.wish.conditions,
+            picked=self.choice.picked,
+        )
 
     def context(
         self, reasons: tuple[str, ...] = (), findings: tuple[Finding, ...] = ()
@@ -67,7 +74,7 @@ class Prepared:
             (reasons, findings),
             found_under_way(self.backup, selection),
             changed_while_read(
-                self.stamps, self.choice.mailboxes, has_expunged=self.wish.has_expunged
+                self.stamps, self.choice.mailboxes, has_expunged=self.wish.is_taking_expunged
             ),
         )
         return PlanContext(
@@ -79,11 +86,13 @@ class Prepared:
             source=f"{self.backup.root.place}: {self.backup.root.description}",
             is_older=selection.is_older,
             skipped=self.choice.skipped,
+            looked_at=self.choice.looked_at,
             root_acl=root_acl,
             root_id=root_id,
             live_has=self.live_has,
             findings=(
                 *(each for _, found in said for each in found),
+                *self.choice.findings,
                 *backup_findings(now, selection.generation.taken_at),
             ),
             reasons=tuple(each for against, _ in said for each in against),
@@ -105,7 +114,8 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         selection,
         wish.wanted,
         is_without_metadata=wish.is_without_metadata,
-        has_expunged=wish.has_expunged,
+        has_expunged=wish.is_taking_expunged,
+        picker=picker_of(wish, selection),
     )
     taken = [
         (each.mailbox, each.wanted(has_expunged=wish.has_expunged)) for each in choice.mailboxes
@@ -138,5 +148,7 @@ def prepare_again(settings: Settings, head: PlanHead) -> Prepared:
         wanted=wanted,
         is_without_metadata=request.is_without_metadata,
         has_expunged=request.has_expunged,
+        conditions=request.conditions,
+        picked=request.picked if request.is_selective else None,
     )
     return prepare(settings, wish, head.made_at)

@@ -8,14 +8,24 @@ from datetime import timedelta
 
 from respool.app.selection import Wanted
 from respool.planning.request import Conflict, Person
+from respool.model.conditions import Conditions
+from respool.model.state import UidSet
+from respool.planning.chosen_lines import ChosenGroup
 from respool.planning.state_wish import StateWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of which account, and how; see the options of ``respool restore``."""
+    """What is wanted of which account, and how; see the options of ``respool restore``.
+
+    ``conditions`` say which messages, ``chosen`` names them one by one; ``picked`` is what a
+    plan took, by the names of its source mailboxes: nothing is searched again then.
+    """
 
     wanted: Wanted
+    conditions: Conditions = field(default_factory=Conditions)
+    chosen: ChosenGroup | None = None
+    picked: Mapping[str, UidSet] | None = None
     to: str | None = None
     as_user: str | None = None
     domain_map: Mapping[str, str] = field(default_factory=dict)
@@ -36,3 +46,9 @@ class Wish:
     is_rehearsal: bool = False
     state_only: StateWish | None = None
     on_conflict: Conflict | None = None
+
+    @property
+    def is_taking_expunged(self) -> bool:
+        """Whether mail that its user deleted is taken: as asked, or because it was named."""
+        is_meant = self.conditions.deleted_since is not None or self.chosen is not None
+        return self.has_expunged or is_meant

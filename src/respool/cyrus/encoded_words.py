@@ -79,7 +79,7 @@ def _octets(encoding: str, text: str) -> bytes | None:
 def _decoded(octets: bytes, charset: str) -> str:
     if not octets:
         return ""
-    codec = _codec(charset)
+    codec = known_codec(charset)
     if codec is not None:
         try:
             return _SURROGATE.sub("\ufffd", octets.decode(codec, "replace"))
@@ -89,7 +89,8 @@ def _decoded(octets: bytes, charset: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _codec(charset: str) -> str | None:
+def known_codec(charset: str) -> str | None:
+    """The library's codec of a charset that mail may mean, or None."""
     try:
         found = codecs.lookup(charset)
     except (LookupError, ValueError):

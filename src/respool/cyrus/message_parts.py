@@ -23,8 +23,8 @@ _SECTION: Final = re.compile(
 )
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _PARSED_HEADER: Final = 1 << 18  # octets of a header that are looked at; no sender needs more
-_LONGEST_TYPE: Final = 1 << 14  # the library takes minutes for the parameters of a longer one
-_ODD_HEADER: Final = (HeaderParseError, ValueError, LookupError, TypeError, AttributeError)
+LONGEST_TYPE: Final = 1 << 14  # the library takes minutes for the parameters of a longer one
+ODD_HEADER: Final = (HeaderParseError, ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entity:
+class Entity:
     """Something with a header and a body: offsets of both in the message."""
 
     start: int
@@ -72,8 +72,8 @@ def section_of(octets: bytes, section: Section) -> bytes | None:
     A part named by its number alone is decoded from its transfer encoding. ``HEADER``,
     ``TEXT`` and ``MIME`` are as they stand.
     """
-    message: _Entity | None = _entity(octets, 0, len(octets), "text/plain")
-    part: _Entity | None = None
+    message: Entity | None = entity_at(octets, 0, len(octets), "text/plain")
+    part: Entity | None = None
     for number in section.numbers:
         part = _numbered(octets, message, part, number)
         if part is None:
@@ -83,24 +83,24 @@ def section_of(octets: bytes, section: Section) -> bytes | None:
         return octets[part.start : part.body]
     if section.word is not None:
         return None if message is None else _said(octets, message, section.word)
-    return None if part is None else _decoded(octets, part)
+    return None if part is None else decoded_body(octets, part)
 
 
-def _said(octets: bytes, message: _Entity, word: str) -> bytes:
+def _said(octets: bytes, message: Entity, word: str) -> bytes:
     if word == "HEADER":
         return octets[message.start : message.body]
     return octets[message.body : message.end]
 
 
 def _numbered(
-    octets: bytes, message: _Entity | None, part: _Entity | None, number: int
-) -> _Entity | None:
+    octets: bytes, message: Entity | None, part: Entity | None, number: int
+) -> Entity | None:
     """The part of this number in a message, or in a part that is itself made of parts."""
     parent = message or part
     if parent is None:
         return None
     if parent.content_type.startswith("multipart/"):
-        for count, found in enumerate(_children(octets, parent), start=1):
+        for count, found in enumerate(children_of(octets, parent), start=1):
             if count == number:
                 return found
         return None
@@ -108,30 +108,30 @@ def _numbered(
     return parent if message is not None and number == 1 else None
 
 
-def _embedded(octets: bytes, part: _Entity) -> _Entity | None:
+def _embedded(octets: bytes, part: Entity) -> Entity | None:
     """The message that a part is, or None."""
     if part.content_type != "message/rfc822":
         return None
-    return _entity(octets, part.body, part.end, "text/plain")
+    return entity_at(octets, part.body, part.end, "text/plain")
 
 
-def _children(octets: bytes, parent: _Entity) -> Iterator[_Entity]:
+def children_of(octets: bytes, parent: Entity) -> Iterator[Entity]:
     """The parts of a multipart body; all of it as the only one where no boundary comes."""
     default = "message/rfc822" if parent.content_type == "multipart/digest" else "text/plain"
     start: int | None = None
     for delimiter in _delimiters(octets, parent):
         if start is not None:
-            yield _entity(octets, start, max(start, delimiter.start()), default)
+            yield entity_at(octets, start, max(start, delimiter.start()), default)
         start = delimiter.end()
         if delimiter["last"]:
             return
     if start is None:
-        yield _entity(octets, parent.body, parent.end, default, is_headless=True)
+        yield entity_at(octets, parent.body, parent.end, default, is_headless=True)
     else:
-        yield _entity(octets, start, parent.end, default)
+        yield entity_at(octets, start, parent.end, default)
 
 
-def _delimiters(octets: bytes, parent: _Entity) -> Iterator[re.Match[bytes]]:
+def _delimiters(octets: bytes, parent: Entity) -> Iterator[re.Match[bytes]]:
     """The lines that part a body; the line end before one belongs to it."""
     if not parent.boundary:
         return iter(())
@@ -143,13 +143,14 @@ def _delimiters(octets: bytes, parent: _Entity) -> Iterator[re.Match[bytes]]:
     return line.finditer(octets, parent.body, parent.end)
 
 
-def _entity(
+def entity_at(
     octets: bytes, start: int, end: int, default: str, *, is_headless: bool = False
-) -> _Entity:
+) -> Entity:
+    """What stands between two offsets; ``default`` is its type where it says none."""
     body = start if is_headless else _body_offset(octets, start, end)
-    header = _parsed(octets[start : min(body, start + _PARSED_HEADER)])
+    header = parsed_header(octets[start : min(body, start + _PARSED_HEADER)])
     boundary = _boundary(header)
-    return _Entity(
+    return Entity(
         start=start,
         body=body,
         end=end,
@@ -167,10 +168,11 @@ def _body_offset(octets: bytes, start: int, end: int) -> int:
     return end if found is None else found.end()
 
 
-def _parsed(header: bytes) -> Message:
+def parsed_header(header: bytes) -> Message:
+    """A header's fields; none where the library cannot read them."""
     try:
         return BytesHeaderParser().parsebytes(header)
-    except _ODD_HEADER:
+    except ODD_HEADER:
         return Message()
 
 
@@ -178,21 +180,22 @@ def _content_type(header: Message, default: str) -> str:
     try:
         header.set_default_type(default)
         return header.get_content_type()
-    except _ODD_HEADER:
+    except ODD_HEADER:
         return default
 
 
 def _boundary(header: Message) -> bytes | None:
     try:
-        if len(str(header.get("content-type", ""))) > _LONGEST_TYPE:
+        if len(str(header.get("content-type", ""))) > LONGEST_TYPE:
             return None
         boundary = header.get_boundary()
-    except _ODD_HEADER:
+    except ODD_HEADER:
         return None
     return boundary.encode("utf-8", "surrogateescape") if boundary else None
 
 
-def _decoded(octets: bytes, part: _Entity) -> bytes:
+def decoded_body(octets: bytes, part: Entity) -> bytes:
+    """The octets of a part without its transfer encoding."""
     body = octets[part.body : part.end]
     if part.content_type.startswith("multipart/"):
         return body
@@ -201,6 +204,6 @@ def _decoded(octets: bytes, part: _Entity) -> bytes:
     carrier.set_payload(body.decode("ascii", "surrogateescape"))
     try:
         decoded = carrier.get_payload(decode=True)
-    except _ODD_HEADER:
+    except ODD_HEADER:
         return body
     return decoded if isinstance(decoded, bytes) else body

@@ -70,6 +70,11 @@ class Conditions:
         return self == Conditions()
 
     @property
+    def is_exact(self) -> bool:
+        """Whether single messages are named, and nothing is to be searched for."""
+        return Conditions(guids=self.guids, uids=self.uids, folders=self.folders) == self
+
+    @property
     def is_about_fields(self) -> bool:
         """Whether the sender's header fields are needed to tell, so cache or message file."""
         return (self.sender, self.recipient, self.subject, self.message_id) != (None,) * 4
@@ -85,13 +90,38 @@ class Conditions:
         return {name: _json(value) for name, value in values.items()}
 
 
-class Described(Protocol):
+class DescribedFields(Protocol):
+    """What a sender wrote into the header; people are ``Name <address>`` each."""
+
+    @property
+    def senders(self) -> tuple[str, ...]: ...  # noqa: D102 - see above
+    @property
+    def recipients(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def subject(self) -> str | None: ...  # noqa: D102
+    @property
+    def message_id(self) -> str | None: ...  # noqa: D102
+
+
+class DescribedBody(Protocol):
+    """What needs the whole message; ``text`` is that of body and attachments' names, decoded.
+
+    Both but the subject are None where nobody knows: then no condition on them holds.
+    """
+
+    @property
+    def subject(self) -> str | None: ...  # noqa: D102 - see above
+    @property
+    def has_attachment(self) -> bool | None: ...  # noqa: D102
+    @property
+    def text(self) -> str | None: ...  # noqa: D102
+
+
+class Described(DescribedFields, DescribedBody, Protocol):
     r"""One message, as far as conditions ask for it; what is dear may be read when asked.
 
-    ``folder`` is a decoded path. ``senders`` and ``recipients`` are ``Name <address>`` each.
-    ``deleted_at`` is None where its user has not deleted it, or nobody knows when.
-    ``text`` is that of the body and the names of attachments, decoded; it and
-    ``has_attachment`` are None where nobody knows: then no condition on them holds.
+    ``folder`` is a decoded path. ``deleted_at`` is None where its user has not deleted it,
+    or nobody knows when.
     """
 
     @property
@@ -108,18 +138,6 @@ class Described(Protocol):
     def size_bytes(self) -> int: ...  # noqa: D102
     @property
     def flags(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def senders(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def recipients(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def subject(self) -> str | None: ...  # noqa: D102
-    @property
-    def message_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def has_attachment(self) -> bool | None: ...  # noqa: D102
-    @property
-    def text(self) -> str | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +163,7 @@ def matches(conditions: Conditions, message: Described) -> bool:
     """Whether a message fulfils all of the conditions; what is cheap is asked first."""
     return (
         _matches_record(conditions, message)
-        and _matches_fields(conditions, message)
+        and matches_fields(conditions, message)
         and matches_body(conditions, message)
     )
 
@@ -167,7 +185,9 @@ def _matches_record(wanted: Conditions, message: Described) -> bool:
     )
 
 
-def _matches_fields(wanted: Conditions, message: Described) -> bool:
+def matches_fields(conditions: Conditions, message: DescribedFields) -> bool:
+    """Whether a message fulfils those that need its header's fields."""
+    wanted = conditions
     return (
         (wanted.sender is None or contains(message.senders, wanted.sender))
         and (wanted.recipient is None or contains(message.recipients, wanted.recipient))
@@ -176,7 +196,7 @@ def _matches_fields(wanted: Conditions, message: Described) -> bool:
     )
 
 
-def matches_body(conditions: Conditions, message: Described) -> bool:
+def matches_body(conditions: Conditions, message: DescribedBody) -> bool:
     """Whether a message fulfils those that need all of it: ``text`` and ``has_attachment``.
 
     ``text`` may stand in the subject, too.

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from respool.errors import PlanFileInvalid
+from respool.model.state import UidSet
 from respool.planning.plan import PLAN_VERSION, PlanHead, PlanTail
 from respool.planning.step import MessageStep, PlannedMessage, Step
 
@@ -31,7 +32,7 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - the edge where values
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, PurePosixPath):
+    if isinstance(value, PurePosixPath | UidSet):
         return str(value)
     if isinstance(value, PlannedMessage):
         return value.as_row()
@@ -183,6 +184,8 @@ def _made(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one case a t
     if origin is not None and issubclass(origin, Mapping):
         inner = get_args(kind)[1]
         return {key: _made(inner, item) for key, item in _checked(dict, value).items()}
+    if kind is UidSet:
+        return UidSet.parse(_checked(str, value))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _dataclass(kind, value)
     if kind is datetime:

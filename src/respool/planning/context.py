@@ -28,6 +28,7 @@ class HeadPart(TypedDict):
     source_id: str | None
     skipped: Mapping[str, str]
     live_has: int | None
+    looked_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class PlanContext:
     ``logins`` are those of the backup's readers who have an account on the target,
     ``special_uses`` what folders of the target's owner are for already. ``subscriptions``
     are the backup's mailboxes by login on the target; nobody who had none. ``live_has``
-    is how many of the messages live mail still has, None where nobody looked.
+    is how many of the messages live mail still has, None where nobody looked;
+    ``looked_at`` is as in `PlanHead`.
     """
 
     software: str
@@ -51,6 +53,7 @@ class PlanContext:
     source: str
     is_older: bool
     skipped: Mapping[str, str]
+    looked_at: int | None = None
     root_acl: Mapping[str, str] | None = None
     root_id: str | None = None
     findings: tuple[Finding, ...] = ()
@@ -75,4 +78,5 @@ class PlanContext:
             source_id=self.root_id,
             skipped=self.skipped,
             live_has=self.live_has,
+            looked_at=self.looked_at,
         )

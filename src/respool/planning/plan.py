@@ -97,6 +97,8 @@ class PlanHead:
     ``is_older`` says that newer generations lack what was asked for. ``where`` is the address
     of a target other than this server's spool, without any secret. ``live_has`` is how
     many of the messages the backup's own account still has in live mail; None: not looked.
+    ``looked_at`` is how many
+    messages those of a selective request were picked of, None where all are taken.
     """
 
     version: int
@@ -121,6 +123,7 @@ class PlanHead:
     findings: tuple[Finding, ...]
     where: str | None = None
     live_has: int | None = None
+    looked_at: int | None = None
 
     @property
     def messages(self) -> int:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from respool.model.accounts import Account
+from respool.model.conditions import Conditions
 from respool.model.names import MailboxName
 from respool.planning.state_wish import StateWish
+from respool.model.state import UidSet
 
 RENAME_AUTO = "auto"
 
@@ -47,6 +49,9 @@ class RestoreRequest:
     the new domain of accounts and of identities by their old one; where it has none, no other
     person is given any right on another server. ``state_only``: no mail is added, these flags
     of the live messages are put back. ``on_conflict`` is about what is restored in place.
+    Where ``is_selective``, only single messages
+    are taken: those that fulfilled ``conditions``, or were named; ``picked`` has their UIDs by
+    the administrator's name of the backup's mailbox.
     """
 
     account: Account
@@ -73,6 +78,13 @@ class RestoreRequest:
     domain_map: Mapping[str, str] = field(default_factory=dict)
     state_only: StateWish | None = None
     on_conflict: Conflict = Conflict.SKIP
+    conditions: Conditions = field(default_factory=Conditions)
+    picked: Mapping[str, UidSet] = field(default_factory=dict)
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether single messages are taken, not all of each folder."""
+        return bool(self.picked)
 
     @property
     def root(self) -> MailboxName:

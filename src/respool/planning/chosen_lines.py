@@ -1,0 +1,165 @@
+"""Messages that were chosen one by one: the JSON lines that ``find`` writes, read back.
+
+They may come from anywhere: each line is looked at before anything of it is believed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from respool.errors import SelectionInvalid
+from respool.model.messages import UID_LIMIT
+
+LONGEST_LINE: Final = 1 << 20
+MOST_LINES: Final = 1_000_000
+_LONGEST_NAME: Final = 2000
+_GUID: Final = re.compile(r"[0-9a-f]{40}", re.ASCII)
+_SHOWN: Final = 6
+_HINT: Final = "respool find … --json writes such lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenMessage:
+    """One message: its mailbox (an administrator's name), UID and GUID, if it has one.
+
+    ``generation`` is the label of the generation that it is to be taken from, ``number``
+    that of its line.
+    """
+
+    account: str
+    generation: str
+    mailbox: str
+    uid: int
+    guid: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenGroup:
+    """What was chosen of one account in one generation, by mailbox and UID."""
+
+    account: str
+    generation: str
+    mailboxes: Mapping[str, Mapping[int, ChosenMessage]]
+
+    @property
+    def count(self) -> int:
+        """How many messages."""
+        return sum(map(len, self.mailboxes.values()))
+
+    @property
+    def is_of_user(self) -> bool:
+        """Whether the account is a user's, by its mailboxes' names; else a mailshare's."""
+        names = (name.removeprefix("DELETED/") for name in self.mailboxes)
+        return any(name.startswith("user/") for name in names)
+
+
+def parse_chosen(lines: Iterable[bytes]) -> tuple[ChosenGroup, ...]:
+    """The messages of all lines, by account and generation, in the order they come in.
+
+    The same message twice counts once; empty lines are nothing.
+
+    Raises:
+        SelectionInvalid: naming the line; or there is none at all.
+    """
+    found: dict[tuple[str, str], dict[str, dict[int, ChosenMessage]]] = {}
+    for message in _messages(lines):
+        boxes = found.setdefault((message.account, message.generation), {})
+        former = boxes.setdefault(message.mailbox, {}).setdefault(message.uid, message)
+        if former.guid != message.guid:
+            raise _invalid(
+                message.number,
+                f"message {message.uid} of {message.mailbox} has another GUID than in line"
+                f" {former.number}",
+            )
+    if not found:
+        raise SelectionInvalid(
+            "no message was chosen", why="the selection has no line", hint=_HINT
+        )
+    return tuple(
+        ChosenGroup(account=account, generation=generation, mailboxes=boxes)
+        for (account, generation), boxes in found.items()
+    )
+
+
+def one_group(groups: Iterable[ChosenGroup], command: str) -> ChosenGroup:
+    """The only group of a selection.
+
+    Raises:
+        SelectionInvalid: there are several; all of them are named.
+    """
+    every = tuple(groups)
+    accounts = sorted({each.account for each in every})
+    generations = [each.generation for each in every]
+    if len(accounts) > 1:
+        raise SelectionInvalid(
+            f"the selection has messages of {len(accounts)} accounts",
+            why=_list(accounts),
+            hint=f"respool {command} {accounts[0]} --selection … takes those of one",
+        )
+    if len(every) > 1:
+        counts = [f"{each.generation} ({each.count})" for each in every]
+        raise SelectionInvalid(
+            f"the selection has messages of {len(every)} generations",
+            why=f"{accounts[0]} in {_list(counts)}",
+            hint=f"-g {generations[0]} takes those of one; then go on with the next",
+        )
+    return every[0]
+
+
+def _messages(lines: Iterable[bytes]) -> Iterator[ChosenMessage]:
+    for number, line in enumerate(lines, start=1):
+        if number > MOST_LINES:
+            raise _invalid(number, f"a selection has at most {MOST_LINES:,} lines")
+        if len(line) > LONGEST_LINE:
+            raise _invalid(number, f"it is longer than {LONGEST_LINE} octets")
+        if line.strip():
+            yield _message(number, _object(number, line))
+
+
+def _object(number: int, line: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _invalid(number, f"it is no JSON: {error!s:.200}") from error
+    if not isinstance(found, dict):
+        raise _invalid(number, "it is no JSON object")
+    return found
+
+
+def _message(number: int, fields: Mapping[str, Any]) -> ChosenMessage:
+    uid, guid = fields.get("uid"), fields.get("guid")
+    if type(uid) is not int or not 0 < uid < UID_LIMIT:
+        raise _invalid(number, f'"uid" is no UID: {uid!r:.80}')
+    if guid is not None and not (isinstance(guid, str) and _GUID.fullmatch(guid)):
+        raise _invalid(number, f'"guid" is neither 40 hexadecimal digits nor null: {guid!r:.80}')
+    return ChosenMessage(
+        account=_name(number, fields, "account"),
+        generation=_name(number, fields, "generation"),
+        mailbox=_name(number, fields, "mailbox"),
+        uid=uid,
+        guid=guid,
+        number=number,
+    )
+
+
+def _name(number: int, fields: Mapping[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME:
+        raise _invalid(number, f'"{key}" is no name: {value!r:.80}')
+    if not all(each.isprintable() for each in value):
+        raise _invalid(number, f'"{key}" has characters that no name has: {value!r:.80}')
+    return value
+
+
+def _invalid(number: int, why: str) -> SelectionInvalid:
+    return SelectionInvalid(f"line {number} of the selection is no message", why=why, hint=_HINT)
+
+
+def _list(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
