@@ -58,11 +58,18 @@ def of_run(command: str, number: int, head: PlanHead) -> Access:
         command=command,
         account=head.request.account.address,
         target=_target(head),
-        folders=head.request.folders,
+        folders=_folders(head),
         generation=head.generation_label,
         run=number,
         messages=head.messages,
     )
+
+
+def _folders(head: PlanHead) -> tuple[str, ...]:
+    """As they were named; of single messages, those that they are in."""
+    if not head.request.is_selective:
+        return head.request.folders
+    return tuple(each.source_path for each in head.mailboxes if each.source_path is not None)
 
 
 def _target(head: PlanHead) -> str:

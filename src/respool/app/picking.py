@@ -60,7 +60,7 @@ def pick(
 ) -> Picked:
     """The messages of one mailbox, as it was read.
 
-    Its records need all columns of RECORD where `needs_all_columns`. What its user deleted is looked at only with ``has_expunged``.
+    What its user deleted is looked at only with ``has_expunged``.
 
     Raises:
         LibraryMissing: an archived message is compressed, and cannot be read here.

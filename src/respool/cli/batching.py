@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from respool.app.wish import Wish
     from respool.cli.options import PaceOptions
     from respool.cli.restore_options import Wishes
+    from respool.cli.selecting import WhichMessages
     from respool.planning.plan import PlanHead
     from respool.runs.batches import Batch
 
@@ -46,6 +47,7 @@ def batch_wishes(
     account: str | None,
     folders: list[str] | None,
     wishes: Wishes,
+    which: WhichMessages | None = None,
     *,
     command: str,
 ) -> tuple[Wish | NoWish, ...]:
@@ -58,9 +60,15 @@ def batch_wishes(
     """
     from respool.app.batch_members import wishes_of
     from respool.cli.restoring import wish_of
+    from respool.errors import UsageError
 
+    if which is not None and which.selection is not None:
+        raise UsageError(
+            "--selection is of one account: --accounts does not go with it",
+            hint="leave --accounts out",
+        )
     named = [] if account is None else [account]
-    template = wish_of("each", [*named, *(folders or ())], wishes, command=command)
+    template = wish_of("each", [*named, *(folders or ())], wishes, which, command=command)
     return wishes_of(settings, accounts or "", template)
 
 

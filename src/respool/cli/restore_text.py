@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.given_text import given_details, given_notes, given_screen
-from respool.cli.output import shown_count, shown_size, shown_time, zone_name
+from respool.cli.output import shown_count, shown_size, shown_time, visible, zone_name
 from respool.cli.state_text import (
     conflict_notes,
     flags_nothing_text,
@@ -18,6 +18,7 @@ from respool.cli.state_text import (
 )
 from respool.cli.target_text import folders_text, live_line, read_back_text, target_line, then_line
 from respool.model.ages import age_text
+from respool.model.condition_text import conditions_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ _SAID_AT_ONCE = frozenset(
         "clock-doubtful",
         "dates-of-a-copy",
         "identity-not-compared",
+        "messages-not-searched",
         "other-person-said",
         "rights-unknown",
         "same-person-said",
@@ -72,6 +74,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     of = f" of {whose}" if head.request.account != head.request.target else ""
     lines = [
         f"FROM  generation {head.generation_label}{of}, {_when(head)}{newest}; {count}",
+        *_picked(head),
         f"TO    {target_line(head, _new_folder(head))}",
         f"ADD   {added}; {_state_kept(head)}",
         *(
@@ -86,6 +89,20 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
     if has_details:
         lines += ["", *_details(head)]
     return "\n".join(lines)
+
+
+def _picked(head: PlanHead) -> Iterator[str]:
+    """Which messages, where not all are taken."""
+    request = head.request
+    if not request.is_selective:
+        return
+    count = sum(each.count for each in request.picked.values())
+    of = f"of {shown_count(head.looked_at)} messages {shown_count(count)}"
+    if request.conditions.is_empty:
+        yield f"PICK  {of}, chosen one by one"
+    else:
+        verb = "matches" if count == 1 else "match"
+        yield f"PICK  {of} {verb}: {visible(conditions_text(request.conditions))}"
 
 
 def _end(head: PlanHead) -> str:

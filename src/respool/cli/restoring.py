@@ -22,32 +22,40 @@ if TYPE_CHECKING:
     from respool.app.wish import Wish
     from respool.cli.options import PaceOptions
     from respool.cli.restore_options import Wishes
+    from respool.cli.selecting import WhichMessages
     from respool.planning.plan import PlanHead
     from respool.planning.request import Person
     from respool.verification.report import Receipt
 
 
-def is_wishing(wishes: Wishes) -> bool:
+def is_wishing(*groups: Wishes | WhichMessages) -> bool:
     """Whether any of these options was given."""
     from respool.cli.option_groups import values_of
 
-    return any(values_of(wishes).values())
+    return any(value for group in groups for value in values_of(group).values())
 
 
 def wish_of(
-    account: str | None, folders: list[str] | None, wishes: Wishes, *, command: str
+    account: str | None,
+    folders: list[str] | None,
+    wishes: Wishes,
+    which: WhichMessages | None = None,
+    *,
+    command: str,
 ) -> Wish:
-    """What was typed, as one value.
+    """What was typed, as one value; of what was chosen, the selection is read.
 
     Raises:
         UsageError: no account, or options that contradict each other.
     """
     from respool.app.selection import Wanted
     from respool.app.wish import Wish
+    from respool.cli.selecting import WhichMessages, messages_of
     from respool.cli.state_wishes import conflict_of, generation_of, state_wish_of
     from respool.errors import UsageError
 
-    if account is None:
+    which = which or WhichMessages()
+    if account is None and which.selection is None:
         raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
     in_place = wishes.in_place or wishes.only_missing
     if in_place and wishes.into is not None:
@@ -61,13 +69,22 @@ def wish_of(
             "--rehearse goes with neither --in-place nor --remove-after",
             why="a rehearsal takes a folder of its own, and takes it back at once",
         )
+    if wishes.state_only is not None and is_wishing(which):
+        raise UsageError(
+            "--state-only is of whole folders",
+            why="it takes no conditions, and no selection",
+        )
+    named = Wanted(
+        account=account or "",
+        folders=tuple(folders or ()),
+        generation=generation_of(wishes),
+        command=command,
+    )
+    wanted, conditions, chosen = messages_of(which, named)
     return Wish(
-        wanted=Wanted(
-            account=account,
-            folders=tuple(folders or ()),
-            generation=generation_of(wishes),
-            command=command,
-        ),
+        wanted=wanted,
+        conditions=conditions,
+        chosen=chosen,
         to=wishes.to,
         as_user=wishes.as_user,
         domain_map=_domain_map(wishes.map_domain or ()),

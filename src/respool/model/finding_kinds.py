@@ -369,6 +369,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE_OR_LOSS,
         "Half of the messages or more went since the generation before, which has them.",
     ),
+    "messages-not-searched": (
+        NOTE,
+        "Whether they are as asked is not known, so they are not restored.",
+    ),
     "meta-missing": (
         LOSS,
         "Folders of this partition are restored without flags, dated by their files.",

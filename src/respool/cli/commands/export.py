@@ -26,11 +26,13 @@ from respool.cli.restore_options import (
     Rename,
     WithoutMetadata,
 )
+from respool.cli.selecting import WhichMessages
 
 EXAMPLES: Final = """\b
 Examples:
   respool export jdoe@example.org jdoe.zip
   respool export jdoe@example.org /srv/mail/jdoe Projects/2017
+  respool export jdoe@example.org alice.mbox --from alice --since 2017-10-01
   respool export contact@example.org contact.mbox -g 2017-10-03
 """
 
@@ -42,6 +44,7 @@ def export(
     ],
     folders: Folders = None,
     *,
+    which: WhichMessages,
     generation: Generation = None,
     rename: Rename = None,
     without_metadata: WithoutMetadata = False,
@@ -54,7 +57,7 @@ def export(
     state: State = None,
     as_json: AsJson = False,
 ) -> int:
-    """Write an account, or folders of it, to files, and prove them by reading them back.
+    """Write an account, or folders or messages of it, to files, and prove them by reading back.
 
     Short for restore --to zip:PATH, mbox:PATH or maildir:PATH. No server is needed, nor root.
     """
@@ -73,7 +76,7 @@ def export(
         note=note,
     )
     with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
-        wish = wish_of(account, folders, wishes, command="export")
+        wish = wish_of(account, folders, wishes, which, command="export")
         receipt = use.restore(settings, wish, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)

@@ -10,11 +10,13 @@ import typer
 
 from respool.cli.options import AsJson, BackupOptions, FarOptions, ServerOptions, settings_of
 from respool.cli.restore_options import Accounts, Details, Folders, MaybeAccount, Wishes
+from respool.cli.selecting import WhichMessages
 
 EXAMPLES: Final = """\b
 Examples:
   respool plan jdoe@example.org Projects/2017 --details
   respool plan jdoe@example.org Projects --to asmith@example.org
+  respool plan jdoe@example.org --from alice --deleted-since 3d
   respool plan jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
   respool plan --accounts '*@example.org' --out all.plan
   respool plan jdoe@example.org --out jdoe.plan && respool restore --plan jdoe.plan
@@ -26,6 +28,7 @@ def plan(
     folders: Folders = None,
     *,
     accounts: Accounts = None,
+    which: WhichMessages,
     wishes: Wishes,
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Keep the plan in this file.")
@@ -52,10 +55,10 @@ def plan(
 
     settings = settings_of(backup, server, far)
     if accounts is not None:
-        many = batch_wishes(settings, accounts, account, folders, wishes, command="plan")
+        many = batch_wishes(settings, accounts, account, folders, wishes, which, command="plan")
         plan_many(settings, many, out, has_details=details, as_json=as_json)
     else:
-        wish = wish_of(account, folders, wishes, command="plan")
+        wish = wish_of(account, folders, wishes, which, command="plan")
         if as_json and out is None:
             for line in use.plan_lines(settings, wish):
                 print_text(line)

@@ -19,10 +19,14 @@ from respool.cli.options import (
     settings_of,
 )
 from respool.cli.restore_options import Accounts, Details, Folders, MaybeAccount, Wishes
+from respool.cli.selecting import WhichMessages
 
 EXAMPLES: Final = """\b
 Examples:
   respool restore jdoe@example.org Projects/2017
+  respool restore jdoe@example.org --from alice --since 2017-10-01 --has attachment
+  respool restore jdoe@example.org Projects/2017 --uid 3,7:9
+  respool find --from alice --only-missing --json | respool restore --selection -
   respool restore jdoe@example.org -g 2017-10-03 --into before-the-accident
   respool restore jdoe@example.org Projects --to asmith@example.org
   respool restore contact@example.org --to user/jdoe@example.org --into from-contact
@@ -38,6 +42,7 @@ def restore(
     folders: Folders = None,
     *,
     accounts: Accounts = None,
+    which: WhichMessages,
     wishes: Wishes,
     plan: Annotated[
         str | None,
@@ -55,7 +60,8 @@ def restore(
     """Restore folders into a new folder of the live account, and prove it message by message.
 
     Shows the plan and asks first. No message that exists is changed. Without folders the
-    whole account is restored; with --accounts every account of a file or pattern is.
+    whole account is restored; with conditions, those messages alone that fulfil all of them;
+    with --accounts, every account of a file or pattern.
     """
     from pathlib import Path
 
@@ -65,18 +71,18 @@ def restore(
     from respool.errors import UsageError
 
     settings = settings_of(backup, server, far, state=state)
-    if plan is not None and (account or accounts or is_wishing(wishes)):
+    if plan is not None and (account or accounts or is_wishing(wishes, which)):
         raise UsageError("--plan carries out exactly that plan", hint="leave the other wishes out")
     if accounts is not None or (plan is not None and is_of_several(plan)):
         many = plan or batch_wishes(
-            settings, accounts, account, folders, wishes, command="restore"
+            settings, accounts, account, folders, wishes, which, command="restore"
         )
         return restore_many(
             settings, many, is_agreed=yes, has_details=details, pace=pace, as_json=as_json
         )
     with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
         if plan is None:
-            wish = wish_of(account, folders, wishes, command="restore")
+            wish = wish_of(account, folders, wishes, which, command="restore")
             receipt = use.restore(settings, wish, conversation)
         else:
             receipt = use.restore_plan(settings, Path(plan), conversation)

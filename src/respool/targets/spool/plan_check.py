@@ -10,8 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
+from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import (
@@ -217,6 +220,9 @@ class PlanCheck:
         places = {self.sources.get(source or ""), self.kept.get(source or "")}
         if source is None or step.source not in places:
             yield f"{step.source.spool} is not where the backup has {source}"
+        elif self.head.request.is_selective and isinstance(step, MessageStep):
+            is_of_backup = step.source == self.sources.get(source)
+            yield from self._of_picked(step, source) if is_of_backup else ()
 
     def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:
         yield from self._of_place(step)
@@ -224,6 +230,14 @@ class PlanCheck:
             yield f"{step.lane} holds mail, and is only added to over IMAP"
         keeps = self.survey.archive_room is not None
         yield from self._differs("archive", step.keeps_archive, {keeps})
+
+    def _of_picked(self, step: AppendMessages | CopyMessages, source: str) -> Iterator[str]:
+        """Nothing is taken of the backup but what was picked."""
+        picked = self.head.request.picked.get(source, UidSet())
+        uids = np.array([each.uid for each in step.messages], dtype="i8")
+        others = uids[~picked.mask(uids)].tolist()
+        if others:
+            yield f"message {others[0]} of {source} is none of those that were picked"
 
     def _of_proof(self, step: ProveMailbox) -> Iterator[str]:
         planned = self._planned.get(step.lane)

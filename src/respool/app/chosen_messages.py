@@ -1,0 +1,68 @@
+"""Messages that were chosen one by one: read from a file, or from what is piped in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from respool.app.selection import Wanted
+from respool.errors import SelectionInvalid, UsageError
+from respool.planning.chosen_lines import (
+    LONGEST_LINE,
+    ChosenGroup,
+    one_group,
+    parse_chosen,
+)
+
+
+def chosen_of_selection(file: str, wanted: Wanted) -> tuple[Wanted, ChosenGroup]:
+    """As `chosen_of_lines`, of a file.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with Path(file).open("rb") as lines:
+            return chosen_of_lines(lines, wanted)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read", why=error.strerror or str(error)) from error
+
+
+def chosen_of_lines(lines: BinaryIO, wanted: Wanted) -> tuple[Wanted, ChosenGroup]:
+    """The messages of one account in one generation, and where they are to be looked for.
+
+    An account or a generation in ``wanted`` takes those of it alone.
+
+    Raises:
+        SelectionInvalid: a line is no message, or they are of several accounts or generations.
+    """
+    every = parse_chosen(_bounded(lines))
+    groups = [each for each in every if _is_meant(each, wanted)]
+    if not groups:
+        asked = " ".join(each for each in (wanted.account, wanted.generation or "") if each)
+        raise SelectionInvalid(
+            f"the selection has no message of {asked}",
+            why=f"it is of {every[0].account}, generation {every[0].generation}",
+        )
+    group = one_group(groups, wanted.command)
+    label = group.generation
+    return replace(
+        wanted,
+        account=f"{'user' if group.is_of_user else 'share'}/{group.account}",
+        generation=f"generation:{label}" if label.isdigit() else label,
+    ), group
+
+
+def _is_meant(group: ChosenGroup, wanted: Wanted) -> bool:
+    account = wanted.account.removeprefix("user/").removeprefix("share/")
+    is_of_account = not account or account.casefold() == group.account.casefold()
+    generation = (wanted.generation or "").removeprefix("generation:")
+    return is_of_account and generation in {"", group.generation}
+
+
+def _bounded(lines: BinaryIO) -> Iterator[bytes]:
+    """Line by line, however long one is: what is too long is refused later."""
+    while line := lines.readline(LONGEST_LINE + 1):
+        yield line
