@@ -11,6 +11,7 @@ from respool.app.account_lookup import written_out
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
 from respool.app.chosen import Choice, choose
+from respool.app.elsewhere import said_where_else
 from respool.app.pickers import picker_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
@@ -20,6 +21,7 @@ from respool.app.target_account import root_of
 from respool.app.wish import Wish
 from respool.backups.discovery import Backup
 from respool.backups.still_there import Stamps, stamps_of
+from respool.errors import MessageNotInMailbox
 from respool.model.accounts import Account
 from respool.model.findings import Finding
 from respool.planning.context import PlanContext
@@ -110,16 +112,21 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
     planned = of_selection("plan", selection, is_whole=not wish.wanted.folders)
     note_reading(settings, planned)
     stamps = stamps_of(selection.mailboxes)
-    choice = choose(
-        selection,
-        wish.wanted,
-        is_without_metadata=wish.is_without_metadata,
-        has_expunged=wish.is_taking_expunged,
-        picker=picker_of(wish, selection),
-    )
-    taken = [
-        (each.mailbox, each.wanted(has_expunged=wish.has_expunged)) for each in choice.mailboxes
-    ]
+    try:
+        choice = choose(
+            selection,
+            wish.wanted,
+            is_without_metadata=wish.is_without_metadata,
+            has_expunged=wish.is_taking_expunged,
+            picker=picker_of(wish, selection),
+        )
+    except MessageNotInMailbox as error:
+        guids = wish.conditions.guids
+        if not guids:
+            raise
+        raise said_where_else(error, backup, wish.wanted, selection, guids) from error
+    has_expunged = wish.is_taking_expunged
+    taken = [(each.mailbox, each.wanted(has_expunged=has_expunged)) for each in choice.mailboxes]
     return Prepared(
         wish=wish,
         backup=backup,

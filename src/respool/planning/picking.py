@@ -64,12 +64,14 @@ def _with_guids(mailbox: StoredMailbox, guids: tuple[str, ...]) -> Mask:
 
 
 def _deleted_since(mailbox: StoredMailbox, then: int) -> Mask:
-    """Of a deleted folder all is deleted; an expunged record is changed for the last time."""
+    """What was still there when its folder was deleted is deleted with it; an expunged record
+    is changed for the last time.
+    """
     records, folder = mailbox.records, mailbox.name.deleted_at
-    if folder is not None and int(folder.timestamp()) >= then:
-        return np.ones(len(records), dtype=np.bool_)
-    expunged = (records["system_flags"] & np.uint32(EXPUNGED)) != 0
+    expunged: Mask = (records["system_flags"] & np.uint32(EXPUNGED)) != 0
     found: Mask = expunged & (records["last_updated"] >= then)
+    if folder is not None and int(folder.timestamp()) >= then:
+        found |= ~expunged
     return found
 
 

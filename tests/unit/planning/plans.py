@@ -13,6 +13,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from respool.model.accounts import Account, AccountKind
+from respool.model.conditions import Conditions
 from respool.model.finding_kinds import KINDS
 from respool.model.findings import Finding
 from respool.model.state import UidSet
@@ -35,13 +36,18 @@ _EMPTY: Mapping[Any, Any] = {
 }
 
 
+def _has_no_default(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
 def made(kind: type[ValueT], **values: Any) -> ValueT:  # noqa: ANN401 - any field of any type
     """A value of a dataclass; what a test does not name is empty."""
     hints = get_type_hints(kind)
     empty = {
         field.name: _EMPTY[get_origin(hints[field.name]) or hints[field.name]]
         for field in dataclasses.fields(kind)  # type: ignore[arg-type]
-        if field.name not in values and field.default is dataclasses.MISSING
+        if field.name not in values and _has_no_default(field)
     }
     return kind(**values, **empty)
 
@@ -80,6 +86,17 @@ FLAG_CHANGES = st.lists(st.integers(1, 2**31 - 1), unique=True, max_size=3).map(
         add=("\\Seen",), remove=(), uids=str(UidSet.of(uids)), guids="ab" * 20 * len(uids)
     )
 )
+UIDS = st.lists(st.integers(1, 2**31 - 1), min_size=1, max_size=3).map(UidSet.of)
+CONDITIONS = st.builds(
+    Conditions,
+    sender=st.none() | st.just("alice"),
+    guids=st.lists(st.binary(min_size=20, max_size=20).map(bytes.hex), max_size=2).map(tuple),
+    uids=st.none() | UIDS,
+    since=st.none() | MOMENTS,
+    larger=st.none() | st.integers(0, 2**40),
+    has_attachment=st.booleans(),
+    flags=st.sampled_from(((), ("\\Seen", "$Forwarded"))),
+)
 _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     bool: st.booleans(),
@@ -88,6 +105,8 @@ _PLAIN: Mapping[Any, st.SearchStrategy[Any]] = {
     PurePosixPath: TEXT.filter(lambda text: "\0" not in text).map(PurePosixPath),
     PlannedMessage: MESSAGES,
     FlagChange: FLAG_CHANGES,
+    UidSet: UIDS,
+    Conditions: CONDITIONS,
 }
 
 
