@@ -33,6 +33,7 @@ from respool.model.folding import folded
 from respool.model.state import UidSet
 from respool.planning.codec import parse_head, render_plan
 from tests.support import golden
+from tests.support.command import document, lines
 
 JDOE, ALICE = "jdoe@bluemind.loc", "alice@bluemind.loc"
 INBOX = f"user/{JDOE}"
@@ -285,6 +286,28 @@ def test_nothing_that_matches_is_said_with_how_many_were_looked_at(
 ) -> None:
     with pytest.raises(NothingMatches, match=r"none of [0-9]+ messages .*: from nobody"):
         picked(backup, tmp_path, sender="nobody")
+
+
+def test_show_and_ls_have_the_same_messages(backup: Path) -> None:
+    """
+    What is counted is what is listed is what would be restored, deleted mail apart.
+    """
+    place = ("--backups", str(backup))
+    shown = document("show", f"user/{JDOE}", "--from", "alice", *place)["mailboxes"]
+    assert {each["path"] for each in shown} >= {"INBOX"}
+    for each in shown[:2]:
+        typed = (f"user/{JDOE}", f"={each['path']}", "--from", "ALICE", "-g", "89", *place)
+        listed = lines("ls", *typed)
+        assert len(listed) == each["messages"] > 0
+        assert all("alice" in str(one["from"]).lower() for one in listed)
+        every = lines("ls", *typed, "--include-expunged")
+        assert len(every) == each["messages"] + each["expunged"]
+
+
+@pytest.mark.parametrize("command", [("show", JDOE), ("ls", JDOE, "INBOX")])
+def test_reading_commands_say_that_nothing_matches(backup: Path, command: tuple[str, ...]) -> None:
+    with pytest.raises(NothingMatches, match="from nobody"):
+        document(*command, "--from", "nobody", "--backups", str(backup))
 
 
 def lines_of(part: str, name: str, *uids: int, **changes: Any) -> list[bytes]:  # noqa: ANN401 - JSON

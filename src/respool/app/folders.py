@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -124,14 +125,21 @@ def quota_resources(quota: QuotaRoot) -> dict[str, dict[str, int]]:
 
 
 def read_folder(
-    source: SourceMailbox, account: Account, *, has_raw: bool = False
+    source: SourceMailbox,
+    account: Account,
+    *,
+    has_raw: bool = False,
+    narrow: Callable[[StoredMailbox], StoredMailbox] | None = None,
 ) -> FolderSummary:
     """A mailbox counted; no value is made for a single message.
+
+    With ``narrow`` those messages alone are counted that it leaves.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    mailbox, state = read_with_state(source, account, is_for_counts=True)
+    mailbox, state = read_with_state(source, account, is_for_counts=narrow is None)
+    mailbox = mailbox if narrow is None else narrow(mailbox)
     quota_name = _quota_name(mailbox)
     kept = server_state(source.spool)
     return FolderSummary(

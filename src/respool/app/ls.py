@@ -10,6 +10,7 @@ from respool.app.access_log import note_reading, of_selection
 from respool.app.archived import StubsOfMailbox
 from respool.app.backups import backup_of
 from respool.app.folders import annotation_json
+from respool.app.matching_messages import matching_messages, nothing_matches
 from respool.app.raw import Raw, raw_messages
 from respool.app.selection import Selection, Wanted, get_mailbox, select
 from respool.app.settings import Settings
@@ -18,6 +19,7 @@ from respool.backups.mailboxes import read_with_state
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
 from respool.cyrus.message_headers import HeaderFields, keeps_first_field
+from respool.model.conditions import EVERY_MESSAGE, Conditions
 from respool.model.findings import Finding
 from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text
@@ -94,23 +96,35 @@ class FolderListing:
 
 
 def list_messages(
-    settings: Settings, wanted: Wanted, *, include_expunged: bool = False, has_raw: bool = False
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    conditions: Conditions = EVERY_MESSAGE,
+    include_expunged: bool = False,
+    has_raw: bool = False,
 ) -> FolderListing:
     """The messages of the one folder that is wanted, files without a record included.
 
-    With ``has_raw`` each has all fields of its record, as `raw_messages` gives them.
+    With ``has_raw`` each has all fields of its record, as `raw_messages` gives them. With
+    ``conditions`` those alone that fulfil them.
 
     Raises:
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
-        AmbiguousName.
+        AmbiguousName, NothingMatches.
     """
     selection = select(backup_of(settings), wanted)
     source = get_mailbox(selection, wanted.folders[0])
     note_reading(settings, of_selection("ls", replace(selection, mailboxes=(source,))))
     mailbox, state = read_with_state(source, selection.account)
+    include_expunged = include_expunged or conditions.deleted_since is not None
+    mailbox = matching_messages(
+        selection, source, mailbox, conditions, has_expunged=include_expunged
+    )
     mask = mailbox.visible()
     if include_expunged:
         mask = mask | mailbox.recoverable()
+    if not conditions.is_empty and not (mask.any() or len(mailbox.orphans)):
+        raise nothing_matches(selection, conditions)
     stubs = StubsOfMailbox(selection=selection, source=source, mailbox=mailbox)
     beside = _Beside.of(mailbox, state, stubs)
     messages = _messages(source, mailbox, mailbox.records[mask], beside)

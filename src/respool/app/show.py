@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from respool.app.access_log import note_reading, of_selection
 from respool.app.backups import backup_of
 from respool.app.folders import FolderSummary, read_folder
+from respool.app.matching_messages import matching_messages, nothing_matches
+from respool.app.pickers import in_one_folder
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.still_live import still_there
 from respool.backups.server_state import ServerState, server_state
+from respool.backups.source import SourceMailbox
 from respool.model.accounts import Account, AccountKind
+from respool.model.conditions import EVERY_MESSAGE, Conditions
 from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.model.names import MailboxName
@@ -55,16 +60,24 @@ class AccountContents:
         }
 
 
-def show_account(settings: Settings, wanted: Wanted, *, has_raw: bool = False) -> AccountContents:
+def show_account(
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    conditions: Conditions = EVERY_MESSAGE,
+    has_raw: bool = False,
+) -> AccountContents:
     """The folders of an account, or those that are wanted of them; deleted ones last.
+
+    With ``conditions`` the messages alone that fulfil them, and the folders that have some.
 
     Raises:
         BackupNotFound, GenerationNotFound, AccountNotInGeneration, FolderNotInGeneration,
-        AmbiguousName.
+        AmbiguousName, NothingMatches.
     """
-    selection = select(backup_of(settings), wanted)
+    selection = select(backup_of(settings), in_one_folder(wanted, conditions))
     note_reading(settings, of_selection("show", selection, is_whole=not wanted.folders))
-    contents = contents_of(selection, has_raw=has_raw)
+    contents = contents_of(selection, conditions=conditions, has_raw=has_raw)
     seen = [
         (each.mailbox, each.mailbox.visible())
         for each in contents.folders
@@ -73,13 +86,17 @@ def show_account(settings: Settings, wanted: Wanted, *, has_raw: bool = False) -
     return replace(contents, still_there=still_there(settings, selection.account, seen))
 
 
-def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountContents:
+def contents_of(
+    selection: Selection, *, conditions: Conditions = EVERY_MESSAGE, has_raw: bool = False
+) -> AccountContents:
     """The same, of a selection; reads every index."""
     account = selection.account
     sources = sorted(
         selection.mailboxes, key=lambda source: (source.name.is_deleted, source.name.parts)
     )
-    folders = tuple(read_folder(source, account, has_raw=has_raw) for source in sources)
+    folders = tuple(_folders(selection, sources, conditions, has_raw=has_raw))
+    if not folders and not conditions.is_empty:
+        raise nothing_matches(selection, conditions)
     kept = [server_state(place) for place in dict.fromkeys(each.spool for each in sources)]
     return AccountContents(
         account=account,
@@ -89,6 +106,26 @@ def contents_of(selection: Selection, *, has_raw: bool = False) -> AccountConten
         folders=folders,
         findings=tuple(finding for each in kept for finding in each.findings_so_far),
     )
+
+
+def _folders(
+    selection: Selection,
+    sources: Sequence[SourceMailbox],
+    conditions: Conditions,
+    *,
+    has_raw: bool,
+) -> Iterator[FolderSummary]:
+    """Each folder; with conditions those that have something, deleted mail too."""
+    for source in sources:
+        if conditions.is_empty:
+            yield read_folder(source, selection.account, has_raw=has_raw)
+            continue
+        narrow = partial(
+            matching_messages, selection, source, conditions=conditions, has_expunged=True
+        )
+        found = read_folder(source, selection.account, has_raw=has_raw, narrow=narrow)
+        if found.counts.messages or found.counts.expunged:
+            yield found
 
 
 def _subscriptions(

@@ -147,6 +147,15 @@ def conditions_of(options: ConditionOptions) -> Conditions:
         raise UsageError("these conditions make no sense", why=str(error)) from error
 
 
+def print_conditions(conditions: Conditions) -> None:
+    """Before what is shown: that it is not all."""
+    from respool.cli.output import print_note
+    from respool.model.condition_text import conditions_text
+
+    if not conditions.is_empty:
+        print_note(f"only messages that match: {conditions_text(conditions)}")
+
+
 def _given(option: str, text: str | None, parse: Callable[[str], ValueT]) -> ValueT | None:
     return None if text is None else _parsed(option, text, parse)
 

@@ -90,6 +90,9 @@ class Conditions:
         return {name: _json(value) for name, value in values.items()}
 
 
+EVERY_MESSAGE: Final = Conditions()
+
+
 class DescribedFields(Protocol):
     """What a sender wrote into the header; people are ``Name <address>`` each."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from respool.cli.condition_options import SearchOptions, conditions_of
 from respool.cli.options import (
     AccountName,
     AsJson,
@@ -28,14 +29,16 @@ _RAW = typer.Option("--raw", help="For experts: every field of each record, by n
 EXAMPLES = """\b
 Examples:
   respool ls jdoe@example.org INBOX
+  respool ls jdoe@example.org INBOX --from alice --has attachment
   respool ls jdoe@example.org Projects/2017 -g 2017-10-03 --json
 """
 
 
 def ls(
     account: AccountName,
-    folder: FolderName,
+    path: FolderName,
     *,
+    which: SearchOptions,
     generation: Generation = None,
     include_expunged: Annotated[bool, _WITH_EXPUNGED] = False,
     raw: Annotated[bool, _RAW] = False,
@@ -44,15 +47,22 @@ def ls(
 ) -> None:
     """Messages of a folder, one a line, in the order of their UIDs.
 
-    Without -g: of the newest generation that has the folder.
+    Without -g: of the newest generation that has the folder. With conditions: those alone
+    that fulfil all of them.
     """
     from respool.app.ls import list_messages
     from respool.app.selection import Wanted
     from respool.cli.output import print_json_line
 
     settings = settings_of(backup)
-    wanted = Wanted(account=account, folders=(folder,), generation=generation, command="ls")
-    listing = list_messages(settings, wanted, include_expunged=include_expunged, has_raw=raw)
+    wanted = Wanted(account=account, folders=(path,), generation=generation, command="ls")
+    listing = list_messages(
+        settings,
+        wanted,
+        conditions=conditions_of(which),
+        include_expunged=include_expunged,
+        has_raw=raw,
+    )
     if as_json:
         for message in listing.messages:
             print_json_line(message.as_json())

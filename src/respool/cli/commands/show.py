@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from respool.cli.condition_options import SearchOptions, conditions_of, print_conditions
 from respool.cli.options import AccountName, AsJson, BackupOptions, Generation, settings_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ EXAMPLES = """\b
 Examples:
   respool show jdoe@example.org
   respool show jdoe@example.org Projects/2017 -g 2017-10-03
+  respool show jdoe@example.org --from alice --since 2017-10-01
   respool show share/contact@example.org -g latest~1 --details
   respool show jdoe@example.org --data /var/backups/jdoe --meta /var/backups/jdoe-meta
 """
@@ -39,6 +41,7 @@ def show(
     account: AccountName,
     folders: Annotated[list[str] | None, _FOLDERS] = None,
     *,
+    which: SearchOptions,
     generation: Generation = None,
     details: Annotated[bool, _DETAILS] = False,
     raw: Annotated[bool, _RAW] = False,
@@ -51,13 +54,15 @@ def show(
     from respool.cli.output import print_json
 
     settings = settings_of(backup)
+    conditions = conditions_of(which)
     wanted = Wanted(
         account=account, folders=tuple(folders or ()), generation=generation, command="show"
     )
-    contents = show_account(settings, wanted, has_raw=raw)
+    contents = show_account(settings, wanted, conditions=conditions, has_raw=raw)
     if as_json:
         print_json(contents.as_json())
     else:
+        print_conditions(conditions)
         _print(contents, in_full=details or raw or bool(folders))
 
 
