@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.support.imap_contents import folder_names
-from tests.support.restoring import Ran, Workplace, left_behind
+from tests.support.imap_contents import folder_names, messages_in
+from tests.support.restoring import Ran, Workplace, held, left_behind
+from tests.support.truth import read_truth
 
 pytestmark = pytest.mark.needs_cyrus
-JDOE = "jdoe@bluemind.loc"
+JDOE, ALICE = "jdoe@bluemind.loc", "alice@bluemind.loc"
 INTO = "restored-2024-11-19"
 QUESTION = f"Add 13 messages to the mailbox of {JDOE}? [y/N] "
 COMMAND = ("restore", JDOE, "Projects/2017", "--json")
@@ -37,11 +40,18 @@ def read_until(end: int, text: str) -> str:
     return read.decode()
 
 
-def answered(live: Workplace, answer: str) -> Ran:
-    """The command, asked at its terminal, while its standard input is none."""
+def answered(
+    live: Workplace,
+    answer: str,
+    *,
+    command: tuple[str, ...] = COMMAND,
+    question: str = QUESTION,
+    piped: Path | None = None,
+) -> Ran:
+    """The command, asked at its terminal, while its standard input is none, or a file."""
     with terminal() as (person, program):
-        process = live.start(*COMMAND, terminal=program)
-        read_until(person, QUESTION)
+        process = live.start(*command, terminal=program, piped=piped)
+        read_until(person, question)
         os.write(person, answer.encode())
         output, errors = process.communicate(timeout=60)
     assert left_behind(process.pid) == ()
@@ -65,6 +75,32 @@ def test_yes_at_the_terminal_restores(live: Workplace, answer: str) -> None:
     assert ran.json["verdict"] == "proven"
     assert "FROM  generation 88" in ran.errors
     assert has_new_folder(live)
+
+
+def test_what_was_piped_in_is_asked_about_at_the_terminal_all_the_same(
+    live: Workplace, tmp_path: Path
+) -> None:
+    """
+    The messages that alice has lost, as a search has found them in the generation before.
+    """
+    name = f"user/{ALICE}"
+    truth = read_truth("dataprotect/truth-1233.json").mailboxes[name]
+    lost = [each for each in truth.messages if each.uid in {1, 2, 3, 5, 7}]
+    fields = {"account": ALICE, "generation": "88", "mailbox": name}
+    lines = [json.dumps({**fields, "uid": each.uid, "guid": each.sha1}) for each in lost]
+    piped = tmp_path / "lines"
+    piped.write_text("\n".join(lines), "ascii")
+    ran = answered(
+        live,
+        "y\n",
+        command=("restore", "--selection", "-", "--json"),
+        question=f"Add 5 messages to the mailbox of {ALICE}? [y/N] ",
+        piped=piped,
+    )
+    assert ran.status == 0, ran.errors
+    assert "PICK  of 10 messages 5, chosen one by one" in ran.errors
+    with live.server.client_as(ALICE) as client:
+        assert messages_in(client, INTO) == tuple(map(held, lost))
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "yess\n", "\x04"])

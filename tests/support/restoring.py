@@ -145,14 +145,27 @@ class Workplace:
         }
 
     def start(
-        self, *words: str, terminal: int | None = None, user: str | None = None
+        self,
+        *words: str,
+        terminal: int | None = None,
+        user: str | None = None,
+        piped: Path | None = None,
     ) -> subprocess.Popen[str]:
-        """The command, begun; its controlling terminal is ``terminal``, or none."""
+        """The command, begun; its controlling terminal is ``terminal``, or none.
+
+        Its standard input is the file ``piped``, or nothing.
+        """
+        with Path(piped or os.devnull).open("rb") as given:
+            return self._started(words, terminal, user, given.fileno())
+
+    def _started(
+        self, words: Sequence[str], terminal: int | None, user: str | None, given: int
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*_in_front_of(terminal), str(COMMAND), *words],
             pass_fds=() if terminal is None else (terminal,),
             user=user,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
-
 from respool.app.picking import Picked, hash_of, pick
 from respool.app.selection import Selection, Wanted
 from respool.app.wish import Wish
@@ -15,7 +13,7 @@ from respool.backups.source import SourceMailbox
 from respool.errors import FolderNotInGeneration, MessageNotInMailbox, UsageError
 from respool.model.condition_text import conditions_text
 from respool.model.conditions import Conditions
-from respool.model.inventory import RECORD, RESTORED, StoredMailbox
+from respool.model.inventory import RECORD, RESTORED, Columns, StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.chosen_lines import ChosenGroup, ChosenMessage
 
@@ -36,7 +34,7 @@ class Picker(Protocol):
         """What is asked for, for people."""
 
     @property
-    def columns(self) -> np.dtype[np.void]:
+    def columns(self) -> Columns:
         """What of a record is needed to tell, and to restore it."""
 
     def is_looked_at(self, source: SourceMailbox) -> bool | None:
@@ -74,7 +72,7 @@ class ByConditions:
         return conditions_text(self.conditions)
 
     @property
-    def columns(self) -> np.dtype[np.void]:
+    def columns(self) -> Columns:
         """Where its cache record is, or when it was deleted, is needed for some."""
         wanted = self.conditions
         is_about_more = wanted.is_about_fields or wanted.deleted_since is not None
@@ -114,7 +112,7 @@ class AsDecided:
         return "messages that were chosen"
 
     @property
-    def columns(self) -> np.dtype[np.void]:
+    def columns(self) -> Columns:
         """Those of a restore."""
         return RESTORED
 
@@ -154,7 +152,7 @@ class OneByOne:
         return "messages that were chosen"
 
     @property
-    def columns(self) -> np.dtype[np.void]:
+    def columns(self) -> Columns:
         """Those of a restore."""
         return RESTORED
 

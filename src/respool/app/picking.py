@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-import numpy as np
-
 from respool.app.archived import OpenedWhole, StubsOfMailbox
 from respool.app.described import DescribedHeader, DescribedMessage
 from respool.app.selection import Selection
@@ -92,17 +90,17 @@ class _Asked:
 
     def picked(self, looked_at: Mask, candidates: Mask) -> Picked:
         wanted = self.conditions
-        numbers: Iterable[int] = np.flatnonzero(candidates).tolist()
+        numbers: Iterable[int] = candidates.nonzero()[0].tolist()
         if wanted.guids:
             numbers = filter(self._has_guid, numbers)
         if wanted.is_about_fields:
             numbers = self._with_fields(numbers)
         if wanted.is_about_body:
             numbers = filter(self._has_body, numbers)
-        at = np.fromiter(numbers, dtype=np.intp)
+        at = list(numbers)
         return Picked(
             uids=UidSet.of_array(self.mailbox.records["uid"][at]),
-            looked_at=int(np.count_nonzero(looked_at)),
+            looked_at=int(looked_at.sum()),
             guids=frozenset(self.guids),
             unread=len(self.unread),
         )

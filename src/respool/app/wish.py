@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from respool.app.selection import Wanted
-from respool.planning.request import Conflict, Person
 from respool.model.conditions import Conditions
 from respool.model.state import UidSet
 from respool.planning.chosen_lines import ChosenGroup
+from respool.planning.request import Conflict, Person
 from respool.planning.state_wish import StateWish
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -44,8 +44,7 @@ def run_or_batch(text: str) -> tuple[int | None, int | None]:
 def batch_wishes(
     settings: Settings,
     accounts: str | None,
-    account: str | None,
-    folders: list[str] | None,
+    typed: Iterable[str | None],
     wishes: Wishes,
     which: WhichMessages | None = None,
     *,
@@ -53,7 +52,7 @@ def batch_wishes(
 ) -> tuple[Wish | NoWish, ...]:
     """What is wished for each account that ``--accounts`` means.
 
-    The first word is then a folder, too, like those that follow it.
+    All words that are ``typed`` are folders then, the first one, too.
 
     Raises:
         UsageError, BackupError: as `wishes_of`.
@@ -67,8 +66,8 @@ def batch_wishes(
             "--selection is of one account: --accounts does not go with it",
             hint="leave --accounts out",
         )
-    named = [] if account is None else [account]
-    template = wish_of("each", [*named, *(folders or ())], wishes, which, command=command)
+    folders = [each for each in typed if each is not None]
+    template = wish_of("each", folders, wishes, which, command=command)
     return wishes_of(settings, accounts or "", template)
 
 

@@ -52,28 +52,9 @@ def wish_of(
     from respool.app.wish import Wish
     from respool.cli.selecting import WhichMessages, messages_of
     from respool.cli.state_wishes import conflict_of, generation_of, state_wish_of
-    from respool.errors import UsageError
 
     which = which or WhichMessages()
-    if account is None and which.selection is None:
-        raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
-    in_place = wishes.in_place or wishes.only_missing
-    if in_place and wishes.into is not None:
-        which = "--only-missing" if wishes.only_missing else "--in-place"
-        raise UsageError(
-            f"{which} and --into exclude each other",
-            why="in place there is no new folder that could have a name",
-        )
-    if wishes.rehearse and (in_place or wishes.remove_after is not None):
-        raise UsageError(
-            "--rehearse goes with neither --in-place nor --remove-after",
-            why="a rehearsal takes a folder of its own, and takes it back at once",
-        )
-    if wishes.state_only is not None and is_wishing(which):
-        raise UsageError(
-            "--state-only is of whole folders",
-            why="it takes no conditions, and no selection",
-        )
+    _check(account, wishes, which, command)
     named = Wanted(
         account=account or "",
         folders=tuple(folders or ()),
@@ -106,6 +87,31 @@ def wish_of(
         state_only=state_wish_of(wishes),
         note=wishes.note,
     )
+
+
+def _check(account: str | None, wishes: Wishes, which: WhichMessages, command: str) -> None:
+    """See that what was typed goes together."""
+    from respool.errors import UsageError
+
+    if account is None and which.selection is None:
+        raise UsageError("no account was named", hint=f"respool {command} jdoe@example.org")
+    in_place = wishes.in_place or wishes.only_missing
+    if in_place and wishes.into is not None:
+        option = "--only-missing" if wishes.only_missing else "--in-place"
+        raise UsageError(
+            f"{option} and --into exclude each other",
+            why="in place there is no new folder that could have a name",
+        )
+    if wishes.rehearse and (in_place or wishes.remove_after is not None):
+        raise UsageError(
+            "--rehearse goes with neither --in-place nor --remove-after",
+            why="a rehearsal takes a folder of its own, and takes it back at once",
+        )
+    if wishes.state_only is not None and is_wishing(which):
+        raise UsageError(
+            "--state-only is of whole folders",
+            why="it takes no conditions, and no selection",
+        )
 
 
 def _domain_map(typed: Iterable[str]) -> dict[str, str]:

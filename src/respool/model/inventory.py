@@ -21,6 +21,7 @@ from respool.model.messages import (
 )
 from respool.model.names import MailboxName
 
+Columns = np.dtype[np.void]  # of records: RECORD, or some of it
 Rows = NDArray[np.void]  # a structured array of RECORD, some of its columns, or FILE
 
 # The times of a record, in the order of its ``nanoseconds``.

@@ -9,8 +9,8 @@ from enum import StrEnum
 from respool.model.accounts import Account
 from respool.model.conditions import Conditions
 from respool.model.names import MailboxName
-from respool.planning.state_wish import StateWish
 from respool.model.state import UidSet
+from respool.planning.state_wish import StateWish
 
 RENAME_AUTO = "auto"
 

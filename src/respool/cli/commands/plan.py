@@ -55,7 +55,9 @@ def plan(
 
     settings = settings_of(backup, server, far)
     if accounts is not None:
-        many = batch_wishes(settings, accounts, account, folders, wishes, which, command="plan")
+        many = batch_wishes(
+            settings, accounts, (account, *(folders or ())), wishes, which, command="plan"
+        )
         plan_many(settings, many, out, has_details=details, as_json=as_json)
     else:
         wish = wish_of(account, folders, wishes, which, command="plan")

@@ -75,7 +75,7 @@ def restore(
         raise UsageError("--plan carries out exactly that plan", hint="leave the other wishes out")
     if accounts is not None or (plan is not None and is_of_several(plan)):
         many = plan or batch_wishes(
-            settings, accounts, account, folders, wishes, which, command="restore"
+            settings, accounts, (account, *(folders or ())), wishes, which, command="restore"
         )
         return restore_many(
             settings, many, is_agreed=yes, has_details=details, pace=pace, as_json=as_json

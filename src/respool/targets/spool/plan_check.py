@@ -221,8 +221,7 @@ class PlanCheck:
         if source is None or step.source not in places:
             yield f"{step.source.spool} is not where the backup has {source}"
         elif self.head.request.is_selective and isinstance(step, MessageStep):
-            is_of_backup = step.source == self.sources.get(source)
-            yield from self._of_picked(step, source) if is_of_backup else ()
+            yield from self._of_picked(step, source)
 
     def _of_source(self, step: CopyMessages | WriteIndex) -> Iterator[str]:
         yield from self._of_place(step)
@@ -231,8 +230,8 @@ class PlanCheck:
         keeps = self.survey.archive_room is not None
         yield from self._differs("archive", step.keeps_archive, {keeps})
 
-    def _of_picked(self, step: AppendMessages | CopyMessages, source: str) -> Iterator[str]:
-        """Nothing is taken of the backup but what was picked."""
+    def _of_picked(self, step: MessageStep, source: str) -> Iterator[str]:
+        """Nothing is taken but what was picked; what the live server keeps has the same UID."""
         picked = self.head.request.picked.get(source, UidSet())
         uids = np.array([each.uid for each in step.messages], dtype="i8")
         others = uids[~picked.mask(uids)].tolist()
