@@ -6,8 +6,10 @@ their keys, which is far cheaper than one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 from respool.catalogue.database import Database
@@ -88,7 +90,7 @@ class MessageWriter:
     def add(self, messages: Sequence[NewMessage]) -> dict[bytes, tuple[int, int]]:
         """Write new messages, each GUID once; the number and the key of each."""
         ordered = sorted(messages, key=lambda each: each.date)
-        keys = self._keys([min(max(each.date, 0), _LATEST) for each in ordered])
+        keys = self._keys(ordered)
         row = self._database.one("SELECT coalesce(max(id), 0) FROM message")
         first = (row[0] if row else 0) + 1
         rows = [
@@ -111,7 +113,8 @@ class MessageWriter:
     def finish(self) -> None:
         """Write the words of all messages that were added since; before a commit."""
         self._database.write_many(
-            "INSERT OR IGNORE INTO word VALUES (?)", ((each,) for each in sorted(self._vocabulary))
+            "INSERT OR IGNORE INTO word VALUES (?)",
+            ((each,) for each in sorted(self._vocabulary)),
         )
         self._words.sort()
         self._database.write_many("INSERT INTO words (rowid, text) VALUES (?, ?)", self._words)
@@ -179,36 +182,55 @@ class MessageWriter:
     def _new_number(self, person: AddressField, pair: tuple[str, str]) -> int:
         text = _storable(folded(person_text(person)))
         return self._database.write(
-            "INSERT INTO address (name, address, folded) VALUES (?, ?, ?)", (*pair, text)
+            "INSERT INTO address (name, address, folded) VALUES (?, ?, ?)",
+            (*pair, text),
         )
 
-    def _keys(self, seconds: Sequence[int]) -> list[int]:
-        """Free keys for times that ascend, in their order; nearly so where very many are equal."""
+    def _keys(self, messages: Sequence[NewMessage]) -> list[int]:
+        """A free key for each: of the second that it was received in, and of its GUID.
+
+        Where that one is taken, as where thousands came in one second, one soon after.
+        """
+        wanted = [
+            min(max(each.date, 0), _LATEST) * BUCKET + int.from_bytes(each.guid[:2]) % BUCKET
+            for each in messages
+        ]
+        taken = self._taken(wanted)
+        spare: dict[int, Iterator[int]] = {}
         keys: list[int] = []
-        at = 0
-        while at < len(seconds):
-            second = seconds[at]
-            end = at
-            while end < len(seconds) and seconds[end] == second:
-                end += 1
-            keys += self._free_keys(second, end - at, keys[-1] + 1 if keys else 0)
-            at = end
+        for key in wanted:
+            free = key
+            if key in taken:
+                second = key // BUCKET
+                if second not in spare:
+                    spare[second] = self._free(second, taken)
+                free = next(spare[second])
+            taken.add(free)
+            keys.append(free)
         return keys
 
-    def _free_keys(self, second: int, count: int, lowest: int) -> list[int]:
-        found: list[int] = []
-        start = second * BUCKET
-        top = "SELECT coalesce(max(key), 0) FROM {} WHERE key >= ?1 AND key < ?2"
-        tops = " , ".join(f"({top.format(table)})" for table in ("message", "buried"))
-        while len(found) < count:
-            row = self._database.one(
-                f"SELECT max({tops})",
-                (start, start + BUCKET),
+    def _taken(self, keys: Sequence[int]) -> set[int]:
+        """Those of ``keys`` that a message has, or had."""
+        marks = ", ".join("?" * len(keys))
+        rows = self._database.rows(
+            f"SELECT key FROM message WHERE key IN ({marks})"
+            f" UNION ALL SELECT key FROM buried WHERE key IN ({marks})",
+            (*keys, *keys),
+        )
+        return {key for (key,) in rows}
+
+    def _free(self, second: int, taken: AbstractSet[int]) -> Iterator[int]:
+        """Free keys from this second on, as long as they are not among ``taken``."""
+        for start in count(second * BUCKET, BUCKET):
+            rows = self._database.rows(
+                "SELECT key FROM message WHERE key BETWEEN ?1 AND ?2"
+                " UNION ALL SELECT key FROM buried WHERE key BETWEEN ?1 AND ?2",
+                (start, start + BUCKET - 1),
             )
-            first = max(start, lowest, (row[0] if row else 0) + 1)
-            found += range(first, min(start + BUCKET, first + count - len(found)))
-            start += BUCKET
-        return found
+            used = {key for (key,) in rows}
+            for key in range(start, start + BUCKET):
+                if key not in used and key not in taken:
+                    yield key
 
 
 def _simple_fields(fields: Fields) -> tuple[str | None, int | None, str | None]:
