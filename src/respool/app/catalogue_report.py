@@ -7,7 +7,7 @@ from pathlib import Path
 
 from respool.app.access_log import Access, note_reading
 from respool.app.catalogue import opened_catalogue, wanted_generations
-from respool.app.indexing import Indexed, IndexWish, index
+from respool.app.indexing import Indexed, IndexWish, index, index_bodies
 from respool.app.settings import Settings
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
@@ -17,7 +17,9 @@ from respool.model.json_text import as_utc_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueReport:
-    """The catalogue of a backup. ``indexed`` are the generations that were taken in now."""
+    """The catalogue of a backup. ``indexed`` are the generations that were taken in now,
+    ``bodies`` counts bodies.
+    """
 
     backups: str
     file: Path
@@ -26,6 +28,7 @@ class CatalogueReport:
     places: int
     generations: tuple[Known, ...]
     indexed: tuple[Indexed, ...]
+    bodies: int
     not_searched: tuple[Unsearched, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -38,6 +41,7 @@ class CatalogueReport:
             "places": self.places,
             "generations": [_known_json(each) for each in self.generations],
             "indexed": [each.as_json() for each in self.indexed],
+            "bodies": self.bodies,
             "not_searched": [each.as_json() for each in self.not_searched],
         }
 
@@ -51,8 +55,10 @@ def _known_json(known: Known) -> dict[str, object]:
     }
 
 
-def catalogue(settings: Settings, generation: str | None, wish: IndexWish) -> CatalogueReport:
-    """Take a generation, or all of them, into the catalogue.
+def catalogue(
+    settings: Settings, generation: str | None, wish: IndexWish, *, has_bodies: bool = False
+) -> CatalogueReport:
+    """Take a generation, or all of them, into the catalogue; with ``has_bodies`` all bodies, too.
 
     Raises:
         BackupNotFound, GenerationNotFound, AmbiguousName, UsageError.
@@ -64,6 +70,7 @@ def catalogue(settings: Settings, generation: str | None, wish: IndexWish) -> Ca
         label = wanted[0].label if len(wanted) == 1 else None
         note_reading(settings, Access(command="catalogue", generation=label))
         done = index(opened, wanted, wish)
+        bodies = index_bodies(opened, wish) if has_bodies else 0
         known = opened.known()
         return CatalogueReport(
             backups=str(opened.backup.root.place),
@@ -73,6 +80,7 @@ def catalogue(settings: Settings, generation: str | None, wish: IndexWish) -> Ca
             places=_count(opened.database, "stand"),
             generations=tuple(reversed(known)),
             indexed=done,
+            bodies=bodies,
             not_searched=unsearched(opened.database, known),
         )
 

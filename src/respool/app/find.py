@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 
 from respool.app.access_log import Access, note_reading
-from respool.app.catalogue import opened_catalogue, wanted_generations
+from respool.app.catalogue import Catalogue, opened_catalogue, wanted_generations
 from respool.app.catalogue_accounts import accounts_called
 from respool.app.indexing import IndexWish, index_for_search
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
 from respool.backups.live_copies import LiveCopies, LiveCopy, answering
-from respool.catalogue.entries import Found
+from respool.catalogue.bodies import BodyReader
+from respool.catalogue.entries import Found, Standing
 from respool.catalogue.ranking import best_first
-from respool.catalogue.search import Search
+from respool.catalogue.search import BodyOf, Search
 from respool.catalogue.spans import Spans
 from respool.catalogue.unsearched import Unsearched, unsearched
 from respool.errors import ServerNotFound
@@ -126,6 +127,7 @@ def finding(settings: Settings, wish: FindWish, indexing: IndexWish) -> Iterator
             opened.database,
             Spans(opened.database, [each for each in known if each.is_indexed]),
             accounts,
+            _body_of(opened),
         )
         found = search.find(wish.conditions)
         if wish.is_best:
@@ -137,6 +139,20 @@ def finding(settings: Settings, wish: FindWish, indexing: IndexWish) -> Iterator
             notes=notes,
             not_searched=unsearched(opened.database, known, wish.conditions),
         )
+
+
+def _body_of(opened: Catalogue) -> BodyOf:
+    """What reads the body of a message where it stands in a generation."""
+    reader = BodyReader(opened.generations)
+
+    def read(label: str, place: Standing) -> str | None:
+        folder = place.folder
+        body = reader.read(
+            label, folder.account, folder.name, place.uid, is_archived=place.is_archived
+        )
+        return None if body is None else body.text
+
+    return read
 
 
 def _with_live(

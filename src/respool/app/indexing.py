@@ -9,6 +9,7 @@ from typing import Final
 
 from respool.app.catalogue import Catalogue
 from respool.backups.contents import list_accounts, mailboxes_of
+from respool.catalogue.bodies import take_in_bodies
 from respool.catalogue.forgetting import forget_gone
 from respool.catalogue.generations import Known, identity_of, register
 from respool.catalogue.reading import index_file
@@ -21,6 +22,7 @@ _RATE: Final = 8000  # messages a second, where none were measured here
 _TIMES_FASTER: Final = 20  # a generation beside one that is known
 _RECORD_OCTETS: Final = 110
 _SAMPLED: Final = 8  # accounts
+_BODIES_A_SECOND: Final = 500
 _LONG_SECONDS: Final = 60.0
 _MEASURED: Final = 20_000  # messages: fewer tell no rate
 
@@ -96,6 +98,32 @@ def index(
     return tuple(done)
 
 
+def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
+    """Take in the bodies of all messages that lack theirs; how many.
+
+    Raises:
+        Locked, Declined, NoConfirmation, CatalogueUnusable, CatalogueDamaged: as `index`.
+    """
+    row = catalogue.database.one("SELECT count(*) FROM message WHERE body IS NULL")
+    lacking = int(row[0]) if row else 0
+    if not lacking:
+        return 0
+    _agree(wish, f"the bodies of {lacking:,} messages", lacking / _BODIES_A_SECOND)
+    known = {each.identity: each for each in catalogue.known() if each.is_indexed}
+    pairs = [(each, known.get(identity_of(each))) for each in reversed(catalogue.generations)]
+
+    def tell(done: int, count: int) -> None:
+        if wish.watcher is not None:
+            scanned = Scanned(accounts=done, account_count=count)
+            wish.watcher(Watched(label="bodies", number=1, count=1, scanned=scanned))
+
+    with catalogue.held():
+        read = [(each, its) for each, its in pairs if its is not None]
+        done = take_in_bodies(catalogue.database, read, tell)
+        note_counts(catalogue.database)
+    return done
+
+
 def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
     """Whether the catalogue lacks any of ``wanted``, or has what the backup has no more."""
     database = catalogue.database
@@ -150,10 +178,14 @@ def _ask(
     catalogue: Catalogue, lacking: Sequence[tuple[Generation, Known]], wish: IndexWish
 ) -> None:
     seconds = estimated_seconds(catalogue, [generation for generation, _ in lacking])
+    _agree(wish, "1 generation" if len(lacking) == 1 else f"{len(lacking)} generations", seconds)
+
+
+def _agree(wish: IndexWish, what: str, seconds: float) -> None:
+    """Ask where something takes longer than a minute; errors as `index`."""
     if seconds <= _LONG_SECONDS:
         return
     minutes = f"about {seconds / 60:.0f} minutes" if seconds < 5400 else f"{seconds / 3600:.0f} h"
-    what = "1 generation" if len(lacking) == 1 else f"{len(lacking)} generations"
     try:
         agreed = wish.agree(f"Take {what} into the catalogue first? It takes {minutes}.")
     except NoConfirmation as error:

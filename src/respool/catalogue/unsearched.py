@@ -136,7 +136,7 @@ def _attachments(database: Database) -> Iterator[Unsearched]:
 
 def _bodies(database: Database) -> Iterator[Unsearched]:
     texts = {
-        "without-body": "bodies of {}, which are not in the catalogue",
+        "without-body": "bodies of {}: respool catalogue --bodies takes them in",
         "cut-body": "bodies of {} behind what was taken in, which are very long",
         "unreadable-body": "bodies of {}, which could not be read",
     }

@@ -14,6 +14,7 @@ EXAMPLES: Final = """\b
 Examples:
   respool catalogue
   respool catalogue -g latest --yes
+  respool catalogue --bodies
   respool catalogue --forget
 """
 Which = Annotated[
@@ -22,12 +23,17 @@ Which = Annotated[
         "-g", "--generation", metavar="GEN", help="Which generation; default: all of them."
     ),
 ]
+Bodies = Annotated[
+    bool,
+    typer.Option("--bodies", help="What stands in messages, too, and names of attachments."),
+]
 Forget = Annotated[bool, typer.Option("--forget", help="Remove the catalogue of this backup.")]
 
 
 def catalogue(
     *,
     generation: Which = None,
+    bodies: Bodies = False,
     forget: Forget = False,
     yes: Yes = False,
     backups: Backups = None,
@@ -50,7 +56,8 @@ def catalogue(
         print_forgotten(settings, as_json=as_json, is_agreed=yes)
         return
     with indexing_bar(yes=yes) as (agree, watcher):
-        report = make_catalogue(settings, generation, IndexWish(agree=agree, watcher=watcher))
+        wish = IndexWish(agree=agree, watcher=watcher)
+        report = make_catalogue(settings, generation, wish, has_bodies=bodies)
     if as_json:
         print_json(report.as_json())
     else:
