@@ -21,7 +21,7 @@ from respool.errors import (
 )
 
 SCHEMA_VERSION: Final = 1
-_CACHE_KIB: Final = 128 << 10
+_CACHE_KIB: Final = 64 << 10
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY: Final = 0xFF  # the lowest octet of an extended result code
