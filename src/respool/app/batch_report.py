@@ -12,7 +12,12 @@ from typing import Any, Final
 from respool.errors import JournalError, RespoolError
 from respool.verification.report import Verdict
 
-_STATUS: Final = {Verdict.PROVEN: 0, Verdict.INCOMPLETE: 3, Verdict.DIFFERS: 30}
+_STATUS: Final = {
+    Verdict.NOTHING: 0,
+    Verdict.PROVEN: 0,
+    Verdict.INCOMPLETE: 3,
+    Verdict.DIFFERS: 30,
+}
 _PARTLY: Final = 20
 _UNDONE_IN_PART: Final = 21
 _DIFFERS: Final = 30
