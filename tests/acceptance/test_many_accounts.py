@@ -48,6 +48,9 @@ def test_every_account_that_can_be_is_restored_proven_and_taken_back(
     assert [each["run"] for each in undone.json["accounts"]] == [2, 1]
     assert live_state(live.server, USERS) == before
     assert live.run("undo", "batch:1", "--yes").status == 0
+    idle = live.run("restore", "--accounts", "user/alice*", "--only-missing", "--yes", "--json")
+    assert (idle.status, idle.json["batch"]) == (0, None)
+    assert idle.json["counts"] == {"nothing to do": 1}
 
 
 def begun(live: Workplace, run: int, *words: str) -> subprocess.Popen[str]:

@@ -17,7 +17,14 @@ from respool.app.batch_plan import (
     plan_batch,
     plan_of_file,
 )
-from respool.app.batch_report import BatchReport, MemberOutcome, failure_of, outcome_of, told
+from respool.app.batch_report import (
+    BatchReport,
+    MemberOutcome,
+    failure_of,
+    idle,
+    outcome_of,
+    told,
+)
 from respool.app.carrying_out import Conversation
 from respool.app.errand import Errand, head_of
 from respool.app.plan_file import checked_tail
@@ -151,6 +158,8 @@ class _Work:
     conversation: BatchConversation
 
     def begin(self, plan: BatchPlan, file: Path, *, is_from_outside: bool = False) -> BatchReport:
+        if not plan.planned and not plan.failed:
+            return BatchReport(batch=None, accounts=tuple(idle(e.account) for e in plan.idle))
         if not self.conversation.agree(plan):
             raise Declined("the answer was no")
         journal = Journal(self.state)
@@ -176,6 +185,8 @@ class _Work:
         return BatchReport(batch=batch.number, accounts=tuple(done))
 
     def _one(self, batch: Batch, member: Member, *, is_from_outside: bool) -> MemberOutcome:
+        if member.run is None and member.plan is None and member.error is None:
+            return idle(member.account)
         if member.run is None and member.plan is None:
             status = int((member.error or {}).get("exit_status", 1))
             return MemberOutcome(account=member.account, failure=member.error, status=status)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from respool.app.batch import held_batch
-from respool.app.batch_report import BatchReport, MemberOutcome, failure_of, outcome_of, told
+from respool.app.batch_report import BatchReport, MemberOutcome, failure_of, idle, outcome_of, told
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
 from respool.app.stored_runs import opened_journal
@@ -119,7 +119,11 @@ def verify_batch(settings: Settings, number: int) -> BatchReport:
     return BatchReport(
         batch=number,
         accounts=tuple(
-            MemberOutcome(account=each.account, failure=each.error, status=0)
+            (
+                MemberOutcome(account=each.account, failure=each.error)
+                if each.error
+                else idle(each.account)
+            )
             if each.run is None
             else _verified(settings, each.account, each.run)
             for each in batch.members

@@ -30,7 +30,10 @@ class NoWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedMember:
-    """One account of a batch: what its plan says in short, or why there is none."""
+    """One account of a batch: what its plan says in short, or why there is none.
+
+    ``plan`` is None, too, where there is nothing to do.
+    """
 
     account: str
     plan: Section | None = None
@@ -52,7 +55,12 @@ class BatchPlan:
     @property
     def planned(self) -> tuple[PlannedMember, ...]:
         """Those with a plan."""
-        return tuple(each for each in self.members if each.failure is None)
+        return tuple(each for each in self.members if each.plan is not None)
+
+    @property
+    def idle(self) -> tuple[PlannedMember, ...]:
+        """Those with nothing to do."""
+        return tuple(each for each in self.members if each.plan is None and not each.failure)
 
     @property
     def failed(self) -> tuple[PlannedMember, ...]:
@@ -111,18 +119,17 @@ def plan_batch(
             start = lines.tell()
             try:
                 head = _plan_into(lines, wish, reaching, state)
-                end = lines.tell()
-                member = _member(
-                    wish.wanted.account, head, Section(offset=start, length=end - start)
-                )
+                section = Section(offset=start, length=lines.tell() - start)
+                member = _member(wish.wanted.account, head, None if head.is_nothing else section)
             except RespoolError as error:
+                member = PlannedMember(account=wish.wanted.account, failure=error)
+            if member.plan is None:
                 lines.seek(start)
                 lines.truncate()
-                member = PlannedMember(account=wish.wanted.account, failure=error)
             members.append(member)
             on_planned(member, head)
     plan = BatchPlan(members=tuple(members))
-    if not plan.planned:
+    if not plan.planned and not plan.idle:
         reasons = tuple(f"{each.account}: {_why(each.failure)}" for each in plan.failed)
         raise PlanRefused("none of these accounts can be restored", reasons)
     return plan
@@ -184,12 +191,12 @@ def _sections(file: Path) -> Iterator[tuple[PlanHead, Section]]:
             yield head, Section(offset=start, length=offset - start)
 
 
-def _member(account: str, head: PlanHead, section: Section) -> PlannedMember:
+def _member(account: str, head: PlanHead, section: Section | None) -> PlannedMember:
     return PlannedMember(
         account=account,
         plan=section,
         target=head.request.target.address if head.where is None else head.where,
-        into=head.into,
+        into="in place" if head.request.is_in_place else head.into,
         folders=sum(each.source_path is not None for each in head.mailboxes),
         messages=head.messages,
         size_bytes=head.size_bytes,

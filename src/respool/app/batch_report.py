@@ -55,9 +55,12 @@ class MemberOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchReport:
-    """What became of every account of a batch, in order."""
+    """What became of every account of a batch, in order.
 
-    batch: int
+    ``batch`` is None where nobody had anything to do, and so nothing was begun.
+    """
+
+    batch: int | None
     accounts: tuple[MemberOutcome, ...]
 
     @property
@@ -111,6 +114,11 @@ def outcome_of(account: str, run: int, file: Path) -> MemberOutcome:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise JournalError(f"{file} cannot be read", why=str(error)) from error
+
+
+def idle(account: str) -> MemberOutcome:
+    """An account with nothing to do, and so without a run."""
+    return MemberOutcome(account=account, verdict=Verdict.NOTHING)
 
 
 def failure_of(account: str, error: Exception, run: int | None = None) -> MemberOutcome:

@@ -17,7 +17,7 @@ from respool.runs.journal import Journal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberStanding:
-    """One account; ``state`` is its run's, else ``waiting`` or ``failed``."""
+    """One account; ``state`` is its run's, else ``waiting``, ``nothing to do`` or ``failed``."""
 
     account: str
     run: int | None
@@ -69,7 +69,9 @@ def show_batch(settings: Settings, number: int) -> BatchStanding:
 
 
 def _standing(journal: Journal, member: Member) -> MemberStanding:
-    state, messages = "waiting" if member.is_waiting else "failed", None
+    state, messages = "waiting" if member.is_waiting else "nothing to do", None
+    if member.run is None and member.error is not None:
+        state = "failed"
     if member.run is not None:
         summary = summary_of(journal, journal.row(member.run))
         state, messages = summary.verdict or summary.row.state.value, summary.messages

@@ -37,6 +37,8 @@ def batch_plan_text(plan: BatchPlan) -> str:
         for each in plan.failed
         if each.failure is not None
     ]
+    if plan.idle:
+        lines.append(f"SKIP  {_accounts(len(plan.idle))} with nothing to do")
     lost = sum(each.lost for each in plan.members)
     if lost:
         lines.append(f"LOST ALREADY IN THE BACKUP: {shown_count(lost)} messages")
@@ -70,6 +72,8 @@ def batch_screen(report: BatchReport) -> str:
     lines = [table_text(Table(headings=headings, rows=rows, right=_NUMBERS))]
     lines += [_said(each.account, each.failure) for each in report.accounts if each.failure]
     counted = ", ".join(f"{count} {name}" for name, count in report.counts.items())
+    if report.batch is None:
+        return "\n".join([*lines, "NOTHING TO DO: nothing was changed, and there was no run"])
     lines.append(f"BATCH {report.batch}  {_accounts(len(report.accounts))}: {counted}")
     if report.counts.get("failed"):
         lines.append(f"  Try again what failed: respool resume batch:{report.batch}")

@@ -29,8 +29,9 @@ class Section:
 class Member:
     """One account of a batch, as it stands.
 
-    ``plan`` is where its plan stands in the batch's file, None where none could be made.
-    ``run`` is None until it is begun, ``error`` why it could not be planned or begun.
+    ``plan`` is where its plan stands in the batch's file, None where none could be made, or
+    there is nothing to do. ``run`` is None until it is begun, ``error`` why it could not be
+    planned or begun.
     """
 
     number: int
