@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from respool.backups.contents import accounts_in, mailboxes_of
+from respool.backups.contents import all_mailboxes
 from respool.backups.letters import missing_letters
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header, read_index, tree_at
@@ -232,8 +232,8 @@ def _has_hsm_store(generation: Generation) -> bool:
 
 
 def _mailboxes(generation: Generation) -> Iterator[SourceMailbox]:
-    for account in accounts_in(generation):
-        yield from mailboxes_of(generation, account)
+    for sources in all_mailboxes(generation).values():
+        yield from sources
 
 
 def _partitions(part: Part) -> tuple[Partition, ...]:

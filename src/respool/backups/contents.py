@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_mailbox, tree_at
 from respool.backups.spool_layout import (
+    Partition,
     Shelf,
     directories_in,
     find_partitions,
@@ -36,6 +38,7 @@ from respool.system.read_only import ReadOnlyTree
 __all__ = [
     "ListedAccount",
     "accounts_in",
+    "all_mailboxes",
     "list_accounts",
     "mailboxes_of",
     "read_mailbox",
@@ -101,6 +104,41 @@ def mailboxes_of(generation: Generation, account: Account) -> tuple[SourceMailbo
                 if account_of(name) == account
             ]
     return _without_twins(found)
+
+
+def all_mailboxes(generation: Generation) -> Mapping[Account, tuple[SourceMailbox, ...]]:
+    """The mailboxes of every account, as `mailboxes_of` gives those of each: in one walk.
+
+    Directories of one account, which do not say whose they are, add none.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: a part cannot be opened.
+    """
+    found: dict[Account, list[SourceMailbox]] = {
+        each.account: [] for each in list_accounts(generation)
+    }
+    for source in _everywhere(generation):
+        account = account_of(source.name)
+        if account is not None and account in found:
+            found[account].append(source)
+    return {account: _without_twins(sources) for account, sources in found.items()}
+
+
+def _everywhere(generation: Generation) -> Iterator[SourceMailbox]:
+    for part in _spools(generation):
+        tree = tree_at(part.place)
+        for partition in find_partitions(tree):
+            yield from _in_partition(part, tree, partition)
+
+
+def _in_partition(part: Part, tree: ReadOnlyTree, partition: Partition) -> Iterator[SourceMailbox]:
+    for shelf in shelves_of(tree, partition):
+        starts = [shelf.prefix / name for name in _real_names(tree, shelf, shelf.prefix)]
+        below = (folders_below(tree, partition.roots, each) for each in starts)
+        sources = (_source(part, tree, shelf, each) for each in chain.from_iterable(below))
+        yield from (each for each in sources if each is not None)
+    for name, place in uuid_mailboxes(tree, partition):
+        yield SourceMailbox(name=name, spool=part.place, place=place, part_id=part.part_id)
 
 
 def root_mailbox(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from respool.backups.contents import list_accounts, mailboxes_of
+from respool.backups.contents import all_mailboxes, list_accounts
 from respool.backups.counted import read_for_counts
 from respool.backups.source import SourceMailbox, read_header, tree_at
 from respool.cyrus.index import IndexHeader, parse_index_header
@@ -80,11 +80,10 @@ def watch_folders(
         elif now[account].is_deleted:
             text = f"only deleted folders are left of it, which {_named(former)} has"
             yield _of_account(account, Severity.NOTE, text)
-    for account in now:
+    formerly = {} if former is None else all_mailboxes(former)
+    for account, sources in all_mailboxes(generation).items():
         watched.accounts += 1
-        sources = mailboxes_of(generation, account)
-        is_known = former is not None and account in before
-        earlier = mailboxes_of(former, account) if former is not None and is_known else ()
+        earlier = formerly.get(account, ())
         yield from _folders_gone(sources, earlier, former)
         yield from _watch_account(sources, earlier, former, watched)
     yield from _without_meta(watched)

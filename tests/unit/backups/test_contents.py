@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -8,17 +9,20 @@ import pytest
 from respool.backups.caches import mapped_cache
 from respool.backups.contents import (
     accounts_in,
+    all_mailboxes,
     findings_of,
     list_accounts,
     mailboxes_of,
     read_mailbox,
     root_mailbox,
 )
+from respool.backups.discovery import open_backup
 from respool.backups.source import SourceMailbox, open_message, read_header
 from respool.cyrus.spool_paths import PathRules
 from respool.model.accounts import Account, AccountKind, folder_path
 from respool.model.generations import Generation
 from respool.model.inventory import IN_DATA
+from tests.support import golden
 from tests.support.inventories import spool_generation
 from tests.support.small_spools import OCTETS, mailbox_name, write_mailbox, write_spool
 
@@ -282,3 +286,15 @@ def test_a_header_that_is_none_reads_as_none(tmp_path: Path) -> None:
 
     header.unlink()
     assert read_header(source) is None
+
+
+@pytest.mark.parametrize("unpack", [golden.unpack_dataprotect, golden.unpack_dataprotect_bm4])
+def test_one_walk_gives_every_account_the_mailboxes_that_it_has_by_itself(
+    unpack: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    for generation in open_backup(unpack(tmp_path)).generations:
+        each_alone = {
+            account: mailboxes_of(generation, account) for account in accounts_in(generation)
+        }
+
+        assert all_mailboxes(generation) == each_alone
