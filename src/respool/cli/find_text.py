@@ -48,7 +48,7 @@ def _summary(count: int, limit: int) -> str:
 
 
 def found_lines(message: FoundMessage) -> list[str]:
-    """One message: when, from whom and what; then where, in which generations, and live."""
+    """One message: when, from whom and what; where; in which generations, and live; gone when."""
     found = message.found
     entry, standing = found.message, found.standing
     sender = next(iter(entry.senders), None)
@@ -62,7 +62,7 @@ def found_lines(message: FoundMessage) -> list[str]:
     lines = [cut(first, _WIDTH), cut(f"  {visible(place)}", _WIDTH)]
     lines.append(cut(f"  {state}in {ranges}; {_live(message)}", _WIDTH))
     if found.deleted_at is not None and message.live is None:
-        lines[-1] = cut(f"{lines[-1]}; gone by {shown_time(found.deleted_at)}", _WIDTH)
+        lines.append(f"  gone by {shown_time(found.deleted_at)}")
     return lines
 
 
