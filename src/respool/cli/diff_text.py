@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from respool.cli.output import (
     Table,
+    cut,
     print_table,
     print_text,
     shown_count,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 80
 _FOLDER_WIDTH: Final = 26
 _NOTE_WIDTH: Final = 16
+_BELOW: Final = " " * 10
 _COLUMNS: Final = ("missing", "kept", "moved", "changed", "new")
 _HEADINGS: Final = ("FOLDER", "MISSING", "KEPT*", "MOVED", "STATE", "NEW", "NOTES")
 _KINDS: Final = {
@@ -131,19 +133,25 @@ def _print_messages(found: AccountDifference) -> None:
         print_text("")
         print_text(f"{folder}: {_KINDS[kind]}")
         for each in messages:
-            print_text(_message(each))
+            for line in _message(each):
+                print_text(line)
 
 
 def _group(each: NamedDifference) -> tuple[str, str]:
     return each.folder or each.now or "", each.difference.kind.value
 
 
-def _message(each: NamedDifference) -> str:
+def _message(each: NamedDifference) -> list[str]:
+    """UID, sender and subject; where it is now and what changed, below where that is too long."""
     this = each.difference
     place = this.before or this.after
     sender = next(iter(each.fields.from_addresses), None)
     who = (sender.name or sender.address or "") if sender else ""
     marks = [f"+{mark}" for mark in this.gained] + [f"-{mark}" for mark in this.lost]
-    where = f" -> {each.now}" if each.now != each.folder and each.folder and each.now else ""
-    tail = f"{where}{f' ({chr(32).join(marks)})' if marks else ''}"
-    return f"  {place[1] if place else 0:>6}  {who}: {each.fields.subject or ''}{tail}"
+    where = [f"-> {each.now}"] if each.now != each.folder and each.folder and each.now else []
+    tail = visible(" ".join([*where, *([f"({' '.join(marks)})"] if marks else [])]))
+    first = visible(f"  {place[1] if place else 0:>6}  {who}: {each.fields.subject or ''}")
+    together = f"{first} {tail}".rstrip()
+    if cut(together, _WIDTH) == together:
+        return [together]
+    return [cut(first, _WIDTH), *([f"{_BELOW}{tail}"] if tail else [])]
