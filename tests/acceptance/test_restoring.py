@@ -100,6 +100,9 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "size_bytes": sum(each.size_bytes for path in LOST for each in _true(path)),
         "lost_in_backup": 0,
         "refused": 0,
+        "still_there": 0,
+        "conflicts": None,
+        "flags": None,
         "hsm": {"stubs": 0, "whole": 0},
         "seen": {
             "readers": [],
@@ -309,6 +312,7 @@ def _row(path: str) -> dict[str, object]:
         "changed_since": [],
         "changed_count": 0,
         "lost": {},
+        "left": {},
         "read_by": "owner",
     }
 

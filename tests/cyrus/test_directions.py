@@ -11,7 +11,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from respool.errors import PlanRefused
-from respool.verification.report import Receipt
+from respool.verification.report import Receipt, Verdict
 from tests.support.directions import (
     INTO,
     Folders,
@@ -220,7 +220,7 @@ def test_a_mailshare_with_one_read_state_takes_that_of_a_user(
 
 
 @cases(in_turn({"3.10.3": SPOOLS["3.10.3"]}, 0))
-def test_a_second_run_takes_the_next_folder_or_is_refused(
+def test_a_second_run_takes_the_next_folder_is_refused_or_finds_nothing_to_do(
     source: Source, direction: Direction, restoring: Restoring
 ) -> None:
     """
@@ -235,11 +235,13 @@ def test_a_second_run_takes_the_next_folder_or_is_refused(
     after = state_of(restoring.server, target)
     assert {name: after[name] for name in before} == before
     assert len(after) > len(before)
-    for again, why in (
-        ({"into": first}, "is there already"),
-        ({"is_in_place": True}, "never held a message"),
-    ):
-        with pytest.raises(PlanRefused, match="cannot be carried out") as refused:
-            restoring.into(target, source, direction.account, folder, **again)
-        assert why in str(refused.value.why)
+    with pytest.raises(PlanRefused, match="cannot be carried out") as refused:
+        restoring.into(target, source, direction.account, folder, into=first)
+    assert "is there already" in str(refused.value.why)
     assert state_of(restoring.server, target) == after
+    restoring.into(target, source, direction.account, folder, is_in_place=True)
+    filled = state_of(restoring.server, target)
+    assert {name: filled[name] for name in after} == after
+    idle = restoring.into(target, source, direction.account, folder, is_in_place=True)
+    assert idle.verdict is Verdict.NOTHING
+    assert state_of(restoring.server, target) == filled

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from respool.planning.appending import AppendMessages
 from respool.planning.forecast import QuotaLimit
-from respool.planning.proof import ProveAnnotations, ProveMailbox, ProveSeen
+from respool.planning.proof import ProveAnnotations, ProveAppended, ProveMailbox, ProveSeen
 from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
@@ -274,7 +275,10 @@ def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
     way: str,
     is_raising: bool,  # noqa: FBT001 - a table
 ) -> None:
-    """Mail is only ever put into what the plan made or adopted, and before it is shown."""
+    """
+    Files are only ever put into what the plan made or adopted, and before it is shown; what
+    holds mail is added to by messages alone.
+    """
     plan = planned_by(way, is_raising=is_raising, has_search_index=True)
     steps = list(plan.steps())
 
@@ -282,20 +286,25 @@ def test_of_every_way_each_lane_is_prepared_filled_counted_proven_and_shown(
     shown: set[str] = set()
     proven: set[str] = set()
     filled_lanes: set[str] = set()
+    added_to: set[str] = set()
     for step in steps:
         if isinstance(step, CreateMailbox | AdoptMailbox):
             assert not filled_lanes
             ready.add(step.mailbox)
-        elif isinstance(step, ProveMailbox):
+        elif isinstance(step, ProveMailbox | ProveAppended):
             proven.add(step.lane)
         elif isinstance(step, GiveRights):
             assert step.mailbox in ready
             shown.add(step.mailbox)
+        elif isinstance(step, AppendMessages):
+            assert step.lane not in ready | proven
+            filled_lanes.add(step.lane)
+            added_to.add(step.lane)
         elif isinstance(step, MessageStep):
             assert step.lane in ready - shown - proven
             filled_lanes.add(step.lane)
         elif isinstance(step, GiveSeen | ProveSeen | Annotate | ProveAnnotations):
-            assert step.lane in shown & proven
+            assert step.lane in (shown | added_to) & proven
         elif step.lane != ACCOUNT_LANE:
             assert step.lane in filled_lanes - proven
     assert filled_lanes == {e.target_name for e in plan.head.mailboxes if e.messages}
