@@ -80,15 +80,21 @@ def test_it_ends_well_and_shows_the_plan_first(story: Story) -> None:
     assert "nothing that exists is changed" in story.ran.errors
 
 
+NOTHING_OF = {
+    **dict.fromkeys(("conflicts", "flags", "note", "remove_after_hours", "rehearsal")),
+    **dict.fromkeys(("lost_in_backup", "refused", "still_there", "narrower"), 0),
+}
+
+
 def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
     """
     Every field is there, with what was restored; only times are not known before.
     """
     receipt = story.ran.json
-    seconds, phases = receipt.pop("seconds"), receipt.pop("seconds_by_phase")
-    assert seconds > 0
-    assert set(phases) == {"restore", "proof"}
+    assert receipt.pop("seconds") > 0
+    assert set(receipt.pop("seconds_by_phase")) == {"restore", "proof"}
     assert receipt == {
+        **NOTHING_OF,
         "run": 1,
         "account": JDOE,
         "generation": "88",
@@ -98,11 +104,6 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
         "mailboxes": [_row(path) for path in LOST],
         "messages": 13,
         "size_bytes": sum(each.size_bytes for path in LOST for each in _true(path)),
-        "lost_in_backup": 0,
-        "refused": 0,
-        "still_there": 0,
-        "conflicts": None,
-        "flags": None,
         "hsm": {"stubs": 0, "whole": 0},
         "seen": {
             "readers": [],
@@ -126,10 +127,6 @@ def test_its_receipt_has_exactly_the_promised_shape(story: Story) -> None:
             "left": [],
             "users": [{"userid": JDOE, "given": 4}],
         },
-        "narrower": 0,
-        "note": None,
-        "remove_after_hours": None,
-        "rehearsal": None,
         "quota_raised": [],
         "closed": [],
         "findings": [],
