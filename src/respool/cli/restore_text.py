@@ -155,8 +155,8 @@ def _notes(head: PlanHead) -> Iterator[str]:
         yield "no flags or keywords; mail that was deleted may come back where no index tells"
     yield from conflict_notes(head)
     yield from given_notes(head)
-    if head.request.has_expunged:
-        count = sum(each.brought_back for each in head.mailboxes)
+    count = sum(each.brought_back for each in head.mailboxes)
+    if head.request.has_expunged and (count or not head.request.picked):
         yield f"{shown_count(count)} messages that were deleted come back, as asked"
     if head.kept:
         yield (

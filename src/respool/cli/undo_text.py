@@ -22,7 +22,7 @@ def undo_text(run: int, head: PlanHead, *, is_forced: bool) -> str:
     """What an undo is about to do, before it asks."""
     if head.request.state_only is not None:
         return flags_undo_text(run, head)
-    where = "put into folders that were there" if head.request.is_in_place else head.into
+    where = "put where it was" if head.request.is_in_place else head.into
     count = shown_count(head.messages)
     left = (
         "Folders that the run created go even where somebody touched them."
