@@ -20,6 +20,7 @@ from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
+from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.in_place import TO_ADD
 from respool.verification.actor import BY_ADMINISTRATOR
 from respool.verification.appended import AppendedProofActor
@@ -45,7 +46,8 @@ def adding_actors(
     actor: Actor[Any] = imap_actor(adding, record)
     if record.head().owner is None:
         actor = _Borrowing(server=server, actor=actor)
-    return {AppendMessages.kind: actor}
+    live = CreatedMailboxes(server, record)
+    return {AppendMessages.kind: _Looking(live=live, actor=actor)}
 
 
 def adding_provers(
@@ -56,6 +58,25 @@ def adding_provers(
         return {ProveAppended.kind: AppendedProofActor(server=adding, record=record)}
     prover = AppendedProofActor(server=adding, record=record, by=BY_ADMINISTRATOR)
     return {ProveAppended.kind: _BorrowingProver(server=server, actor=prover, prover=prover)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looking:
+    """``actor``, who adds only to the very folder that the run has looked at before."""
+
+    live: CreatedMailboxes
+    actor: Actor[Any]
+
+    def observe(self, step: Step) -> Note:
+        self.live.check(step.lane)
+        return self.actor.observe(step)
+
+    def perform(self, step: Step, before: Note) -> Note:
+        self.live.check(step.lane)
+        return self.actor.perform(step, before)
+
+    def take_back(self, step: Step, undoing: Undoing) -> str | None:
+        return self.actor.take_back(step, undoing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ class AtSpool:
 
     server: CyrusServer
     _stack: ExitStack = field(default_factory=ExitStack)
+    _adds: list[tuple[RunRecord, ImapServer]] = field(default_factory=list)
 
     def mend(self, state: Path) -> None:
         """Give back borrowed rights, and clear what runs in place left in live mailboxes."""
@@ -116,8 +117,12 @@ class AtSpool:
         }
 
     def _adding(self, record: RunRecord) -> ImapServer:
-        """Who adds to live folders; he logs out when the server is let go of."""
-        return self._stack.enter_context(adding_to(self.server, record.head().owner))
+        """Who adds to live folders; he logs out once another run begins, or all have ended."""
+        if not (self._adds and self._adds[0][0] is record):
+            self._stack.close()
+            adding = self._stack.enter_context(adding_to(self.server, record.head().owner))
+            self._adds[:] = [(record, adding)]
+        return self._adds[0][1]
 
     def provers(self, record: RunRecord) -> Mapping[str, Prover]:
         """Mail, read marks, annotations and subscriptions are read back apart."""

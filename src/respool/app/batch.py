@@ -24,6 +24,7 @@ from respool.app.batch_report import (
     idle,
     outcome_of,
     told,
+    without_run,
 )
 from respool.app.carrying_out import Conversation
 from respool.app.errand import Errand, head_of
@@ -133,10 +134,10 @@ def resume_batch(settings: Settings, number: int, conversation: BatchConversatio
     """
     state = prepare_state(settings)
     with opened_journal(settings, number) as journal:
-        batch = journal.batches.batch(number)
+        journal.batches.batch(number)
     with Reaching(settings) as reaching:
         work = _Work(settings=settings, state=state, reaching=reaching, conversation=conversation)
-        return work.carry_out(batch)
+        return work.carry_out(number, is_from_outside=True)  # who knows where its plans are from
 
 
 @contextmanager
@@ -167,11 +168,12 @@ class _Work:
             batch = journal.batches.begin(file, plan.as_members(), now=datetime.now(UTC))
         finally:
             journal.close()
-        return self.carry_out(batch, is_from_outside=is_from_outside)
+        return self.carry_out(batch.number, is_from_outside=is_from_outside)
 
-    def carry_out(self, batch: Batch, *, is_from_outside: bool = False) -> BatchReport:
-        """Every member in order, as far as each can go."""
-        with held_batch(self.state, batch.number):
+    def carry_out(self, number: int, *, is_from_outside: bool) -> BatchReport:
+        """Every member in order, as far as each can go; as they stand once it is ours alone."""
+        with held_batch(self.state, number):
+            batch = self._batch(number)
             done: list[MemberOutcome] = []
             for member in batch.members:
                 self.conversation.on_member(member.account, member.number + 1, len(batch.members))
@@ -185,11 +187,8 @@ class _Work:
         return BatchReport(batch=batch.number, accounts=tuple(done))
 
     def _one(self, batch: Batch, member: Member, *, is_from_outside: bool) -> MemberOutcome:
-        if member.run is None and member.plan is None and member.error is None:
-            return idle(member.account)
         if member.run is None and member.plan is None:
-            status = int((member.error or {}).get("exit_status", 1))
-            return MemberOutcome(account=member.account, failure=member.error, status=status)
+            return without_run(member)
         if self.conversation.alone.stop.wish.is_set():
             raise Interrupted(f"batch {batch.number} was stopped between two accounts")
         if member.run is not None:
@@ -227,6 +226,10 @@ class _Work:
             resume(self.settings, run, self.conversation.alone)
         return outcome_of(account, run, self._receipt(run))
 
+    def _batch(self, number: int) -> Batch:
+        with opened_journal(self.settings, number) as journal:
+            return journal.batches.batch(number)
+
     def _receipt(self, run: int) -> Path:
         return self.state / RUNS / str(run) / "receipt.json"
 
@@ -234,7 +237,8 @@ class _Work:
         journal = Journal(self.state)
         try:
             journal.batches.failed(number, member.number, told(error))
-            run = journal.batches.batch(number).members[member.number].run
+            members = {each.number: each for each in journal.batches.batch(number).members}
+            run = members[member.number].run if member.number in members else None
         finally:
             journal.close()
         return failure_of(member.account, error, run)

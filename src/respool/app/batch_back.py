@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from respool.app.batch import held_batch
-from respool.app.batch_report import BatchReport, MemberOutcome, failure_of, idle, outcome_of, told
+from respool.app.batch_report import (
+    BatchReport,
+    MemberOutcome,
+    failure_of,
+    outcome_of,
+    told,
+    without_run,
+)
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
 from respool.app.stored_runs import opened_journal
@@ -92,6 +99,7 @@ def undo_batch(
         if not agree(batch):
             raise Declined("the answer was no")
         with held_batch(state, number):
+            batch = journal.batches.batch(number)  # another command may have gone on with it
             journal.batches.give_up(number, _GIVEN_UP)
             alone = replace(conversation, agree=lambda _run, _head: True)
             begun = [(each.account, each.run) for each in batch.members if each.run is not None]
@@ -119,13 +127,7 @@ def verify_batch(settings: Settings, number: int) -> BatchReport:
     return BatchReport(
         batch=number,
         accounts=tuple(
-            (
-                MemberOutcome(account=each.account, failure=each.error)
-                if each.error
-                else idle(each.account)
-            )
-            if each.run is None
-            else _verified(settings, each.account, each.run)
+            without_run(each) if each.run is None else _verified(settings, each.account, each.run)
             for each in batch.members
         ),
     )

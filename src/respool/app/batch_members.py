@@ -44,8 +44,11 @@ def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish | No
             f"--to {template.to} names one account, and --accounts means several",
             hint="write it behind the account, in the file of --accounts",
         )
-    if template.is_rehearsal and where.kind is not TargetKind.SPOOL:
-        raise UsageError("--rehearse of many accounts is for this server alone")
+    if template.is_rehearsal or template.person is not None:
+        raise UsageError(
+            "--rehearse, --same-person and --other-person are for one account",
+            why="whose an account is now, each has to be said of by itself",
+        )
     members = (
         tuple((name, None) for name in _matching(settings, typed, template.wanted.generation))
         if _PATTERN.search(typed) and not Path(typed).exists()

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 from respool.app.batch_report import told
 from respool.app.reaching import Reaching
 from respool.app.wish import Wish
-from respool.errors import PlanFileInvalid, PlanRefused, RespoolError
+from respool.errors import PlanFileInvalid, PlanRefused, RespoolError, UsageError
 from respool.planning.codec import parse_head, render_plan
 from respool.planning.plan import PlanHead
 from respool.runs.batches import Member, Section
@@ -43,6 +43,7 @@ class PlannedMember:
     messages: int = 0
     size_bytes: int = 0
     lost: int = 0
+    is_changing_flags: bool = False
     failure: RespoolError | None = None
 
 
@@ -109,7 +110,7 @@ def plan_batch(
         UsageError: the file cannot be written.
     """
     members: list[PlannedMember] = []
-    with new_private_file(file) as lines:
+    with _new_file(file) as lines:
         for wish in wishes:
             head: PlanHead | None = None
             if isinstance(wish, NoWish):
@@ -168,6 +169,15 @@ def copy_section(file: Path, section: Section, out: Path) -> None:
             left -= len(octets)
 
 
+def _new_file(file: Path) -> TextIO:
+    try:
+        return new_private_file(file)
+    except FileExistsError as error:
+        raise UsageError(f"{file} is there already", hint="choose another --out") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written", why=str(error)) from error
+
+
 def _plan_into(lines: TextIO, wish: Wish, reaching: Reaching, state: Path) -> PlanHead:
     with reaching.wished(wish) as target:
         target.mend(state)
@@ -201,6 +211,7 @@ def _member(account: str, head: PlanHead, section: Section | None) -> PlannedMem
         messages=head.messages,
         size_bytes=head.size_bytes,
         lost=sum(each.lost for each in head.mailboxes),
+        is_changing_flags=head.request.state_only is not None or bool(head.merged),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from respool.errors import JournalError, RespoolError
+from respool.runs.batches import Member
 from respool.verification.report import Verdict
 
 _STATUS: Final = {
@@ -21,6 +22,13 @@ _STATUS: Final = {
 _PARTLY: Final = 20
 _UNDONE_IN_PART: Final = 21
 _DIFFERS: Final = 30
+_WAITING: Final = {
+    "error": "waiting",
+    "what": "it was never begun",
+    "why": "the batch was stopped before",
+    "hint": None,
+    "exit_status": _PARTLY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +127,16 @@ def outcome_of(account: str, run: int, file: Path) -> MemberOutcome:
 def idle(account: str) -> MemberOutcome:
     """An account with nothing to do, and so without a run."""
     return MemberOutcome(account=account, verdict=Verdict.NOTHING)
+
+
+def without_run(member: Member) -> MemberOutcome:
+    """One that never became a run: it failed, there was nothing to do, or it waits still."""
+    if member.error is not None:
+        status = int(member.error.get("exit_status", 1))
+        return MemberOutcome(account=member.account, failure=member.error, status=status)
+    if not member.is_waiting:
+        return idle(member.account)
+    return MemberOutcome(account=member.account, failure=_WAITING, status=_PARTLY)
 
 
 def failure_of(account: str, error: Exception, run: int | None = None) -> MemberOutcome:

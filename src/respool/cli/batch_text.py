@@ -37,6 +37,11 @@ def batch_plan_text(plan: BatchPlan) -> str:
         for each in plan.failed
         if each.failure is not None
     ]
+    changing = sum(each.is_changing_flags for each in plan.planned)
+    if changing:
+        lines.append(
+            f"FLAGS OF LIVE MESSAGES CHANGE in {_accounts(changing)}: --details says which"
+        )
     if plan.idle:
         lines.append(f"SKIP  {_accounts(len(plan.idle))} with nothing to do")
     lost = sum(each.lost for each in plan.members)
@@ -53,7 +58,13 @@ def batch_plan_text(plan: BatchPlan) -> str:
 
 def batch_question(plan: BatchPlan) -> str:
     """What is asked before anything is changed."""
-    return f"Add {shown_count(plan.messages)} messages to {_accounts(len(plan.planned))}?"
+    accounts = _accounts(len(plan.planned))
+    if any(each.is_changing_flags for each in plan.planned):
+        added = (
+            f"Add {shown_count(plan.messages)} messages, and change" if plan.messages else "Change"
+        )
+        return f"{added} flags of live messages, in {accounts}?"
+    return f"Add {shown_count(plan.messages)} messages to {accounts}?"
 
 
 def batch_screen(report: BatchReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any, Final
 from respool.errors import RunNotFound
 from respool.runs.database import Database
 from respool.system.durable import flush_directory, flush_file, remove_directory
+from respool.system.locks import try_to_hold
 
 BATCHES: Final = "batches"
 PLANS_FILE: Final = "plans.jsonl"
@@ -126,13 +128,25 @@ class Batches:
             " (SELECT 1 FROM member WHERE batch = batch.id AND run IS NOT NULL)",
             (moment.astimezone(UTC).isoformat(timespec="seconds"),),
         )
-        gone = tuple(number for (number,) in found)
-        for number in gone:
+        return tuple(number for (number,) in found if self._forget(number))
+
+    def _forget(self, number: int) -> bool:
+        """Unless a command works on it just now."""
+        held = try_to_hold(self.lock_file(number))
+        if held is None:
+            return False
+        try:
             with self._database.transaction() as cursor:
                 cursor.execute("DELETE FROM member WHERE batch = ?", (number,))
                 cursor.execute("DELETE FROM batch WHERE id = ?", (number,))
             remove_directory(self._file(number).parent)
-        return gone
+        finally:
+            os.close(held)
+        return True
+
+    def lock_file(self, number: int) -> Path:
+        """What commands that work on a batch lock each other out by."""
+        return self._state / "locks" / f"batch-{number}"
 
     def _file(self, number: int) -> Path:
         return self._state / BATCHES / str(number) / PLANS_FILE

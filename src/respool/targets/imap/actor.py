@@ -8,6 +8,7 @@ from typing import assert_never
 
 from respool.planning.appending import AppendMessages
 from respool.runs.actor import Note, RunRecord, Undoing
+from respool.runs.overtaken import check_not_overtaken
 from respool.runs.placed_steps import placed_of_lane
 from respool.system.imap_server import ImapServer
 from respool.targets.imap import appending, folders, giving
@@ -70,6 +71,7 @@ class ImapActor:
             case CreateFolder():
                 return folders.observe_creation(self.server, step)
             case AppendMessages():
+                self._check_free(step)
                 before = appending.observe_folder(self.server, step)
                 self._fresh.note(step)
                 return before
@@ -89,6 +91,7 @@ class ImapActor:
             case CreateFolder():
                 return folders.create(self.server, step, before)
             case AppendMessages():
+                self._check_free(step)
                 is_begun = not self._fresh.take(step)
                 return appending.append(self.server, step, before, is_begun=is_begun)
             case ShowTree():
@@ -127,6 +130,11 @@ class ImapActor:
             case _:
                 is_created = self._is_created(step.lane)
                 return self.created.take_back(step.lane, undoing) if is_created else None
+
+    def _check_free(self, step: AppendMessages) -> None:
+        """What came into a live folder since must be of this run: else it came twice."""
+        if not step.is_created:
+            check_not_overtaken(self.record, step.lane)
 
     def _is_created(self, mailbox: str) -> bool:
         return mailbox in self.created.made

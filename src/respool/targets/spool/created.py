@@ -13,6 +13,7 @@ from respool.cyrus.spool_paths import HEADER_FILE
 from respool.errors import FormatError, ProgramFailed, StepFailed
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
+from respool.runs.overtaken import check_not_overtaken
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.ownership import Ownership, ownership_like
 from respool.targets.spool.steps import AddToMailbox, AdoptMailbox, CreateMailbox
@@ -67,7 +68,7 @@ class CreatedMailboxes:
             StepFailed: it was deleted, renamed, moved or replaced meanwhile, or a later run
                 has begun to fill it.
         """
-        self._check_free(mailbox)
+        check_not_overtaken(self._record, mailbox)
         self.check(mailbox)
         return self._compared(mailbox, self._directories(mailbox))
 
@@ -84,16 +85,6 @@ class CreatedMailboxes:
     def ownership(self, directories: MailboxDirectories) -> Ownership:
         """Whose files are in them, and who may read these, by the header that the server made."""
         return ownership_like(self._header_file(directories), self._server.owner)
-
-    def _check_free(self, mailbox: str) -> None:
-        """The copies that wait there must be those of this run."""
-        if mailbox in self._record.overtaken:
-            raise StepFailed(
-                f"a later run has begun to fill {mailbox}",
-                why="what waits there now, or came into it, is of that run",
-                hint="go on with the later run, and take this one back",
-                can_be_tried_again=False,
-            )
 
     def check(self, mailbox: str) -> None:
         """Ask the server whether it is still the one that this run created.
