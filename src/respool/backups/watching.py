@@ -119,7 +119,7 @@ def _watch_account(
 def _is_as_before(source: SourceMailbox, index: _Index, twin: SourceMailbox) -> bool:
     """Whether the index is the same file as before, and no message file went."""
     before = _index_of(twin)
-    if before is None or index.stamp[2:] != before.stamp[2:]:
+    if before is None or index.header is None or index.stamp[2:] != before.stamp[2:]:
         return False
     is_same = index.stamp == before.stamp or _headers_equal(index, before)
     return is_same and _file_count(source) >= _file_count(twin)

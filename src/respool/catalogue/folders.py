@@ -153,15 +153,21 @@ class FolderHistory:
                 continue
             key = (self._folder, first)
             self._database.write("DELETE FROM folder_stand WHERE folder = ? AND first = ?", key)
-            if place.below is not None and first <= place.below:
-                self._add_stand(first, place.below, version)
-            if place.above is not None and place.above <= last:
-                is_split = place.below is not None and first <= place.below
-                again = self._copy_version(version, place.above) if is_split else version
-                self._add_stand(place.above, last, again)
+            below = place.below if place.below is not None and first <= place.below else None
+            above = place.above if place.above is not None and place.above <= last else None
+            lower = upper = version
+            if below is not None and above is not None:
+                if version < here:
+                    upper = self._copy_version(version, above)
+                else:
+                    lower = self._copy_version(version, below)
+            if below is not None:
+                self._add_stand(first, below, lower)
+            if above is not None:
+                self._add_stand(above, last, upper)
 
     def _copy_version(self, version: int, again: int) -> int:
-        """The same version under a second, later number, for after another one."""
+        """The same version under a second number, for the other side of another one."""
         columns = (
             "inode, octets, mtime, uniqueid, uidvalidity, messages, unseen, expunged,"
             " size_octets, missing, stubs, problem"
@@ -171,8 +177,9 @@ class FolderHistory:
             f" SELECT folder, ?, {columns} FROM folder_version WHERE folder = ? AND version = ?",
             (again, self._folder, version),
         )
+        end = "last" if again > version else "first"
         self._database.write(
-            "UPDATE stand SET last = ? WHERE folder = ? AND last = ?",
+            f"UPDATE stand SET {end} = ? WHERE folder = ? AND {end} = ?",
             (again, self._folder, version),
         )
         return again

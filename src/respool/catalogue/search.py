@@ -86,7 +86,12 @@ class Search:
                 (message,),
             )
         ]
-        here = [each for each in found if each.generations]
+        wanted = self._accounts
+        here = [
+            each
+            for each in found
+            if each.generations and (wanted is None or each.folder.account in wanted)
+        ]
         return sorted(here, key=_order)
 
     def message_of(self, guid: str) -> MessageEntry | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from unicodedata import category
 
 from respool.errors import SelectionInvalid
 from respool.model.messages import UID_LIMIT
@@ -147,11 +148,14 @@ def _message(number: int, fields: Mapping[str, Any]) -> ChosenMessage:
     )
 
 
+_NOT_IN_NAMES: Final = frozenset({"Cc", "Cs"})  # control characters, halves of a character
+
+
 def _name(number: int, fields: Mapping[str, Any], key: str) -> str:
     value = fields.get(key)
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME:
         raise _invalid(number, f'"{key}" is no name: {value!r:.80}')
-    if not all(each.isprintable() for each in value):
+    if any(category(each) in _NOT_IN_NAMES for each in value):
         raise _invalid(number, f'"{key}" has characters that no name has: {value!r:.80}')
     return value
 

@@ -84,8 +84,22 @@ def held_against_live(
     ]
     return Compared(
         chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
-        reasons=tuple(_unknown(copies)),
+        reasons=(*_unknown(copies), *_unread(request, targets, live)),
     )
+
+
+def _unread(
+    request: RestoreRequest, targets: Sequence[MailboxName], live: Sequence[StoredMailbox]
+) -> Iterator[str]:
+    """What a live folder has whose index cannot be read nobody knows: it is not held as empty."""
+    wanted = {folder_path(each) for each in targets}
+    for each in live:
+        path = folder_path(each.name)
+        if not each.has_index and (request.is_only_missing or path in wanted):
+            yield (
+                f"the index of the live folder {path} cannot be read, so that nothing tells what"
+                " it has; look at it with the server's own reconstruct first"
+            )
 
 
 def _there(request: RestoreRequest, answered: FolderAnswers) -> NDArray[np.bool_]:

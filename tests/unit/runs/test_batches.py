@@ -24,6 +24,7 @@ MEMBERS = (
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
+    (tmp_path / "locks").mkdir()
     with closing(quick(Journal(tmp_path))) as opened:
         yield opened
 

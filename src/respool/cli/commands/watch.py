@@ -38,12 +38,18 @@ def watch(
     as_json: AsJson = False,
 ) -> int:
     """What does the newest backup miss? To be run after each one; reads no message."""
+    from pathlib import Path
+
+    from respool.app.state import check_not_inside
     from respool.app.watch import watch_generation, write_metrics
     from respool.cli.output import print_json
     from respool.cli.watch_text import print_watch
 
+    settings = settings_of(backups=backups)
+    if prometheus is not None:
+        check_not_inside(Path(prometheus), settings, what="the file of --prometheus")
     try:
-        report = watch_generation(settings_of(backups=backups), generation)
+        report = watch_generation(settings, generation)
     except RespoolError:
         if prometheus is not None:
             write_metrics(prometheus, None)
