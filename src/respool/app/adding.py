@@ -22,6 +22,7 @@ from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.in_place import TO_ADD
+from respool.targets.spool.whereabouts import Finder, Whereabouts
 from respool.verification.actor import BY_ADMINISTRATOR
 from respool.verification.appended import AppendedProofActor
 
@@ -47,7 +48,8 @@ def adding_actors(
     if record.head().owner is None:
         actor = _Borrowing(server=server, actor=actor)
     live = CreatedMailboxes(server, record)
-    return {AppendMessages.kind: _Looking(live=live, actor=actor)}
+    finder = Finder(server=server, record=record)
+    return {AppendMessages.kind: _Looking(live=live, finder=finder, actor=actor)}
 
 
 def adding_provers(
@@ -65,6 +67,7 @@ class _Looking:
     """``actor``, who adds only to the very folder that the run has looked at before."""
 
     live: CreatedMailboxes
+    finder: Finder
     actor: Actor[Any]
 
     def observe(self, step: Step) -> Note:
@@ -76,6 +79,14 @@ class _Looking:
         return self.actor.perform(step, before)
 
     def take_back(self, step: Step, undoing: Undoing) -> str | None:
+        """What was renamed since is left: the mail is in it still."""
+        if not undoing.before:
+            return None
+        found = self.finder.find(step.lane, self.live.uniqueid(step.lane))
+        if found.whereabouts is Whereabouts.RENAMED:
+            return f"somebody renamed it: it is {found.name} now"
+        if found.whereabouts is not Whereabouts.THERE:
+            return None
         return self.actor.take_back(step, undoing)
 
 

@@ -47,6 +47,10 @@ class CreatedMailboxes:
         self._places: dict[str, MailboxDirectories] = {}
         self._lock = threading.Lock()
 
+    def uniqueid(self, mailbox: str) -> str:
+        """The id that it had when the run created it, or looked at it."""
+        return str(self._receipt(mailbox)["uniqueid"])
+
     def uidvalidity(self, mailbox: str) -> int:
         """The UIDVALIDITY that the server gave a new one; 0 for an adopted one."""
         return int(self._receipt(mailbox).get("uidvalidity", 0))
@@ -92,7 +96,7 @@ class CreatedMailboxes:
         Raises:
             StepFailed: it was deleted, renamed or replaced meanwhile, or never ours.
         """
-        known = str(self._receipt(mailbox)["uniqueid"])
+        known = self.uniqueid(mailbox)
         try:
             now = self._server.uniqueid(mailbox)
         except ProgramFailed as error:
