@@ -32,12 +32,31 @@ class Table:
 
 def print_json(value: object) -> None:
     """One JSON document, readable."""
-    _write(json.dumps(value, ensure_ascii=False, indent=2))
+    _write(_json_text(value, indent=2))
 
 
 def print_json_line(value: object) -> None:
     """One JSON document on one line."""
-    _write(json.dumps(value, ensure_ascii=False))
+    _write(_json_text(value))
+
+
+def _json_text(value: object, indent: int | None = None) -> str:
+    r"""JSON whose every character may be shown; others are ``\uXXXX``, which is the same value.
+
+    Source: RFC 8259, section 7: outside ASCII too, any character may be written so, those
+    beyond U+FFFF as two.
+    """
+    text = json.dumps(value, ensure_ascii=not _takes_everything(sys.stdout), indent=indent)
+    lines = text.split("\n")  # nothing in a string has one: it is "\\n" there
+    return "\n".join(each if each.isprintable() else _escaped(each) for each in lines)
+
+
+def _escaped(text: str) -> str:
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+
+
+def _takes_everything(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def print_text(text: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from respool.cli.output import shown_size
+from respool.cli.output import shown_size, visible
 
 if TYPE_CHECKING:
     from respool.app.check import CheckProgress
@@ -205,6 +205,6 @@ def _drawn(end: str) -> Iterator[Callable[[str, float], None] | None]:
         task = drawn.add_task("", total=1.0, visible=False)
 
         def update(text: str, done: float) -> None:
-            drawn.update(task, description=text, completed=done, visible=True)
+            drawn.update(task, description=visible(text), completed=done, visible=True)
 
         yield update

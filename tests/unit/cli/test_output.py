@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from respool.cli.output import (
     Table,
     print_json,
+    print_json_line,
     print_long_table,
     print_table,
     print_text,
@@ -35,6 +38,32 @@ def test_json_holds_odd_octets_as_escapes(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "Été" in out
     assert json.loads(out) == {"name": "caf\udce9 Été"}
+
+
+@pytest.mark.parametrize("writes", [print_json, print_json_line])
+def test_json_holds_what_would_turn_or_move_a_terminal_as_escapes(
+    writes: Callable[[object], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = {"subject\x9b": ["\x9b2J\x85", "gpj.\u202eexe\u2066", "\u2028\U000e0041", 'a "b" \n\\']}
+
+    writes(value)
+
+    out = capsys.readouterr().out
+    assert all(line.isprintable() for line in out.splitlines())
+    assert "\\u202e" in out
+    assert json.loads(out) == value
+
+
+def test_json_is_json_for_a_terminal_of_another_character_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    octets = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(octets, encoding="ascii"))
+
+    print_json_line({"name": "Été"})
+
+    sys.stdout.flush()
+    assert json.loads(octets.getvalue()) == {"name": "Été"}
 
 
 def test_a_table_is_plain_columns_where_there_is_no_terminal(
