@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from respool.app.find import FindWish, FoundMessage, finding
+from respool.app.find import FindWish, finding
+from respool.app.found_live import FoundMessage
 from respool.app.history import HistoryReport, HistoryWish, history
 from respool.app.indexing import IndexWish
 from respool.app.settings import Settings

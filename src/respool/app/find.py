@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import islice
 
 from respool.app.access_log import Access, note_reading
 from respool.app.catalogue import Catalogue, opened_catalogue, wanted_generations
 from respool.app.catalogue_accounts import accounts_called
+from respool.app.found_live import FoundMessage, HeldAgainstLive, Told
 from respool.app.indexing import IndexWish, index_for_search
-from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
-from respool.backups.live_copies import LiveCopies, LiveCopy, answering
 from respool.catalogue.bodies import BodyReader
-from respool.catalogue.entries import Found, Standing
+from respool.catalogue.entries import Standing
 from respool.catalogue.ranking import best_first
 from respool.catalogue.search import BodyOf, Search
 from respool.catalogue.spans import Spans
 from respool.catalogue.unsearched import Unsearched, unsearched
-from respool.errors import ServerNotFound
-from respool.model.accounts import Account
 from respool.model.conditions import Conditions
-from respool.model.json_text import as_utc_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,69 +35,17 @@ class FindWish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundMessage:
-    """A message as found. ``live`` is the live copy that answers it.
-
-    ``copies`` are all that the live account has, those kept as deleted among them; None
-    where it was not looked at, or nobody knows the message's GUID.
-    """
-
-    found: Found
-    live: LiveCopy | None
-    copies: tuple[LiveCopy, ...] | None
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether the live account lacks it, as far as is known."""
-        return self.copies is not None and self.live is None
-
-    def as_json(self) -> dict[str, object]:
-        """One line of ``find --json``."""
-        message, standing = self.found.message, self.found.standing
-        return {
-            "account": self.found.account.address,
-            "kind": self.found.account.kind.value,
-            "folder": standing.folder.path,
-            "mailbox": standing.folder.name.display,
-            "uid": standing.uid,
-            "guid": message.guid,
-            "generation": self.found.newest.label,
-            "generations": [
-                {"first": first, "last": last} for first, last in self.found.generations
-            ],
-            "internaldate": as_utc_text(standing.date),
-            "size_bytes": message.size_bytes,
-            "flags": list(standing.flags),
-            "expunged": standing.is_expunged,
-            "archived": standing.is_archived,
-            "has_file": standing.has_file,
-            "deleted_at": as_utc_text(self.found.deleted_at),
-            "subject": message.subject,
-            "from": [each.as_json() for each in message.senders],
-            "to": [each.as_json() for each in message.recipients],
-            "date": as_utc_text(message.sent),
-            "message_id": message.message_id,
-            "has_attachment": message.has_attachment,
-            "live": None if self.copies is None else self._live_json(is_kept=False),
-            "live_kept": None if self.copies is None else self._live_json(is_kept=True),
-            "missing": None if self.copies is None else self.is_missing,
-        }
-
-    def _live_json(self, *, is_kept: bool) -> list[dict[str, object]]:
-        return [
-            {"folder": each.folder, "uid": each.uid}
-            for each in self.copies or ()
-            if each.is_kept == is_kept
-        ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FindReport:
     """What is found, as it is asked for; ``notes`` are complete when all of it was."""
 
     messages: Iterator[FoundMessage]
-    notes: dict[str, None]
+    told: Told
     not_searched: tuple[Unsearched, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said beside the messages, so far."""
+        return self.told.notes
 
 
 @contextmanager
@@ -132,11 +76,12 @@ def finding(settings: Settings, wish: FindWish, indexing: IndexWish) -> Iterator
         found = search.find(wish.conditions)
         if wish.is_best:
             found = best_first(found, wish.conditions)
-        notes: dict[str, None] = {} if behind is None else {behind: None}
-        messages = _with_live(settings, found, notes, only_missing=wish.only_missing)
+        told = Told(() if behind is None else (behind,))
+        held = HeldAgainstLive(settings, told, is_needed=wish.only_missing)
+        messages = held.messages(found)
         yield FindReport(
             messages=islice(messages, wish.limit or None),
-            notes=notes,
+            told=told,
             not_searched=unsearched(opened.database, known, wish.conditions),
         )
 
@@ -153,48 +98,3 @@ def _body_of(opened: Catalogue) -> BodyOf:
         return None if body is None else body.text
 
     return read
-
-
-def _with_live(
-    settings: Settings, found: Iterator[Found], notes: dict[str, None], *, only_missing: bool
-) -> Iterator[FoundMessage]:
-    """Each with the live copy that answers it; copies of one message are looked at together."""
-    looked: dict[Account, LiveCopies | None] = {}
-    for (account, _), group in groupby(found, _message_and_account):
-        if account not in looked:
-            looked[account] = _live_of(settings, account, notes, is_needed=only_missing)
-        every = list(group)
-        guid = every[0].message.guid
-        live = looked[account]
-        if live is None or guid is None:
-            answered = [FoundMessage(found=each, live=None, copies=None) for each in every]
-        else:
-            copies = live.of(guid)
-            places = [(each.standing.folder.path, each.standing.uid) for each in every]
-            answered = [
-                FoundMessage(found=each, live=copy, copies=copies)
-                for each, copy in zip(every, answering(places, copies), strict=True)
-            ]
-        yield from (each for each in answered if not only_missing or each.is_missing)
-
-
-def _message_and_account(found: Found) -> tuple[Account, int]:
-    return found.account, found.message.number
-
-
-def _live_of(
-    settings: Settings, account: Account, notes: dict[str, None], *, is_needed: bool
-) -> LiveCopies | None:
-    live = look_at_live(settings, account, is_for_counts=True)
-    if not isinstance(live, LiveNotLooked):
-        if not live.place.is_there:
-            notes[f"the live server has no account {account.address}"] = None
-        return LiveCopies(live.pairs)
-    if is_needed:
-        raise ServerNotFound(
-            "what the live account lacks cannot be told",
-            why=live.why,
-            hint="--imapd-conf FILE names the configuration of the server on this machine",
-        )
-    notes[f"the live server was not looked at: {live.why}"] = None
-    return None

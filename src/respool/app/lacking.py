@@ -57,7 +57,7 @@ def lacking_of(
     if request.is_only_missing:
         request, findings = live_names(request, chosen, live)
     mapped = map_names([each.mailbox.name for each in chosen], request, survey.name_rules)
-    found = held_against_live(request, chosen, mapped.targets, live)
+    found = held_against_live(request, chosen, mapped.targets, live, account.unread)
     taken = found.chosen
     if request.is_only_missing:
         kept = [(place_of(source), box) for source, box in account.pairs]

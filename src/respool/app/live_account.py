@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from respool.app.settings import Settings
-from respool.backups.live_mailboxes import Pair, live_generation, live_sources, read_live
+from respool.backups.live_mailboxes import (
+    UNREAD,
+    Pair,
+    live_generation,
+    live_sources,
+    read_live,
+)
 from respool.backups.source import SourceMailbox, tree_at
 from respool.errors import RespoolError
 from respool.model.accounts import Account
@@ -62,6 +68,11 @@ class LiveAccount:
     def present(self) -> tuple[Pair, ...]:
         """The mailboxes that people see."""
         return tuple(each for each in self.pairs if not each[0].name.is_deleted)
+
+    @property
+    def unread(self) -> tuple[Finding, ...]:
+        """What of its mail that people see cannot be read: nobody knows what is there."""
+        return tuple(each for each in self.findings if each.code == UNREAD)
 
     @property
     def deleted(self) -> tuple[Pair, ...]:

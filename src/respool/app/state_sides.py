@@ -26,6 +26,7 @@ from respool.targets.state.survey import LiveFolder, StateFolder, StateSurvey
 
 _ANYONE: Final = "anyone"
 WITHOUT_INDEX: Final = "the backup has no index of it: its flags are not known"
+LIVE_UNREAD: Final = "of the live account it cannot be read, so what is in it stays: {}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,9 @@ def sides_of(
         BackupError: the later generation is not there.
         PlanRefused: the live account cannot be read.
     """
-    work = _Sides(settings=settings, prepared=prepared, request=request, survey=survey)
+    work = _Sides(prepared=prepared, request=request, survey=survey)
     wanted, later = work.wanted(), work.later()
+    account = _looked_at(settings, request.target, is_for_counts=True)
     readers = frozenset(
         reader
         for each in (*(one.folder for one in wanted), *(later or ()))
@@ -63,19 +65,24 @@ def sides_of(
         wanted=wanted,
         later=later,
         survey=StateSurvey(
-            server=survey.server, owner=survey.owner, folders=work.live(readers), readers=readers
+            server=survey.server,
+            owner=survey.owner,
+            folders=work.live(account, readers),
+            readers=readers,
         ),
         skipped={
-            folder_path(each.mailbox.name): WITHOUT_INDEX
-            for each in prepared.choice.mailboxes
-            if not each.mailbox.has_index
+            **{each.subject: LIVE_UNREAD.format(each.text) for each in account.unread},
+            **{
+                folder_path(each.mailbox.name): WITHOUT_INDEX
+                for each in prepared.choice.mailboxes
+                if not each.mailbox.has_index
+            },
         },
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
-    settings: Settings
     prepared: Prepared
     request: RestoreRequest
     survey: SpoolSurvey
@@ -104,9 +111,8 @@ class _Sides:
             for mailbox, state in [read_with_state(source, selection.account, columns=RESTORED)]
         )
 
-    def live(self, readers: Iterable[str]) -> tuple[LiveFolder, ...]:
+    def live(self, found: LiveAccount, readers: Iterable[str]) -> tuple[LiveFolder, ...]:
         """The account as it is now, but for what was deleted."""
-        found = _looked_at(self.settings, self.request.target, is_for_counts=True)
         folders = []
         for source, read in found.present:
             mailbox, state = with_state(source, read, found.place.account)

@@ -23,7 +23,7 @@ from respool.cyrus.mailbox_records import MailboxRecord
 from respool.cyrus.mailboxes_db import MailboxTable
 from respool.cyrus.spool_paths import INDEX_FILE, mailbox_directory, uuid_directory
 from respool.errors import BackupError
-from respool.model.accounts import Account, account_of
+from respool.model.accounts import Account, account_of, folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import (
@@ -38,7 +38,17 @@ from respool.model.names import DELETED, MailboxName
 from respool.system.live_tree import LIVE, LiveTree, live_place
 from respool.system.read_only import Entry
 
+UNREAD: Final = "live-folder-unread"
+
 _ATTEMPTS: Final = 4
+_CUT: Final = frozenset(
+    {
+        "index-cut",
+        "index-record-damaged",
+        "index-record-impossible-uid",
+        "index-record-out-of-order",
+    }
+)
 _RECORD_OCTETS: Final = 112  # of an index: those of the newest versions
 _HEADER_OCTETS: Final = 256  # more than any version's header of an index
 
@@ -47,10 +57,25 @@ Pair = tuple[SourceMailbox, StoredMailbox]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveMailboxes:
-    """An account's live mailboxes by name, deleted ones included; ``findings`` are about all."""
+    """An account's live mailboxes by name, deleted ones included; ``findings`` are about all.
+
+    Those of the kind UNREAD name what cannot be read, by the path of the folder: whether
+    a message is there, nobody knows.
+    """
 
     pairs: tuple[Pair, ...]
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """Mailboxes by name, none read yet; ``unread`` are those of people's without anything to read.
+
+    Those below DELETED are not among these: what is in them, people do not see.
+    """
+
+    found: tuple[SourceMailbox, ...]
+    unread: tuple[Finding, ...] = ()
 
 
 def live_generation(imapd_conf: Path, now: datetime) -> Generation:
@@ -78,14 +103,23 @@ def read_live(live: Generation, account: Account, *, is_for_counts: bool = False
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
     read = _counted if is_for_counts else read_mailbox
-    sources = live_sources(live, account)
+    sources = _sources_of(live, account)
     pairs: tuple[Pair, ...] = ()
+    changing: tuple[Finding, ...] = (_changing("folders", "which there are"),)
     for _ in range(_ATTEMPTS):
-        pairs = tuple((each, read_steadily(each, read)) for each in sources)
-        before, sources = sources, live_sources(live, account)
-        if sources == before:
-            return LiveMailboxes(pairs=pairs)
-    return LiveMailboxes(pairs=pairs, findings=(_changing("folders", "which there are"),))
+        pairs = tuple((each, read_steadily(each, read)) for each in sources.found)
+        before, sources = sources, _sources_of(live, account)
+        if sources.found == before.found:
+            changing = ()
+            break
+    seen = (box for source, box in pairs if not source.name.is_deleted)
+    without = (_without_index(box) for box in seen if not is_read(box))
+    return LiveMailboxes(pairs=pairs, findings=(*changing, *sources.unread, *without))
+
+
+def is_read(mailbox: StoredMailbox) -> bool:
+    """Whether all that its index has is known: else nobody can say what is not in it."""
+    return mailbox.has_index and not _CUT.intersection(each.code for each in mailbox.findings)
 
 
 def read_steadily(
@@ -111,20 +145,63 @@ def live_sources(live: Generation, account: Account) -> tuple[SourceMailbox, ...
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
+    return _sources_of(live, account).found
+
+
+def _sources_of(live: Generation, account: Account) -> _Sources:
     place = live.parts[0].place
-    table = _list_of_mailboxes(place)
+    table, losses = _list_of_mailboxes(place)
     if table is None:
-        return mailboxes_of(live, account)
+        return _Sources(found=mailboxes_of(live, account), unread=tuple(_not_here(place)))
     deleted = MailboxName(domain=account.domain, parts=(DELETED, *account.root.parts))
     partitions = {str(each.name): each for each in find_partitions(tree_at(place))}
-    found = [
-        SourceMailbox(name=record.name, spool=place, place=mailbox_place)
-        for above in (account.root, deleted)
-        for record in table.records_below(above)
-        if account_of(record.name) == account
-        for mailbox_place in _places(place, partitions.get(record.partition), record)
+    found: list[SourceMailbox] = []
+    unread = [_unread(each.subject, each.text) for each in losses]
+    unread += [
+        _unread(key, "its entry in the server's list of mailboxes is damaged")
+        for key in table.damaged_below(account.root)
     ]
-    return tuple(sorted(found, key=lambda each: each.name.parts))
+    for above in (account.root, deleted):
+        for record in table.records_below(above):
+            if account_of(record.name) == account:
+                partition = partitions.get(record.partition)
+                places = list(_places(place, partition, record))
+                found += [
+                    SourceMailbox(name=record.name, spool=place, place=each) for each in places
+                ]
+                if not places and not record.name.is_deleted:
+                    unread.append(_without_directory(record, partition))
+    return _Sources(
+        found=tuple(sorted(found, key=lambda each: each.name.parts)), unread=tuple(unread)
+    )
+
+
+def _without_directory(record: MailboxRecord, partition: Partition | None) -> Finding:
+    why = (
+        f"its partition {record.partition} is not on this machine"
+        if partition is None
+        else f"it has no directory in partition {record.partition}"
+    )
+    return _unread(folder_path(record.name), why)
+
+
+def _not_here(place: PurePosixPath) -> Iterator[Finding]:
+    """Without the list of mailboxes nobody knows what lies in partitions that are not here."""
+    tree = tree_at(place)
+    if not isinstance(tree, LiveTree):
+        return
+    for kind in ("", "meta"):
+        for name in sorted(tree.configuration.roots(kind).keys() - tree.roots(kind).keys()):
+            yield _unread(f"{kind}partition-{name}", "it is not on this machine")
+
+
+def _without_index(mailbox: StoredMailbox) -> Finding:
+    why = "its index is damaged" if mailbox.has_index else "its index cannot be read"
+    return _unread(folder_path(mailbox.name), why)
+
+
+def _unread(subject: str, why: str) -> Finding:
+    return Finding(severity=Severity.LOSS, code=UNREAD, subject=subject, text=why)
 
 
 def live_guids(sources: Sequence[SourceMailbox], most: int) -> list[Rows] | None:
@@ -152,13 +229,13 @@ def _counted(source: SourceMailbox) -> StoredMailbox:
     return read_for_counts(source, 0)
 
 
-def _list_of_mailboxes(place: PurePosixPath) -> MailboxTable | None:
-    """What the server's own list says now; None where it cannot be read."""
+def _list_of_mailboxes(place: PurePosixPath) -> tuple[MailboxTable | None, tuple[Finding, ...]]:
+    """What the server's own list says now, and what is lost of it; None where it is not read."""
     tree = tree_at(place)
     file = tree.list_of_mailboxes if isinstance(tree, LiveTree) else None
     if file is None:
-        return None
-    found = None
+        return None, ()
+    found, losses = None, tuple[Finding, ...]()
     for _ in range(_ATTEMPTS):
         before = tree.stat(file)
         entries: dict[bytes, bytes] = {}
@@ -166,9 +243,10 @@ def _list_of_mailboxes(place: PurePosixPath) -> MailboxTable | None:
         config = ConfigDirectory(tree, file.parent)
         if entries_of(config, file, entries.__setitem__, findings):
             found = MailboxTable(entries)
+            losses = tuple(each for each in findings if each.severity is Severity.LOSS)
             if not findings and tree.stat(file) == before:
                 break
-    return found
+    return found, losses
 
 
 def _places(

@@ -79,7 +79,9 @@ class Found:
 
     ``generations`` are those in which the account has it no worse than here: where it stands
     in a folder of people's, those where it is only kept as deleted do not count. ``newest`` is
-    the newest that has it here.
+    the newest that has it here. ``beside`` are all places that ask the live account for
+    a copy: those where people saw it in that generation, whatever was searched for; of what
+    was only kept as deleted there, which was moved as a rule, those alone that were found.
     """
 
     message: MessageEntry
@@ -87,6 +89,7 @@ class Found:
     generations: tuple[tuple[str, str], ...]
     newest: Known
     deleted_at: datetime | None
+    beside: tuple[Standing, ...] = ()
 
     @property
     def account(self) -> Account:

@@ -178,15 +178,18 @@ class Search:
         chosen = [each for each in meant if each.rank == best]
         newest = max(each.generations.bit_length() for each in chosen)
         has_it = _together(each for each in places if each.rank >= best)
-        for each in chosen:
-            if each.generations.bit_length() == newest:
-                yield Found(
-                    message=message,
-                    standing=each,
-                    generations=self._spans.ranges(has_it),
-                    newest=self._spans.newest(each.generations),
-                    deleted_at=deleted_at,
-                )
+        last = [each for each in chosen if each.generations.bit_length() == newest]
+        seen = [each for each in places if each.is_seen and each.generations >> (newest - 1) & 1]
+        beside = tuple(seen if last[0].is_seen else last)
+        for each in last:
+            yield Found(
+                message=message,
+                standing=each,
+                generations=self._spans.ranges(has_it),
+                newest=self._spans.newest(each.generations),
+                deleted_at=deleted_at,
+                beside=beside,
+            )
 
     def _scope(self, wanted: Conditions) -> Scope:
         if self._accounts is None and not wanted.folders:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from respool.app.find import FindReport, FoundMessage
+from respool.app.find import FindReport
+from respool.app.found_live import FoundMessage
 from respool.cli.catalogue_text import unsearched_lines
 from respool.cli.output import (
     cut,

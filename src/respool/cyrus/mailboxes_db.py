@@ -93,6 +93,15 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
                 if record is not None and (record.name == above or record.name.is_below(above)):
                     yield record
 
+    def damaged_below(self, above: MailboxName) -> tuple[str, ...]:
+        """The keys of ``above``, and of what may lie below it, whose records are damaged."""
+        start = self._key(above)
+        return tuple(
+            key_text(key)
+            for key in self._names
+            if key.startswith(start) and self._record(key) is None
+        )
+
     @property
     def damaged(self) -> tuple[str, ...]:
         """The keys of records that cannot be parsed. Parses all of them."""

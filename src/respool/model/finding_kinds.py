@@ -313,6 +313,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "What is said of live mail may be off by what changed just then.",
     ),
+    "live-folder-unread": (
+        LOSS,
+        "Whether the live account has a message cannot be told; what it lacks is not restored.",
+    ),
     "mailbox-found-twice": (
         NOTE,
         "Both are restored, the second under another name.",

@@ -64,12 +64,13 @@ def held_against_live(
     chosen: Sequence[ChosenMailbox],
     targets: Sequence[MailboxName],
     live: Sequence[StoredMailbox],
+    unread: Sequence[Finding] = (),
 ) -> Compared:
     """``chosen`` with the records that the live account has: they are not added again.
 
     In place those that the folder itself has, and where only what is missing was asked for
     those that any folder has. Copies count: see `answers_to`. ``targets`` are the folders'
-    names in the live account.
+    names in the live account, ``unread`` findings of what cannot be read in it, by path.
     """
     asked = [each.wanted(has_expunged=request.has_expunged) for each in chosen]
     copies = [
@@ -84,21 +85,20 @@ def held_against_live(
     ]
     return Compared(
         chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
-        reasons=(*_unknown(copies), *_unread(request, targets, live)),
+        reasons=(*_unknown(copies), *_unread(request, targets, unread)),
     )
 
 
 def _unread(
-    request: RestoreRequest, targets: Sequence[MailboxName], live: Sequence[StoredMailbox]
+    request: RestoreRequest, targets: Sequence[MailboxName], unread: Sequence[Finding]
 ) -> Iterator[str]:
-    """What a live folder has whose index cannot be read nobody knows: it is not held as empty."""
+    """What a live folder has that cannot be read nobody knows: it is not held as empty."""
     wanted = {folder_path(each) for each in targets}
-    for each in live:
-        path = folder_path(each.name)
-        if not each.has_index and (request.is_only_missing or path in wanted):
+    for each in unread:
+        if request.is_only_missing or each.subject in wanted:
             yield (
-                f"the index of the live folder {path} cannot be read, so that nothing tells what"
-                " it has; look at it with the server's own reconstruct first"
+                f"{each.subject} of the live account cannot be read, so that nothing tells what"
+                f" it has: {each.text}; look at it with the server's own reconstruct first"
             )
 
 

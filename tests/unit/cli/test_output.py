@@ -44,7 +44,9 @@ def test_json_holds_odd_octets_as_escapes(capsys: pytest.CaptureFixture[str]) ->
 def test_json_holds_what_would_turn_or_move_a_terminal_as_escapes(
     writes: Callable[[object], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    value = {"subject\x9b": ["\x9b2J\x85", "gpj.\u202eexe\u2066", "\u2028\U000e0041", 'a "b" \n\\']}
+    value = {
+        "subject\x9b": ["\x9b2J\x85", "gpj.\u202eexe\u2066", "\u2028\U000e0041", 'a "b" \n\\']
+    }
 
     writes(value)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.lacking import Compared, held_against_live, live_names
@@ -99,3 +100,16 @@ def test_a_folder_is_called_what_it_is_called_now(
 
     assert dict(request.renames) == expected
     assert [each.code for each in findings] == ["folder-renamed"] * (expected == {"Old": "New"})
+
+
+def test_only_missing_is_refused_where_anything_live_cannot_be_read() -> None:
+    gone = Finding(severity=Severity.LOSS, code="live-folder-unread", subject="x", text="no disk")
+
+    def reasons(request: RestoreRequest) -> tuple[str, ...]:
+        folder = backup("a", 1)
+        names = [folder.mailbox.name]
+        return held_against_live(request, [folder], names, [live("a", 1)], [gone]).reasons
+
+    assert "x of the live account cannot be read" in reasons(ONLY_MISSING)[0]
+    assert "no disk" in reasons(ONLY_MISSING)[0]
+    assert reasons(IN_PLACE) == ()
