@@ -281,6 +281,37 @@ class OverQuota(TargetError):
     code: ClassVar[str] = "over-quota"
 
 
+class BluemindUnreachable(TargetError):
+    """BlueMind's core does not answer, or not in time: it may be restarting."""
+
+    code: ClassVar[str] = "bluemind-unreachable"
+
+
+class BluemindRefused(TargetError):
+    """BlueMind's core takes the key for wrong, or its account lacks a role."""
+
+    code: ClassVar[str] = "bluemind-refused"
+
+
+class BluemindFault(TargetError):
+    """BlueMind's core says that it cannot do what was asked; ``fault`` is its own code."""
+
+    code: ClassVar[str] = "bluemind-fault"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str | None = None,
+        hint: str | None = None,
+        status: int | None = None,
+        fault: str | None = None,
+    ) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status = status
+        self.fault = fault
+
+
 class StepFailed(RespoolError):
     """A step of a run failed; the target is as before the step or as after it."""
 

@@ -33,6 +33,7 @@ IMPURE_MODULES = frozenset(
         "urllib",
     }
 )
+PURE_ALL_THE_SAME = frozenset({"urllib.parse"})  # text in, text out
 LOADED_BY_NOBODY = ("subprocess", "socket", "sqlite3")
 
 
@@ -45,7 +46,7 @@ def impurities(tree: ast.Module) -> Iterator[str]:
                 if "pathlib" in modules:
                     yield "import pathlib (say: from pathlib import PurePosixPath)"
             case ast.ImportFrom(module=str(module), names=names):
-                if module.partition(".")[0] in IMPURE_MODULES:
+                if module.partition(".")[0] in IMPURE_MODULES and module not in PURE_ALL_THE_SAME:
                     yield module
                 if module == "pathlib":
                     yield from (f"pathlib.{a.name}" for a in names if "Pure" not in a.name)

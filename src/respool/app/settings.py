@@ -107,6 +107,27 @@ SETTINGS: Final = (
         meaning="yes: speak to another server though it offers no encryption",
     ),
     Setting(
+        key="bluemind_api",
+        option="--bluemind-api",
+        variable="RESPOOL_BLUEMIND_API",
+        default=None,
+        meaning="where BlueMind's core answers, https://HOST/api",
+    ),
+    Setting(
+        key="bluemind_key",
+        option=None,
+        variable="RESPOOL_BLUEMIND_KEY",
+        default=None,
+        meaning="the key of an administrator of BlueMind",
+    ),
+    Setting(
+        key="bluemind_key_file",
+        option=None,
+        variable="RESPOOL_BLUEMIND_KEY_FILE",
+        default=None,
+        meaning="a file whose first line is that key",
+    ),
+    Setting(
         key="state",
         option="--state",
         variable="RESPOOL_STATE",
@@ -114,11 +135,11 @@ SETTINGS: Final = (
         meaning="where journals, receipts and the catalogue are kept",
     ),
 )
-_SECRETS: Final = frozenset({"imap_password", "to_password"})
+_SECRETS: Final = frozenset({"imap_password", "to_password", "bluemind_key"})
 
 
 class Secret:
-    """A password, which no text of this object shows."""
+    """A password or a key, which no text of this object shows."""
 
     __slots__ = ("_value",)
 
@@ -151,6 +172,8 @@ class Settings:
     credentials: Path | None = None
     ca_file: Path | None = None
     is_insecure: bool = False
+    bluemind_api: str | None = None
+    bluemind_key: Secret | None = None
     ask: Asker | None = None
     staged: StagedDirectories | None = None
 
@@ -214,6 +237,8 @@ def read_settings(
         credentials=_path(values["credentials"]),
         ca_file=_path(values["ca_file"]),
         is_insecure=(values["insecure"] or "no").lower() == "yes",
+        bluemind_api=values["bluemind_api"],
+        bluemind_key=_secret(values["bluemind_key"], values["bluemind_key_file"]),
         state=Path(values["state"]) if values["state"] else _default_state(surroundings),
         staged=staged,
         ask=ask,
@@ -259,10 +284,17 @@ def _is_text(value: object) -> bool:
 def _secret(value: str | None, file: str | None) -> Secret | None:
     if value is not None:
         return Secret(value)
-    if file is None:
-        return None
+    return None if file is None else secret_in(Path(file))
+
+
+def secret_in(file: Path) -> Secret:
+    """The first line of ``file``.
+
+    Raises:
+        UsageError: it cannot be read, or there is none.
+    """
     try:
-        lines = Path(file).read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8").splitlines()
     except (OSError, ValueError) as error:
         raise UsageError(f'the password file "{file}" cannot be read') from error
     if not lines or not lines[0]:

@@ -98,6 +98,12 @@ MaybeRun = Annotated[
     str | None,
     typer.Argument(metavar="[RUN]", help="The number of a run, or batch:N: all runs of one."),
 ]
+BluemindApi = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL", help="Where BlueMind's core answers: https://HOST/api.", show_default=False
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AccountName = Annotated[
     str,
@@ -126,6 +132,7 @@ class ServerOptions:
     imapd_conf: ImapdConf = None
     imap: Imap = None
     imap_admin: ImapAdmin = None
+    bluemind_api: BluemindApi = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

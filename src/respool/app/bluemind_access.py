@@ -1,0 +1,64 @@
+"""From settings to the core of BlueMind: its address and its key, where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from respool.app.settings import Secret, Settings, secret_in
+from respool.errors import UsageError
+from respool.system.bluemind_api import ApiAccess
+from respool.system.bluemind_core import BluemindCore, open_core
+
+TOKEN: Final = Path("/etc/bm/bm-core.tok")  # admin0's key, for root on the server itself
+LOCAL_API: Final = "http://localhost:8090/api"
+
+
+def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
+    """How to reach BlueMind's core; None where nothing says that there is one.
+
+    On the server itself nothing has to be set: root finds the key in ``token``.
+
+    Raises:
+        UsageError: an address without a key.
+    """
+    key, url = settings.bluemind_key, settings.bluemind_api
+    if key is None and url is None and not token.exists():
+        return None
+    key = key or _local_key(token)
+    if key is None:
+        raise UsageError(
+            "BlueMind's core needs a key",
+            why=f"none is set, and {token} cannot be read",
+            hint="RESPOOL_BLUEMIND_KEY_FILE names a file whose first line it is",
+        )
+    return ApiAccess(
+        url=url or LOCAL_API,
+        key=key.reveal(),
+        ca_file=settings.ca_file,
+        is_insecure=settings.is_insecure,
+    )
+
+
+@contextmanager
+def core_of(settings: Settings) -> Iterator[BluemindCore | None]:
+    """BlueMind's core, for the length of a block; None where nothing says that there is one.
+
+    Raises:
+        as `api_access` and `open_core`.
+    """
+    access = api_access(settings)
+    if access is None:
+        yield None
+        return
+    with open_core(access) as core:
+        yield core
+
+
+def _local_key(token: Path) -> Secret | None:
+    try:
+        return secret_in(token)
+    except UsageError:
+        return None
