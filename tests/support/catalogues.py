@@ -10,7 +10,7 @@ from respool.backups.discovery import open_backup
 from respool.catalogue.database import Database
 from respool.catalogue.folders import accounts_by_number, read_name
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import identity_of, known_generations, register
+from respool.catalogue.generations import identified, known_generations, register
 from respool.catalogue.scan import Scanned, Scanner
 from respool.model.generations import Generation
 
@@ -32,13 +32,12 @@ def catalogued(
 ) -> Database:
     """A catalogue of a backup, whose generations were read in an order of labels."""
     database = Database(file)
-    generations = generations_of(place)
-    register(database, generations)
-    by_label = {each.label: each for each in generations}
+    wanted = identified(generations_of(place))
+    register(database, wanted)
+    by_label = {each.label: each for each in wanted.values()}
     for label in by_label if order is None else order:
-        known = {each.identity: each for each in known_generations(database)}
-        generation = by_label[label]
-        Scanner(database, watcher).scan(generation, known[identity_of(generation)])
+        known = {each.label: each for each in known_generations(database)}
+        Scanner(database, watcher).scan(by_label[label], known[label])
     forget_gone(database)
     return database
 

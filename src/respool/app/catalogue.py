@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from respool.app.backups import backup_of
@@ -14,7 +14,7 @@ from respool.app.state import prepare_state
 from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.discovery import Backup
 from respool.catalogue.database import Database, remove_catalogue
-from respool.catalogue.generations import Known, identity_of, known_generations
+from respool.catalogue.generations import Known, identified, known_generations
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
 from respool.system.locks import exclusive
@@ -25,18 +25,35 @@ _MODE = 0o700
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """The catalogue of a backup, open. ``generations`` are those to be used, oldest first."""
+    """The catalogue of a backup, open. ``by_identity`` are the generations to be used, oldest
+    first.
+    """
 
     database: Database
     backup: Backup
-    generations: tuple[Generation, ...]
+    by_identity: Mapping[str, Generation]
     lock: Path
+
+    @property
+    def generations(self) -> tuple[Generation, ...]:
+        """Those to be used, oldest first."""
+        return tuple(self.by_identity.values())
+
+    def pairs(self) -> tuple[tuple[Generation, Known], ...]:
+        """The generations that the backup has now and the catalogue knows, oldest first.
+
+        What the catalogue calls otherwise is called here as the backup calls it now.
+        """
+        known = {each.identity: each for each in known_generations(self.database)}
+        return tuple(
+            (generation, replace(known[identity], label=generation.label))
+            for identity, generation in self.by_identity.items()
+            if identity in known
+        )
 
     def known(self) -> tuple[Known, ...]:
         """What the catalogue has of the generations that the backup has now, oldest first."""
-        known = {each.identity: each for each in known_generations(self.database)}
-        found = (known.get(identity_of(each)) for each in self.generations)
-        return tuple(each for each in found if each is not None)
+        return tuple(known for _, known in self.pairs())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -65,7 +82,7 @@ def opened_catalogue(settings: Settings) -> Iterator[Catalogue]:
         yield Catalogue(
             database=database,
             backup=backup,
-            generations=tuple(reversed(usable_generations(backup.generations))),
+            by_identity=identified(reversed(usable_generations(backup.generations))),
             lock=settings.state / "locks" / f"catalogue-{file.stem}.lock",
         )
     finally:

@@ -11,7 +11,7 @@ from respool.app.catalogue import Catalogue
 from respool.backups.contents import list_accounts, mailboxes_of
 from respool.catalogue.bodies import take_in_bodies
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import Known, identity_of, register
+from respool.catalogue.generations import Known, known_generations, register
 from respool.catalogue.reading import index_file
 from respool.catalogue.scan import Scanned, Scanner
 from respool.catalogue.unsearched import note_counts
@@ -86,7 +86,7 @@ def index(
     if not is_behind(catalogue, wanted):
         return ()
     with catalogue.held():
-        register(catalogue.database, catalogue.generations)
+        register(catalogue.database, catalogue.by_identity)
         lacking = _lacking(catalogue, wanted)
         _ask(catalogue, lacking, wish)
         done = [
@@ -109,8 +109,7 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
     if not lacking:
         return 0
     _agree(wish, f"the bodies of {lacking:,} messages", lacking / _BODIES_A_SECOND)
-    known = {each.identity: each for each in catalogue.known() if each.is_indexed}
-    pairs = [(each, known.get(identity_of(each))) for each in reversed(catalogue.generations)]
+    read = [(each, its) for each, its in reversed(catalogue.pairs()) if its.is_indexed]
 
     def tell(done: int, count: int) -> None:
         if wish.watcher is not None:
@@ -118,7 +117,6 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
             wish.watcher(Watched(label="bodies", number=1, count=1, scanned=scanned))
 
     with catalogue.held():
-        read = [(each, its) for each, its in pairs if its is not None]
         done = take_in_bodies(catalogue.database, read, tell)
         note_counts(catalogue.database)
     return done
@@ -127,18 +125,19 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
 def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
     """Whether the catalogue lacks any of ``wanted``, or has what the backup has no more."""
     database = catalogue.database
-    row = database.one("SELECT count(*) FROM generation")
-    known = catalogue.known()
-    if row is None or row[0] != len(catalogue.generations) or len(known) != row[0]:
-        return True
-    labels = [each.label for each in catalogue.generations]
-    return [each.label for each in known] != labels or bool(_lacking(catalogue, wanted))
+    row = database.one("SELECT count(*) FROM generation WHERE is_gone")
+    known = [(each.identity, each.label) for each in known_generations(database)]
+    here = [(identity, each.label) for identity, each in catalogue.by_identity.items()]
+    return row != (0,) or known != here or bool(_lacking(catalogue, wanted))
 
 
 def _lacking(catalogue: Catalogue, wanted: Sequence[Generation]) -> list[tuple[Generation, Known]]:
-    known = {each.identity: each for each in catalogue.known()}
-    pairs = [(each, known.get(identity_of(each))) for each in reversed(wanted)]
-    return [(each, its) for each, its in pairs if its is not None and not its.is_indexed]
+    labels = {each.label for each in wanted}
+    return [
+        (each, its)
+        for each, its in reversed(catalogue.pairs())
+        if each.label in labels and not its.is_indexed
+    ]
 
 
 def _scanned(

@@ -6,12 +6,13 @@ said of "from 16 to 48" holds for all between that were read, however many are r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from respool.backups.generation_marks import mark_of
 from respool.catalogue.database import Database
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
@@ -45,14 +46,28 @@ def identity_of(generation: Generation) -> str:
     """What tells that a generation holds the same mail as when it was read.
 
     One with a date of its own keeps it when its directory gets another name (``daily.0``
-    becomes ``daily.1``); another is known by where it lies, and by its newest file.
+    becomes ``daily.1``); another is known by where it lies, and by its newest file. Either has
+    a mark of what it holds (`mark_of`): another disk at the same place is another backup.
+
+    Read of the backup each time that it is asked for.
     """
     is_dated = generation.taken_at is not None and not generation.is_about
     parts = sorted(
         f"{'' if is_dated else part.place} {part.part_id} {part.server} {part.begin} {part.end}"
         for part in generation.parts
     )
-    return "\n".join((str(generation.taken_at), *parts))
+    return "\n".join((str(generation.taken_at), *parts, mark_of(generation)))
+
+
+def identified(generations: Iterable[Generation]) -> dict[str, Generation]:
+    """Generations by their identities, in their order; what lies there twice has two."""
+    found: dict[str, Generation] = {}
+    for each in generations:
+        identity = identity_of(each)
+        while identity in found:
+            identity += "\nagain"
+        found[identity] = each
+    return found
 
 
 def known_generations(database: Database) -> tuple[Known, ...]:
@@ -73,15 +88,15 @@ def known_generations(database: Database) -> tuple[Known, ...]:
     )
 
 
-def register(database: Database, generations: Sequence[Generation]) -> tuple[str, ...]:
-    """Make the catalogue know exactly these generations, oldest first; the labels forgotten.
+def register(database: Database, wanted: Mapping[str, Generation]) -> tuple[str, ...]:
+    """Make the catalogue know exactly these generations (as `identified`), oldest first; the
+    labels of those that are gone.
 
     One that holds other mail by now is a new one, right after what it was. What is known of
     those that are gone stays, for others to be held against, until it is taken out by
     `respool.catalogue.forgetting`.
     """
     known = {each.identity: each for each in known_generations(database)}
-    wanted = {identity_of(each): each for each in generations}
     gone = [each for identity, each in known.items() if identity not in wanted]
     new = [identity for identity in wanted if identity not in known]
     renamed = [

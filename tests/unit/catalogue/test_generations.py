@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.catalogue.database import Database
-from respool.catalogue.generations import known_generations, note_indexed, register
+from respool.catalogue.generations import identified, known_generations, note_indexed, register
 from respool.model.generations import Generation, GenerationState
 from tests.support.inventories import spool_generation
 
@@ -26,7 +26,7 @@ def labels(database: Database) -> list[tuple[str, bool]]:
 
 
 def registered(database: Database, *generations: Generation) -> Sequence[str]:
-    return register(database, generations)
+    return register(database, identified(generations))
 
 
 def test_generations_are_in_the_order_of_time_whenever_they_came_to_be_known(

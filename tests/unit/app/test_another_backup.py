@@ -1,0 +1,105 @@
+"""What is searched is what lies there now: not what lay at the same place with the same dates."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from respool.app.catalogue_report import catalogue
+from respool.app.find import FindWish, finding
+from respool.app.indexing import IndexWish
+from respool.app.settings import Settings
+from respool.backups.source import tree_at
+from respool.cyrus.spool_paths import PathRules, mailbox_directory
+from respool.model.conditions import Conditions
+from tests.support.live_spool import settings_for
+from tests.support.small_spools import mailbox_name, write_mailbox
+
+DAYS = ("2024-11-18", "2024-11-19")
+QUIETLY = IndexWish(agree=bool)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    place = tmp_path / "backups"
+    place.mkdir()
+    found = settings_for(tmp_path / "imapd.conf", backups=place)
+    return replace(found, state=tmp_path / "state")
+
+
+def write_days(settings: Settings, *names: str, uids: tuple[int, ...] = (1,)) -> None:
+    """The same dates as any other backup of these days."""
+    place = settings.backups
+    assert place is not None
+    for day in DAYS:
+        base = place / day / "var/spool/cyrus"
+        for name in names:
+            directory = mailbox_directory(mailbox_name(name), PathRules())
+            write_mailbox(
+                base / "meta/b_loc" / directory, base / "data/b_loc" / directory, uids=uids
+            )
+    tree_at.cache_clear()
+
+
+def found(settings: Settings) -> set[tuple[str, str, int, str]]:
+    tree_at.cache_clear()
+    with finding(settings, FindWish(conditions=Conditions()), QUIETLY) as report:
+        return {
+            (each.found.account.login, place.folder.path, place.uid, each.found.newest.label)
+            for each in report.messages
+            for place in (each.found.standing,)
+        }
+
+
+def clear(settings: Settings) -> None:
+    assert settings.backups is not None
+    for each in settings.backups.iterdir():
+        shutil.rmtree(each)
+
+
+def test_mail_of_a_backup_that_was_mounted_there_before_is_not_found(settings: Settings) -> None:
+    write_days(settings, "user/jdoe@b.loc")
+    assert {each[0] for each in found(settings)} == {"jdoe"}
+
+    clear(settings)
+    write_days(settings, "user/alice@b.loc")
+
+    assert {each[0] for each in found(settings)} == {"alice"}
+
+
+def test_the_same_accounts_of_another_server_are_not_taken_for_those_known(
+    settings: Settings,
+) -> None:
+    write_days(settings, "user/jdoe@b.loc")
+    assert {each[2] for each in found(settings)} == {1}
+
+    clear(settings)
+    write_days(settings, "user/jdoe@b.loc", uids=(7, 8))
+
+    assert {each[2] for each in found(settings)} == {7, 8}
+
+
+@pytest.mark.parametrize("rest", ["user/zoe@b.loc", "user/alice/Sent@b.loc"])
+def test_what_was_copied_after_a_generation_was_read_is_found_too(
+    rest: str, settings: Settings
+) -> None:
+    write_days(settings, "user/alice@b.loc")
+    found(settings)
+
+    write_days(settings, rest)
+
+    assert {(each[0], each[1]) for each in found(settings)} == {
+        ("alice", "INBOX"),
+        ("zoe", "INBOX") if "zoe" in rest else ("alice", "Sent"),
+    }
+
+
+def test_what_did_not_change_is_not_read_again(settings: Settings) -> None:
+    write_days(settings, "user/alice@b.loc")
+    found(settings)
+    tree_at.cache_clear()
+
+    assert catalogue(settings, None, QUIETLY).indexed == ()
