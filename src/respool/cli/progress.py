@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from respool.cli.output import shown_size, visible
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from respool.planning.plan import PlanHead
     from respool.runs.stepping import Progress
     from respool.runs.undo import TakenBack
+
+ToldT = TypeVar("ToldT")
 
 _PHASES = {
     "spool-create-account": (1, "create"),
@@ -126,35 +128,24 @@ def counting_bar() -> Iterator[CountingBar]:
 @contextmanager
 def reading_bar() -> Iterator[Callable[[CheckProgress], None]]:
     """A bar for what reads a backup through, at most ten times a second."""
+
+    def shown(progress: CheckProgress) -> tuple[str, float]:
+        return f"{progress.files:,} files, {shown_size(progress.size_bytes)}", progress.share
+
     with _drawn("left") as update:
-        shown_at = 0.0
-
-        def tell(progress: CheckProgress) -> None:
-            nonlocal shown_at
-            now = time.monotonic()
-            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
-                shown_at = now
-                size = shown_size(progress.size_bytes)
-                update(f"{progress.files:,} files, {size}", progress.share)
-
-        yield tell
+        yield _spaced(shown, update)
 
 
 @contextmanager
 def proving_bar() -> Iterator[Callable[[ExportProgress], None]]:
     """A bar for what reads an export through, at most ten times a second."""
+
+    def shown(progress: ExportProgress) -> tuple[str, float]:
+        counted = f"{progress.messages:,}/{progress.expected:,} messages"
+        return counted, progress.messages / max(progress.expected, 1)
+
     with _drawn("left") as update:
-        shown_at = 0.0
-
-        def tell(progress: ExportProgress) -> None:
-            nonlocal shown_at
-            now = time.monotonic()
-            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
-                shown_at = now
-                counted = f"{progress.messages:,}/{progress.expected:,}"
-                update(f"{counted} messages", progress.messages / max(progress.expected, 1))
-
-        yield tell
+        yield _spaced(shown, update)
 
 
 @contextmanager
@@ -167,23 +158,31 @@ def indexing_bar(
     def agree(question: str) -> bool:
         return yes or agreed(question)
 
+    def shown(watched: Watched) -> tuple[str, float]:
+        scanned = watched.scanned
+        share = scanned.accounts / max(scanned.account_count, 1)
+        counted = f"{scanned.accounts:,}/{scanned.account_count:,} accounts"
+        text = f"generation {watched.label} ({watched.number}/{watched.count}) {counted}"
+        return text, (watched.number - 1 + share) / watched.count
+
     with _drawn("left   Ctrl-C is safe") as update:
-        shown_at = 0.0
+        yield agree, _spaced(shown, update)
 
-        def tell(watched: Watched) -> None:
-            nonlocal shown_at
-            now = time.monotonic()
-            if update is not None and now - shown_at >= _SECONDS_BETWEEN:
-                shown_at = now
-                scanned = watched.scanned
-                share = scanned.accounts / max(scanned.account_count, 1)
-                counted = f"{scanned.accounts:,}/{scanned.account_count:,} accounts"
-                update(
-                    f"generation {watched.label} ({watched.number}/{watched.count}) {counted}",
-                    (watched.number - 1 + share) / watched.count,
-                )
 
-        yield agree, tell
+def _spaced(
+    shown: Callable[[ToldT], tuple[str, float]], update: Callable[[str, float], None] | None
+) -> Callable[[ToldT], None]:
+    """What draws ``shown`` of all it is told, but not oftener than can be seen."""
+    shown_at = 0.0
+
+    def tell(told: ToldT) -> None:
+        nonlocal shown_at
+        now = time.monotonic()
+        if update is not None and now - shown_at >= _SECONDS_BETWEEN:
+            shown_at = now
+            update(*shown(told))
+
+    return tell
 
 
 @contextmanager

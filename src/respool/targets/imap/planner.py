@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
@@ -13,6 +13,7 @@ from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.chosen_findings import findings_of
 from respool.planning.context import PlanContext
 from respool.planning.forecast import forecast_quota, quota_reasons
+from respool.planning.free_folder import with_free_folder
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PlanHead, PlannedMailbox, QuotaForecast
@@ -25,7 +26,6 @@ from respool.targets.imap.sharing import Sharing
 from respool.targets.imap.special_uses import use_of, with_special_uses
 from respool.targets.imap.survey import ImapSurvey
 
-_MOST_NUMBERED = 1000
 _UNFINISHED = "-unfinished"
 _WAY_OUT = "ask for more room there, or choose fewer folders"
 
@@ -41,9 +41,9 @@ def plan_restore(
     Raises:
         PlanRefused: with every reason why it cannot be carried out.
     """
-    request, reasons = _with_free_folder(request, survey)
+    request, taken = _with_free_folder(request, survey)
     sources = [each.mailbox.name for each in chosen]
-    reasons += [*context.reasons, *survey.obstacles, *unknown_renames(request, sources)]
+    reasons = [*taken, *context.reasons, *survey.obstacles, *unknown_renames(request, sources)]
     request = with_special_uses(request, chosen, survey)
     mapped = map_names(sources, request, survey.names)
     reasons += mapped.reasons
@@ -66,7 +66,6 @@ def plan_restore(
         )
     flags = KeptFlags.of(destined, survey)
     made_as = _made_as(request, survey)
-    said = (*flags.findings(), *_too_long(destined, survey))
     of_flags = (*flags.findings(), *_too_long(destined, survey))
     said = (*findings_of(chosen), *of_flags, _while_filled(request, survey, made_as))
     findings = (*context.findings, *survey.findings, *said)
@@ -120,19 +119,10 @@ def _head(
 
 def _with_free_folder(
     request: RestoreRequest, survey: ImapSurvey
-) -> tuple[RestoreRequest, list[str]]:
-    """The request with a name for the new folder that is free, or why there is none."""
+) -> tuple[RestoreRequest, tuple[str, ...]]:
     if request.is_in_place:
-        return request, list(_against_in_place(survey))
-    if request.is_into_given:
-        shown = decoded_part(request.into)
-        reason = f"--into {shown}: that folder is there already; choose another name"
-        return request, [reason] if _is_taken(request.into, request, survey) else []
-    for number in range(1, _MOST_NUMBERED):
-        name = request.into if number == 1 else f"{request.into}-{number}"
-        if not _is_taken(name, request, survey):
-            return replace(request, into=name), []
-    return request, [f"{_MOST_NUMBERED} folders called {request.into} are there already"]
+        return request, tuple(_against_in_place(survey))
+    return with_free_folder(request, lambda name: _is_taken(name, request, survey))
 
 
 def _against_in_place(survey: ImapSurvey) -> Iterator[str]:

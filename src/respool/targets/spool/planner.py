@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
 from respool.model.findings import Finding, Severity
-from respool.model.names import MailboxName, decoded_part
+from respool.model.names import MailboxName
 from respool.planning.chosen import ChosenMailbox, Destined
 from respool.planning.chosen_findings import findings_of
 from respool.planning.context import PlanContext
 from respool.planning.forecast import quota_reasons
+from respool.planning.free_folder import with_free_folder
 from respool.planning.load import load_of
 from respool.planning.mapping import folders_between, map_names, unknown_renames
 from respool.planning.plan import PlanHead, PlannedMailbox, QuotaForecast
@@ -27,7 +28,6 @@ from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 
-_MOST_NUMBERED = 1000
 _RIGHTS_UNKNOWN = Finding(
     severity=Severity.NOTE,
     code="rights-unknown",
@@ -47,10 +47,10 @@ def plan_restore(
     Raises:
         PlanRefused: with every reason why it cannot be carried out.
     """
-    request, reasons = _with_free_folder(request, survey)
+    request, taken = _with_free_folder(request, survey)
     sources = [each.mailbox.name for each in chosen]
     mapped = map_names(sources, request, survey.name_rules)
-    reasons += [*context.reasons, *survey.obstacles]
+    reasons = [*taken, *context.reasons, *survey.obstacles]
     reasons += [*unknown_renames(request, sources), *mapped.reasons]
     every = (
         _destined(each, target, request, survey)
@@ -120,20 +120,10 @@ def _head(
 
 def _with_free_folder(
     request: RestoreRequest, survey: SpoolSurvey
-) -> tuple[RestoreRequest, list[str]]:
-    """The request with a name for the new folder that is free, or why there is none."""
+) -> tuple[RestoreRequest, tuple[str, ...]]:
     if request.is_in_place:
-        return request, []
-    if request.is_into_given:
-        taken = _is_taken(request.into, request, survey)
-        shown = decoded_part(request.into)
-        reason = f"--into {shown}: that folder is there already; choose another name"
-        return request, [reason] if taken else []
-    for number in range(1, _MOST_NUMBERED):
-        name = request.into if number == 1 else f"{request.into}-{number}"
-        if not _is_taken(name, request, survey):
-            return replace(request, into=name), []
-    return request, [f"{_MOST_NUMBERED} folders called {request.into} are there already"]
+        return request, ()
+    return with_free_folder(request, lambda name: _is_taken(name, request, survey))
 
 
 def _is_taken(name: str, request: RestoreRequest, survey: SpoolSurvey) -> bool:
