@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from respool.app.picking import Picked, hash_of, pick
 from respool.app.selection import Selection, Wanted
@@ -165,17 +165,11 @@ class OneByOne:
         messages = self._of(source) or {}
         uids = UidSet.of(messages)
         rows = mailbox.records[uids.mask(mailbox.records["uid"])]
-        found = zip(rows["uid"].tolist(), rows["place"].tolist(), rows["guid"], strict=True)
-        there = {uid: (place, guid.tobytes()) for uid, place, guid in found}
+        there = {int(row["uid"]): row for row in rows}
         for uid, message in messages.items():
-            if uid not in there:
-                raise _not_the_one(source, message, "no message has that UID")
-            place, told = there[uid]
-            guid = told.hex() if any(told) else None
-            if guid is None and message.guid is not None:
-                guid = hash_of(source, uid, place)
-            if guid != message.guid:
-                raise _not_the_one(source, message, f"its GUID is {guid}, not {message.guid}")
+            why = _why_another(source, message, there.get(uid))
+            if why is not None:
+                raise _not_the_one(source, message, why)
         return Picked(uids=uids, looked_at=int(mailbox.visible().sum()))
 
     def _of(self, source: SourceMailbox) -> Mapping[int, ChosenMessage] | None:
@@ -210,6 +204,20 @@ def picker_of(wish: Wish, selection: Selection) -> Picker | None:
     return ByConditions(
         selection=selection, conditions=wish.conditions, has_expunged=wish.is_taking_expunged
     )
+
+
+def _why_another(source: SourceMailbox, message: ChosenMessage, row: Any) -> str | None:  # noqa: ANN401 - of numpy
+    """Why a record, None for none, is not that of the message that was chosen."""
+    if row is None:
+        return "no message has that UID"
+    told = row["guid"].tobytes()
+    guid = told.hex() if any(told) else None
+    if message.guid is None and guid is None:
+        is_same = (int(row["size"]), int(row["internaldate"])) == message.identity[1:]
+        return None if is_same else "it has no GUID, and another size or date"
+    if guid is None:
+        guid = hash_of(source, message.uid, int(row["place"]))
+    return None if guid == message.guid else f"its GUID is {guid}, not {message.guid}"
 
 
 def _not_the_one(source: SourceMailbox, message: ChosenMessage, why: str) -> MessageNotInMailbox:

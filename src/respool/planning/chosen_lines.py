@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from unicodedata import category
 
@@ -28,7 +29,8 @@ class ChosenMessage:
     """One message: its mailbox (an administrator's name), UID and GUID, if it has one.
 
     ``generation`` is the label of the generation that it is to be taken from, ``number``
-    that of its line.
+    that of its line. What has no GUID is known by ``size_bytes`` and by ``received``, its
+    internal date in seconds since 1970; both are None of other messages.
     """
 
     account: str
@@ -36,7 +38,14 @@ class ChosenMessage:
     mailbox: str
     uid: int
     guid: str | None
+    size_bytes: int | None
+    received: int | None
     number: int
+
+    @property
+    def identity(self) -> tuple[str | None, int | None, int | None]:
+        """What tells it from another message that has its UID."""
+        return self.guid, self.size_bytes, self.received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +80,10 @@ def parse_chosen(lines: Iterable[bytes]) -> tuple[ChosenGroup, ...]:
     for message in _messages(lines):
         boxes = found.setdefault((message.account, message.generation), {})
         former = boxes.setdefault(message.mailbox, {}).setdefault(message.uid, message)
-        if former.guid != message.guid:
+        if former.identity != message.identity:
             raise _invalid(
                 message.number,
-                f"message {message.uid} of {message.mailbox} has another GUID than in line"
+                f"message {message.uid} of {message.mailbox} is another one than in line"
                 f" {former.number}",
             )
     if not found:
@@ -144,8 +153,27 @@ def _message(number: int, fields: Mapping[str, Any]) -> ChosenMessage:
         mailbox=_name(number, fields, "mailbox"),
         uid=uid,
         guid=guid,
+        size_bytes=_size(number, fields.get("size_bytes")) if guid is None else None,
+        received=_received(number, fields.get("internaldate")) if guid is None else None,
         number=number,
     )
+
+
+def _size(number: int, value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise _invalid(number, f'without a GUID it needs "size_bytes": {value!r:.80}')
+    return value
+
+
+def _received(number: int, value: object) -> int:
+    """Seconds since 1970 of a time such as ``2023-08-09T08:06:40Z``."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _invalid(number, f'without a GUID it needs "internaldate": {value!r:.80}')
+    return int(moment.timestamp())
 
 
 _NOT_IN_NAMES: Final = frozenset({"Cc", "Cs"})  # control characters, halves of a character

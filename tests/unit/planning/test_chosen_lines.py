@@ -17,6 +17,7 @@ FIELDS = {
     "guid": GUID,
     "subject": "fields that nobody needs are nothing",
 }
+WITHOUT_GUID = {"guid": None, "size_bytes": 9, "internaldate": "1970-01-01T00:01:00Z"}
 
 
 def line(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
@@ -25,7 +26,7 @@ def line(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
 
 def test_lines_are_put_together_by_account_generation_and_mailbox() -> None:
     groups = parse_chosen(
-        [line(), b"\n", line(uid=5, guid=None), line(generation="89"), line(), line(account="b")]
+        [line(), b"\n", line(uid=5, **WITHOUT_GUID), line(generation="89"), line(), line(account="b")]
     )
     assert [(each.account, each.generation, each.count) for each in groups] == [
         ("alice@bluemind.loc", "88", 2),
@@ -33,9 +34,9 @@ def test_lines_are_put_together_by_account_generation_and_mailbox() -> None:
         ("b", "88", 1),
     ]
     chosen = groups[0].mailboxes["user/alice@bluemind.loc"]
-    assert {uid: (each.guid, each.number) for uid, each in chosen.items()} == {
-        3: (GUID, 1),
-        5: (None, 3),
+    assert {uid: (*each.identity, each.number) for uid, each in chosen.items()} == {
+        3: (GUID, None, None, 1),
+        5: (None, 9, 60, 3),
     }
 
 
@@ -77,8 +78,12 @@ def test_the_name_of_a_mailbox_says_whether_it_is_a_users(mailbox: str, is_user:
         line(generation=88),
         line(generation="88\x1b[2J"),
         line(guid="0" * 40),
+        line(guid=None),
+        line(uid=9, guid=None),
+        line(uid=9, **{**WITHOUT_GUID, "internaldate": "yesterday"}),
+        line(uid=9, **{**WITHOUT_GUID, "size_bytes": "9"}),
     ],
-    ids=range(23),
+    ids=range(27),
 )
 def test_an_odd_line_is_named(odd: bytes) -> None:
     with pytest.raises(SelectionInvalid, match="line 2 of the selection") as caught:
