@@ -82,7 +82,7 @@ class AtExport:
         """One for each place."""
         return far_lock(state, head)
 
-    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
+    def check_unchanged(self, settings: Settings, head: PlanHead, _file: Path) -> None:
         """The place must be free still, and the backup as it was."""
         check_not_inside(self.where.path, settings, what="the export")
         survey = self._survey(settings)

@@ -83,7 +83,7 @@ class AtImap:
         """One for each account of each server."""
         return far_lock(state, head)
 
-    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
+    def check_unchanged(self, settings: Settings, head: PlanHead, _file: Path) -> None:
         """The server must offer what it offered, and the new folder be free still."""
         survey = survey_imap(self.server, head.request)
         reasons = [

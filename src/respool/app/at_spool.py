@@ -88,9 +88,9 @@ class AtSpool:
         """The lock of the live account."""
         return account_lock(state, head.request.target, self.server.default_domain)
 
-    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
+    def check_unchanged(self, settings: Settings, head: PlanHead, file: Path) -> None:
         """Of an account to be created the backup is asked again, too."""
-        check_unchanged(settings, head, self.server)
+        check_unchanged(settings, head, self.server, file)
 
     def check_honesty(self, settings: Settings, file: Path) -> None:
         """See that the plan does what it says, and may be for this person's account.

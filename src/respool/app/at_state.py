@@ -95,7 +95,7 @@ class AtState:
         """The lock of the live account."""
         return account_lock(state, head.request.target, self.server.default_domain)
 
-    def check_unchanged(self, _settings: Settings, head: PlanHead) -> None:
+    def check_unchanged(self, _settings: Settings, head: PlanHead, _file: Path) -> None:
         """The folders must be there still; what became of each message, the run itself sees."""
         reasons = [
             f"{each.target_path} is not there any more"

@@ -52,7 +52,7 @@ class Errand:
         journal = Journal(self.state)
         try:
             with exclusive(target.lock_file(self.state, head), what=locked_text(head)):
-                target.check_unchanged(self.settings, head)
+                target.check_unchanged(self.settings, head, self.file)
                 run = journal.begin(
                     self.file, self.tail, STEP_KINDS, now=datetime.now(UTC), member=self.member
                 )

@@ -17,10 +17,13 @@ from respool.app.source_now import source_reasons
 from respool.app.target_account import survey_target
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid, PlanRefused, SurveyChanged
+from respool.model.state import UidSet
 from respool.planning.codec import check_plan, parse_head, parse_step
 from respool.planning.kept import kept_places
+from respool.planning.lacking import there_by_now
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.source_place import SourcePlace
+from respool.planning.step import MessageStep
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.annotations import allowed_annotations
 from respool.targets.spool.plan_check import PlanCheck
@@ -51,7 +54,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
     """
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
-        survey = check_unchanged(settings, head, server)
+        survey = check_unchanged(settings, head, server, file)
         steps = (parse_step(line, STEP_KINDS) for line in without_last(lines))
         side = backup_side(settings, head)
         rules = rights_rules(
@@ -104,8 +107,10 @@ def selected(settings: Settings, head: PlanHead) -> Selection:
     return select(backup_of(settings), wanted)
 
 
-def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> SpoolSurvey:
-    """The target as it is now, which must be as it was when the plan was made.
+def check_unchanged(
+    settings: Settings, head: PlanHead, server: CyrusServer, file: Path
+) -> SpoolSurvey:
+    """The target as it is now, which must be as it was when the plan in ``file`` was made.
 
     The backup must still have what the plan takes from it.
 
@@ -118,7 +123,7 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
     reasons = (
         *recheck(head, survey),
         *source_reasons(settings, head),
-        *_there_by_now(settings, head, survey),
+        *_there_by_now(settings, head, survey, file),
     )
     if reasons:
         raise SurveyChanged(
@@ -129,17 +134,32 @@ def check_unchanged(settings: Settings, head: PlanHead, server: CyrusServer) -> 
     return survey
 
 
-def _there_by_now(settings: Settings, head: PlanHead, survey: SpoolSurvey) -> Iterator[str]:
-    """What is to be added to live folders must be lacking there still: nothing comes twice."""
-    adding = {each.source_name: each for each in head.mailboxes if each.is_appended}
-    if not any(each.messages for each in adding.values()):
+def _there_by_now(
+    settings: Settings, head: PlanHead, survey: SpoolSurvey, file: Path
+) -> Iterator[str]:
+    """What is to be added in place must be lacking there still: nothing comes twice."""
+    if not (head.request.is_in_place and head.messages and survey.used):
         return
     chosen = prepare_again(settings, head).choice.mailboxes
-    for each in lacking_of(settings, head.request, chosen, survey).chosen:
-        planned = adding.get(each.mailbox.name.admin)
-        more = int(each.is_there().sum()) - (0 if planned is None else planned.still_there)
-        if planned is not None and more > 0:
-            yield f"{planned.target_path}: {more} of the messages are there by now"
+    lacking = lacking_of(settings, head.request, chosen, survey)
+    yield from lacking.reasons
+    there = {each.mailbox.name.admin: each for each in lacking.chosen if each.is_there().any()}
+    if there:
+        yield from there_by_now(there, _planned_uids(head, file))
+
+
+def _planned_uids(head: PlanHead, file: Path) -> Mapping[str, UidSet]:
+    """Which messages of each mailbox of the backup a plan file adds."""
+    sources = {each.target_name: each.source_name for each in head.mailboxes}
+    found: dict[str, list[int]] = {}
+    with file.open(encoding="ascii") as lines:
+        next(lines)
+        for line in without_last(lines):
+            step = parse_step(line, STEP_KINDS)
+            source = sources.get(step.lane)
+            if isinstance(step, MessageStep) and source is not None:
+                found.setdefault(source, []).extend(each.uid for each in step.messages)
+    return {name: UidSet.of(uids) for name, uids in found.items()}
 
 
 def _kept_by_server(

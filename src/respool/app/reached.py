@@ -56,8 +56,8 @@ class Reached(Protocol):
     def lock_file(self, state: Path, head: PlanHead) -> Path:
         """What runs into the same account, or place, lock each other out by."""
 
-    def check_unchanged(self, settings: Settings, head: PlanHead) -> None:
-        """See that target and backup are as they were when the plan was made.
+    def check_unchanged(self, settings: Settings, head: PlanHead, file: Path) -> None:
+        """See that target and backup are as they were when the plan in ``file`` was made.
 
         Raises:
             SurveyChanged: they are not.

@@ -12,6 +12,7 @@ from respool.model.accounts import INBOX, folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName
+from respool.model.state import UidSet
 from respool.planning.answering import (
     Answer,
     FolderAnswers,
@@ -87,6 +88,19 @@ def held_against_live(
         chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
         reasons=(*_unknown(copies), *_unread(request, targets, unread)),
     )
+
+
+def there_by_now(
+    lacking: Mapping[str, ChosenMailbox], planned: Mapping[str, UidSet]
+) -> Iterator[str]:
+    """Of what a plan adds (UIDs), by source mailbox, what the live account has by now."""
+    for name, uids in planned.items():
+        each = lacking.get(name)
+        if each is not None:
+            more = int((each.is_there() & uids.mask(each.mailbox.records["uid"])).sum())
+            if more:
+                path = folder_path(each.mailbox.name)
+                yield f"{path}: {more} of the messages are there by now"
 
 
 def _unread(

@@ -26,7 +26,14 @@ def line(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
 
 def test_lines_are_put_together_by_account_generation_and_mailbox() -> None:
     groups = parse_chosen(
-        [line(), b"\n", line(uid=5, **WITHOUT_GUID), line(generation="89"), line(), line(account="b")]
+        [
+            line(),
+            b"\n",
+            line(uid=5, **WITHOUT_GUID),
+            line(generation="89"),
+            line(),
+            line(account="b"),
+        ]
     )
     assert [(each.account, each.generation, each.count) for each in groups] == [
         ("alice@bluemind.loc", "88", 2),

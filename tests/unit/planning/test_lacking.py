@@ -10,8 +10,9 @@ import pytest
 
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
+from respool.model.state import UidSet
 from respool.planning.chosen import ChosenMailbox
-from respool.planning.lacking import Compared, held_against_live, live_names
+from respool.planning.lacking import Compared, held_against_live, live_names, there_by_now
 from respool.planning.request import RestoreRequest
 from tests.unit.planning.plans import REQUEST
 from tests.unit.targets.spool.plans import chosen, rows_of, stored
@@ -113,3 +114,13 @@ def test_only_missing_is_refused_where_anything_live_cannot_be_read() -> None:
     assert "x of the live account cannot be read" in reasons(ONLY_MISSING)[0]
     assert "no disk" in reasons(ONLY_MISSING)[0]
     assert reasons(IN_PLACE) == ()
+
+
+def test_what_a_plan_adds_and_live_has_by_now_is_told_by_its_uids_not_by_counts() -> None:
+    folder = replace(backup("a", 1, 2), there=np.array([False, True]))
+    there = {"a": folder, "b": folder}
+
+    assert list(there_by_now(there, {"a": UidSet.of([1])})) == []
+    assert list(there_by_now(there, {"a": UidSet.of([2]), "c": UidSet.of([2])})) == [
+        "a: 1 of the messages are there by now"
+    ]
