@@ -42,6 +42,25 @@ class KeptRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBatch:
+    """A batch that is old enough, and has accounts that can still be begun."""
+
+    number: int
+    waiting: int
+
+    @property
+    def why(self) -> str:
+        """For people."""
+        accounts = "1 account was" if self.waiting == 1 else f"{self.waiting:,} accounts were"
+        begins, ends = (f"respool {each} batch:{self.number}" for each in ("resume", "undo"))
+        return f"{accounts} never begun: `{begins}` does that, `{ends}` gives up"
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape in ``kept_batches`` of ``runs prune --json``."""
+        return {"batch": self.number, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
     """The runs that go, or went, oldest first; ``kept`` are old, too, and stay.
 
@@ -52,6 +71,7 @@ class Pruned:
     runs: tuple[RunSummary, ...]
     kept: tuple[KeptRun, ...]
     leftovers: tuple[int, ...]
+    kept_batches: tuple[KeptBatch, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -64,6 +84,7 @@ class Pruned:
             "before": as_utc_text(self.before),
             "pruned": [each.as_json() for each in self.runs],
             "kept": [each.as_json() for each in self.kept],
+            "kept_batches": [each.as_json() for each in self.kept_batches],
             "leftovers": list(self.leftovers),
         }
 
@@ -111,9 +132,19 @@ def _found(journal: Journal, state: Path, now: datetime, older_than: timedelta) 
             kept.append(KeptRun(number=row.number, why=why))
     with journal.undisturbed() as known:
         leftovers = tuple(_unknown(state, known))
+    before = _before(now, older_than)
     return Pruned(
-        before=_before(now, older_than), runs=tuple(runs), kept=tuple(kept), leftovers=leftovers
+        before=before,
+        runs=tuple(runs),
+        kept=tuple(kept),
+        leftovers=leftovers,
+        kept_batches=_kept_batches(journal, before),
     )
+
+
+def _kept_batches(journal: Journal, before: datetime) -> tuple[KeptBatch, ...]:
+    waiting = journal.batches.waiting_before(before)
+    return tuple(KeptBatch(number=each, waiting=count) for each, count in waiting.items())
 
 
 def _forget(journal: Journal, state: Path, found: Pruned) -> Pruned:
@@ -135,7 +166,13 @@ def _forget(journal: Journal, state: Path, found: Pruned) -> Pruned:
         for unknown in leftovers:
             remove_directory(state / RUNS / str(unknown))
     journal.batches.forget_before(found.before)
-    return Pruned(before=found.before, runs=tuple(gone), kept=tuple(kept), leftovers=leftovers)
+    return Pruned(
+        before=found.before,
+        runs=tuple(gone),
+        kept=tuple(kept),
+        leftovers=leftovers,
+        kept_batches=_kept_batches(journal, found.before),
+    )
 
 
 def _why_kept(summary: RunSummary) -> str | None:

@@ -137,7 +137,8 @@ def _run_line(run: RunSummary) -> str:
 
 
 def _kept_lines(found: Pruned) -> list[str]:
-    return [f"  keep run {each.number}: {each.why}" for each in found.kept]
+    lines = [f"  keep run {each.number}: {each.why}" for each in found.kept]
+    return [*lines, *(f"  keep batch {each.number}: {each.why}" for each in found.kept_batches)]
 
 
 def _runs(count: int) -> str:

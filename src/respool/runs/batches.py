@@ -122,13 +122,41 @@ class Batches:
         )
 
     def forget_before(self, moment: datetime) -> tuple[int, ...]:
-        """Forget the batches begun before ``moment`` of which no run is left; their numbers."""
+        """Forget the batches begun before ``moment`` of which no run is left; their numbers.
+
+        One with accounts that can still be begun stays. What was left of one that was
+        forgotten before goes, too.
+        """
         found = self._database.all(
-            "SELECT id FROM batch WHERE started_at < ? AND NOT EXISTS"
-            " (SELECT 1 FROM member WHERE batch = batch.id AND run IS NOT NULL)",
+            "SELECT id FROM batch WHERE started_at < ? AND NOT EXISTS (SELECT 1 FROM member"
+            " WHERE batch = batch.id AND (run IS NOT NULL OR plan_offset IS NOT NULL))",
             (moment.astimezone(UTC).isoformat(timespec="seconds"),),
         )
-        return tuple(number for (number,) in found if self._forget(number))
+        forgotten = tuple(number for (number,) in found if self._forget(number))
+        self._sweep()
+        return forgotten
+
+    def waiting_before(self, moment: datetime) -> Mapping[int, int]:
+        """How many accounts of each batch begun before ``moment`` can still be begun."""
+        return dict(
+            self._database.all(
+                "SELECT batch, count(*) FROM member JOIN batch ON batch.id = member.batch"
+                " WHERE started_at < ? AND run IS NULL AND plan_offset IS NOT NULL"
+                " GROUP BY batch ORDER BY batch",
+                (moment.astimezone(UTC).isoformat(timespec="seconds"),),
+            )
+        )
+
+    def _sweep(self) -> None:
+        """Remove directories of batches that nobody knows; none is begun meanwhile."""
+        if not (self._state / BATCHES).is_dir():
+            return
+        with self._database.transaction() as cursor:
+            known = {str(row[0]) for row in cursor.execute("SELECT id FROM batch")}
+            for directory in sorted((self._state / BATCHES).iterdir()):
+                name = directory.name
+                if name.isascii() and name.isdigit() and name not in known:
+                    remove_directory(directory)
 
     def _forget(self, number: int) -> bool:
         """Unless a command works on it just now."""

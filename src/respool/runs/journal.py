@@ -299,11 +299,17 @@ class RunJournal:
         return (change.state, *notes, self.number, change.number)
 
     def mark(self, state: RunState, *, ended_at: datetime | None) -> None:
-        """Note how the run stands; ``ended_at`` None: it goes on, or is being taken back."""
-        self._database.write(
-            "UPDATE run SET state = ?, ended_at = ? WHERE id = ?",
-            (state, None if ended_at is None else _written(ended_at), self.number),
-        )
+        """Note how the run stands; ``ended_at`` None: it goes on, or is being taken back.
+
+        Why it stopped before, its batch says no more once it is done.
+        """
+        with self._database.transaction() as cursor:
+            cursor.execute(
+                "UPDATE run SET state = ?, ended_at = ? WHERE id = ?",
+                (state, None if ended_at is None else _written(ended_at), self.number),
+            )
+            if state is RunState.DONE:
+                cursor.execute("UPDATE member SET error = NULL WHERE run = ?", (self.number,))
 
     def _value(self, column: str, number: int) -> str | None:
         row = self._database.one(

@@ -11,9 +11,11 @@ from respool.errors import RunNotFound
 from respool.planning.codec import parse_tail
 from respool.runs.batches import Batch, Member, Section
 from respool.runs.journal import Journal
+from respool.runs.states import RunState
 from tests.support.memory_steps import MEMORY_KINDS, MakeMailbox
 from tests.unit.runs.runs import NOW, quick, write_plan
 
+LATER = NOW + timedelta(days=1)
 STEPS = (MakeMailbox(lane="", mailbox="a"),)
 MEMBERS = (
     Member(number=0, account="a@b.loc", plan=Section(offset=0, length=10)),
@@ -94,12 +96,52 @@ def test_an_old_batch_goes_with_its_last_run(
     journal: Journal, batch: Batch, tmp_path: Path
 ) -> None:
     run = begin(journal, tmp_path, 0)
-    assert journal.batches.forget_before(NOW + timedelta(days=1)) == ()
+    journal.batches.give_up(batch.number, {"error": "taken-back"})
+    assert journal.batches.forget_before(LATER) == ()
     journal.forget(run)
     assert journal.batches.forget_before(NOW) == ()
 
-    assert journal.batches.forget_before(NOW + timedelta(days=1)) == (batch.number,)
+    assert journal.batches.forget_before(LATER) == (batch.number,)
 
     assert not batch.file.parent.exists()
     with pytest.raises(RunNotFound):
         journal.batches.batch(batch.number)
+
+
+def test_an_old_batch_stays_while_an_account_of_it_can_be_begun(
+    journal: Journal, batch: Batch
+) -> None:
+    assert journal.batches.waiting_before(NOW) == {}
+    assert journal.batches.waiting_before(LATER) == {batch.number: 2}
+    assert journal.batches.forget_before(LATER) == ()
+
+    journal.batches.give_up(batch.number, {"error": "taken-back"})
+
+    assert journal.batches.waiting_before(LATER) == {}
+    assert journal.batches.forget_before(LATER) == (batch.number,)
+
+
+def test_what_is_left_of_a_batch_that_nobody_knows_is_removed(
+    journal: Journal, batch: Batch, tmp_path: Path
+) -> None:
+    left = tmp_path / "batches/7"
+    left.mkdir()
+    (left / "plans.jsonl").write_text("plans")
+
+    journal.batches.forget_before(LATER)
+
+    assert not left.exists()
+    assert batch.file.exists()
+
+
+def test_why_a_run_stopped_is_told_no_more_once_it_is_done(
+    journal: Journal, batch: Batch, tmp_path: Path
+) -> None:
+    run = begin(journal, tmp_path, 0)
+    journal.batches.failed(batch.number, 0, {"error": "step-failed"})
+
+    journal.run(run, MEMORY_KINDS).mark(RunState.STOPPED, ended_at=NOW)
+    assert journal.batches.batch(batch.number).members[0].error is not None
+    journal.run(run, MEMORY_KINDS).mark(RunState.DONE, ended_at=NOW)
+
+    assert journal.batches.batch(batch.number).members[0].error is None
