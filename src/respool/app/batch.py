@@ -9,14 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from respool.app.batch_plan import (
-    BatchPlan,
-    NoWish,
-    OnPlanned,
-    copy_section,
-    plan_batch,
-    plan_of_file,
-)
+from respool.app.batch_plan import BatchPlan, NoWish, copy_section, plan_of_file
+from respool.app.batch_planning import OnPlanned, plan_batch
 from respool.app.batch_report import (
     BatchReport,
     MemberOutcome,
@@ -111,18 +105,20 @@ def save_batch_plan(
         return plan_batch(wishes, reaching, out or file, state, on_planned)
 
 
-def batch_plan_lines(settings: Settings, wishes: Sequence[Wish | NoWish]) -> Iterator[str]:
-    """The lines of the plans of many accounts, one plan after the other, for a program.
+@contextmanager
+def batch_plan_lines(
+    settings: Settings, wishes: Sequence[Wish | NoWish]
+) -> Iterator[tuple[BatchPlan, Iterator[str]]]:
+    """The plan of many accounts, and the lines of it as of its file, for a program.
 
     Raises:
         PlanRefused: as `plan_batch`.
     """
     state = prepare_state(settings)
     with waiting_plan(state) as file, Reaching(settings) as reaching:
-        plan_batch(wishes, reaching, file, state, lambda _member, _head: None)
+        plan = plan_batch(wishes, reaching, file, state, lambda _member, _head: None)
         with file.open(encoding="ascii") as lines:
-            for line in lines:
-                yield line.rstrip("\n")
+            yield plan, (line.rstrip("\n") for line in lines)
 
 
 def resume_batch(settings: Settings, number: int, conversation: BatchConversation) -> BatchReport:

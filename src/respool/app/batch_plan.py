@@ -1,23 +1,23 @@
-"""The plan of a batch: the plans of its accounts, one after the other in one file."""
+"""The plan of a batch, and the file that holds the plans of its accounts, one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from respool.app.batch_report import told
-from respool.app.reaching import Reaching
-from respool.app.wish import Wish
-from respool.errors import PlanFileInvalid, PlanRefused, RespoolError, UsageError
-from respool.planning.codec import parse_head, render_plan
+from respool.errors import PlanFileInvalid, RespoolError
+from respool.planning.codec import parse_head
 from respool.planning.plan import PlanHead
+from respool.planning.plan_series import SeriesHead, is_series_head, parse_series_head
 from respool.runs.batches import Member, Section
 from respool.system.durable import new_private_file
 
 _HEAD: Final = b'{"respool":"plan",'
 _AT_ONCE: Final = 1 << 20
+_PARTLY: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,11 @@ class BatchPlan:
         return tuple(each for each in self.members if each.failure is not None)
 
     @property
+    def exit_status(self) -> int:
+        """0 all could be planned, 20 some could not."""
+        return _PARTLY if self.failed else 0
+
+    @property
     def messages(self) -> int:
         """How many messages will be added."""
         return sum(each.messages for each in self.members)
@@ -91,67 +96,33 @@ class BatchPlan:
         )
 
 
-OnPlanned = Callable[[PlannedMember, PlanHead | None], None]
-
-
-def plan_batch(
-    wishes: Sequence[Wish | NoWish],
-    reaching: Reaching,
-    file: Path,
-    state: Path,
-    on_planned: OnPlanned,
-) -> BatchPlan:
-    """Plan each wish into ``file``, which is new; one that cannot be stops no other.
-
-    ``state`` is the state directory. ``on_planned`` is told each as it comes.
-
-    Raises:
-        PlanRefused: no wish can be planned, with the reason of each.
-        UsageError: the file cannot be written.
-    """
-    members: list[PlannedMember] = []
-    with _new_file(file) as lines:
-        for wish in wishes:
-            head: PlanHead | None = None
-            if isinstance(wish, NoWish):
-                members.append(PlannedMember(account=wish.account, failure=wish.failure))
-                on_planned(members[-1], head)
-                continue
-            start = lines.tell()
-            try:
-                head = _plan_into(lines, wish, reaching, state)
-                section = Section(offset=start, length=lines.tell() - start)
-                member = _member(wish.wanted.account, head, None if head.is_nothing else section)
-            except RespoolError as error:
-                member = PlannedMember(account=wish.wanted.account, failure=error)
-            if member.plan is None:
-                lines.seek(start)
-                lines.truncate()
-            members.append(member)
-            on_planned(member, head)
-    plan = BatchPlan(members=tuple(members))
-    if not plan.planned and not plan.idle:
-        reasons = tuple(f"{each.account}: {_why(each.failure)}" for each in plan.failed)
-        raise PlanRefused("none of these accounts can be restored", reasons)
-    return plan
-
-
 def plan_of_file(file: Path) -> BatchPlan:
     """The plan that a file of several plans holds.
 
     Raises:
-        PlanFileInvalid: it is none.
+        PlanFileInvalid: it is none, or not all of it is there.
     """
-    return BatchPlan(
-        members=tuple(
-            _member(head.request.account.address, head, section)
-            for head, section in _sections(file)
+    with file.open(encoding="ascii", errors="backslashreplace") as lines:
+        said = parse_series_head(lines.readline())
+    members: list[PlannedMember] = []
+    tails: list[str] = []
+    for head, section, tail in _sections(file):
+        members.append(member_of(head.request.account.address, head, section))
+        tails.append(tail)
+    if SeriesHead.of_tails(tails) != said:
+        raise PlanFileInvalid(
+            "the plans were cut or altered since they were made",
+            why=f"the first line speaks of {said.plans} plans; {len(tails)} are there",
+            hint="make the plan again",
         )
-    )
+    return BatchPlan(members=tuple(members))
 
 
 def is_of_several(file: Path) -> bool:
-    """Whether a plan file holds more than one plan."""
+    """Whether a plan file is one of several plans; it may hold one, or none, all the same."""
+    with file.open(encoding="ascii", errors="backslashreplace") as lines:
+        if is_series_head(lines.readline()):
+            return True
     sections = _sections(file)
     return next(sections, None) is not None and next(sections, None) is not None
 
@@ -169,39 +140,29 @@ def copy_section(file: Path, section: Section, out: Path) -> None:
             left -= len(octets)
 
 
-def _new_file(file: Path) -> TextIO:
-    try:
-        return new_private_file(file)
-    except FileExistsError as error:
-        raise UsageError(f"{file} is there already", hint="choose another --out") from error
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written", why=str(error)) from error
-
-
-def _plan_into(lines: TextIO, wish: Wish, reaching: Reaching, state: Path) -> PlanHead:
-    with reaching.wished(wish) as target:
-        target.mend(state)
-        plan = target.plan(reaching.settings, wish)
-        lines.writelines(f"{line}\n" for line in render_plan(plan.head, plan.steps()))
-        return plan.head
-
-
-def _sections(file: Path) -> Iterator[tuple[PlanHead, Section]]:
-    """Head and place of each plan in a file, in order."""
+def _sections(file: Path) -> Iterator[tuple[PlanHead, Section, str]]:
+    """Head, place and last line of each plan in a file, in order."""
     with file.open("rb") as lines:
         offset = start = 0
         head: PlanHead | None = None
+        last = b""
         for line in lines:
             if line.startswith(_HEAD):
                 if head is not None:
-                    yield head, Section(offset=start, length=offset - start)
+                    yield head, Section(offset=start, length=offset - start), _text(last)
                 head, start = parse_head(line.decode("ascii", "backslashreplace")), offset
             offset += len(line)
+            last = line
         if head is not None:
-            yield head, Section(offset=start, length=offset - start)
+            yield head, Section(offset=start, length=offset - start), _text(last)
 
 
-def _member(account: str, head: PlanHead, section: Section | None) -> PlannedMember:
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\n").decode("ascii", "backslashreplace")
+
+
+def member_of(account: str, head: PlanHead, section: Section | None) -> PlannedMember:
+    """One account of a batch as its plan says; ``section`` None: there is nothing to do."""
     return PlannedMember(
         account=account,
         plan=section,
@@ -213,10 +174,3 @@ def _member(account: str, head: PlanHead, section: Section | None) -> PlannedMem
         lost=sum(each.lost for each in head.mailboxes),
         is_changing_flags=head.request.state_only is not None or bool(head.merged),
     )
-
-
-def _why(failure: RespoolError | None) -> str:
-    if failure is None:
-        return ""
-    reasons = "; ".join(failure.reasons) or failure.why
-    return f"{failure.what}: {reasons}" if reasons else failure.what

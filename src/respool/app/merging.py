@@ -14,6 +14,7 @@ from respool.model.state import UidSet
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import Conflict
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import Step
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
@@ -30,6 +31,11 @@ class MergingPlan:
     head: PlanHead
     mail: SpoolPlan
     folders: tuple[FolderFlags, ...]
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """What the mail takes."""
+        return self.mail.needs
 
     def steps(self) -> Iterator[Step]:
         """All mail first: it is proven before any live flag is changed."""

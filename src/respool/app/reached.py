@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from respool.app.settings import Settings
 from respool.app.wish import Wish
 from respool.planning.plan import PlanHead
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import Step
 from respool.runs.actor import Actor, Note, RunRecord
 from respool.runs.journal import Journal, RunJournal
@@ -20,6 +21,10 @@ class Plan(Protocol):
     @property
     def head(self) -> PlanHead:
         """All of it but its steps."""
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """What it takes of file systems of this machine."""
 
     def steps(self) -> Iterator[Step]:
         """The steps in order, lazily."""

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
+from typing import Final
 
 from respool.app.plan_file import without_last
 from respool.app.reached import Plan
 from respool.errors import PlanRefused
 from respool.planning.codec import parse_head, render_step
 from respool.planning.plan import PlanHead
+
+# What a later look may find, and the plan could not say: it is no other plan for that.
+_OF_THE_MOMENT: Final = frozenset(
+    {"backup-changing", "backup-running", "live-changing", "live-folder-unread"}
+)
 
 
 def check_same(file: Path, planned: Callable[[PlanHead], Plan]) -> None:
@@ -45,9 +51,23 @@ def _of_steps(given: Iterable[str], plan: Plan) -> Iterator[str]:
 
 def _of_heads(given: PlanHead, made: PlanHead) -> list[str]:
     """What a person agrees to must be what is done."""
-    fields = ("target_kind", "where", "request", "mailboxes", "generation_label", "source")
-    return [
+    fields = (
+        "target_kind",
+        "where",
+        "request",
+        "mailboxes",
+        "generation_label",
+        "source",
+        "skipped",
+    )
+    reasons = [
         f"its {name} is not what its request asks for"
         for name in fields
         if getattr(given, name) != getattr(made, name)
+    ]
+    said = set(given.findings)
+    return reasons + [
+        f"it does not say: {each.subject}: {each.text}"
+        for each in made.findings
+        if each not in said and each.code not in _OF_THE_MOMENT
     ]

@@ -113,21 +113,28 @@ def plan_many(
     *,
     has_details: bool,
     as_json: bool,
-) -> None:
-    """Show what a restore of many accounts would do, or keep it as a file."""
+) -> int:
+    """Show what a restore of many accounts would do, or keep it as a file; the exit status.
+
+    Accounts that could not be planned are told on standard error, too, where JSON is printed.
+    """
     from pathlib import Path
 
     from respool.app.batch import batch_plan_lines, save_batch_plan
     from respool.cli.batch_text import batch_plan_text
-    from respool.cli.output import print_text
+    from respool.cli.output import print_note, print_text
 
     if as_json and out is None:
-        for line in batch_plan_lines(settings, many):
-            print_text(line)
-        return
-    file = None if out is None else Path(out)
-    plan = save_batch_plan(settings, many, file, planned_note(has_details=has_details))
-    print_text(batch_plan_text(plan))
+        with batch_plan_lines(settings, many) as (plan, lines):
+            for line in lines:
+                print_text(line)
+        for each in plan.failed:
+            print_note(f"{each.account}: {each.failure}")
+    else:
+        file = None if out is None else Path(out)
+        plan = save_batch_plan(settings, many, file, planned_note(has_details=has_details))
+        print_text(batch_plan_text(plan))
+    return plan.exit_status
 
 
 @contextmanager

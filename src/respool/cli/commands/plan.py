@@ -38,7 +38,7 @@ def plan(
     server: ServerOptions,
     far: FarOptions,
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Show what a restore would do, or keep it as a file; nothing is changed.
 
     With --json the plan itself is printed: a head, one step a line, and a last line with
@@ -58,15 +58,17 @@ def plan(
         many = batch_wishes(
             settings, accounts, (account, *(folders or ())), wishes, which, command="plan"
         )
-        plan_many(settings, many, out, has_details=details, as_json=as_json)
+        status = plan_many(settings, many, out, has_details=details, as_json=as_json)
     else:
+        status = 0
         wish = wish_of(account, folders, wishes, which, command="plan")
         if as_json and out is None:
             for line in use.plan_lines(settings, wish):
                 print_text(line)
-            return
+            return 0
         head = use.save_plan(settings, wish, None if out is None else Path(out))
         print_text(plan_text(head, has_details=details))
     if out is not None:
         carry_out = command_line(["restore", "--plan", out], backup, server, far)
         print_note(f"kept in {out}; to carry it out: {carry_out}")
+    return status

@@ -25,7 +25,7 @@ from respool.targets.export.planned import (
     placed_folder,
     planned_folder,
 )
-from respool.targets.export.rooms import room_reasons
+from respool.targets.export.rooms import needs_of, room_reasons
 from respool.targets.export.sequence import ExportPlan
 from respool.targets.export.survey import ExportSurvey
 
@@ -74,6 +74,7 @@ def plan_restore(
         path=survey.path,
         has_exact_times=survey.has_exact_times,
         folders=placed,
+        needs=needs_of(survey, load),
     )
 
 

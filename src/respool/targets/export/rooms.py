@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from respool.exports.manifest_head import ExportForm
-from respool.model.rooms import FreeRoom
 from respool.planning.load import Load
+from respool.planning.room_needs import RoomNeed, why_no_room
 from respool.targets.export.survey import ExportSurvey
 
 _MIB: Final = 1 << 20
@@ -23,17 +22,23 @@ _FILES_BESIDES: Final = 4
 
 def room_reasons(survey: ExportSurvey, load: Load) -> tuple[str, ...]:
     """Why it does not fit; what shares one room counts together."""
+    return why_no_room(needs_of(survey, load))
+
+
+def needs_of(survey: ExportSurvey, load: Load) -> tuple[RoomNeed, ...]:
+    """What the place of the export takes, and our own state directory."""
     size_bytes, files = _needs(survey, load)
+    remark = _in_full(survey)
+    need = RoomNeed(
+        room=survey.room, size_bytes=size_bytes, files=files, is_of_mail=False, remark=remark
+    )
+    if survey.state_room is None:
+        return (need,)
     state_bytes = _MIB + load.messages * _STATE_OCTETS
-    room, state = survey.room, survey.state_room
-    if state is not None and state.pool == room.pool:
-        size_bytes, files = size_bytes + state_bytes, files + _FILES_BESIDES
-    reasons = [*_lacking(room, size_bytes, files, _in_full(survey))]
-    if state is not None and state.pool != room.pool:
-        reasons += _lacking(state, state_bytes, _FILES_BESIDES, "")
-    if room.obstacle is not None:
-        reasons.insert(0, f"nothing can be written: {room.obstacle}")
-    return tuple(reasons)
+    state = RoomNeed(
+        room=survey.state_room, size_bytes=state_bytes, files=_FILES_BESIDES, is_of_mail=False
+    )
+    return state, need
 
 
 def _needs(survey: ExportSurvey, load: Load) -> tuple[int, int]:
@@ -52,18 +57,6 @@ def _needs(survey: ExportSurvey, load: Load) -> tuple[int, int]:
             half_more = load.size_bytes + load.messages * block // 2
             octets = max(half_more, load.messages * block) + load.messages * _ENTRY_OCTETS
             return octets + pages + folders * block, load.messages + folders + _FILES_BESIDES
-
-
-def _lacking(room: FreeRoom, size_bytes: int, files: int, remark: str) -> Iterator[str]:
-    if size_bytes > room.size_bytes:
-        yield (
-            f"no space: {room.directory} has {room.size_bytes // _MIB} MiB free,"
-            f" {-(-size_bytes // _MIB)} MiB are needed{remark}"
-        )
-    if room.inodes is not None and files > room.inodes:
-        yield (
-            f"no space: {room.directory} has room for {room.inodes} more files, {files} are needed"
-        )
 
 
 def _in_full(survey: ExportSurvey) -> str:

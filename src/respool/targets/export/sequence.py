@@ -14,6 +14,7 @@ from respool.exports.manifest_head import ExportForm
 from respool.planning.chosen import planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveExport
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.export.planned import PlacedFolder
 from respool.targets.export.steps import (
@@ -34,6 +35,7 @@ class ExportPlan:
     path: str
     has_exact_times: bool
     folders: tuple[PlacedFolder, ...]
+    needs: tuple[RoomNeed, ...] = ()
 
     def steps(self) -> Iterator[Step]:
         """All steps in order, lazily, the same at each call."""

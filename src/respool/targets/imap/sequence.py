@@ -12,6 +12,7 @@ from respool.planning.appending import AppendMessages
 from respool.planning.chosen import Destined, planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAppended, ProveSubscriptions
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.imap.flags import KeptFlags
 from respool.targets.imap.steps import (
@@ -39,6 +40,11 @@ class ImapPlan:
     survey: ImapSurvey
     flags: KeptFlags
     made_as: MailboxName | None
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """Nothing of this machine but what its journal takes."""
+        return ()
 
     def steps(self) -> Iterator[Step]:
         """The steps in order, lazily."""

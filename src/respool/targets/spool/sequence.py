@@ -14,6 +14,7 @@ from respool.model.state import SPECIAL_USE, Annotation
 from respool.planning.annotating import annotation_groups
 from respool.planning.appending import AppendMessages
 from respool.planning.chosen import Destined, messages_by_place, planned_messages
+from respool.planning.load import load_of
 from respool.planning.plan import PlanHead
 from respool.planning.proof import (
     ProveAnnotations,
@@ -22,7 +23,9 @@ from respool.planning.proof import (
     ProveSeen,
     ProveSubscriptions,
 )
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step, groups
+from respool.targets.spool.rooms import needs_of
 from respool.targets.spool.steps import (
     AddToMailbox,
     AdoptMailbox,
@@ -57,6 +60,11 @@ class SpoolPlan:
     destined: tuple[Destined, ...]
     holders: tuple[MailboxName, ...]
     survey: SpoolSurvey
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """What it takes of each file system."""
+        return needs_of(self.survey, load_of(self.head.mailboxes))
 
     def steps(self) -> Iterator[Step]:
         """The steps in order, lazily: create, fill, count, prove, show, give back."""

@@ -16,6 +16,7 @@ from respool.planning.context import PlanContext
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveFlags
 from respool.planning.request import RestoreRequest
+from respool.planning.room_needs import RoomNeed
 from respool.planning.state_wish import StateWish, parse_state_wish
 from respool.planning.step import Step
 from respool.targets.state.differences import (
@@ -41,6 +42,11 @@ class StatePlan:
 
     head: PlanHead
     folders: tuple[FolderFlags, ...]
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """Flags take next to nothing."""
+        return ()
 
     def steps(self) -> Iterator[Step]:
         """Folder after folder: flags, then the proof."""
