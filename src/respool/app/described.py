@@ -27,8 +27,8 @@ class DescribedHeader:
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The same of ``To``."""
-        return tuple(map(_person, self.fields.to_addresses))
+        """The same of ``To`` and ``Cc``."""
+        return tuple(map(_person, (*self.fields.to_addresses, *self.fields.cc_addresses)))
 
     @property
     def subject(self) -> str | None:

@@ -61,6 +61,7 @@ class FoundMessage:
             "subject": message.subject,
             "from": [each.as_json() for each in message.senders],
             "to": [each.as_json() for each in message.recipients],
+            "cc": [each.as_json() for each in message.copied],
             "date": as_utc_text(message.sent),
             "message_id": message.message_id,
             "has_attachment": message.has_attachment,

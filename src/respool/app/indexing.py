@@ -9,11 +9,12 @@ from typing import Final
 
 from respool.app.catalogue import Catalogue
 from respool.backups.contents import list_accounts, mailboxes_of
-from respool.catalogue.bodies import take_in_bodies
+from respool.catalogue.bodies import lacking_bodies, take_in_bodies
 from respool.catalogue.forgetting import forget_gone
 from respool.catalogue.generations import Known, known_generations, register
 from respool.catalogue.reading import index_file
 from respool.catalogue.scan import Scanned, Scanner
+from respool.catalogue.unread import unread_generations
 from respool.catalogue.unsearched import note_counts
 from respool.errors import BackupError, Declined, Locked, NoConfirmation
 from respool.model.generations import Generation
@@ -75,7 +76,7 @@ def index(
 ) -> tuple[Indexed, ...]:
     """Take in those of ``wanted`` that the catalogue lacks, newest first; forget what is gone.
 
-    Where all is as it was, nothing is written.
+    Accounts that could not be read are tried again. Where all is as it was, nothing is written.
 
     Raises:
         Locked: another process does so now.
@@ -88,7 +89,7 @@ def index(
     with catalogue.held():
         register(catalogue.database, catalogue.by_identity)
         lacking = _lacking(catalogue, wanted)
-        _ask(catalogue, lacking, wish)
+        _ask(catalogue, [(each, its) for each, its in lacking if not its.is_indexed], wish)
         done = [
             _scanned(catalogue, generation, known, wish, number, len(lacking))
             for number, (generation, known) in enumerate(lacking, 1)
@@ -104,8 +105,7 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
     Raises:
         Locked, Declined, NoConfirmation, CatalogueUnusable, CatalogueDamaged: as `index`.
     """
-    row = catalogue.database.one("SELECT count(*) FROM message WHERE body IS NULL")
-    lacking = int(row[0]) if row else 0
+    lacking = lacking_bodies(catalogue.database)
     if not lacking:
         return 0
     _agree(wish, f"the bodies of {lacking:,} messages", lacking / _BODIES_A_SECOND)
@@ -133,10 +133,11 @@ def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
 
 def _lacking(catalogue: Catalogue, wanted: Sequence[Generation]) -> list[tuple[Generation, Known]]:
     labels = {each.label for each in wanted}
+    again = unread_generations(catalogue.database)
     return [
         (each, its)
         for each, its in reversed(catalogue.pairs())
-        if each.label in labels and not its.is_indexed
+        if each.label in labels and (not its.is_indexed or its.ordinal in again)
     ]
 
 

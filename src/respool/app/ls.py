@@ -32,6 +32,7 @@ NO_FIELDS = HeaderFields(
     subject=None,
     from_addresses=(),
     to_addresses=(),
+    cc_addresses=(),
     date=None,
     message_id=None,
 )
@@ -76,6 +77,7 @@ class ListedMessage:
             "subject_raw": self.fields.subject_raw,
             "from": [address.as_json() for address in self.fields.from_addresses],
             "to": [address.as_json() for address in self.fields.to_addresses],
+            "cc": [address.as_json() for address in self.fields.cc_addresses],
             "date": as_utc_text(self.fields.date),
             "message_id": self.fields.message_id,
             "seen_by": None if self.seen_by is None else list(self.seen_by),

@@ -85,11 +85,11 @@ def take_in_bodies(
 ) -> int:
     """Take in what is lacking, from the newest generation that has it; how many messages.
 
-    Killed at any place, what was committed stays, and the next call goes on.
+    Killed at any place, what was committed stays, and the next call goes on. What could not
+    be read before is tried again.
     """
     reader = BodyReader([each for each, _ in generations])
-    row = database.one("SELECT count(*) FROM message WHERE body IS NULL")
-    lacking, done = int(row[0]) if row else 0, 0
+    lacking, done = lacking_bodies(database), 0
     for generation, known in generations:
         for folder in _folders(database, known):
             for chunk in _chunks(database, folder):
@@ -99,6 +99,17 @@ def take_in_bodies(
     with database.transaction():
         database.write("UPDATE message SET body = ? WHERE body IS NULL", (UNREADABLE,))
     return done
+
+
+def lacking_bodies(database: Database) -> int:
+    """How many messages have no bodies here, but those whose files no generation has."""
+    row = database.one(
+        "SELECT count(*) FROM message WHERE body IS NULL OR (body = ? AND EXISTS"
+        " (SELECT 1 FROM stand JOIN state ON state.id = state WHERE message = message.id"
+        " AND has_file))",
+        (UNREADABLE,),
+    )
+    return int(row[0]) if row else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +139,8 @@ def _chunks(database: Database, folder: _Folder) -> Iterator[list[tuple[int, ...
     rows = database.rows(
         "SELECT message.id, key, uid, is_archived FROM stand JOIN message ON message.id = message"
         " JOIN state ON state.id = state WHERE folder = ?1 AND first <= ?2"
-        " AND (last = 0 OR last >= ?2) AND body IS NULL AND has_file ORDER BY key",
-        (folder.number, folder.version),
+        " AND (last = 0 OR last >= ?2) AND (body IS NULL OR body = ?3) AND has_file ORDER BY key",
+        (folder.number, folder.version, UNREADABLE),
     )
     unique = list({row[0]: row for row in rows}.values())
     for at in range(0, len(unique), _AT_ONCE):

@@ -16,6 +16,7 @@ from respool.catalogue.database import Database, Row
 from respool.catalogue.messages import BUCKET
 from respool.catalogue.words import (
     BODY,
+    INSIDE,
     LONGEST,
     RECIPIENT,
     SENDER,
@@ -31,7 +32,7 @@ _MOST_WORDS: Final = 1000  # of one condition: more are no help, nearly all have
 _AT_ONCE: Final = 64
 COLUMNS: Final = (
     "message.id, message.key, guid, sent, message.octets, senders, recipients, subject,"
-    " message_id, attachments, body"
+    " message_id, attachments, body, copied"
 )
 NOTHING: Final = "-"  # no message has such a word
 
@@ -191,7 +192,8 @@ def _pairs(letter: str, word: str) -> list[str]:
 
 def _words_with(database: Database, table: str, letter: str, part: str) -> Terms:
     rows = database.rows(
-        f"SELECT text FROM {table} WHERE instr(text, ?) LIMIT ?", (part, _MOST_WORDS + 1)
+        f"SELECT text FROM {table} WHERE instr(text, ?) LIMIT ?",
+        (part[:INSIDE], _MOST_WORDS + 1),
     )
     return _any_of([letter + word for (word,) in rows])
 

@@ -20,7 +20,7 @@ from respool.errors import (
     RespoolError,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _CACHE_KIB: Final = 64 << 10
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -68,7 +68,17 @@ class Database:
         ):
             self._connection.execute(statement)
         for number in range(version + 1, SCHEMA_VERSION + 1):
+            self._migrate(number)
+
+    def _migrate(self, number: int) -> None:
+        """To schema ``number``; where another process does so now, its work is enough."""
+        try:
             self._connection.executescript(migration(number))
+        except sqlite3.OperationalError:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if self._connection.execute("PRAGMA user_version").fetchone()[0] < number:
+                raise
 
     def one(self, statement: str, values: Values = ()) -> Row | None:
         """The first row, or None; errors as those of `rows`."""
@@ -138,7 +148,7 @@ class Database:
     def _told(self, done: str) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
             raise self._error(error, done) from error
 
     def _error(self, error: Exception, done: str) -> RespoolError:

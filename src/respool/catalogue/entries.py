@@ -67,6 +67,7 @@ class MessageEntry:
     size_bytes: int
     senders: tuple[AddressField, ...]
     recipients: tuple[AddressField, ...]
+    copied: tuple[AddressField, ...]
     subject: str | None
     message_id: str | None
     has_attachment: bool | None

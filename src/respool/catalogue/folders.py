@@ -46,6 +46,7 @@ class FolderCounts:
     missing: int
     stubs: int
     problem: str | None
+    odd: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class VersionPlace:
 
 def account_number(database: Database, account: Account) -> int:
     """The number of an account, made if need be."""
-    key = (account.kind.value, account.login, account.domain or "")
+    key = (account.kind.value, _octets(account.login), _octets(account.domain or ""))
     row = database.one("SELECT id FROM account WHERE (kind, login, domain) = (?, ?, ?)", key)
     if row is not None:
         return int(row[0])
@@ -69,7 +70,7 @@ def account_number(database: Database, account: Account) -> int:
 def accounts_by_number(database: Database) -> dict[int, Account]:
     """All accounts that the catalogue knows."""
     return {
-        number: Account(kind=AccountKind(kind), login=login, domain=domain or None)
+        number: Account(kind=AccountKind(kind), login=_text(login), domain=_text(domain) or None)
         for number, kind, login, domain in database.rows("SELECT * FROM account")
     }
 
@@ -89,13 +90,21 @@ def written(name: MailboxName) -> str:
     >>> written(MailboxName(domain="b.loc", parts=("user", "jdoe", "Sent")))
     'user/jdoe/Sent'
     """
-    return "/".join(name.parts).encode("utf-8", "surrogateescape").decode("latin-1")
+    return _octets("/".join(name.parts))
 
 
 def read_name(text: str, domain: str | None) -> MailboxName:
     """The mailbox name that `written` wrote."""
-    parts = text.encode("latin-1").decode("utf-8", "surrogateescape").split("/")
-    return MailboxName(domain=domain, parts=tuple(parts))
+    return MailboxName(domain=domain, parts=tuple(_text(text).split("/")))
+
+
+def _octets(text: str) -> str:
+    """Each octet as a character: SQLite takes no text of octets that are no UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _text(octets: str) -> str:
+    return octets.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 class FolderHistory:
@@ -156,11 +165,11 @@ class FolderHistory:
             below = place.below if place.below is not None and first <= place.below else None
             above = place.above if place.above is not None and place.above <= last else None
             lower = upper = version
-            if below is not None and above is not None:
-                if version < here:
-                    upper = self._copy_version(version, above)
-                else:
-                    lower = self._copy_version(version, below)
+            # What is read here next is version ``here``: no other generation may go by that.
+            if below is not None and (version == here or (above is not None and version > here)):
+                lower = self._copy_version(version, below)
+            if above is not None and (version == here or (below is not None and version < here)):
+                upper = self._copy_version(version, above)
             if below is not None:
                 self._add_stand(first, below, lower)
             if above is not None:
@@ -170,7 +179,7 @@ class FolderHistory:
         """The same version under a second number, for the other side of another one."""
         columns = (
             "inode, octets, mtime, uniqueid, uidvalidity, messages, unseen, expunged,"
-            " size_octets, missing, stubs, problem"
+            " size_octets, missing, stubs, problem, odd"
         )
         self._database.write(
             f"INSERT OR REPLACE INTO folder_version (folder, version, {columns})"
@@ -196,7 +205,7 @@ class FolderHistory:
         below, above = row or (None, None)
         self._database.write(
             "INSERT OR REPLACE INTO folder_version"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._folder,
                 here,
@@ -212,6 +221,7 @@ class FolderHistory:
                 counts.missing,
                 counts.stubs,
                 counts.problem,
+                counts.odd,
             ),
         )
         self._add_stand(here, here, here)

@@ -19,11 +19,15 @@ def forget_gone(database: Database) -> int:
     with database.transaction():
         removed = _bury(database)
         database.write("DELETE FROM generation WHERE is_gone")
+        database.write("DELETE FROM unread WHERE ordinal NOT IN (SELECT ordinal FROM generation)")
         database.write(
             "DELETE FROM folder WHERE id NOT IN (SELECT folder FROM folder_stand)"
             " AND id NOT IN (SELECT folder FROM stand)"
         )
-        database.write("DELETE FROM account WHERE id NOT IN (SELECT account FROM folder)")
+        database.write(
+            "DELETE FROM account WHERE id NOT IN (SELECT account FROM folder)"
+            " AND id NOT IN (SELECT account FROM unread)"
+        )
     return removed
 
 

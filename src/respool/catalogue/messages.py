@@ -98,7 +98,7 @@ class MessageWriter:
             for number, (key, each) in enumerate(zip(keys, ordered, strict=True), first)
         ]
         self._database.write_many(
-            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows
+            "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)", rows
         )
         return {
             each.guid: (number, key)
@@ -132,12 +132,13 @@ class MessageWriter:
     def _row(self, number: int, key: int, message: NewMessage) -> tuple[object, ...]:
         fields = message.fields
         if fields is None:
-            return (number, key, message.guid, None, message.octets, *(None,) * 4, None)
+            return (number, key, message.guid, None, message.octets, *(None,) * 6)
         senders = self._numbers(fields.from_addresses)
         recipients = self._numbers(fields.to_addresses)
+        copied = self._numbers(fields.cc_addresses)
         subject, date, message_id = _simple_fields(fields)
         words = [number_word(SENDER, each) for each in senders]
-        words += [number_word(RECIPIENT, each) for each in recipients]
+        words += [number_word(RECIPIENT, each) for each in {*recipients, *copied}]
         if message_id:
             words.append(id_word(message_id))
         if subject:
@@ -158,6 +159,7 @@ class MessageWriter:
             _storable(subject),
             _storable(message_id),
             None if attachments is None else int(attachments),
+            _as_column(copied) if copied else None,
         )
 
     def _numbers(self, people: Sequence[Person]) -> list[int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -32,10 +31,14 @@ from respool.model.inventory import (
     Rows,
     StoredMailbox,
 )
+from respool.model.messages import EARLIEST_TIME, LATEST_TIME
 
 _FIRST_WITH_SEEN: Final = 12  # an older index says nothing of \Seen: it is read each time
 _SEEN: Final = 1 << 4
 _MADE_UP: Final = b"\x01"  # after 20 octets that are no SHA-1 of a message
+_MOST_OCTETS: Final = 1 << 50  # of one message: what says more is damaged
+_MOST_TOGETHER: Final = 1 << 62  # of a folder; SQLite counts to 2 ** 63
+_UNREADABLE: Final = "file-unreadable"
 # Of RECORD what the catalogue needs, and what joining files and records needs.
 COLUMNS: Final = np.dtype(
     [
@@ -85,6 +88,12 @@ class ReadFolder:
     states: tuple[State, ...]
     counts: FolderCounts
 
+    @property
+    def unreadable(self) -> str | None:
+        """What could not be read, and perhaps can be another time."""
+        found = (each.text for each in self.mailbox.findings if each.code == _UNREADABLE)
+        return next(found, None)
+
     def described(self, wanted: NDArray[np.intp]) -> Iterator[NewMessage]:
         """What the messages ``wanted``, rows of ``stood``, are: of the cache, else of the file."""
         at = self.at[wanted]
@@ -109,7 +118,7 @@ class ReadFolder:
         return NewMessage(
             guid=guid_octets(stood["guid"]),
             date=int(stood["date"]),
-            octets=int(line["size"]),
+            octets=min(int(line["size"]), _MOST_OCTETS),
             fields=fields,
             has_attachment=None if found is None else found.has_attachment,
         )
@@ -131,8 +140,17 @@ def index_file(source: SourceMailbox) -> IndexFile:
         except BackupError:
             continue
         if entry is not None:
-            return IndexFile(inode=entry.inode, octets=entry.size_bytes, mtime=entry.mtime_ns)
+            return IndexFile(
+                inode=_signed(entry.inode),
+                octets=entry.size_bytes,
+                mtime=_signed(entry.mtime_ns),
+            )
     return IndexFile(inode=0, octets=0, mtime=0)
+
+
+def _signed(number: int) -> int:
+    """The same 64 bits as SQLite can have them: file systems know inodes of 2 ** 63 and more."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def read_folder(source: SourceMailbox, account: Account) -> ReadFolder:
@@ -186,7 +204,9 @@ def _states(
     )
     states = tuple(
         State(
-            flags=mailbox.flag_names(int(each["system"]), each["user"].tobytes()),
+            flags=tuple(
+                map(_storable, mailbox.flag_names(int(each["system"]), each["user"].tobytes()))
+            ),
             is_expunged=bool(int(each["system"]) & EXPUNGED),
             is_archived=bool(int(each["system"]) & ARCHIVED) or int(each["place"]) == IN_ARCHIVE,
             has_file=int(each["place"]) != NOWHERE,
@@ -204,10 +224,11 @@ def _fill_records(
     stood: Stood, source: SourceMailbox, records: Rows, numbers: NDArray[np.intp]
 ) -> None:
     stood["uid"] = records["uid"]
-    stood["date"] = records["internaldate"]
+    stood["date"] = records["internaldate"].clip(EARLIEST_TIME, LATEST_TIME)
     stood["state"] = numbers
     is_expunged = (records["system_flags"] & np.uint32(EXPUNGED)) != 0
-    stood["changed"] = np.where(is_expunged, records["last_updated"], NOT_CHANGED)
+    changed = records["last_updated"].clip(NOT_CHANGED, LATEST_TIME)
+    stood["changed"] = np.where(is_expunged, changed, NOT_CHANGED)
     guids = np.ascontiguousarray(records["guid"]).view("S20")
     stood["guid"] = guids
     for row in np.flatnonzero(guids == b"").tolist():
@@ -217,7 +238,7 @@ def _fill_records(
 
 def _fill_orphans(stood: Stood, source: SourceMailbox, orphans: Rows, state: int) -> None:
     stood["uid"] = orphans["uid"]
-    stood["date"] = orphans["mtime"]
+    stood["date"] = orphans["mtime"].clip(EARLIEST_TIME, LATEST_TIME)
     stood["state"] = state + (orphans["place"] == IN_ARCHIVE)
     stood["changed"] = NOT_CHANGED
     for row in range(len(orphans)):
@@ -242,13 +263,32 @@ def _counts(
     unseen = visible & ((records["system_flags"] & np.uint32(_SEEN)) == 0)
     blocking = (each.code for each in mailbox.findings if each.severity is Severity.BLOCKS)
     return FolderCounts(
-        uniqueid=mailbox.uniqueid,
+        uniqueid=None if mailbox.uniqueid is None else _storable(mailbox.uniqueid),
         uidvalidity=mailbox.uidvalidity,
         messages=int(np.count_nonzero(visible)) + len(orphans),
         unseen=int(np.count_nonzero(unseen)) if is_seen_known and mailbox.has_index else None,
         expunged=int(np.count_nonzero(is_taken & ~visible)),
-        size_octets=int(records["size"].sum(where=visible)) + int(orphans["size"].sum()),
+        size_octets=_together(records["size"][visible]) + _together(orphans["size"]),
         missing=int(np.count_nonzero(visible & (records["place"] == NOWHERE))),
         stubs=int(np.count_nonzero(marked_as_stubs(mailbox) & visible)),
-        problem=next(chain(blocking, ()), None),
+        problem=next(blocking, None),
+        odd=int(np.count_nonzero(_is_odd(records[is_taken]))),
     )
+
+
+def _together(sizes: NDArray[np.generic]) -> int:
+    octets = np.minimum(sizes, np.uint64(_MOST_OCTETS)) if sizes.dtype.kind == "u" else sizes
+    return min(int(octets.sum(dtype=np.float64)), _MOST_TOGETHER)
+
+
+def _is_odd(records: Rows) -> NDArray[np.bool_]:
+    """Which records say a size or a time that cannot be: the nearest one is taken."""
+    odd: NDArray[np.bool_] = records["size"] > np.uint64(_MOST_OCTETS)
+    for name in ("internaldate", "last_updated"):
+        odd |= (records[name] < EARLIEST_TIME) | (records[name] > LATEST_TIME)
+    return odd
+
+
+def _storable(text: str) -> str:
+    """Names of a damaged header as SQLite takes them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -7,6 +7,7 @@ since a folder that it had read is as before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,7 @@ from respool.catalogue.folders import (
     IndexFile,
     Place,
     account_number,
+    accounts_by_number,
     folder_number,
 )
 from respool.catalogue.generations import Known, neighbours, note_indexed
@@ -34,6 +36,7 @@ from respool.catalogue.reading import (
     may_be_same,
     read_folder,
 )
+from respool.catalogue.unread import note_unread, unread_accounts
 from respool.errors import BackupError
 from respool.model.accounts import Account
 from respool.model.generations import Generation
@@ -66,11 +69,12 @@ class Scanner:
         self._watcher = watcher
         self._messages = MessageWriter(database)
         self._states: dict[State, int] = {}
+        self._failed: dict[Account, str] = {}
         self.done = Scanned()
         stands.prepare(database)
 
     def scan(self, generation: Generation, known: Known) -> None:
-        """Take in all accounts of a generation.
+        """Take in all accounts of a generation; of one that was read, what could not be then.
 
         Raises:
             BackupFileMissing, BackupUnreadable: a part cannot be opened.
@@ -78,30 +82,42 @@ class Scanner:
         """
         below, above = neighbours(self._database, known.ordinal)
         place = Place(ordinal=known.ordinal, below=below, above=above)
-        accounts = [each.account for each in list_accounts(generation)]
+        again = unread_accounts(self._database, known.ordinal) if known.is_indexed else None
+        accounts = [
+            each.account
+            for each in list_accounts(generation)
+            if again is None or each.account in again
+        ]
         self.done = Scanned(account_count=len(accounts))
+        self._failed = {}
         seen: set[int] = set()
-        problems: list[str] = []
         for account in accounts:
             try:
-                seen.update(self._account(generation, account, place))
+                for numbers in self._account(generation, account, place):
+                    seen |= numbers
             except BackupError as error:
-                problems.append(f"{account.address}: {error.what}")
+                self._failed[account] = error.what
                 self._states.clear()  # what was written of them is not there
             self.done.accounts += 1
             self._tell()
         with self._database.transaction():
-            self._cut_absent(place, seen)
+            self._cut_absent(place, seen, again)
+            note_unread(self._database, known.ordinal, self._failed)
+            problems = [f"{account.address}: {why}" for account, why in self._failed.items()]
             note_indexed(self._database, known.ordinal, _some(problems))
 
-    def _account(self, generation: Generation, account: Account, place: Place) -> Iterator[int]:
-        """The numbers of the account's folders, each when it has been taken in."""
+    def _account(
+        self, generation: Generation, account: Account, place: Place
+    ) -> Iterator[set[int]]:
+        """The numbers of the account's folders, some of them each time that they are there."""
         sources = list(mailboxes_of(generation, account))
         while sources:
+            numbers: set[int] = set()
             with self._unit():
                 number = account_number(self._database, account)
                 while sources and self._messages.waiting < _COMMITTED_AT_ONCE:
-                    yield self._folder(sources.pop(0), account, number, place)
+                    numbers.add(self._folder(sources.pop(0), account, number, place))
+            yield numbers
 
     def _unit(self) -> _Unit:
         return _Unit(self._database, self._messages)
@@ -115,7 +131,9 @@ class Scanner:
             self.done.unchanged += 1
             return folder
         read = read_folder(source, account)
-        if not may_be_same(read.mailbox):
+        if read.unreadable is not None:
+            self._failed.setdefault(account, read.unreadable)
+        if read.unreadable is not None or not may_be_same(read.mailbox):
             file = IndexFile(inode=0, octets=file.octets, mtime=file.mtime)
         self._take_in(folder, read, history, file)
         return folder
@@ -171,13 +189,23 @@ class Scanner:
             self._states[state] = number
         return number
 
-    def _cut_absent(self, place: Place, seen: set[int]) -> None:
-        """Of folders that this generation does not have, nothing says that it does."""
+    def _cut_absent(
+        self, place: Place, seen: set[int], again: AbstractSet[Account] | None
+    ) -> None:
+        """Of folders that this generation does not have, nothing says that it does.
+
+        Of one that was read before, those of accounts that could be read now.
+        """
         rows = self._database.rows(
-            "SELECT folder FROM folder_stand WHERE first <= ?1 AND last >= ?1", (place.ordinal,)
+            "SELECT folder, account FROM folder_stand JOIN folder ON folder.id = folder"
+            " WHERE first <= ?1 AND last >= ?1",
+            (place.ordinal,),
         )
-        for (folder,) in rows:
-            if folder not in seen:
+        accounts = accounts_by_number(self._database)
+        for folder, number in rows:
+            account = accounts[number]
+            is_meant = again is None or (account in again and account not in self._failed)
+            if is_meant and folder not in seen:
                 FolderHistory(self._database, folder, place).cut_out()
 
     def _tell(self) -> None:

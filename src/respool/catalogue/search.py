@@ -219,7 +219,7 @@ class Search:
 
     def _message(self, row: Row) -> MessageEntry:
         number, _, guid, sent, octets, senders, recipients, *rest = row
-        subject, message_id, attachments, body = rest
+        subject, message_id, attachments, body, copied = rest
         return MessageEntry(
             number=number,
             guid=guid.hex() if len(guid) == GUID_SIZE else None,
@@ -227,6 +227,7 @@ class Search:
             size_bytes=octets,
             senders=self._addresses(senders),
             recipients=self._addresses(recipients),
+            copied=self._addresses(copied),
             subject=subject,
             message_id=message_id,
             has_attachment=None if attachments is None else bool(attachments),
@@ -287,7 +288,7 @@ def _facts(message: MessageEntry) -> MessageFacts:
         internaldate=at_utc(0),
         size_bytes=message.size_bytes,
         senders=tuple(person_text(each) for each in message.senders),
-        recipients=tuple(person_text(each) for each in message.recipients),
+        recipients=tuple(person_text(each) for each in (*message.recipients, *message.copied)),
         subject=message.subject,
         message_id=message.message_id,
         has_attachment=message.has_attachment,

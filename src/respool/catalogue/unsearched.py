@@ -22,6 +22,7 @@ class Blind(StrEnum):
     NOT_READ = "accounts-not-read"  # part of the backup could not be read
     NO_INDEX = "folders-without-index"  # flags and GUIDs are lost, and what was deleted
     NO_FILE = "messages-without-file"  # known by their records alone
+    ODD = "messages-with-impossible-figures"  # sizes or times that cannot be
     NO_HEADER = "messages-without-header"  # neither cache nor file tells of them
     BODIES = "bodies-not-indexed"
     ATTACHMENTS = "attachments-not-known"
@@ -82,18 +83,21 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
 
 def _folders(database: Database, generations: Sequence[Known]) -> Iterator[Unsearched]:
     rows = database.rows(
-        "SELECT first, last, problem NOT NULL, missing FROM folder_stand"
-        " JOIN folder_version USING (folder, version) WHERE problem NOT NULL OR missing"
+        "SELECT first, last, problem NOT NULL, missing, odd FROM folder_stand"
+        " JOIN folder_version USING (folder, version) WHERE problem NOT NULL OR missing OR odd"
     )
     for each in generations:
         here = [row for row in rows if row[0] <= each.ordinal <= row[1]]
-        broken, missing = sum(row[2] for row in here), sum(row[3] for row in here)
+        broken, missing, odd = (sum(row[at] for row in here) for at in (2, 3, 4))
         if each.is_indexed and broken:
             text = f"generation {each.label}: {counted(broken, 'folder')} without a readable index"
             yield Unsearched(what=Blind.NO_INDEX, generation=each.label, count=broken, text=text)
         if each.is_indexed and missing:
             text = f"generation {each.label}: the files of {counted(missing)} are not there"
             yield Unsearched(what=Blind.NO_FILE, generation=each.label, count=missing, text=text)
+        if each.is_indexed and odd:
+            text = f"generation {each.label}: sizes or times of {counted(odd)} that cannot be"
+            yield Unsearched(what=Blind.ODD, generation=each.label, count=odd, text=text)
 
 
 # What is counted of the messages, and kept: counting takes longer than a search.

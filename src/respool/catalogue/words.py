@@ -14,7 +14,8 @@ from typing import Final
 
 from respool.model.folding import folded
 
-LONGEST: Final = 64  # characters of a word that are kept
+LONGEST: Final = 64  # characters of what is kept as one: longer words are kept in pieces
+INSIDE: Final = 32  # characters that are together in a piece wherever they stand in a word
 _DENSE: Final = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
@@ -45,8 +46,19 @@ def words_of(text: str) -> tuple[set[str], set[str]]:
         if is_dense:
             pairs.update(word[at : at + 2] for at in range(len(word)))
         else:
-            plain.add(word[:LONGEST])
+            plain.update(kept_of(word))
     return plain, pairs
+
+
+def kept_of(word: str) -> tuple[str, ...]:
+    """What is kept of a word: of a long one, as a link may be, pieces that overlap by half.
+
+    >>> [len(each) for each in kept_of("a" * 130)]
+    [64, 64, 64, 34]
+    """
+    if len(word) <= LONGEST:
+        return (word,)
+    return tuple(word[at : at + LONGEST] for at in range(0, len(word) - INSIDE, INSIDE))
 
 
 def id_word(message_id: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ValueT = TypeVar("ValueT")
 
-_SENT_TO = "Messages that have X in the name or address of a recipient."
+_SENT_TO = "Messages that have X in the name or address of a recipient (To or Cc)."
 From = Annotated[
     str | None,
     typer.Option(

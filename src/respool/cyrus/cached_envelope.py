@@ -37,7 +37,7 @@ _USUAL: Final = re.compile(
             _ADDRESSES,
             _ADDRESSES,
             _KEPT_ADDRESSES,
-            _ADDRESSES,
+            _KEPT_ADDRESSES,
             _ADDRESSES,
             _STRING,
             _KEPT_STRING,
@@ -70,6 +70,7 @@ class CachedEnvelope:
     subject: bytes | None
     from_addresses: tuple[CachedAddress, ...]
     to_addresses: tuple[CachedAddress, ...]
+    cc_addresses: tuple[CachedAddress, ...]
     message_id: bytes | None
 
 
@@ -86,12 +87,13 @@ def parse_envelope(octets: bytes) -> CachedEnvelope:
     usual = _USUAL.fullmatch(octets)
     if usual is None:
         return _item_by_item(octets)
-    date, subject, senders, receivers, message_id = usual.groups()
+    date, subject, senders, receivers, copied, message_id = usual.groups()
     return CachedEnvelope(
         date=date,
         subject=subject,
         from_addresses=() if senders is None else _usual_addresses(senders),
         to_addresses=() if receivers is None else _usual_addresses(receivers),
+        cc_addresses=() if copied is None else _usual_addresses(copied),
         message_id=message_id,
     )
 
@@ -114,6 +116,7 @@ def _item_by_item(octets: bytes) -> CachedEnvelope:
         subject=_octets(value[1]),
         from_addresses=_addresses(value[2]),
         to_addresses=_addresses(value[5]),
+        cc_addresses=_addresses(value[6]),
         message_id=_octets(value[9]),
     )
 

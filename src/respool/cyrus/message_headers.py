@@ -18,8 +18,8 @@ from respool.cyrus.mail_dates import parse_mail_date
 READ_SIZE: Final = 64 * 1024
 _OF_2_5_AND_3_0: Final = 13
 _LAST_CACHE_OF_2_5: Final = 3
-_WANTED: Final = frozenset({b"subject", b"from", b"to", b"date", b"message-id"})
-_ADDRESSES: Final = frozenset({b"from", b"to"})
+_WANTED: Final = frozenset({b"subject", b"from", b"to", b"cc", b"date", b"message-id"})
+_ADDRESSES: Final = frozenset({b"from", b"to", b"cc"})
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD_END: Final = re.compile(rb"\r?\n(?![ \t])")
@@ -45,6 +45,7 @@ class HeaderFields:
     subject: str | None
     from_addresses: tuple[AddressField, ...]
     to_addresses: tuple[AddressField, ...]
+    cc_addresses: tuple[AddressField, ...]
     date: datetime | None
     message_id: str | None
 
@@ -53,7 +54,7 @@ def parse_message_headers(octets: bytes, *, is_first_kept: bool = False) -> Head
     """The fields of a message's first octets, chosen as the server would for its envelope.
 
     Where a field comes twice, releases from 3.0 on take the last. Those before
-    (``is_first_kept``) took the first, and all addresses of all ``From`` or ``To``.
+    (``is_first_kept``) took the first, and all addresses of all ``From``, ``To`` or ``Cc``.
 
     Source: imap/message.c, ``message_parse_string`` and ``_address`` of 2.5 and 3.0;
     seen on 2.4.20 to 3.10.3.
@@ -65,6 +66,7 @@ def parse_message_headers(octets: bytes, *, is_first_kept: bool = False) -> Head
         subject=None if subject is None else decoded_words(subject),
         from_addresses=_people(found.get(b"from")),
         to_addresses=_people(found.get(b"to")),
+        cc_addresses=_people(found.get(b"cc")),
         date=parse_mail_date(found.get(b"date")),
         message_id=found.get(b"message-id") or None,
     )
@@ -89,6 +91,7 @@ def fields_of_envelope(envelope: CachedEnvelope) -> HeaderFields:
         subject=subject,
         from_addresses=tuple(map(cached_person, envelope.from_addresses)),
         to_addresses=tuple(map(cached_person, envelope.to_addresses)),
+        cc_addresses=tuple(map(cached_person, envelope.cc_addresses)),
         date=date,
         message_id=message_id,
     )

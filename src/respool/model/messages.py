@@ -33,9 +33,18 @@ def is_keyword(name: str) -> bool:
     return bool(name) and all("!" <= each <= "~" and each not in _NO_KEYWORD for each in name)
 
 
+# Times that a calendar has, in every zone: a damaged record may say any other.
+EARLIEST_TIME = int(datetime(1, 1, 3, tzinfo=UTC).timestamp())
+LATEST_TIME = int(datetime(9999, 12, 29, tzinfo=UTC).timestamp())
+
+
 def at_utc(seconds: int) -> datetime:
-    """A ``time_t`` of Cyrus as an aware UTC time."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """A ``time_t`` of Cyrus as an aware UTC time; the nearest one where no calendar has it.
+
+    >>> at_utc(1 << 62).year, at_utc(-(1 << 62)).year
+    (9999, 1)
+    """
+    return datetime.fromtimestamp(min(max(seconds, EARLIEST_TIME), LATEST_TIME), UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

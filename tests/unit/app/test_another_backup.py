@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from respool.app.catalogue import opened_catalogue
 from respool.app.catalogue_report import catalogue
 from respool.app.find import FindWish, finding
 from respool.app.indexing import IndexWish
@@ -15,10 +16,11 @@ from respool.app.settings import Settings
 from respool.backups.source import tree_at
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.model.conditions import Conditions
+from respool.system.locks import exclusive
 from tests.support.live_spool import settings_for
 from tests.support.small_spools import mailbox_name, write_mailbox
 
-DAYS = ("2024-11-18", "2024-11-19")
+DAYS = ("2024-11-18T01:00:00Z", "2024-11-19T01:00:00Z")
 QUIETLY = IndexWish(agree=bool)
 
 
@@ -103,3 +105,22 @@ def test_what_did_not_change_is_not_read_again(settings: Settings) -> None:
     tree_at.cache_clear()
 
     assert catalogue(settings, None, QUIETLY).indexed == ()
+
+
+def test_a_text_is_found_while_another_writes_after_generations_got_other_names(
+    settings: Settings,
+) -> None:
+    write_days(settings, "user/alice@b.loc")
+    catalogue(settings, None, QUIETLY, has_bodies=True)
+    assert settings.backups is not None
+    for day in DAYS:
+        (settings.backups / day).rename(settings.backups / f"mail-{day}")
+    tree_at.cache_clear()
+    with opened_catalogue(settings) as opened:
+        lock = opened.lock
+
+    wish = FindWish(conditions=Conditions(text="body"))
+    with exclusive(lock, what="a test"), finding(settings, wish, QUIETLY) as report:
+        (message,) = report.messages
+
+    assert message.found.newest.label == f"mail-{DAYS[-1]}"

@@ -38,6 +38,44 @@ def test_migrations_add_up_to_what_a_new_catalogue_has(tmp_path: Path) -> None:
     assert new.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
 
 
+def test_one_whose_words_were_made_by_other_rules_is_made_anew(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "a.db")
+    older.executescript(migration(1))
+    older.execute("INSERT INTO word VALUES ('rødgrød')")
+    older.execute("INSERT INTO words (rowid, text) VALUES (5, 'srødgrød')")
+    older.execute("INSERT INTO generation VALUES (1, '1', '', 0, 0, '', 0, NULL, 0)")
+    older.commit()
+    older.close()
+
+    database = Database(tmp_path / "a.db")
+
+    assert database.rows("SELECT rowid FROM words WHERE words MATCH 's*'") == []
+    assert database.rows("SELECT text FROM word") == []
+    assert database.rows("SELECT label FROM generation") == []
+    database.close()
+
+
+def test_what_another_process_brought_up_to_date_meanwhile_is_used(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.db")
+    other.executescript(migration(1))
+    database = Database(tmp_path / "a.db")
+
+    database._migrate(SCHEMA_VERSION)
+
+    assert database.one("SELECT count(*) FROM unread") == (0,)
+    other.close()
+    database.close()
+
+
+def test_numbers_and_texts_that_sqlite_cannot_have_are_told_as_any_error(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+
+    for value in (1 << 63, "\udc80"):
+        with pytest.raises(CatalogueUnusable):
+            database.write("INSERT INTO fact VALUES ('a', ?)", (value,))
+    database.close()
+
+
 def test_it_is_for_its_owner_alone(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db")
     database.write("INSERT INTO fact VALUES ('a', 'b')")

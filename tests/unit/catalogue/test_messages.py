@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha1
 from pathlib import Path
 
+import pytest
+
+from respool.catalogue.candidates import Scope, candidates
 from respool.catalogue.database import Database
 from respool.catalogue.messages import BUCKET, MessageWriter, NewMessage
+from respool.cyrus.message_headers import parse_message_headers
+from respool.model.conditions import Conditions
 
 
 def message(number: int, date: int) -> NewMessage:
@@ -38,6 +44,36 @@ def test_keys_are_in_the_order_of_the_time_of_receipt_whatever_time_that_is(
     MessageWriter(database).add([message(number, date) for number, date in enumerate(dates)])
 
     assert keys(database) == sorted(keys(database))
+
+
+@pytest.mark.parametrize(
+    ("typed", "count"), [("alice", 1), ("bob", 1), ("carol", 0), ("Strasse", 0)]
+)
+def test_who_got_a_copy_is_a_recipient(typed: str, count: int, tmp_path: Path) -> None:
+    octets = b"From: carol@b.loc\r\nTo: alice@b.loc\r\nCc: Bob <bob@b.loc>\r\n\r\n"
+    database = Database(tmp_path / "a.db")
+    writer = MessageWriter(database)
+    writer.add([replace(message(1, 7), fields=parse_message_headers(octets))])
+    writer.finish()
+
+    assert len(list(candidates(database, Conditions(recipient=typed), Scope()))) == count
+
+
+LINK = "".join(f"{number:x}" for number in range(400))
+
+
+@pytest.mark.parametrize(
+    "typed", [LINK, LINK[70:], LINK[100:140], f"id={LINK}", f"{LINK}&u=5", LINK[:3], LINK[-3:]]
+)
+def test_a_word_of_any_length_is_found_by_any_part(typed: str, tmp_path: Path) -> None:
+    octets = f"Subject: see https://b.loc/?id={LINK}&u=5 now\r\n\r\n".encode()
+    database = Database(tmp_path / "a.db")
+    writer = MessageWriter(database)
+    writer.add([replace(message(1, 7), fields=parse_message_headers(octets))])
+    writer.finish()
+
+    assert list(candidates(database, Conditions(subject=typed), Scope()))
+    assert not list(candidates(database, Conditions(subject=f"x{typed}"), Scope()))
 
 
 def test_a_key_that_a_message_once_had_is_never_given_again(tmp_path: Path) -> None:
