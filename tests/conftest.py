@@ -7,14 +7,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import golden, trees
 from tests.support.beside import spools_beside_project
+from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.missing import give_up
 from tests.support.private_cyrus import PrivateCyrus, is_cyrus_installed, server_root
 from tests.support.syslog_capture import capture_for_workers
@@ -82,6 +84,17 @@ def fresh_account() -> Callable[[PrivateCyrus], str]:
 def backup_tree(as_root: None, tmp_path: Path) -> Path:
     """The golden DataProtect tree, unpacked anew for one test: its backup root."""
     return golden.unpack_dataprotect(tmp_path / "backup")
+
+
+@pytest.fixture
+def bluemind_core() -> Iterator[Callable[..., BlueMindCore]]:
+    """Starts stand-in cores of BlueMind: called as the class is; they end with the test."""
+    with ExitStack() as cores:
+
+        def start(*args: Any, **kwargs: Any) -> BlueMindCore:  # noqa: ANN401 - as the class
+            return cores.enter_context(BlueMindCore(*args, **kwargs))
+
+        yield start
 
 
 @pytest.fixture

@@ -171,7 +171,8 @@ class StandInConnection:
     def _check_password(self, login: str, password: str, acting_for: str | None = None) -> None:
         who = acting_for or login
         is_known = login in self.server.accounts or login == self.server.admin
-        if password != self.server.password or not is_known or who not in self.server.accounts:
+        is_right = password == self.server.password or self.server.opens(login, password)
+        if not is_right or not is_known or who not in self.server.accounts:
             raise Refusal("[AUTHENTICATIONFAILED] wrong name or password")
         self.login = who
 

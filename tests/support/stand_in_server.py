@@ -32,7 +32,7 @@ class StandInServer:
     MULTIAPPEND and so on. ``refuse`` says why it takes no message of such octets.
     ``commands`` are the names of all that it was sent. ``admin`` may act for others.
     ``sessions`` are those since the last cut. ``certificates`` are for STARTTLS, or for TLS
-    from the start.
+    from the start. ``opens`` says which further passwords a login has.
     """
 
     host = "127.0.0.1"
@@ -54,6 +54,7 @@ class StandInServer:
         self.shared: dict[str, KeptFolder] = {}
         self.refuse: Callable[[bytes], str | None] = lambda _octets: None
         self.most_octets: int | None = None
+        self.opens: Callable[[str, str], bool] = lambda _login, _password: False
         self.commands: list[str] = []
         self.lock = threading.RLock()
         self.context: ssl.SSLContext | None = None
