@@ -8,7 +8,13 @@ from difflib import get_close_matches
 from typing import Final
 from unicodedata import normalize
 
-from respool.backups.addresses import NO_DOMAIN, AddressSource, addresses_in
+from respool.backups.addresses import (
+    NO_DOMAIN,
+    AddressSource,
+    KnownAccount,
+    Told,
+    addresses_in,
+)
 from respool.backups.contents import accounts_in
 from respool.backups.staged import staged_kind
 from respool.bluemind.postfix_maps import INTERNAL, AddressBook, account_key
@@ -24,8 +30,8 @@ _SHOWN: Final = 6
 def find_account(generation: Generation, text: str, live: AddressSource | None = None) -> Account:
     """The account that ``text`` means: ``jdoe@b.loc``, ``user/…``, ``share/…``, or ``jdoe``.
 
-    What people write may be an address: the backup itself is asked what that means, and
-    ``live`` only where it does not know. Directories of one account are those of the
+    What people write may be an address or a name: the backup itself is asked what that means,
+    and ``live`` only where it does not know. Directories of one account are those of the
     account that is named.
 
     Raises:
@@ -46,13 +52,31 @@ def find_account(generation: Generation, text: str, live: AddressSource | None =
         known = live.address_book(domains)
         found = _addressed(accounts, text, known)
         book = known if found or known.mailboxes else book
+    told = Told()
+    if not found and live is not None:
+        told = live.accounts_called(_without_kind(text), domains)
+        found = _told(accounts, text, told)
     if found:
         return _only(found, text)
     raise AccountNotInGeneration(
         f'"{text}" is not in generation {shown(generation)}',
-        why=_what_there_is(text, accounts, book),
+        why=_what_live_says(text, told) or _what_there_is(text, accounts, book, told.silence),
         hint=f"respool accounts -g {shlex.quote(generation.label)} shows all",
     )
+
+
+def only_known(told: Told, text: str) -> KnownAccount | None:
+    """The account of a live directory that ``text`` means; None for none.
+
+    Raises:
+        AmbiguousName: several, whether a backup has them or not.
+    """
+    kind = _kind_typed(text)
+    meant = [each for each in told.accounts if kind in {None, each.account.kind}]
+    if len(meant) <= 1:
+        return next(iter(meant), None)
+    listed = " and ".join(_with_name(each) for each in meant)
+    raise AmbiguousName(f'"{text}" is {listed}', hint="write one of these: user/… or share/…")
 
 
 def written_out(account: Account) -> str:
@@ -106,11 +130,18 @@ def _addressed(accounts: Sequence[Account], text: str, book: AddressBook) -> lis
     are also called as the address says.
     """
     kind = _kind_typed(text)
-    address = text if kind is None else text.partition("/")[2]
+    address = _without_kind(text)
     wanted = {account_key(each) for each in book.mailboxes_of(normalize("NFC", address))}
     if not wanted:
         wanted = set(_of_alias(address, book))
     return [each for each in accounts if account_key(each) in wanted and kind in {None, each.kind}]
+
+
+def _told(accounts: Sequence[Account], text: str, told: Told) -> list[Account]:
+    """The account that a live directory means, if the generation has it."""
+    known = only_known(told, text)
+    wanted = None if known is None else account_key(known.account)
+    return [each for each in accounts if account_key(each) == wanted]
 
 
 def _of_alias(address: str, book: AddressBook) -> Iterator[tuple[str, str, str]]:
@@ -128,6 +159,24 @@ def _kind_typed(text: str) -> AccountKind | None:
     return _KINDS.get(word) if slash else None
 
 
+def _without_kind(text: str) -> str:
+    return text if _kind_typed(text) is None else text.partition("/")[2]
+
+
+def _with_name(known: KnownAccount) -> str:
+    name = known.display_name
+    return written_out(known.account) + ("" if name is None else f" ({name})")
+
+
+def _what_live_says(text: str, told: Told) -> str | None:
+    known = only_known(told, text)
+    if known is not None:
+        return f"BlueMind means {_with_name(known)} by it, and the generation has nothing of that"
+    if told.near:
+        return f"BlueMind knows {', '.join(map(_with_name, told.near))}"
+    return None
+
+
 def _domains(accounts: Iterable[Account]) -> tuple[str, ...]:
     return tuple(sorted({each.domain for each in accounts if each.domain is not None}))
 
@@ -143,7 +192,14 @@ def unknown_addresses(accounts: Iterable[Account], book: AddressBook) -> str | N
     )
 
 
-def _what_there_is(text: str, accounts: Sequence[Account], book: AddressBook) -> str:
+def _what_there_is(
+    text: str, accounts: Sequence[Account], book: AddressBook, silence: str | None
+) -> str:
+    found = _what_is_there(text, accounts, book)
+    return found if silence is None else f"{found}; {silence}"
+
+
+def _what_is_there(text: str, accounts: Sequence[Account], book: AddressBook) -> str:
     if not accounts:
         return "it holds no account at all"
     elsewhere = book.mailboxes_of(normalize("NFC", text))

@@ -58,7 +58,7 @@ class AtState:
         """The plan of putting flags of a live account back."""
         prepared = prepare(settings, wish)
         selection = prepared.selection
-        target = target_of(wish, selection, self.server)
+        target = target_of(wish, selection, self.server, prepared.backup.live)
         if target.kind is not selection.account.kind:
             raise UsageError(
                 "--state-only puts back what was the account's own",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
+from respool.app.bluemind_access import core_of
+from respool.app.bluemind_directory import Directory, LiveNames
 from respool.app.settings import Settings
-from respool.backups.addresses import MapsOfThisMachine
+from respool.backups.addresses import MapsOfThisMachine, Told
 from respool.backups.choice import latest_generation
 from respool.backups.contents import findings_of, list_accounts
+from respool.backups.dataprotect import DataProtect
 from respool.backups.discovery import Backup, open_backup, open_staged
 from respool.errors import BackupError, GenerationNotFound
 from respool.model.findings import Finding, Severity
 from respool.model.generations import BackupRoot, Generation, Part, UnusedEntry
 from respool.model.json_text import as_utc_text
+from respool.system.bluemind_directory import CoreDirectory
 
 _MIB = 1 << 20
 
@@ -74,7 +80,7 @@ class BackupSummary:
 def backup_of(settings: Settings) -> Backup:
     """The backup that the settings name: a place that holds backups, or staged directories.
 
-    Addresses that it does not tell are asked of the maps of this machine.
+    Names that it does not tell are asked of the maps of this machine, and of BlueMind's core.
 
     Raises:
         BackupNotFound, BackupUnreadable.
@@ -82,7 +88,18 @@ def backup_of(settings: Settings) -> Backup:
     if settings.staged is not None:
         return open_staged(settings.staged)
     etc = PurePosixPath(settings.imapd_conf.parent)
-    return replace(open_backup(settings.backups), live=MapsOfThisMachine(etc=etc))
+    backup = open_backup(settings.backups)
+    live = LiveNames(
+        maps=MapsOfThisMachine(etc=etc),
+        ask=partial(_ask_core, settings),
+        is_expected=backup.root.kind == DataProtect.name,
+    )
+    return replace(backup, live=live)
+
+
+def _ask_core(settings: Settings, question: Callable[[Directory], Told]) -> Told | None:
+    with core_of(settings) as core:
+        return None if core is None else question(CoreDirectory(core))
 
 
 def list_backups(settings: Settings) -> BackupSummary:

@@ -40,7 +40,7 @@ def plan_into_spool(
         PlanRefused: it cannot be carried out, with every reason.
     """
     prepared = prepare(settings, wish)
-    request = prepared.request(target_of(wish, prepared.selection, server))
+    request = prepared.request(target_of(wish, prepared.selection, server, prepared.backup.live))
     return _planned(settings, prepared, request, server)
 
 

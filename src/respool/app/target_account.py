@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from respool.app.account_lookup import written_out
+from respool.app.account_lookup import only_known, written_out
 from respool.app.selection import Selection
 from respool.app.wish import Wish
+from respool.backups.addresses import AddressSource
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header
-from respool.errors import AmbiguousName, UsageError
+from respool.errors import AccountNotOnServer, AmbiguousName, UsageError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
 from respool.planning.request import RestoreRequest
@@ -27,12 +28,18 @@ _KINDS: Final = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
 _ELSEWHERE: Final = ("imap", "imaps", "maildir", "mbox", "zip", "eml")
 
 
-def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
+def target_of(
+    wish: Wish, selection: Selection, server: CyrusServer, live: AddressSource | None = None
+) -> Account:
     """The account that ``--to`` names, a user or a mailshare; without it the backup's own.
+
+    ``live`` is asked for a name that the server does not know as it is written.
 
     Raises:
         UsageError: something that is no account.
-        AmbiguousName: the live server has both a user and a mailshare of that name.
+        AmbiguousName: the live server has both a user and a mailshare of that name, or its
+            directory several.
+        AccountNotOnServer: nothing of that name is there, and BlueMind's core was not asked.
     """
     if wish.to is None:
         is_typed = wish.wanted.account.partition("/")[0] in _KINDS
@@ -40,7 +47,8 @@ def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
     word, slash, rest = wish.to.partition("/")
     kind = _KINDS.get(word) if slash else None
     address = rest if kind is not None else wish.to
-    if wish.to.partition(":")[0] in _ELSEWHERE or "/" in address or not address.strip("@"):
+    is_elsewhere = wish.to.partition(":")[0] in _ELSEWHERE
+    if is_elsewhere or "/" in address or not address.strip("@"):
         raise UsageError(
             f'--to "{wish.to}" is no account of this server',
             hint="--to jdoe@example.org, or user/… or share/… where both are",
@@ -50,7 +58,29 @@ def target_of(wish: Wish, selection: Selection, server: CyrusServer) -> Account:
     if len(there) > 1:
         names = " and ".join(written_out(each) for each in there)
         raise AmbiguousName(f'--to "{wish.to}" is {names}', hint="write one of these")
-    return (there or found)[0]
+    if there or live is None or wish.is_creating_account:
+        return (there or found)[0]
+    return _in_directory(wish.to, selection.account, live) or found[0]
+
+
+def _in_directory(text: str, source: Account, live: AddressSource) -> Account | None:
+    """The live account that an address or a display name means; None for none."""
+    word, slash, rest = text.partition("/")
+    kind = _KINDS.get(word) if slash else None
+    name = text if kind is None else rest
+    domains = [] if source.domain is None else [source.domain]
+    delivered = live.address_book(domains).mailboxes_of(name)
+    if len(delivered) == 1 and kind in {None, delivered[0].kind}:
+        return delivered[0]
+    told = live.accounts_called(name, domains)
+    known = only_known(told, text)
+    if known is None and told.silence is not None:
+        raise AccountNotOnServer(
+            f'--to "{text}" is no account of the live server as it is written',
+            why=told.silence,
+            hint="the server's own name for it, such as user/jdoe@example.org",
+        )
+    return None if known is None else known.account
 
 
 def survey_target(

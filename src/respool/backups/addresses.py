@@ -16,6 +16,7 @@ from respool.backups.source import tree_at
 from respool.bluemind.postfix_maps import AddressBook, address_book
 from respool.cyrus.imapd_conf import parse_lines
 from respool.errors import BackupError, FormatError
+from respool.model.accounts import Account
 from respool.model.generations import Generation
 
 NO_DOMAIN: Final = ""  # stands for the domain of accounts that have none
@@ -32,11 +33,35 @@ _DOMAINS: Final = ("virtual_domains-flat", "virtual_domains")
 _LIMIT: Final = 64 << 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAccount:
+    """An account of a live server, and the name that people see there; None for none."""
+
+    account: Account
+    display_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a live directory says of a name: whom it means, and whose names are like it.
+
+    ``silence`` is why nobody was asked, or did not answer; None where somebody was, and where
+    nobody could be expected to know.
+    """
+
+    accounts: tuple[KnownAccount, ...] = ()
+    near: tuple[KnownAccount, ...] = ()
+    silence: str | None = None
+
+
 class AddressSource(Protocol):
     """Somebody else who knows addresses: the live server."""
 
     def address_book(self, spool_domains: Sequence[str]) -> AddressBook:
         """What addresses mean there, for a spool that has ``spool_domains``."""
+
+    def accounts_called(self, name: str, spool_domains: Sequence[str]) -> Told:
+        """Whom an address, an alias, a login or a display name means in its directory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,17 +20,21 @@ _READING: Final = "GET"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiRequest:
-    """One call. ``body`` None: it has none. ``path`` is below ``/api``."""
+    """One call. ``body`` None: it has none. ``path`` is below ``/api``.
+
+    ``is_search``: its body says what is looked for, so that it changes nothing as a POST.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Json = None
+    is_search: bool = False
 
     @property
     def is_reading(self) -> bool:
         """Whether it changes nothing, so that it may be sent again."""
-        return self.method == _READING
+        return self.method == _READING or self.is_search
 
 
 def escaped(word: str) -> str:
@@ -148,7 +152,8 @@ def delete_mailshare(domain: str, uid: str) -> ApiRequest:
 
 def directory_search(domain: str, query: Json) -> ApiRequest:
     """Entries of the directory by a DirEntryQuery: ``total`` and ``values``, items of DirEntry."""
-    return ApiRequest(method="POST", path=f"/directory/{escaped(domain)}/_search", body=query)
+    path = f"/directory/{escaped(domain)}/_search"
+    return ApiRequest(method="POST", path=path, body=query, is_search=True)
 
 
 def repair_operations(domain: str, uid: str) -> ApiRequest:

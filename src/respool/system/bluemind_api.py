@@ -100,7 +100,7 @@ class BluemindApi:
             self._sleep(self.access.wait)
 
     def _once(self, request: ApiRequest, key: str) -> Any:  # noqa: ANN401 - JSON
-        headers = {_KEY_HEADER: key, "Accept": "application/json"}
+        headers = {_KEY_HEADER: _sendable(key), "Accept": "application/json"}
         content = None
         if request.body is not None:
             content = json.dumps(request.body).encode()
@@ -122,7 +122,8 @@ class BluemindApi:
             raise BluemindUnreachable(
                 f"BlueMind's core at {self._place} did not answer {what}", why=_told(error)
             ) from None
-        return _answer(what, status, octets)
+        # A core repeats a key that it does not know to whoever asked.
+        return _answer(what, status, octets if status < _BAD else _without(key, octets))
 
     def _read(self, response: Any, what: str) -> bytes:  # noqa: ANN401 - httpx has no types here
         octets = bytearray()
@@ -175,6 +176,21 @@ def _answer(what: str, status: int, octets: bytes) -> Any:  # noqa: ANN401 - JSO
         raise BluemindFault(
             f"BlueMind's core answered {what} with no JSON", why=str(error)
         ) from None
+
+
+def _without(key: str, octets: bytes) -> bytes:
+    return octets.replace(key.encode(), "…".encode())
+
+
+def _sendable(key: str) -> str:
+    """``key``, which is one word of ASCII: what else it is would stand in the error."""
+    if not (key.isascii() and key.isprintable() and key.split() == [key]):
+        raise UsageError(
+            "what is set as BlueMind's key can be none",
+            why="it has blanks, line ends, or letters that are not ASCII",
+            hint="RESPOOL_BLUEMIND_KEY_FILE names a file whose first line it is",
+        )
+    return key
 
 
 def _fault(octets: bytes) -> tuple[str | None, str]:

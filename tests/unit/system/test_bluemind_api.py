@@ -147,3 +147,27 @@ def test_what_is_no_address_is_refused_without_its_password(url: str) -> None:
 
 def test_no_text_of_an_access_shows_the_key() -> None:
     assert KEY not in repr(ApiAccess(url="https://x/api", key=KEY))
+
+
+def test_a_core_that_repeats_the_key_to_whoever_asked_does_not_get_it_into_the_error() -> None:
+    told = json.dumps({"errorCode": "X", "message": f"session id {KEY} is not valid"}).encode()
+    with answering((401, told)) as answers, pytest.raises(BluemindRefused) as raised:
+        asking(answers, api_requests.current_user())
+
+    assert raised.value.why == "session id … is not valid"
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nend", "clé", ""])
+def test_a_key_that_can_be_none_is_said_and_not_shown(key: str) -> None:
+    access = ApiAccess(url="http://127.0.0.1:1/api", key=key)
+    with BluemindApi(access) as api, pytest.raises(UsageError) as raised:
+        api.ask(api_requests.current_user())
+
+    assert not key or key not in f"{raised.value.what}{raised.value.why}{raised.value.hint}"
+
+
+def test_a_search_changes_nothing_and_may_be_sent_again() -> None:
+    with answering((503, b""), (200, b"[]")) as answers:
+        asking(answers, api_requests.directory_search("b.loc", {}))
+
+    assert [method for method, *_ in answers.asked] == ["POST", "POST"]
