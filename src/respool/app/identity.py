@@ -32,19 +32,25 @@ _MOST_FOLDERS = 50
 
 
 def compare_with_live(
-    backup: Backup, selection: Selection, server: CyrusServer, rules: NameRules
+    backup: Backup,
+    selection: Selection,
+    server: CyrusServer,
+    rules: NameRules,
+    directory_id: str | None = None,
 ) -> Comparison:
     """What speaks for and against the live account being the selection's, all along.
 
-    Of each generation only the header of the account's root is read; headers of folders
-    only where the ids of INBOX leave the question open. Changes nothing.
+    ``directory_id`` is whom BlueMind's directory has for the account now, as ACLs name him;
+    None where it was not asked. Of each generation only the header of the account's root is
+    read; headers of folders only where the ids of INBOX leave the question open. Changes
+    nothing.
 
     Raises:
         BackupError: the selection's own generation cannot be read.
         TargetError: the live account is not there, or the server is gone.
     """
     account, administrators = selection.account, _administrators(server)
-    live = _live(server, account, administrators, rules)
+    live = replace(_live(server, account, administrators, rules), directory_id=directory_id)
     known_ids = [live.inbox_id]
     chosen = _of_generation(selection.generation, account, administrators, known_ids)
     chosen = chosen or Incarnation(where=_where(selection.generation), owners=None, inbox_id=None)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from respool.app.backups import backup_of
+from respool.app.bluemind_identity import directory_identity
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
 from respool.app.lacking import lacking_of
@@ -102,14 +103,16 @@ def identity_of(
     is_other = rules.written(request.target.root) != rules.written(request.account.root)
     if is_other or request.target.kind is not request.account.kind or survey.is_absent:
         return (), ()
-    compared = compare_with_live(backup_of(settings), selection, server, rules)
+    told = directory_identity(settings, request.target, rules.default_domain)
+    compared = compare_with_live(backup_of(settings), selection, server, rules, told.userid)
     known = is_known_same(
         settings, request, source_id=root_of(selection)[1], live_id=survey.root_id
     )
     person = request.person or (Person.SAME if known else None)
     used = bool(survey.used)
     account = request.account
+    reasons = identity_reasons(compared, account, person=person, has_held_mail=used)
     return (
-        identity_reasons(compared, account, person=person, has_held_mail=used),
+        (*reasons, told.silence) if reasons and told.silence is not None else reasons,
         identity_findings(compared, account, person=person, has_held_mail=used),
     )

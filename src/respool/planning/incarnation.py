@@ -2,6 +2,7 @@
 
 A login can be given to somebody else, and an account can be made anew. What tells is who
 owns the INBOX by its ACL, and the ids that a server gives to mailboxes when it makes them.
+BlueMind's directory decides it: its ACLs name people by their directory uids.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Says(StrEnum):
 class Topic(StrEnum):
     """What was compared."""
 
+    DIRECTORY = "directory uid"  # of the live account, with who owned INBOX
     OWNER = "owner"  # who has all rights on INBOX
     INBOX_ID = "INBOX id"  # of the root mailbox, also of a mailshare
     FOLDER_IDS = "folder ids"
@@ -42,13 +44,15 @@ class Incarnation:
 
     ``where`` says when, for people: ``generation 87``, ``live``. ``owners`` and
     ``inbox_id`` are None where they are not known. ``folder_ids`` are those that are known,
-    by the folder's path; without INBOX.
+    by the folder's path; without INBOX. ``directory_id`` is whom the directory says that the
+    account is, as ACLs have it (``4F2A@b.loc``); None where nobody was asked.
     """
 
     where: str
     owners: frozenset[str] | None
     inbox_id: str | None
     folder_ids: Mapping[str, str] = field(default_factory=dict)
+    directory_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,14 @@ class Comparison:
 
     @property
     def speaks_against(self) -> bool:
-        """Whether anything speaks against its being the same person's account all along."""
+        """Whether anything speaks against its being the same person's account all along.
+
+        What the directory says is the last word: ids change, too, where the same person's
+        account is made anew.
+        """
+        decided = self._by_directory
+        if decided is not None:
+            return decided is Says.AGAINST
         return any(each.says is Says.AGAINST for each in self.evidence)
 
     @property
@@ -84,9 +95,18 @@ class Comparison:
     @property
     def has_other_owner(self) -> bool:
         """Whether the owner himself changed, not only ids."""
+        decided = self._by_directory
+        if decided is not None:
+            return decided is Says.AGAINST
         return any(
             each.topic is Topic.OWNER and each.says is Says.AGAINST for each in self.evidence
         )
+
+    @property
+    def _by_directory(self) -> Says | None:
+        """What the directory says, if it says anything."""
+        told = (each.says for each in self.evidence if each.topic is Topic.DIRECTORY)
+        return next((says for says in told if says is not Says.NOTHING), None)
 
 
 _Compare: TypeAlias = Callable[[Incarnation, Incarnation], Evidence]
@@ -127,6 +147,8 @@ def compare_incarnations(
     if userid is not None:
         comparers.insert(0, lambda one, other: _compare_owners(one, other, userid))
     evidence = [compare(chosen, live) for compare in comparers]
+    if userid is not None and live.directory_id is not None:
+        evidence.insert(0, _compare_with_directory(chosen, live, userid))
     if do_folders_matter(chosen, live):
         evidence.append(_compare_folder_ids(chosen, live))
     if newer:
@@ -149,6 +171,26 @@ def _compare_owners(one: Incarnation, other: Incarnation, userid: str) -> Eviden
     else:
         says, result = Says.FOR, "the same"
     return _evidence(Topic.OWNER, says, (one, _people(one)), (other, _people(other)), result)
+
+
+def _compare_with_directory(one: Incarnation, live: Incarnation, userid: str) -> Evidence:
+    """Whether whom the directory has now owned INBOX then.
+
+    Source: DbAclToCyrusAcl.java: the owner's entry is his directory uid with his domain's.
+    """
+    owners, who = _in_lower_case(one), (live.directory_id or "").lower()
+    if not owners:
+        says, result = Says.NOTHING, "cannot be compared"
+    elif who in owners and who == userid.lower():
+        says, result = Says.NOTHING, "the login itself, which tells nothing"
+    elif who in owners:
+        says, result = Says.FOR, "the same person"
+    elif userid.lower() in owners:
+        says, result = Says.NOTHING, "the backup has the login, which tells nothing"
+    else:
+        says, result = Says.AGAINST, "another person"
+    sides = ((one, _people(one)), (live, _shown(live.directory_id)))
+    return _evidence(Topic.DIRECTORY, says, *sides, result)
 
 
 def _in_lower_case(incarnation: Incarnation) -> frozenset[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -245,3 +246,54 @@ def test_nothing_speaks_against_an_account_that_is_as_it_was(
     one = Incarnation(where="a", owners=owners, inbox_id=inbox, folder_ids=folders)
 
     assert not compared(one, one, one, one).speaks_against
+
+
+class TestByDirectory:
+    """Whom BlueMind's directory has for the account now is the last word."""
+
+    def live(self, who: str, inbox: str = "2", owner: str | None = None) -> Incarnation:
+        return replace(account("live", owner=owner or who, inbox=inbox), directory_id=who)
+
+    def test_the_same_uid_is_the_same_person_though_the_inbox_was_made_anew(self) -> None:
+        comparison = compared(account(owner=OLD, inbox="1"), self.live(OLD))
+
+        assert said(comparison, Topic.INBOX_ID) is AGAINST
+        assert not comparison.speaks_against
+        assert not comparison.has_other_owner
+        assert comparison.lines[0] == (
+            f"directory uid: generation 87 {OLD}, live {OLD}: the same person"
+        )
+
+    def test_another_uid_is_another_person_though_the_inbox_is_the_same(self) -> None:
+        comparison = compared(account(owner=OLD, inbox="1"), self.live(NEW, "1", OLD))
+
+        assert comparison.speaks_against
+        assert comparison.has_other_owner
+        assert comparison.lines[0].endswith(f"live {NEW}: another person")
+
+    def test_somebody_who_shared_everything_stays_the_same_person(self) -> None:
+        comparison = compared(account(owner=f"{OLD} {BOSS}", inbox="1"), self.live(OLD))
+
+        assert not comparison.speaks_against
+
+    @pytest.mark.parametrize(("owner", "who"), [(None, OLD), (JDOE, NEW), (JDOE, JDOE)])
+    def test_where_it_tells_nothing_everything_else_counts_as_before(
+        self, owner: str | None, who: str
+    ) -> None:
+        comparison = compared(account(owner=owner, inbox="1"), self.live(who, owner=OLD))
+
+        assert said(comparison, Topic.DIRECTORY) is NOTHING
+        assert comparison.speaks_against  # the INBOX id
+
+    def test_capitals_do_not_make_another_person(self) -> None:
+        assert not compared(account(owner=OLD, inbox="1"), self.live(OLD.lower())).speaks_against
+
+    def test_an_account_that_was_anothers_for_a_time_is_the_same_person_s_again(self) -> None:
+        between = account("generation 88", owner=NEW, inbox="3")
+
+        assert not compared(account(owner=OLD, inbox="1"), self.live(OLD), between).speaks_against
+
+    def test_without_a_directory_it_is_not_named(self) -> None:
+        assert (
+            said(compared(account(owner=OLD), account("live", owner=OLD)), Topic.DIRECTORY) is None
+        )
