@@ -42,11 +42,14 @@ class Catalogue:
     def pairs(self) -> tuple[tuple[Generation, Known], ...]:
         """The generations that the backup has now and the catalogue knows, oldest first.
 
-        What the catalogue calls otherwise is called here as the backup calls it now.
+        They have the names and states here that they have in the backup now.
         """
         known = {each.identity: each for each in known_generations(self.database)}
         return tuple(
-            (generation, replace(known[identity], label=generation.label))
+            (
+                generation,
+                replace(known[identity], label=generation.label, state=generation.state.value),
+            )
             for identity, generation in self.by_identity.items()
             if identity in known
         )

@@ -33,7 +33,8 @@ from respool.model.json_text import as_utc_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageHistory:
-    """The life of one account's message.
+    """The life of one account's message. ``passed_over`` are generations that lack what may
+    have been there.
 
     ``last`` is the newest of ``generations``, in which people see it; None and none where it
     is only kept as deleted. ``kept`` is the newest in which it is kept so.
@@ -46,6 +47,7 @@ class MessageHistory:
     last: Known | None
     kept: Known | None
     is_there: bool
+    passed_over: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
         """One of ``histories`` of ``history --json``."""
@@ -62,6 +64,7 @@ class MessageHistory:
             "last": None if self.last is None else self.last.label,
             "kept": None if self.kept is None else self.kept.label,
             "is_in_newest": self.is_there,
+            "passed_over": list(self.passed_over),
             "events": [_message_event_json(each) for each in self.events],
         }
 
@@ -76,6 +79,7 @@ class FolderHistory:
     generations: tuple[tuple[str, str], ...]
     last: Known
     is_there: bool
+    passed_over: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
         """One of ``histories`` of ``history --json``."""
@@ -87,6 +91,7 @@ class FolderHistory:
             "generations": _ranges_json(self.generations),
             "last": self.last.label,
             "is_in_newest": self.is_there,
+            "passed_over": list(self.passed_over),
             "events": [_folder_event_json(each) for each in self.events],
         }
 
@@ -172,15 +177,16 @@ def _of_message(spans: Spans, search: Search, guid: str) -> Iterator[MessageHist
         places = list(group)
         there = _together(each for each in places if each.is_seen)
         kept = _together(each for each in places if not each.is_seen)
-        whole = search.generations_of(account)
+        telling = search.telling(places)
         yield MessageHistory(
             account=account,
             message=message,
-            events=tuple(message_events(spans, places, whole)),
+            events=tuple(message_events(spans, places, search.evidence)),
             generations=spans.ranges(there),
             last=spans.newest(there) if there else None,
             kept=spans.newest(kept) if kept else None,
-            is_there=there.bit_length() == whole.bit_length(),
+            is_there=bool(there) and not telling >> there.bit_length(),
+            passed_over=search.evidence.passed_over(there | kept, telling),
         )
 
 
@@ -188,14 +194,15 @@ def _of_folder(
     spans: Spans, search: Search, folder: FolderEntry, versions: tuple[FolderVersion, ...]
 ) -> FolderHistory:
     there = spans.of_folder(folder.number)
-    whole = search.generations_of(folder.account)
+    telling = search.evidence.of_folders(folder.account, (folder.number,))
     return FolderHistory(
         account=folder.account,
         folder=folder,
-        events=tuple(folder_events(spans, versions, folder, whole)),
+        events=tuple(folder_events(spans, versions, folder, search.evidence)),
         generations=spans.ranges(there),
         last=spans.newest(there),
-        is_there=there.bit_length() == whole.bit_length(),
+        is_there=not telling >> there.bit_length(),
+        passed_over=search.evidence.passed_over(there, telling),
     )
 
 

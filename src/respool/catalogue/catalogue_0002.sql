@@ -26,6 +26,9 @@ ALTER TABLE message ADD COLUMN copied ANY;
 -- Messages whose sizes or times cannot be, and are told as the nearest that can.
 ALTER TABLE folder_version ADD COLUMN odd INTEGER NOT NULL DEFAULT 0;
 
+-- Whether header or index are damaged, so that messages or flags may be lacking.
+ALTER TABLE folder_version ADD COLUMN is_damaged INTEGER NOT NULL DEFAULT 0;
+
 -- Accounts of which something could not be read in a generation: they are tried again.
 CREATE TABLE unread (
     ordinal INTEGER NOT NULL,

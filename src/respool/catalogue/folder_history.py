@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from respool.catalogue.database import Database
 from respool.catalogue.entries import FolderEntry
+from respool.catalogue.evidence import Evidence
 from respool.catalogue.generations import Known
 from respool.catalogue.spans import Spans
 
@@ -39,6 +40,7 @@ class FolderVersion:
     unseen: int | None
     expunged: int
     size_octets: int
+    is_damaged: bool
 
     @property
     def counts(self) -> tuple[int, int | None, int, int]:
@@ -71,14 +73,14 @@ def _versions(database: Database, spans: Spans, folder: FolderEntry) -> Iterator
     rows = {
         row[0]: row[1:]
         for row in database.rows(
-            "SELECT version, uniqueid, messages, unseen, expunged, size_octets"
-            " FROM folder_version WHERE folder = ?",
+            "SELECT version, uniqueid, messages, unseen, expunged, size_octets,"
+            " problem NOT NULL OR is_damaged FROM folder_version WHERE folder = ?",
             (folder.number,),
         )
     }
     for version, generations in spans.versions(folder.number):
         if generations and version in rows:
-            uniqueid, messages, unseen, expunged, size_octets = rows[version]
+            uniqueid, messages, unseen, expunged, size_octets, is_damaged = rows[version]
             yield FolderVersion(
                 folder=folder,
                 generations=generations,
@@ -87,26 +89,28 @@ def _versions(database: Database, spans: Spans, folder: FolderEntry) -> Iterator
                 unseen=unseen,
                 expunged=expunged,
                 size_octets=size_octets,
+                is_damaged=bool(is_damaged),
             )
 
 
 def folder_events(
-    spans: Spans, versions: Sequence[FolderVersion], wanted: FolderEntry, whole: int
+    spans: Spans, versions: Sequence[FolderVersion], wanted: FolderEntry, evidence: Evidence
 ) -> Iterator[FolderEvent]:
-    """The life of a folder; ``whole`` are the generations that have its account."""
+    """The life of a folder; of what a generation may only lack, nothing is said."""
     before: FolderVersion | None = None
     is_gone = False
+    whole = evidence.of_account(wanted.account)
     for at, generation in enumerate(spans.generations):
-        if not whole >> at & 1:
-            continue
         here = [each for each in versions if each.generations >> at & 1]
         now = _chosen(here, wanted, before)
         if now is None:
-            if before is not None and not is_gone:
+            if before is not None and not is_gone and whole >> at & 1:
                 yield FolderEvent(
                     what=FolderHappened.GONE, generation=generation, before=before, now=None
                 )
                 is_gone = True
+            continue
+        if now.is_damaged and before is not None and not is_gone:
             continue
         event = _event(before, now, generation, is_gone=is_gone)
         if event is not None:

@@ -47,6 +47,7 @@ class FolderCounts:
     stubs: int
     problem: str | None
     odd: int
+    is_damaged: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,7 @@ class FolderHistory:
         """The same version under a second number, for the other side of another one."""
         columns = (
             "inode, octets, mtime, uniqueid, uidvalidity, messages, unseen, expunged,"
-            " size_octets, missing, stubs, problem, odd"
+            " size_octets, missing, stubs, problem, odd, is_damaged"
         )
         self._database.write(
             f"INSERT OR REPLACE INTO folder_version (folder, version, {columns})"
@@ -205,7 +206,7 @@ class FolderHistory:
         below, above = row or (None, None)
         self._database.write(
             "INSERT OR REPLACE INTO folder_version"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._folder,
                 here,
@@ -222,6 +223,7 @@ class FolderHistory:
                 counts.stubs,
                 counts.problem,
                 counts.odd,
+                counts.is_damaged,
             ),
         )
         self._add_stand(here, here, here)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from respool.catalogue.entries import Standing
+from respool.catalogue.evidence import Evidence
 from respool.catalogue.generations import Known
 from respool.catalogue.spans import Spans
 
@@ -45,22 +46,36 @@ Places = Mapping[tuple[int, int], Standing]  # by folder and UID
 
 
 def message_events(
-    spans: Spans, standings: Sequence[Standing], whole: int
+    spans: Spans, standings: Sequence[Standing], evidence: Evidence
 ) -> Iterator[MessageEvent]:
-    """The life of one account's message; ``whole`` are the generations that have the account."""
+    """The life of one account's message; of what a generation may only lack, nothing is said."""
     before: Places = {}
     was_seen = False
     for at, generation in enumerate(spans.generations):
-        if not whole >> at & 1:
-            continue
-        now = {
+        found = {
             (each.folder.number, each.uid): each
             for each in standings
             if each.generations >> at & 1
         }
+        now = _with_doubtful(before, found, at, evidence, spans)
         yield from _between(before, now, generation, was_seen=was_seen)
         was_seen = was_seen or bool(now)
         before = now
+
+
+def _with_doubtful(
+    before: Places, found: Places, at: int, evidence: Evidence, spans: Spans
+) -> Places:
+    """What a generation has, with what was there before and it cannot say is gone."""
+    account = next((each.folder.account for each in before.values()), None)
+    is_whole = account is None or bool(evidence.of_account(account) >> at & 1)
+    now = dict(found)
+    for key, standing in before.items():
+        is_damaged = evidence.damaged_in(key[0]) >> at & 1
+        is_unknown = not is_whole and not spans.of_folder(key[0]) >> at & 1
+        if is_damaged or (is_unknown and key not in found):
+            now[key] = standing
+    return now if now or is_whole else before
 
 
 def _between(

@@ -39,6 +39,23 @@ _MADE_UP: Final = b"\x01"  # after 20 octets that are no SHA-1 of a message
 _MOST_OCTETS: Final = 1 << 50  # of one message: what says more is damaged
 _MOST_TOGETHER: Final = 1 << 62  # of a folder; SQLite counts to 2 ** 63
 _UNREADABLE: Final = "file-unreadable"
+# Records were there that are not read now, or what they say is not known.
+_DAMAGE: Final = frozenset(
+    {
+        "expunge-record-damaged",
+        "expunge-unreadable",
+        "header-missing",
+        "header-unreadable",
+        "index-count-too-high",
+        "index-cut",
+        "index-missing",
+        "index-record-damaged",
+        "index-record-impossible-uid",
+        "index-record-out-of-order",
+        "index-unreadable",
+        _UNREADABLE,
+    }
+)
 # Of RECORD what the catalogue needs, and what joining files and records needs.
 COLUMNS: Final = np.dtype(
     [
@@ -273,6 +290,7 @@ def _counts(
         stubs=int(np.count_nonzero(marked_as_stubs(mailbox) & visible)),
         problem=next(blocking, None),
         odd=int(np.count_nonzero(_is_odd(records[is_taken]))),
+        is_damaged=any(each.code in _DAMAGE for each in mailbox.findings),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from respool.catalogue.candidates import Scope, candidates
 from respool.catalogue.database import Database, Row
 from respool.catalogue.entries import FolderEntry, Found, MessageEntry, Standing
+from respool.catalogue.evidence import Evidence
 from respool.catalogue.folders import accounts_by_number, read_name
 from respool.catalogue.messages import GUID_SIZE, numbers_in, person_text
 from respool.catalogue.spans import Spans
@@ -51,7 +52,7 @@ class Search:
         self._folders: dict[int, FolderEntry] = {}
         self._states = _states(database)
         self._people: dict[int, AddressField] = {}
-        self._wholes: dict[Account, int] = {}
+        self.evidence = Evidence(database, spans)
 
     def find(self, wanted: Conditions) -> Iterator[Found]:
         """What fulfils the conditions, the newest message first, lazily."""
@@ -110,22 +111,6 @@ class Search:
         rows = self._database.rows("SELECT id, account, name FROM folder")
         return tuple(self._entry(*row) for row in rows if row[1] in wanted)
 
-    def generations_of(self, account: Account) -> int:
-        """The generations that have anything of an account."""
-        found = self._wholes.get(account)
-        if found is None:
-            numbers = [each for each, its in self._account_names.items() if its == account]
-            rows = self._database.rows(
-                "SELECT DISTINCT first, last FROM folder_stand JOIN folder ON folder.id = folder"
-                " WHERE account = ?",
-                (next(iter(numbers), 0),),
-            )
-            found = 0
-            for first, last in rows:
-                found |= self._spans.between(first, last)
-            self._wholes[account] = found
-        return found
-
     def _folder(self, number: int) -> FolderEntry:
         found = self._folders.get(number)
         if found is None:
@@ -148,28 +133,43 @@ class Search:
     def deleted_at(self, places: Sequence[Standing]) -> datetime | None:
         """When an account's message was gone, at the latest.
 
-        None: it is still somewhere that people see, or nobody knows.
+        None: it is still somewhere that people see, or nobody knows. Generations that lack
+        what may have been there say nothing of it (`Evidence`).
         """
         seen = _together(each for each in places if each.is_seen)
-        if seen.bit_length() == self._spans.everything.bit_length():
-            return None
-        account = places[0].folder.account
-        if seen.bit_length() >= self.generations_of(account).bit_length():
+        newest = seen.bit_length()
+        kept = [each for each in places if each.generations.bit_length() > newest]
+        telling = self.telling(places) >> newest << newest
+        if not telling and not kept:
             return None
         last = self._spans.newest(seen).taken_at if seen else None
         exact = [_deleted_at(each) for each in places if not each.is_seen]
         times = [each for each in exact if each is not None and (last is None or each >= last)]
         if times:
             return min(times)
-        gone = self._spans.after(seen) if seen else None
-        return None if gone is None else gone.taken_at
+        return self._spans.oldest(telling).taken_at if seen and telling else None
+
+    def _is_unknown(self, message: MessageEntry, places: Sequence[Standing]) -> bool:
+        """Whether nobody knows if it went: it has no GUID, and where it last stood its record
+        was damaged. It may well be there under the GUID that it had before.
+        """
+        if message.guid is not None:
+            return False
+        last = max(places, key=lambda each: each.generations.bit_length())
+        newest = 1 << last.generations.bit_length() - 1
+        return bool(self.evidence.damaged_in(last.folder.number) & newest)
+
+    def telling(self, places: Sequence[Standing]) -> int:
+        """The generations that tell by their lack that an account's message was gone."""
+        account = places[0].folder.account
+        return self.evidence.of_folders(account, {each.folder.number for each in places})
 
     def _of_account(
         self, message: MessageEntry, places: list[Standing], wanted: Conditions
     ) -> Iterator[Found]:
         if self._accounts is not None and places[0].folder.account not in self._accounts:
             return
-        deleted_at = self.deleted_at(places)
+        deleted_at = None if self._is_unknown(message, places) else self.deleted_at(places)
         facts = _facts(message)
         meant = [each for each in places if matches(wanted, _placed(facts, each, deleted_at))]
         if not meant:

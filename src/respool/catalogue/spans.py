@@ -17,11 +17,6 @@ class Spans:
         self.generations = tuple(generations)
         self._versions = lru_cache(maxsize=4096)(self._read_versions)
 
-    @property
-    def everything(self) -> int:
-        """The set of all of them."""
-        return (1 << len(self.generations)) - 1
-
     def of_stand(self, folder: int, first: int, last: int) -> int:
         """Those that have a version of a folder from ``first`` to ``last``, 0 for no end."""
         found = 0
@@ -67,11 +62,6 @@ class Spans:
     def oldest(self, those: int) -> Known:
         """The oldest of a set that is not empty."""
         return self.generations[(those & -those).bit_length() - 1]
-
-    def after(self, those: int) -> Known | None:
-        """The generation right after the newest of a set, if there is one."""
-        at = those.bit_length()
-        return self.generations[at] if at < len(self.generations) else None
 
 
 def _runs(those: int) -> Iterator[tuple[int, int]]:

@@ -21,6 +21,7 @@ class Blind(StrEnum):
     NOT_COMPLETE = "generation-not-complete"  # part of it was not backed up
     NOT_READ = "accounts-not-read"  # part of the backup could not be read
     NO_INDEX = "folders-without-index"  # flags and GUIDs are lost, and what was deleted
+    DAMAGED = "folders-with-damage"  # header or index have lost some of what they said
     NO_FILE = "messages-without-file"  # known by their records alone
     ODD = "messages-with-impossible-figures"  # sizes or times that cannot be
     NO_HEADER = "messages-without-header"  # neither cache nor file tells of them
@@ -73,8 +74,10 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
             text = f"generation {each.label}: it is not in the catalogue"
             yield Unsearched(what=Blind.NOT_INDEXED, generation=each.label, text=text)
             continue
-        if each.state == GenerationState.PARTIAL:
-            text = f"generation {each.label}: it is not complete"
+        if each.state in {GenerationState.PARTIAL, GenerationState.AT_RISK}:
+            text = (
+                f"generation {each.label}: it is not complete, what it lacks may have been there"
+            )
             yield Unsearched(what=Blind.NOT_COMPLETE, generation=each.label, text=text)
         if each.problem is not None:
             text = f"generation {each.label}: {each.problem}"
@@ -83,15 +86,19 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
 
 def _folders(database: Database, generations: Sequence[Known]) -> Iterator[Unsearched]:
     rows = database.rows(
-        "SELECT first, last, problem NOT NULL, missing, odd FROM folder_stand"
-        " JOIN folder_version USING (folder, version) WHERE problem NOT NULL OR missing OR odd"
+        "SELECT first, last, problem NOT NULL, missing, odd, is_damaged AND problem IS NULL"
+        " FROM folder_stand JOIN folder_version USING (folder, version)"
+        " WHERE problem NOT NULL OR missing OR odd OR is_damaged"
     )
     for each in generations:
         here = [row for row in rows if row[0] <= each.ordinal <= row[1]]
-        broken, missing, odd = (sum(row[at] for row in here) for at in (2, 3, 4))
+        broken, missing, odd, damaged = (sum(row[at] for row in here) for at in (2, 3, 4, 5))
         if each.is_indexed and broken:
             text = f"generation {each.label}: {counted(broken, 'folder')} without a readable index"
             yield Unsearched(what=Blind.NO_INDEX, generation=each.label, count=broken, text=text)
+        if each.is_indexed and damaged:
+            text = f"generation {each.label}: what {counted(damaged, 'folder')} lost by damage"
+            yield Unsearched(what=Blind.DAMAGED, generation=each.label, count=damaged, text=text)
         if each.is_indexed and missing:
             text = f"generation {each.label}: the files of {counted(missing)} are not there"
             yield Unsearched(what=Blind.NO_FILE, generation=each.label, count=missing, text=text)

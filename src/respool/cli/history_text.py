@@ -25,6 +25,7 @@ from respool.cli.output import (
 )
 
 _WIDTH: Final = 80
+_LABELS: Final = 5
 
 
 def print_history(report: HistoryReport) -> None:
@@ -47,6 +48,7 @@ def _folder(history: FolderHistory) -> Iterator[str]:
     width = max((len(each.generation.label) for each in history.events), default=0)
     for event in history.events:
         yield from _wrapped(_when(event.generation, width), visible(_folder_event(event)))
+    yield from _passed_over(history)
     if history.is_there:
         yield f"still there in generation {history.last.label}"
         return
@@ -63,6 +65,7 @@ def _message(history: MessageHistory) -> Iterator[str]:
     width = max((len(each.generation.label) for each in history.events), default=0)
     for event in history.events:
         yield from _wrapped(_when(event.generation, width), visible(_message_event(event)))
+    yield from _passed_over(history)
     kept = "" if history.kept is None else f"; kept as deleted in {history.kept.label}"
     if history.last is None:
         yield f"never seen otherwise than deleted{kept}"
@@ -70,6 +73,13 @@ def _message(history: MessageHistory) -> Iterator[str]:
         yield f"still there in generation {history.last.label}"
     else:
         yield f"last in generation {history.last.label}{kept}"
+
+
+def _passed_over(history: FolderHistory | MessageHistory) -> Iterator[str]:
+    labels = history.passed_over
+    if labels:
+        more = f" and {len(labels) - _LABELS} more" if len(labels) > _LABELS else ""
+        yield f"passed over, not whole: generation {', '.join(labels[:_LABELS])}{more}"
 
 
 def _wrapped(when: str, text: str) -> list[str]:
