@@ -117,7 +117,8 @@ def message_annotations_of(client: IMAPClient, folder: str) -> Mapping[int, Mapp
 
 def _boxes(truth: Truth, local: str, domain: str) -> Iterator[TruthMailbox]:
     for box in truth.mailboxes.values():
-        if not box.is_deleted and f"{box.name}/".startswith((f"{local}/", f"{local}@{domain}/")):
+        path, _, its = box.name.rpartition("@")
+        if not box.is_deleted and its == domain and f"{path}/".startswith(f"{local}/"):
             yield box
 
 
