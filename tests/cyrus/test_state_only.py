@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from respool.app.access import server_access
+from respool.app.at_state import AtState
 from respool.app.state import prepare_state
 from respool.app.verify import verify
 from respool.app.wish import Wish
 from respool.model.state import UidSet
 from respool.planning.request import Conflict
 from respool.planning.state_wish import parse_state_wish
+from respool.runs.actor import Undoing
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import reach_server
 from respool.system.flag_commands import flags_now, store_flags
+from respool.targets.state.actor import StateActor
+from respool.targets.state.steps import StoreFlags
 from respool.verification.report import Conflicts
 from tests.support.cut_counts import is_long
 from tests.support.directions import fresh_target
@@ -35,6 +40,7 @@ pytestmark = pytest.mark.needs_cyrus
 JDOE, ALICE, JOHN = "jdoe@bluemind.loc", "alice@bluemind.loc", "john.doe@bluemind.loc"
 CONTACT = "share/contact@bluemind.loc"
 AT_SHARE = name_for_others("contact@bluemind.loc", None)
+MAY_NOT_READ, MAY_ALL = "lrwipkxtecda", "lrswipkxtecda"  # RFC 4314: s is to keep what is read
 MONDAY, TUESDAY = "2024-11-25", "2024-11-26"
 Flags = Mapping[str, Mapping[int, frozenset[str]]]  # by folder and UID
 
@@ -279,6 +285,71 @@ def test_in_place_what_is_there_gets_newer_flags_of_the_backup_and_no_older_ones
     with site.server.client_as(JDOE) as client:
         client.select_folder("Sent")
         client.remove_flags([first, second], ["Newer"])
+
+
+@contextmanager
+def unmarking(site: Site) -> Iterator[tuple[StateActor, StoreFlags, dict[int, frozenset[str]]]]:
+    """All of INBOX was marked read: who undoes it, the step, and what it changes."""
+    site.mark_all(JDOE)
+    site.back_up(TUESDAY)
+    with reach_server(server_access(site.settings)) as reached:
+        plan = AtState(reached).plan(site.settings, since_monday(JDOE, "INBOX"))
+        (step,) = (each for each in plan.steps() if isinstance(each, StoreFlags))
+        flags = site.flags(JDOE)["INBOX"]
+        yield StateActor(reached), step, {uid: flags[uid] for uid in step.uids.uids().tolist()}
+
+
+def test_what_its_owner_changed_in_that_moment_an_undo_leaves(site: Site) -> None:
+    with unmarking(site) as (actor, step, marked):
+        before = actor.observe(step)
+        own = min(marked)
+        with site.server.client_as(JDOE) as client:
+            client.select_folder("INBOX")
+            client.remove_flags([own], ["\\Seen"])
+
+        done = actor.perform(step, before)
+        unread = site.flags(JDOE)["INBOX"]
+        assert not any("\\Seen" in unread[uid] for uid in marked)
+
+        assert actor.take_back(step, Undoing(before=before, done=done)) is None
+        now = site.flags(JDOE)["INBOX"]
+        assert {uid for uid in marked if now[uid] != marked[uid]} == {own}
+
+
+def test_a_step_that_never_came_takes_nothing_from_its_owner(site: Site) -> None:
+    with unmarking(site) as (actor, step, marked):
+        before = actor.observe(step)
+        own = min(marked)
+        with site.server.client_as(JDOE) as client:
+            client.select_folder("INBOX")
+            client.remove_flags([own], ["\\Seen"])
+
+        assert actor.take_back(step, Undoing(before=before, done={})) is None
+
+        now = site.flags(JDOE)["INBOX"]
+        assert {uid for uid in marked if now[uid] != marked[uid]} == {own}
+
+
+def test_what_a_server_took_in_part_is_taken_back(site: Site) -> None:
+    """
+    Its owner may set flags, but not mark anything as unread.
+    """
+    with unmarking(site) as (actor, unmarked, marked):
+        changes = tuple(replace(each, add=("\\Flagged",)) for each in unmarked.changes)
+        step = replace(unmarked, changes=changes)
+        with site.server.client_as(JDOE) as client:
+            client.setacl("INBOX", JDOE, MAY_NOT_READ)
+        before = actor.observe(step)
+
+        done = actor.perform(step, before)
+
+        assert (done["stored"], UidSet.parse(done["partly"][0][1])) == ("", step.uids)
+        flagged = site.flags(JDOE)["INBOX"]
+        assert all("\\Flagged" in flagged[uid] for uid in marked)
+        assert actor.take_back(step, Undoing(before=before, done=done)) is None
+        assert {uid: site.flags(JDOE)["INBOX"][uid] for uid in marked} == marked
+        with site.server.client_as(JDOE) as client:
+            client.setacl("INBOX", JDOE, MAY_ALL)
 
 
 def kept(run: RunJournal) -> Sequence[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from respool.errors import ServerSaidNo
 from respool.model.state import UidSet
@@ -12,12 +12,17 @@ from respool.system.imap import ImapSession, text_of
 _MOST_RANGES = 400  # a command line of at most 9 kB
 
 
+def at_once(uids: UidSet) -> Iterator[UidSet]:
+    """``uids`` as one command after the other names them."""
+    for start in range(0, len(uids.ranges), _MOST_RANGES):
+        yield UidSet(ranges=uids.ranges[start : start + _MOST_RANGES])
+
+
 def flags_now(session: ImapSession, uids: UidSet) -> dict[int, FetchedMessage]:
     """Those of ``uids`` that are there, by UID; with modseqs where the server keeps them."""
     more = ("MODSEQ",) if session.can("CONDSTORE") else ()
     found: dict[int, FetchedMessage] = {}
-    for start in range(0, len(uids.ranges), _MOST_RANGES):
-        some = UidSet(ranges=uids.ranges[start : start + _MOST_RANGES])
+    for some in at_once(uids):
         found |= {each.uid: each for each in session.states(str(some), *more)}
     return found
 
@@ -44,8 +49,7 @@ def store_flags(
     what = f"{'+' if is_set else '-'}FLAGS.SILENT"
     words = f"({' '.join(flags)})"
     left = UidSet()
-    for start in range(0, len(uids.ranges), _MOST_RANGES):
-        some = UidSet(ranges=uids.ranges[start : start + _MOST_RANGES])
+    for some in at_once(uids):
         session.answered("MODIFIED")  # of a former command
         session.ask("UID", "STORE", str(some), *condition, what, words)
         left = left.plus(_modified(session))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
@@ -25,15 +25,21 @@ from respool.targets.state.storing import (
     cared,
     recognised,
 )
+from respool.targets.state.whose import by_others
 
 FOLDER_GONE: Final = "its folder is not there any more"
 
 
 @dataclass(frozen=True, slots=True)
 class StateActor:
-    """One live account, one run. Nothing but flags is changed."""
+    """One live account, one run. Nothing but flags is changed.
+
+    ``_fresh`` are steps that were looked at and not begun: what changes before they are is
+    somebody else's doing.
+    """
 
     server: CyrusServer
+    _fresh: set[FlagStep] = field(default_factory=set)
 
     def observe(self, step: FlagStep) -> Note:
         """Which of the flags that it is about each message has now; why none can be seen."""
@@ -43,28 +49,46 @@ class StateActor:
                 found, _ = recognised(session, step, aims)
         except _NotOpened as error:
             return {"closed": str(error)}
-        former: dict[Flags, list[int]] = {}
-        for uid, message in found.items():
-            former.setdefault(cared(message, aims[uid]), []).append(uid)
+        self._fresh.add(step)
+        modseqs = [each.modseq for each in found.values() if each.modseq is not None]
         return {
-            "former": [[sorted(flags), str(UidSet.of(uids))] for flags, uids in former.items()]
+            "former": _by_flags({uid: cared(each, aims[uid]) for uid, each in found.items()}),
+            "modseq": max(modseqs) if modseqs and len(modseqs) == len(found) else None,
         }
 
     def perform(self, step: FlagStep, before: Note) -> Note:
-        """Set and clear; ``stored`` are so now, ``left`` says why others are not."""
+        """Set and clear; ``stored`` are so now, ``left`` says why others are not.
+
+        ``former`` are the flags of those that somebody else changed since they were looked at,
+        before us; ``partly`` what those that are left have now, where something was tried.
+        """
         if "closed" in before:
             return {"stored": "", "left": {before["closed"]: str(step.uids)}}
         aims = aims_of(step)
-        looked_at = _former(before)
+        was_begun = step not in self._fresh
+        self._fresh.discard(step)
+        looked_at = _flags(before.get("former", ()))
         known = {uid: aim for uid, aim in aims.items() if uid in looked_at}
         left = dict.fromkeys(aims.keys() - known.keys(), GONE)
         try:
             with self._opened(step, is_to_change=True) as session:
                 storing = Storing(session=session, step=step)
+                found, _ = recognised(session, step, known)
+                noted = before.get("modseq")
+                others = by_others(known, looked_at, noted, found, was_begun=was_begun)
                 stored = storing.bring_about(known)
+                partly = storing.reached(known)
         except _NotOpened as error:
             return {"stored": "", "left": {str(error): str(step.uids)}}
-        return {"stored": str(stored), "left": _by_reason({**left, **storing.left})}
+        note: dict[str, Any] = {
+            "stored": str(stored),
+            "left": _by_reason({**left, **storing.left}),
+        }
+        if others:
+            note["former"] = _by_flags(others)
+        if partly:
+            note["partly"] = _by_flags(partly)
+        return note
 
     def take_back(self, step: FlagStep, undoing: Undoing) -> str | None:
         """Each message's former flags again, where it has what the run left."""
@@ -74,6 +98,8 @@ class StateActor:
         try:
             with self._opened(step, is_to_change=True) as session:
                 storing = Storing(session=session, step=step)
+                if "stored" not in undoing.done:
+                    aims = _ours(session, step, undoing.before, aims)
                 storing.bring_about(aims)
         except _NotOpened as error:
             why = str(error)
@@ -103,24 +129,48 @@ class _NotOpened(Exception):
 
 
 def _back(step: FlagStep, undoing: Undoing) -> Aims:
-    """What each message was before, as far as the step was to change it."""
-    former = _former(undoing.before)
-    stored = undoing.done.get("stored")
-    done = None if stored is None else UidSet.parse(stored)  # None: it did not end
-    reached = former.keys() if done is None else former.keys() & set(done.uids().tolist())
+    """What each message was before, as far as the step was to change it, and did."""
+    done = undoing.done
+    former = {**_flags(undoing.before.get("former", ())), **_flags(done.get("former", ()))}
+    partly = _flags(done.get("partly", ()))
+    stored = done.get("stored")  # None: it did not end
+    reached = former.keys() if stored is None else {*UidSet.parse(stored).uids().tolist(), *partly}
     aims: dict[int, Aim] = {}
     for uid, aim in aims_of(step).items():
-        if uid in reached:
-            back = Aim(guid=aim.guid, add=aim.remove & former[uid], remove=aim.add - former[uid])
+        if uid in reached and uid in former:
+            now = partly.get(uid, aim.add)
+            back = Aim(
+                guid=aim.guid,
+                add=aim.remove & former[uid] - now,
+                remove=aim.add & now - former[uid],
+            )
             if back.cares:
                 aims[uid] = back
     return aims
 
 
-def _former(before: Mapping[str, Any]) -> dict[int, Flags]:
+def _ours(session: ImapSession, step: FlagStep, before: Note, aims: Aims) -> Aims:
+    """Those of ``aims`` that the step, which was cut off, changed itself."""
+    every, former = aims_of(step), _flags(before.get("former", ()))
+    known = {uid: aim for uid, aim in every.items() if uid in former}
+    found, _ = recognised(session, step, known)
+    others = by_others(known, former, before.get("modseq"), found, was_begun=True)
+    return {uid: aim for uid, aim in aims.items() if uid not in others}
+
+
+def _by_flags(messages: Mapping[int, Flags]) -> list[list[Any]]:
+    """For a note: flags, and the UIDs that have them."""
+    found: dict[Flags, list[int]] = {}
+    for uid, flags in messages.items():
+        found.setdefault(flags, []).append(uid)
+    return [[sorted(flags), str(UidSet.of(uids))] for flags, uids in found.items()]
+
+
+def _flags(noted: Iterable[Sequence[Any]]) -> dict[int, Flags]:
+    """The same, read again, by UID."""
     return {
         uid: frozenset(flags)
-        for flags, uids in before.get("former", ())
+        for flags, uids in noted
         for uid in UidSet.parse(uids).uids().tolist()
     }
 

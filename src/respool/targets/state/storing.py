@@ -66,6 +66,15 @@ def cared(found: FetchedMessage, aim: Aim) -> Flags:
     return frozenset(flag for flag in aim.cares if flag.casefold() in has)
 
 
+def first_command(has: Flags, aim: Aim) -> tuple[bool, Flags]:
+    """What is sent first to bring ``aim`` about: whether flags are set, and which.
+
+    What a message lacks comes before what it is not to have.
+    """
+    lacks = aim.add - has
+    return bool(lacks), lacks or aim.remove & has
+
+
 def recognised(
     session: ImapSession, step: FlagStep, aims: Aims
 ) -> tuple[dict[int, FetchedMessage], dict[int, str]]:
@@ -90,11 +99,15 @@ def recognised(
 
 @dataclass(slots=True, kw_only=True)
 class Storing:
-    """The flags of some messages under way; ``left`` says of a message why it stays as it is."""
+    """The flags of some messages under way; ``left`` says of a message why it stays as it is.
+
+    ``tried`` are those that a command was sent for, whatever became of it.
+    """
 
     session: ImapSession
     step: FlagStep
     left: dict[int, str] = field(default_factory=dict)
+    tried: set[int] = field(default_factory=set)
 
     def bring_about(self, aims: Aims) -> UidSet:
         """Make every message what it is to be; those that are so now, as they read back."""
@@ -114,14 +127,24 @@ class Storing:
         self.left |= dict.fromkeys(waiting, BUSY)
         return UidSet.of(uid for uid in aims if uid not in self.left)
 
+    def reached(self, aims: Aims) -> dict[int, Flags]:
+        """Of messages that are left though something was tried: their flags now.
+
+        A server may take a part of what it was asked for, and refuse the rest.
+        """
+        some = {uid: aims[uid] for uid in self.tried.intersection(self.left)}
+        if not some:
+            return {}
+        found, _ = recognised(self.session, self.step, some)
+        return {uid: cared(message, some[uid]) for uid, message in found.items()}
+
     def _store(self, found: Mapping[int, FetchedMessage], aims: Aims) -> None:
         """One command for each message: what it lacks first; what it is not to have, next time."""
         commands: dict[tuple[bool, Flags], list[int]] = {}
         for uid, aim in aims.items():
-            has = cared(found[uid], aim)
-            lacks = aim.add - has
-            commands.setdefault((bool(lacks), lacks or aim.remove & has), []).append(uid)
+            commands.setdefault(first_command(cared(found[uid], aim), aim), []).append(uid)
         for (is_set, flags), uids in commands.items():
+            self.tried.update(uids)
             modseqs = [found[uid].modseq for uid in uids]
             known = [each for each in modseqs if each is not None]
             try:
