@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from respool.system.imap_append import append_messages
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
+from respool.targets.imap.left_by_run import held_now
 from respool.targets.imap.line_ends import mended
 from respool.verification.appended import AppendedProofActor
 from tests.support.directions import fresh_target
@@ -176,4 +179,65 @@ def test_an_undo_takes_exactly_what_was_added_and_nobody_touched(
         left = messages_in(client, "INBOX")
     assert len(left) == 2
     assert left[1].sha1 == step.messages[1].guid
-    assert actor.take_back(step, undoing) == kept
+    assert actor.take_back(step, replace(undoing, kept=kept)) == kept
+
+
+def test_what_its_owner_touched_as_it_was_to_go_is_left_and_said_so(
+    restoring_names: PrivateCyrus,
+    account: ImapServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After our last look, and before it is marked."""
+    step = message_group(tmp_path, PLAIN)
+    actor = imap_actor(account, OneStep(step))
+    before = actor.observe(step)
+    done = actor.perform(step, before)
+    touched = as_pairs(done["placed"])[1]
+
+    def touching(session: Any, count: int) -> Any:  # noqa: ANN401
+        yield from held_now(session, count)
+        with restoring_names.client_as(account.user) as client:
+            client.select_folder("INBOX")
+            client.add_flags([touched], ["\\Flagged"])
+
+    monkeypatch.setattr("respool.targets.imap.taking_back.held_now", touching)
+    kept = actor.take_back(step, Undoing(before=before, done=done))
+
+    assert kept == "1 of its messages were touched"
+    with restoring_names.client_as(account.user) as client:
+        (left,) = messages_in(client, "INBOX")
+    assert left.uid == touched
+    assert "\\Deleted" not in left.flags
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+@pytest.mark.parametrize("is_all_there", [True, False])
+def test_the_same_octets_that_somebody_brought_himself_stay(
+    is_cut: bool,  # noqa: FBT001 - a parameter of the test
+    is_all_there: bool,  # noqa: FBT001 - a parameter of the test
+    restoring_names: PrivateCyrus,
+    account: ImapServer,
+    tmp_path: Path,
+) -> None:
+    """
+    Whether the run was cut off before, or went on: of what may be his nothing is removed.
+    """
+    step = message_group(tmp_path, PLAIN)
+    first = imap_actor(account, OneStep(step))
+    before = first.observe(step)
+    if is_all_there:
+        first.perform(step, before)
+    date = datetime.fromtimestamp(step.messages[1].internaldate, UTC)
+    same = NewMessage(octets=PLAIN[1], internaldate=date)
+    restoring_names.add_messages(account.user, "INBOX", [same])
+    with restoring_names.client_as(account.user) as client:
+        own = max(each.uid for each in messages_in(client, "INBOX"))
+
+    actor = imap_actor(account, OneStep(step))
+    done = {} if is_cut else actor.perform(step, before)
+    kept = actor.take_back(step, Undoing(before=before, done=done))
+
+    with restoring_names.client_as(account.user) as client:
+        assert own in {each.uid for each in messages_in(client, "INBOX")}
+    assert "that somebody may have brought himself" in (kept or "")

@@ -9,6 +9,7 @@ from typing import Final
 
 from respool.backups.planned_messages import CheckedMessage, PlannedMessages
 from respool.errors import BackupError, ServerUnreachable, StepFailed
+from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_ranges
 from respool.planning.step import PlannedMessage
@@ -117,6 +118,7 @@ class _Group:
     mended: dict[str, MendedForm] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     refused_flags: dict[str, list[str]] = field(default_factory=dict)
+    doubtful: frozenset[int] = frozenset()
     _not_told: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -129,7 +131,9 @@ class _Group:
         ``has_new``: something came to the folder since ``before``.
         """
         self._not_told.clear()
-        self.placed = self._there(session, before) if has_new else {}
+        self.placed, self.doubtful = {}, frozenset()
+        if has_new:
+            self._look(session, before, is_first=True)
         wanted = (
             each
             for each in self.step.messages
@@ -138,7 +142,7 @@ class _Group:
         outgoing = map(self._outgoing, wanted)
         append_messages(session, self.step.mailbox, outgoing, self._told)
         if self._not_told:  # no UIDPLUS: the folder itself has to say
-            self.placed = self._there(session, before)
+            self._look(session, before, is_first=False)
 
     @property
     def lost(self) -> dict[str, str]:
@@ -160,6 +164,7 @@ class _Group:
                 if uid not in lost
             },
             "refused_flags": self.refused_flags,
+            "doubtful": str(UidSet.of(self.doubtful)),
             "told": len(self.told),
             "told_otherwise": dict(self._told_otherwise()),
         }
@@ -173,13 +178,18 @@ class _Group:
             if told is not None and told != sent:
                 yield key, told
 
-    def _there(self, session: ImapSession, before: Note) -> dict[int, int]:
-        """Where each is that the folder has; of those that were mended, what they became."""
+    def _look(self, session: ImapSession, before: Note, *, is_first: bool) -> None:
+        """Where each is that the folder has; of those that were mended, what they became.
+
+        Of what was there before we sent anything (``is_first``) some may be somebody else's.
+        """
         found = found_again(session, self.step, before, self.source)
         for message in self.step.messages:
-            if message.uid in found:
+            if message.uid in found.placed:
                 self._learn(message)
-        return found
+        self.placed = dict(found.placed)
+        if is_first:
+            self.doubtful = found.doubtful
 
     def _learn(self, message: PlannedMessage) -> None:
         """What is told of a message that need not be sent any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
@@ -13,7 +14,19 @@ from respool.system.fetch_answer import FetchedMessage
 from respool.system.imap import ImapSession
 from respool.system.message_files import SourceDiffers
 from respool.targets.imap.line_ends import mended_form
-from respool.targets.imap.pairing import Copy, paired
+from respool.targets.imap.pairing import Copy, doubtful, paired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAgain:
+    """UID of a message of the group → the UID that it has in the folder, of those it has.
+
+    Of ``doubtful`` ones (UIDs of the group) nothing tells that they are ours: somebody may
+    have brought the same octets himself.
+    """
+
+    placed: Mapping[int, int] = field(default_factory=dict)
+    doubtful: frozenset[int] = frozenset()
 
 
 def found_again(
@@ -23,8 +36,9 @@ def found_again(
     source: PlannedMessages,
     *,
     mailbox: str | None = None,
-) -> dict[int, int]:
-    """UID of a message of the group → the UID that it has in the folder, of those it has.
+    was_emptied: bool = False,
+) -> FoundAgain:
+    """What the folder has of the group; ``was_emptied``: an undo has removed some of it.
 
     Only what came at or after the UIDNEXT of ``before`` is looked at. By the SHA-1 that the
     server tells, else by that of the octets it gives; what it stores with other line ends
@@ -36,17 +50,24 @@ def found_again(
     session.open_to_read(mailbox or step.mailbox)
     first = int(before["uidnext"])
     if 0 < session.uidnext <= first:
-        return {}
+        return FoundAgain()
     states = (each for each in session.states(f"{first}:*") if each.uid >= first)  # "*": any
     present = tuple(_copies(session, tuple(states)))
     if not present:
-        return {}
-    wanted = tuple(_wanted(step.messages, source))
+        return FoundAgain()
+    wanted = list(_wanted(step.messages, source))
     found = paired(wanted, present)
     taken = set(found.values())
     rest = [each for each in present if each.uid not in taken]
-    lacking = [each for each in step.messages if each.uid not in found]
-    return {**found, **paired(_mended(lacking, source), rest)} if rest else found
+    if rest:
+        lacking = [each for each in step.messages if each.uid not in found]
+        mended = list(_mended(lacking, source))
+        again = paired(mended, rest)
+        wanted = [each for each in wanted if each.uid not in again] + mended
+        found = {**found, **again}
+    return FoundAgain(
+        placed=found, doubtful=doubtful(wanted, present, found, was_emptied=was_emptied)
+    )
 
 
 def _copies(session: ImapSession, found: Sequence[FetchedMessage]) -> Iterator[Copy]:

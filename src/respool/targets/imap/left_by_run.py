@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
+from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_pairs
 from respool.planning.proof import ProveAppended
@@ -31,15 +32,30 @@ def left_by_run(
     for number, step in record.steps_of_lane(lane):
         if isinstance(step, AppendMessages):
             notes = Notes(before=record.before(number), receipt=record.receipt(number))
-            yield from left_by_step(session, step, notes, proven, mailbox)
+            yield from left_by_step(session, step, notes, proven, mailbox).held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notes:
-    """What the journal has of one step: before it, and its receipt (None: it never ended)."""
+    """What the journal has of one step: before it, and its receipt (None: it never ended).
+
+    ``was_emptied``: an undo has been at it.
+    """
 
     before: Mapping[str, Any]
     receipt: Mapping[str, Any] | None
+    was_emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftByStep:
+    """The messages of one group, in the order of their UIDs in the folder.
+
+    Of ``doubtful`` ones (UIDs there) nothing tells that the run brought them.
+    """
+
+    held: tuple[Held, ...] = ()
+    doubtful: frozenset[int] = frozenset()
 
 
 def left_by_step(
@@ -48,23 +64,31 @@ def left_by_step(
     notes: Notes,
     proven: Differences,
     mailbox: str,
-) -> list[Held]:
-    """The messages of one group, in the order of their UIDs in the folder."""
+) -> LeftByStep:
+    """What one step left, by its receipt, or as it is found again."""
     before, receipt = notes.before, notes.receipt
     if not before:
-        return []
+        return LeftByStep()
+    placed: Mapping[int, int]
+    doubtful: Iterable[int]
     if receipt is None:
         source = PlannedMessages(place=step.source, label=step.lane, messages=step.messages)
-        placed = found_again(session, step, before, source, mailbox=mailbox)
-        receipt = {}
+        found = found_again(
+            session, step, before, source, mailbox=mailbox, was_emptied=notes.was_emptied
+        )
+        placed, doubtful, receipt = found.placed, found.doubtful, {}
     else:
         placed = as_pairs(receipt.get("placed", ()))
+        doubtful = UidSet.parse(receipt.get("doubtful", "")).uids().tolist()
     left = [
         _held(message, placed[message.uid], receipt, proven.get(message.uid, {}))
         for message in step.messages
         if message.uid in placed and "missing" not in proven.get(message.uid, {})
     ]
-    return sorted(left, key=lambda each: each.uid)
+    return LeftByStep(
+        held=tuple(sorted(left, key=lambda each: each.uid)),
+        doubtful=frozenset(placed[uid] for uid in doubtful if uid in placed),
+    )
 
 
 def held_now(session: ImapSession, count: int) -> Iterator[Held]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -38,6 +39,33 @@ def paired(wanted: Iterable[Copy], present: Sequence[Copy]) -> dict[int, int]:
     for alike in (_all, _date, _anything):
         rest = [each for each in rest if not _take(each, by_guid, alike, found)]
     return found
+
+
+def doubtful(
+    wanted: Iterable[Copy],
+    present: Iterable[Copy],
+    found: Mapping[int, int],
+    *,
+    was_emptied: bool,
+) -> frozenset[int]:
+    """Those of ``found`` that somebody may have brought himself, though they have our octets.
+
+    Ours have the date that they were given; where more have it than there are of ours, nothing
+    tells which are. A group is appended in the order of its UIDs: where its first is not
+    there, it may be that none of it ever came, unless some of it went since (``was_emptied``).
+    """
+    ours = {each.uid: each for each in wanted}
+    theirs = {each.uid: each for each in present}
+    asked = Counter((each.guid, each.date) for each in ours.values())
+    there = Counter((each.guid, each.date) for each in theirs.values())
+    if found and min(ours) not in found and not was_emptied:
+        return frozenset(found)
+    return frozenset(
+        uid
+        for uid, at in found.items()
+        for each in [(ours[uid].guid, ours[uid].date)]
+        if theirs[at].date != ours[uid].date or there[each] > asked[each]
+    )
 
 
 def _take(

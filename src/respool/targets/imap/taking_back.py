@@ -17,7 +17,7 @@ from respool.planning.touched import Touched, compared
 from respool.runs.actor import RunRecord, Undoing
 from respool.system import imap_listing as listing
 from respool.system.imap import ImapSession, quoted
-from respool.system.imap_removal import expunge_exactly
+from respool.system.imap_removal import expunge_exactly, looked_at_now
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.folders import Made, MadeFolders, find
 from respool.targets.imap.left_by_run import (
@@ -87,7 +87,7 @@ class CreatedFolders:
 
     def _remove(self, session: ImapSession, lane: str, name: str, undoing: Undoing) -> str | None:
         below = listing.names_below(session, name, self._separator)
-        touched = self._look(session, lane, name, undoing)
+        touched, looked_at = self._look(session, lane, name, undoing)
         was_emptied = (undoing.kept or "").startswith(_EMPTIED) or (
             undoing.was_cut_off and bool(below)
         )
@@ -98,17 +98,28 @@ class CreatedFolders:
             return f"somebody put mail there: {touched.text()}"
         if below:
             session.open_to_change(name)
-            kept = expunge_exactly(session, UidSet.of(touched.untouched))
-            return kept or f"{_EMPTIED}{below[0]}"
+            gone = expunge_exactly(session, UidSet.of(touched.untouched), looked_at=looked_at)
+            if gone.changed.ranges:
+                return (
+                    f"somebody touched it: {gone.changed.count} of its messages changed just now"
+                )
+            return gone.why or f"{_EMPTIED}{below[0]}"
         return self._delete(session, name)
 
-    def _look(self, session: ImapSession, lane: str, name: str, undoing: Undoing) -> Touched:
-        """What became of the messages. What nothing was ever put into, nobody has touched."""
+    def _look(
+        self, session: ImapSession, lane: str, name: str, undoing: Undoing
+    ) -> tuple[Touched, int | None]:
+        """What became of the messages, and the modseq that they were looked at by.
+
+        What nothing was ever put into, nobody has touched.
+        """
         count = session.open_to_read(name)
+        looked_at = looked_at_now(session)
         if count == 0 and session.uidnext == 1:
-            return Touched()
+            return Touched(), looked_at
         left = left_by_run(session, self.record, lane, name)
-        return compared(left, held_now(session, count), is_marked_by_us=undoing.was_cut_off)
+        present = held_now(session, count)
+        return compared(left, present, is_marked_by_us=undoing.was_cut_off), looked_at
 
     def _delete(self, session: ImapSession, name: str) -> str | None:
         session.leave_folder()
@@ -141,21 +152,46 @@ class AddedMessages:
             return self._remove(session, step, undoing)
 
     def _remove(self, session: ImapSession, step: AppendMessages, undoing: Undoing) -> str | None:
-        notes = Notes(before=undoing.before, receipt=undoing.done or None)
+        notes = Notes(
+            before=undoing.before,
+            receipt=undoing.done or None,
+            was_emptied=undoing.was_cut_off or undoing.kept is not None,
+        )
         proven = differences(self.record, step.lane)
         left = left_by_step(session, step, notes, proven, step.mailbox)
+        sure = [each for each in left.held if each.uid not in left.doubtful]
         count = session.open_to_read(step.mailbox)
-        ours = {each.uid for each in left}
-        present = [each for each in held_now(session, count) if each.uid in ours]
-        touched = compared(left, present, is_marked_by_us=undoing.was_cut_off)
+        looked_at = looked_at_now(session)
+        ours = {each.uid for each in left.held}
+        here = {each.uid: each for each in held_now(session, count) if each.uid in ours}
+        present = [here[each.uid] for each in sure if each.uid in here]
+        touched = compared(sure, present, is_marked_by_us=undoing.was_cut_off)
         going = UidSet.of(touched.untouched)
         if undoing.is_forced:
             going = going.plus(UidSet.of(touched.changed))
+        doubtful = len(left.doubtful & here.keys())
+        changed = 0 if undoing.is_forced else len(touched.changed)
         if going.ranges:
             session.open_to_change(step.mailbox)
-            kept = expunge_exactly(session, going)
-            if kept is not None:
-                return kept
-        if touched.changed and not undoing.is_forced:
-            return f"{len(touched.changed)} of its messages were touched"
-        return None
+            gone = expunge_exactly(
+                session, going, looked_at=None if undoing.is_forced else looked_at
+            )
+            if gone.why is not None:
+                return gone.why
+            changed += gone.changed.count
+        return _left(changed, doubtful)
+
+
+def _left(changed: int, doubtful: int) -> str | None:
+    """Why messages are left, if any are."""
+    reasons = [f"{changed} of its messages were touched"] if changed else []
+    if doubtful:
+        reasons.append(
+            f"{_counted(doubtful)} there that somebody may have brought himself: the run was cut"
+            " off before it could note its own"
+        )
+    return "; ".join(reasons) or None
+
+
+def _counted(count: int) -> str:
+    return "1 message is" if count == 1 else f"{count} messages are"
