@@ -153,7 +153,8 @@ def _sources_of(live: Generation, account: Account) -> _Sources:
     table, losses = _list_of_mailboxes(place)
     if table is None:
         return _Sources(found=mailboxes_of(live, account), unread=tuple(_not_here(place)))
-    deleted = MailboxName(domain=account.domain, parts=(DELETED, *account.root.parts))
+    prefix = _deleted_prefix(place)
+    deleted = MailboxName(domain=account.domain, parts=(*prefix, *account.root.parts))
     partitions = {str(each.name): each for each in find_partitions(tree_at(place))}
     found: list[SourceMailbox] = []
     unread = [_unread(each.subject, each.text) for each in losses]
@@ -163,17 +164,28 @@ def _sources_of(live: Generation, account: Account) -> _Sources:
     ]
     for above in (account.root, deleted):
         for record in table.records_below(above):
-            if account_of(record.name) == account:
+            name = _as_elsewhere(record.name, prefix)
+            if account_of(name) == account:
                 partition = partitions.get(record.partition)
                 places = list(_places(place, partition, record))
-                found += [
-                    SourceMailbox(name=record.name, spool=place, place=each) for each in places
-                ]
-                if not places and not record.name.is_deleted:
+                found += [SourceMailbox(name=name, spool=place, place=each) for each in places]
+                if not places and not name.is_deleted:
                     unread.append(_without_directory(record, partition))
     return _Sources(
         found=tuple(sorted(found, key=lambda each: each.name.parts)), unread=tuple(unread)
     )
+
+
+def _deleted_prefix(place: PurePosixPath) -> tuple[str, ...]:
+    tree = tree_at(place)
+    return tree.deleted_prefix if isinstance(tree, LiveTree) else (DELETED,)
+
+
+def _as_elsewhere(name: MailboxName, prefix: tuple[str, ...]) -> MailboxName:
+    """A deleted mailbox as it is called where ``deletedprefix`` is the usual one."""
+    if prefix == (DELETED,) or name.parts[: len(prefix)] != prefix:
+        return name
+    return replace(name, parts=(DELETED, *name.parts[len(prefix) :]))
 
 
 def _without_directory(record: MailboxRecord, partition: Partition | None) -> Finding:

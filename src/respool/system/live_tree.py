@@ -7,6 +7,7 @@ cut meanwhile, and whoever reads a mailbox looks afterwards whether it was still
 from __future__ import annotations
 
 import mmap
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath, PurePosixPath
@@ -15,6 +16,7 @@ from typing import Final
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.cyrus.spool_paths import CACHE_FILE, PathRules
 from respool.errors import BackupFileMissing
+from respool.model.names import DELETED
 from respool.system.configuration import read_configuration
 from respool.system.read_only import ReadOnlyTree
 
@@ -86,6 +88,15 @@ class LiveTree(ReadOnlyTree):
         file = PurePosixPath(self.configuration.text("mboxlist_db_path", str(usual)))
         above = _real(file.parent)
         return None if above is None else above / file.name
+
+    @property
+    def deleted_prefix(self) -> tuple[str, ...]:
+        """What delayed deletion puts mailboxes below, as parts of a name.
+
+        Source: imapd.conf(5), ``deletedprefix``.
+        """
+        text = self.configuration.text("deletedprefix", DELETED)
+        return tuple(filter(None, re.split("[./]", text))) or (DELETED,)
 
     @property
     def path_rules(self) -> PathRules:

@@ -71,6 +71,30 @@ def test_deleted_mailboxes_are_told_apart(live: Path) -> None:
     assert "Projects/2024" in {folder_path(source.name) for source, _ in found.present}
 
 
+def test_what_is_kept_below_another_prefix_is_known_as_deleted(tmp_path: Path) -> None:
+    names = ("jdoe", "jdoe/Sent")
+    for name in names:
+        write_mailbox(tmp_path / "mail/user" / name, tmp_path / "mail/user" / name)
+    gone = tmp_path / "mail/GONE/user/jdoe/Old/673C4583"
+    write_mailbox(gone, gone)
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db/mailboxes.db").write_text(
+        "GONE.user.jdoe.Old.673C4583\t0 default \nuser.jdoe\t0 default \n"
+        "user.jdoe.Sent\t0 default \n"
+    )
+    conf = tmp_path / "imapd.conf"
+    conf.write_text(
+        f"configdirectory: {tmp_path}/db\npartition-default: {tmp_path}/mail\n"
+        "deletedprefix: GONE\n"
+    )
+
+    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None))
+
+    assert [folder_path(source.name) for source, _ in found.deleted] == ["DELETED/Old/673C4583"]
+    assert [len(mailbox.records) for _, mailbox in found.deleted] == [1]
+    assert len(found.present) == 2
+
+
 def test_its_messages_can_be_read_as_those_of_a_backup(live: Path) -> None:
     source, mailbox = looked(live, JDOE).present[0]
     row = mailbox.records[mailbox.restorable()][0]
