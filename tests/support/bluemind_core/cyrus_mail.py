@@ -11,7 +11,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from tests.support.bluemind_core.entries import USER, Entry
-from tests.support.bluemind_core.mail import MailTrouble, Opens
+from tests.support.bluemind_core.mail import ADMIN_RIGHTS, MailTrouble, Opens
 from tests.support.private_cyrus import PrivateCyrus
 
 DUMMY: Final = (
@@ -88,8 +88,11 @@ class CyrusMail:
         if entry.kind != USER:
             return
         with _told(), self.server.client_as(f"{entry.name}@{entry.domain}") as client:
+            _, others, shared = client.namespace()
+            strange = tuple(prefix for prefix, _ in (*(others or ()), *(shared or ())))
             for _, _, name in client.list_folders("", "*"):
-                client.subscribe_folder(name)
+                if not name.startswith(strange):
+                    client.subscribe_folder(name)
 
     def create_missing(self, entry: Entry, names: tuple[str, ...]) -> list[str]:
         """Make those of the default folders that are missing; which."""
@@ -120,8 +123,9 @@ class CyrusMail:
     def delete(self, entry: Entry) -> None:
         """Remove a mailbox with its mail."""
         with self._admin() as client:
-            client.setacl(entry.mailbox, self.server.admin, "lrswipkxtecdan")
-            client.delete_folder(entry.mailbox)
+            for folder in reversed(_folders(client, entry)):
+                client.setacl(folder, self.server.admin, ADMIN_RIGHTS)
+                client.delete_folder(folder)
 
     @contextmanager
     def _admin(self) -> Iterator[IMAPClient]:
