@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.support.bluemind_core.entries import USER, Entry
+from tests.support.bluemind_core.entries import ADMIN_DOMAIN, USER, Entry
 from tests.support.bluemind_core.installation import Domain, Server
 from tests.support.bluemind_core.json_values import Fields, Json
 from tests.support.bluemind_core.versions import CoreFamily, CoreVersion
@@ -89,6 +89,7 @@ def domain_item(version: CoreVersion, domain: Domain) -> Fields:
         "name": domain.uid,
         "description": "",
         "properties": {},
+        "global": domain.uid == ADMIN_DOMAIN,
         "aliases": list(domain.aliases),
     }
     if version.family is not CoreFamily.BM3:

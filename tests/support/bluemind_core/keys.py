@@ -73,8 +73,9 @@ class Keys:
         return self._new("session", entry)
 
     def revoke(self, key: str) -> None:
-        """Forget a key."""
-        self._holders.pop(key, None)
+        """Forget a session. What is in a file, or in a user's settings, outlives a logout."""
+        if self._holders[key].kind == "session":
+            del self._holders[key]
 
     def holder(self, key: str | None) -> Holder:
         """Whose key it is; nobody's where there is none.
