@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from respool.app.access import server_access
 from respool.app.adding import adding_actors, adding_provers, adding_to
 from respool.app.cut_off import clear_cut_off
+from respool.app.finishing import LazyCore, finishing_actor
 from respool.app.plan import plan_again, plan_into_spool
 from respool.app.plan_file import check_honesty, check_unchanged
 from respool.app.raised_quotas import settle_raised
@@ -21,6 +22,8 @@ from respool.app.settings import Settings
 from respool.app.state import account_lock
 from respool.app.wish import Wish
 from respool.errors import SurveyChanged
+from respool.finishing.actor import FinishingActor
+from respool.finishing.steps import FINISHING_STEPS, LastLook
 from respool.planning.plan import PlanHead
 from respool.planning.proof import (
     ProveAnnotations,
@@ -54,8 +57,12 @@ def reach_spool(settings: Settings) -> Iterator[AtSpool]:
     Raises:
         TargetError: it cannot be reached.
     """
-    with reach_server(server_access(settings)) as server, ExitStack() as stack:
-        yield AtSpool(server, stack)
+    with (
+        reach_server(server_access(settings)) as server,
+        ExitStack() as stack,
+        closing(LazyCore(settings)) as core,
+    ):
+        yield AtSpool(server, stack, core=core)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class AtSpool:
     server: CyrusServer
     _stack: ExitStack = field(default_factory=ExitStack)
     _adds: list[tuple[RunRecord, ImapServer]] = field(default_factory=list)
+    core: LazyCore | None = None
 
     def mend(self, state: Path) -> None:
         """Give back borrowed rights, and clear what runs in place left in live mailboxes."""
@@ -109,12 +117,17 @@ class AtSpool:
     def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
         """One actor for all that changes the spool, and those of the proofs."""
         spool, adding = spool_actor(self.server, record), self._adding(record)
+        finishing = {step.kind: self._finishing(record) for step in FINISHING_STEPS}
         return {
+            **finishing,
             **{step.kind: spool for step in SPOOL_STEPS},
             **{step.kind: StateActor(self.server) for step in STATE_STEPS},
             **adding_actors(self.server, adding, record),
             **self.provers(record),
         }
+
+    def _finishing(self, record: RunRecord) -> FinishingActor:
+        return finishing_actor(self.core, self.server, record)
 
     def _adding(self, record: RunRecord) -> ImapServer:
         """Who adds to live folders; he logs out once another run begins, or all have ended."""
@@ -133,6 +146,7 @@ class AtSpool:
             ProveMailbox.kind: ProofActor(server=server, record=record, created=created),
             ProveSeen.kind: SeenProofActor(server=server, record=record, created=created),
             ProveSubscriptions.kind: SubscriptionProofActor(server=server, record=record),
+            LastLook.kind: self._finishing(record),
             ProveAnnotations.kind: AnnotationProofActor(
                 server=server, record=record, created=created
             ),

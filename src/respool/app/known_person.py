@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid
+from respool.finishing.steps import CreateMailshare
 from respool.planning.plan import PlanHead
 from respool.planning.request import Person, RestoreRequest
 from respool.runs.journal import Journal, RunJournal
@@ -49,5 +50,5 @@ def _same_ids(head: PlanHead, run: RunJournal) -> Iterator[str]:
     if head.request.person is not Person.OTHER:
         yield head.facts.get("account id", "")
     for row in run.rows():
-        if row.kind == CreateAccount.kind:
+        if row.kind in {CreateAccount.kind, CreateMailshare.kind}:
             yield str((run.receipt(row.number) or {}).get("uniqueid", ""))

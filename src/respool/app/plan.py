@@ -7,6 +7,7 @@ from pathlib import Path
 
 from respool.app.backups import backup_of
 from respool.app.bluemind_identity import directory_identity
+from respool.app.finishing import FinishingPlan, with_finishing
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
 from respool.app.lacking import lacking_of
@@ -33,7 +34,7 @@ from respool.targets.spool.survey import SpoolSurvey
 
 def plan_into_spool(
     settings: Settings, wish: Wish, server: CyrusServer
-) -> SpoolPlan | MergingPlan:
+) -> SpoolPlan | MergingPlan | FinishingPlan:
     """The plan of a restore, from backup, request and live server. Changes nothing.
 
     Raises:
@@ -52,7 +53,7 @@ def plan_again(settings: Settings, head: PlanHead, server: CyrusServer) -> Plan:
 
 def _planned(
     settings: Settings, prepared: Prepared, request: RestoreRequest, server: CyrusServer
-) -> SpoolPlan | MergingPlan:
+) -> SpoolPlan | MergingPlan | FinishingPlan:
     selection, chosen = prepared.selection, prepared.choice.mailboxes
     survey = survey_target(request, lambda: selection, server, settings.state)
     reasons, findings = identity_of(settings, request, selection, survey, server)
@@ -67,7 +68,8 @@ def _planned(
         special_uses=special_uses_of(request, survey, server),
     )
     plan = plan_restore(request, chosen, survey, context)
-    return with_merged_flags(settings, prepared, plan, chosen, survey)
+    merging = with_merged_flags(settings, prepared, plan, chosen, survey)
+    return with_finishing(settings, merging, server)
 
 
 def write_plan(plan: Plan, file: Path) -> PlanTail:

@@ -8,6 +8,7 @@ from pathlib import Path
 from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
+from respool.app.finishing import Finished
 from respool.app.lacking import lacking_of
 from respool.app.plan import identity_of
 from respool.app.prepared import prepare_again
@@ -55,7 +56,8 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
         survey = check_unchanged(settings, head, server, file)
-        steps = (parse_step(line, STEP_KINDS) for line in without_last(lines))
+        finished = Finished.of(settings, head, survey, server)
+        steps = finished.rest(parse_step(line, STEP_KINDS) for line in without_last(lines))
         side = backup_side(settings, head)
         rules = rights_rules(
             head.request, survey, root_acl=side.root_acl, has_metadata=side.has_metadata
@@ -71,7 +73,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
                 for name, state in side.states.items()
             },
         )
-        reasons = check.reasons(enumerate(steps))
+        reasons = (*check.reasons(enumerate(steps)), *finished.reasons())
     if reasons:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"

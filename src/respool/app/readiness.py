@@ -12,6 +12,7 @@ from respool.app.target_account import survey_target
 from respool.errors import NotReady
 from respool.planning.appending import AppendMessages
 from respool.planning.load import Load, total
+from respool.planning.plan import PlanHead
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep, Step
 from respool.planning.wanted_files import WantedFiles
@@ -50,7 +51,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
     is_whole = all(
         row.state is StepState.DONE for row in run.rows() if row.kind == CreateAccount.kind
-    )
+    ) and not _is_made_by_bluemind(head)
     against = recheck_left(head, survey, left.loads, is_account_whole=is_whole)
     reasons = (*against, *left_reasons(left.sources))
     if reasons:
@@ -59,6 +60,11 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
             reasons,
             hint="mend that and go on, or take the run back",
         )
+
+
+def _is_made_by_bluemind(head: PlanHead) -> bool:
+    """Then its rights are what BlueMind makes of its sharings."""
+    return head.finishing is not None and head.finishing.makes is not None
 
 
 def left_of(run: RunJournal) -> Left:

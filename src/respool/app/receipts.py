@@ -84,6 +84,7 @@ def receipt_of(
         left_to_do=(
             *_cut_off(run.number, undone),
             *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
+            *_left_of_finishing(head, lanes[ACCOUNT_LANE], proofs),
         ),
         undone=len(undone),
         raised=raised_limits(run),
@@ -213,6 +214,17 @@ def _left_to_do(
         if kind in _DERIVED and note.get("status", 0) != 0
     ]
     return tuple(left)
+
+
+def _left_of_finishing(
+    head: PlanHead, receipts: Sequence[tuple[str, Note]], proofs: Proofs | None
+) -> Iterator[str]:
+    """What BlueMind could not do, and what nobody but a person can."""
+    newer = {kind: note for (kind, _), note in (proofs or {}).items()}
+    for kind, note in receipts:
+        yield from newer.get(kind, note).get("left_to_do", ())
+    if head.finishing is not None:
+        yield from head.finishing.by_hand
 
 
 _DERIVED = {

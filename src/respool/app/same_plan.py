@@ -59,6 +59,7 @@ def _of_heads(given: PlanHead, made: PlanHead) -> list[str]:
         "generation_label",
         "source",
         "skipped",
+        "finishing",
     )
     reasons = [
         f"its {name} is not what its request asks for"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.where import TargetKind
+from respool.finishing.steps import CreateMailshare
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal, StepRow
@@ -52,7 +53,7 @@ def _added(run: RunJournal) -> Iterator[str]:
     if head.target_kind != TargetKind.SPOOL:
         yield from _elsewhere(head, rows)
         return
-    for row in _begun(rows, CreateAccount.kind):
+    for row in (*_begun(rows, CreateAccount.kind), *_begun(rows, CreateMailshare.kind)):
         was = "was" if row.state is StepState.DONE else "may have been"
         yield f"the account {head.request.target.address} {was} created"
     yield from _folders(head, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from respool.finishing.steps import FINISHING_STEPS
 from respool.planning.appending import AppendMessages
 from respool.planning.proof import (
     ProveAnnotations,
@@ -26,6 +27,7 @@ _ALL: Final[tuple[type[Step], ...]] = (
     *IMAP_STEPS,
     *EXPORT_STEPS,
     *STATE_STEPS,
+    *FINISHING_STEPS,
     AppendMessages,
     ProveAppended,
     ProveExport,

@@ -208,6 +208,15 @@ def repair_entries(result: str | None) -> tuple[RepairEntry, ...] | None:
     )
 
 
+def lines_of(answer: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON enters here
+    """The lines of a task's log.
+
+    Raises:
+        FormatError: something else.
+    """
+    return tuple(str(each) for each in _list(answer, "lines") if each is not None)
+
+
 def operation_ids(answer: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON enters here
     """The ids of the repairs that are offered, in the core's order.
 

@@ -187,6 +187,11 @@ def task(task_id: str) -> ApiRequest:
     return _get(f"/tasks/{escaped(task_id)}")
 
 
+def task_log(task_id: str) -> ApiRequest:
+    """The lines that a task has said so far: a list of strings."""
+    return _get(f"/tasks/{escaped(task_id)}/_currentLogs")
+
+
 def generations() -> ApiRequest:
     """DataProtect's generations: a list of DataProtectGeneration."""
     return _get("/dataprotect/generations")

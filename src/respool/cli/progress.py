@@ -53,6 +53,13 @@ _PHASES = {
     "export-finish": (3, "list"),
     "export-publish-zip": (3, "list"),
     "prove-export": (4, "prove"),
+    "bluemind-create-mailshare": (1, "create"),
+    "bluemind-raise-quota": (1, "create"),
+    "bluemind-settle-quota": (4, "BlueMind"),
+    "bluemind-save-rights": (4, "BlueMind"),
+    "bluemind-repair": (4, "BlueMind"),
+    "bluemind-consolidate-index": (4, "BlueMind"),
+    "bluemind-last-look": (4, "BlueMind"),
     "state-store-flags": (2, "flags"),
     "prove-flags": (4, "prove"),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from respool.app.receipt_text import rehearsal_lines
 from respool.app.stub_text import stub_sentence
+from respool.cli.finishing_text import finishing_details, finishing_lines
 from respool.cli.given_text import given_details, given_notes, given_screen
 from respool.cli.output import shown_count, shown_size, shown_time, visible, zone_name
 from respool.cli.state_text import (
@@ -36,6 +37,7 @@ _SAID_AT_ONCE = frozenset(
         "account-made-anew",
         "backup-changing",
         "backup-running",
+        "bluemind-not-asked",
         "clock-doubtful",
         "dates-of-a-copy",
         "identity-not-compared",
@@ -85,6 +87,7 @@ def plan_text(head: PlanHead, *, has_details: bool = False) -> str:
         f"SKIP  {_skipped(head)}",
         f"LIVE  {live_line(head)}{_quota_part(head)}",
         f"THEN  {then_line(head, _narrower(head))}; about {_estimate(head)} s{_end(head)}",
+        *finishing_lines(head),
     ]
     if has_details:
         lines += ["", *_details(head)]
@@ -360,5 +363,6 @@ def _details(head: PlanHead) -> list[str]:
         for each in head.findings
     ]
     lines += given_details(head)
+    lines += finishing_details(head)
     lines += [f"{name}: {value}" for name, value in head.facts.items()]
     return lines

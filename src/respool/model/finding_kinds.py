@@ -65,6 +65,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: the message is not restored.",
     ),
+    "bluemind-not-asked": (
+        NOTE,
+        "Mail is restored and proven, but BlueMind hears of it only by what is left for you.",
+    ),
     "cache-missing": (
         NOTE,
         "Nothing is lost: what it would hold is read from the messages, and made anew.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from respool.model.findings import Finding
+from respool.planning.finishing import Finishing
 from respool.planning.flag_step import PlannedFlags
 from respool.planning.request import RestoreRequest
 
@@ -124,6 +125,7 @@ class PlanHead:
     where: str | None = None
     live_has: int | None = None
     looked_at: int | None = None
+    finishing: Finishing | None = None
 
     @property
     def messages(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from respool.model.accounts import Account
+from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding, Severity
 from respool.planning.forecast import QuotaLimit
 from respool.system.bluemind_signs import is_bluemind
@@ -63,7 +63,7 @@ def survey_absent(server: CyrusServer, account: Account, former: Former) -> Spoo
         ),
         name_rules=replace(rules, is_uuid_layout=is_uuid),
         is_absent=True,
-        obstacles=(*survey.obstacles, *_against_creating(server)),
+        obstacles=(*survey.obstacles, *_against_creating(server, account)),
     )
 
 
@@ -96,7 +96,10 @@ def _partition_for(server: CyrusServer, account: Account, former: Former) -> str
     return server.configuration.text("defaultpartition", "default")
 
 
-def _against_creating(server: CyrusServer) -> Iterator[str]:
-    """BlueMind's directory must know an account first: nothing is created behind its back."""
-    if is_bluemind(server.configuration):
+def _against_creating(server: CyrusServer, account: Account) -> Iterator[str]:
+    """BlueMind's directory must know an account first: nothing is created behind its back.
+
+    A mailshare it makes itself, where it is asked to; whoever plans that sees to it.
+    """
+    if account.kind is AccountKind.USER and is_bluemind(server.configuration):
         yield f"nothing is created behind the back of a BlueMind server: {IN_THE_CONSOLE}"

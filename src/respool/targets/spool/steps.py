@@ -45,13 +45,15 @@ class RaiseQuota(Step):
 class CreateMailbox(FolderStep):
     """Have the server create a mailbox, and shut it to all but the administrator.
 
-    ``is_seen_shared``: its readers have one read state together.
+    ``is_seen_shared``: its readers have one read state together. ``may_be_there``: whoever
+    makes its account makes it with it, empty.
     """
 
     kind: ClassVar[str] = "spool-create-mailbox"
 
     partition: str
     is_seen_shared: bool
+    may_be_there: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,305 @@
+"""What BlueMind is told of a restore: recognised at planning, carried out as steps of the run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from respool.app.bluemind_access import api_access, core_of
+from respool.app.merging import MergingPlan
+from respool.app.reached import Plan
+from respool.app.settings import Settings
+from respool.bluemind.families import Family
+from respool.errors import PlanRefused, RespoolError, UsageError
+from respool.finishing import patience
+from respool.finishing.actor import FinishingActor
+from respool.finishing.asking import Asking
+from respool.finishing.planner import finishing_asked, finishing_unasked
+from respool.finishing.sequence import closing_steps, opening_steps
+from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
+from respool.finishing.survey import Doing, Gone
+from respool.finishing.surveyor import survey_core, survey_core_without
+from respool.model.accounts import Account, AccountKind
+from respool.model.findings import Finding, Severity
+from respool.model.names import decoded_part
+from respool.planning.finishing import Finishing
+from respool.planning.plan import PlanHead
+from respool.planning.step import ACCOUNT_LANE, Step
+from respool.runs.actor import RunRecord
+from respool.system.bluemind_core import BluemindCore
+from respool.system.bluemind_signs import is_bluemind
+from respool.system.cyrus_server import CyrusServer
+from respool.targets.spool.sequence import SpoolPlan, is_spool_written
+from respool.targets.spool.steps import CreateAccount, CreateMailbox
+from respool.targets.spool.survey import SpoolSurvey
+from respool.targets.spool.surveyor import IN_THE_CONSOLE
+
+_SINCE_4: Final = (3, 0, 0)  # BlueMind 3.5 has Cyrus 2.4, 4.0 to 4.9 have 3.0
+_STORAGE: Final = "STORAGE"
+_UNKNOWN: Final = "its directory has no such mailbox"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishingPlan:
+    """A restore, and what BlueMind is told before and after it. ``root`` is the account's."""
+
+    head: PlanHead
+    restoring: Plan
+    root: str
+
+    def steps(self) -> Iterator[Step]:
+        """First what makes room, then all mail, proven; BlueMind hears of it last."""
+        yield from opening_steps(self.head, self.root)
+        finishing = self.head.finishing
+        is_made = finishing is not None and finishing.makes is not None
+        for step in self.restoring.steps():
+            if is_made and isinstance(step, CreateAccount):
+                continue  # BlueMind makes it
+            if is_made and isinstance(step, CreateMailbox):
+                yield replace(step, may_be_there=True)
+            else:
+                yield step
+        yield from closing_steps(self.head)
+
+
+def with_finishing(
+    settings: Settings, plan: SpoolPlan | MergingPlan, server: CyrusServer
+) -> SpoolPlan | MergingPlan | FinishingPlan:
+    """``plan``, and what BlueMind is told of it; the plan itself where it is not BlueMind's.
+
+    Raises:
+        PlanRefused: an account would be made behind BlueMind's back.
+    """
+    survey = plan.mail.survey if isinstance(plan, MergingPlan) else plan.survey
+    finishing, findings = finishing_of(settings, plan.head, survey, server)
+    head = replace(plan.head, findings=(*plan.head.findings, *findings), finishing=finishing)
+    if finishing is None:
+        return replace(plan, head=head)
+    root = survey.name_rules.written(head.request.target.root)
+    return FinishingPlan(head=head, restoring=plan, root=root)
+
+
+def finishing_of(
+    settings: Settings, head: PlanHead, survey: SpoolSurvey, server: CyrusServer
+) -> tuple[Finishing | None, tuple[Finding, ...]]:
+    """What BlueMind is told of a plan, and what is to be said of that.
+
+    Raises:
+        PlanRefused: an account would be made behind BlueMind's back.
+        UsageError: the address that was given for its core is none.
+    """
+    is_told = any(each.messages or each.is_new for each in head.mailboxes)
+    is_signed = is_bluemind(server.configuration)
+    if not is_told or not (is_signed or api_access(settings) is not None):
+        return None, ()
+    about = _About(head=head, survey=survey, server=server)
+    try:
+        with core_of(settings) as core:
+            found = None if core is None else _asked(core, about)
+        why = "no key of BlueMind's core is set" if core is None else _UNKNOWN
+    except PlanRefused:
+        raise
+    except RespoolError as error:
+        if settings.bluemind_api is not None and isinstance(error, UsageError):
+            raise
+        found, why = None, error.what if error.why is None else f"{error.what}: {error.why}"
+    if found is None and is_signed:
+        about.check_nothing_is_made()
+        return about.unasked(), (_not_asked(why),)
+    return found, ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """One plan, and the server that it is for."""
+
+    head: PlanHead
+    survey: SpoolSurvey
+    server: CyrusServer
+
+    @property
+    def target(self) -> Account:
+        return self.head.request.target
+
+    @property
+    def domain(self) -> str:
+        """The one that BlueMind files it under."""
+        return self.target.domain or self.server.default_domain or ""
+
+    @property
+    def doing(self) -> Doing:
+        head, root = self.head, self.survey.name_rules.written(self.target.root)
+        raised = (
+            each.raised_to
+            for each in head.quota
+            if each.root == root and each.resource == _STORAGE and each.raised_to is not None
+        )
+        return Doing(
+            is_written=is_spool_written(head),
+            has_narrower=any(each.narrower_for for each in head.mailboxes),
+            is_in_place=head.request.is_in_place,
+            is_mailshare=self.target.kind is AccountKind.MAILSHARE,
+            raised_kib=next(raised, None),
+        )
+
+    @property
+    def gone(self) -> Gone | None:
+        """The mailshare that is to be made; None where the account is there."""
+        if not self.survey.is_absent:
+            return None
+        limits = {each.resource: each.limit for each in self.survey.quotas}
+        name = decoded_part(self.target.login)
+        seed = f"{name}@{self.domain} {self.head.made_at.isoformat()}"
+        return Gone(
+            uid=str(uuid.uuid5(uuid.NAMESPACE_URL, seed)).upper(),
+            name=name,
+            email=f"{name}@{self.domain}",
+            partition=self.survey.partition,
+            quota_kib=limits.get(_STORAGE),
+            rights=self.survey.rights,
+        )
+
+    def unasked(self) -> Finishing:
+        """What is left to a person; which BlueMind it is, the version of its Cyrus tells."""
+        family = Family.BM4 if self.server.version >= _SINCE_4 else Family.BM3
+        login = decoded_part(self.target.login)
+        return finishing_unasked(family, self.doing, self.domain, login, self.target.address)
+
+    def check_nothing_is_made(self) -> None:
+        """An account that BlueMind does not know is of no use, and in its way."""
+        if self.survey.is_absent:
+            raise PlanRefused(
+                f"this restore into {self.target.address} cannot be carried out",
+                (f"nothing is created behind the back of a BlueMind server: {IN_THE_CONSOLE}",),
+            )
+
+
+def _asked(core: BluemindCore, about: _About) -> Finishing | None:
+    """By what the core says; None where it is another's, or knows no such account."""
+    if not core.family.has_cyrus:
+        return None
+    gone = about.gone
+    if gone is None:
+        survey = survey_core(core, about.target, about.domain)
+    else:
+        if about.target.kind is AccountKind.USER:
+            about.check_nothing_is_made()
+        survey = survey_core_without(core, gone, about.domain)
+        if survey.mailbox is not None:
+            raise PlanRefused(
+                f"this restore into {about.target.address} cannot be carried out",
+                ("BlueMind's directory has it, but Cyrus has no mailbox of it",),
+                hint=f"bm-cli maintenance repair --ops mailboxExists {about.target.address}",
+            )
+    return finishing_asked(survey, about.doing, about.target.address, gone)
+
+
+def _not_asked(why: str) -> Finding:
+    return Finding(
+        severity=Severity.NOTE,
+        code="bluemind-not-asked",
+        subject="BlueMind",
+        text=f"its core is not told of this restore ({why}): what remains is left for you",
+    )
+
+
+class LazyCore:
+    """BlueMind's core, opened when a step first needs it; anew once it could not be."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept = ExitStack()
+        self._core: BluemindCore | None = None
+
+    def __call__(self) -> BluemindCore:
+        """The core.
+
+        Raises:
+            TargetError, UsageError: as `core_of`; nothing says that there is one.
+        """
+        if self._core is None:
+            core = self._kept.enter_context(core_of(self._settings))
+            self._core = _no_core() if core is None else core
+        return self._core
+
+    def close(self) -> None:
+        """Let it go."""
+        self._core = None
+        self._kept.close()
+
+
+def finishing_actor(
+    core: LazyCore | None, server: CyrusServer, record: RunRecord
+) -> FinishingActor:
+    """Who carries out the finishing steps of one run."""
+    asking = Asking(core=core or _no_core, patience=patience.USUAL)
+    return FinishingActor(asking=asking, server=server, record=record)
+
+
+def _no_core() -> BluemindCore:
+    raise UsageError(
+        "this step needs BlueMind's core, and no key of it is set",
+        hint="RESPOOL_BLUEMIND_KEY_FILE names a file whose first line it is",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The finishing steps of a plan file, told apart from its others while it is read.
+
+    ``made`` is what BlueMind is to be told now, ``account`` how the spool's own plan would make
+    an account that BlueMind makes; ``found`` are the finishing steps of the file.
+    """
+
+    head: PlanHead
+    root: str
+    made: Finishing | None
+    account: CreateAccount
+    found: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, settings: Settings, head: PlanHead, survey: SpoolSurvey, server: CyrusServer
+    ) -> Finished:
+        """Those of the plan with that head; BlueMind's core is asked anew.
+
+        Raises:
+            PlanRefused: an account would be made behind BlueMind's back.
+        """
+        root = survey.name_rules.written(head.request.target.root)
+        account = CreateAccount(
+            lane=ACCOUNT_LANE,
+            mailbox=root,
+            partition=survey.partition,
+            rights=survey.rights,
+            limits={each.resource: each.limit for each in survey.quotas},
+        )
+        made, _ = finishing_of(settings, head, survey, server)
+        return cls(head=head, root=root, made=made, account=account)
+
+    def rest(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """All others, as they are where BlueMind is not told of anything."""
+        for step in steps:
+            if isinstance(step, FINISHING_STEPS):
+                self.found.append(step)
+                if isinstance(step, CreateMailshare):
+                    yield self.account
+            elif isinstance(step, CreateMailbox) and self._is_made:
+                yield replace(step, may_be_there=False)
+            else:
+                yield step
+
+    def reasons(self) -> Iterator[str]:
+        """What is not as the head says, or as it has to be now; once all steps were read."""
+        if self.made != self.head.finishing:
+            yield "what BlueMind is told is not what this restore needs now"
+        wanted = [*opening_steps(self.head, self.root), *closing_steps(self.head)]
+        if self.found != wanted:
+            yield "its steps tell BlueMind something else than its head says"
+
+    @property
+    def _is_made(self) -> bool:
+        return self.head.finishing is not None and self.head.finishing.makes is not None

@@ -1,0 +1,97 @@
+"""Asks a core that may be away for a time: waits, asks again, and says when it gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from respool.bluemind.api_requests import ApiRequest
+from respool.errors import BluemindFault, BluemindRefused, BluemindUnreachable, StepFailed
+from respool.finishing.patience import Patience
+from respool.system.bluemind_core import BluemindCore
+
+_SERVER_SIDE: Final = 500
+_NOT_FOUND: Final = (404, "NOT_FOUND")
+_RUNNING: Final = "already running"
+# What the core means: asked again it says the same. Others it says of itself when it is unwell.
+_MEANT: Final = frozenset(
+    {"ALREADY_EXISTS", "FORBIDDEN", "INVALID_PARAMETER", "NOT_FOUND", "PERMISSION_DENIED"}
+)
+_SLOWER: Final = 1.5
+_LONGEST: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """One core, opened when it is first needed; ``core`` opens it, or gives it again."""
+
+    core: Callable[[], BluemindCore]
+    patience: Patience
+
+    def ask(self, request: ApiRequest) -> Any:  # noqa: ANN401 - JSON
+        """What the core answers. All that is asked here may be asked twice.
+
+        Raises:
+            StepFailed: it stayed away, is unwell, or refuses us; the restored mail stays.
+            BluemindFault: it says that it cannot, and means it.
+        """
+        until = self.patience.clock() + self.patience.away
+        wait, unwell = self.patience.look, 0
+        while True:
+            try:
+                return self.core().api.ask(request)
+            except BluemindRefused as error:
+                raise _refused(error) from error
+            except BluemindUnreachable as error:
+                if self.patience.clock() >= until:
+                    raise _away(error) from error
+            except BluemindFault as error:
+                unwell += 1
+                if _is_meant(error):
+                    raise
+                if unwell >= self.patience.tries:
+                    raise _unwell(error) from error
+            self.patience.sleep(wait)
+            wait = min(wait * _SLOWER, _LONGEST)
+
+
+def is_unknown(error: BluemindFault) -> bool:
+    """Whether the core knows no such thing, or not any more."""
+    return error.status == _NOT_FOUND[0] or error.fault == _NOT_FOUND[1]
+
+
+def is_running(error: BluemindFault) -> bool:
+    """Whether a task of the same id is under way. Source: TasksManager.java."""
+    return _RUNNING in (error.why or "")
+
+
+def _is_meant(error: BluemindFault) -> bool:
+    is_ours = error.status is None or error.status < _SERVER_SIDE
+    return is_ours or error.fault in _MEANT or is_running(error)
+
+
+def _refused(error: BluemindRefused) -> StepFailed:
+    return StepFailed(
+        error.what,
+        why=error.why,
+        hint="the mail is restored and stays; the key's account needs the role that is named here"
+        " (manageUser, manageMailshare and manageMailbox are enough), or"
+        " RESPOOL_BLUEMIND_KEY_FILE another key",
+    )
+
+
+def _away(error: BluemindUnreachable) -> StepFailed:
+    return StepFailed(
+        error.what,
+        why=f"{error.why}; it was waited for",
+        hint="the mail is restored and stays; once BlueMind's core (bm-core) answers again",
+    )
+
+
+def _unwell(error: BluemindFault) -> StepFailed:
+    return StepFailed(
+        error.what,
+        why=error.why,
+        hint="the mail is restored and stays; /var/log/bm/core.log says why the core cannot",
+    )

@@ -1,0 +1,75 @@
+"""What a person does where BlueMind's core is not asked: exact commands and clicks, by version.
+
+Source: BlueMind's restore guide (the clicks of 3.5), bm-cli of 4 (``maintenance repair``,
+``maintenance consolidateIndex``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from respool.bluemind.families import Family
+
+WEBMAIL: Final = (
+    "webmail, as {who}: the gears button at the bottom left of the folder list > Manage folders"
+    " (it refreshes the list; BlueMind 3.5 has no call for that)"
+)
+_SHARINGS: Final = "webmail, as {who}: Parameters > Mail > tab Sharings > Save, without any change"
+_CONSOLE_INDEX: Final = (
+    "admin console, as admin0: Directory Entries > {address} > tab Maintenance > tick Repair"
+    " mailbox indexing > Save"
+)
+_CONSOLE_QUOTA: Final = (
+    "admin console: Directory Entries > {address} > tab Mail > Mail quota: it is {limit} KiB in"
+    " Cyrus now, set that until there is room again"
+)
+_SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then {command}"
+
+
+def webmail_refresh(address: str, *, is_mailshare: bool) -> str:
+    """The one click that has no call: of 3.5's webmail."""
+    return WEBMAIL.format(who=_who(address, is_mailshare=is_mailshare))
+
+
+def repair_command(operations: Sequence[str], address: str) -> str:
+    """``bm-cli`` for these repairs; never without any, for that means all."""
+    return f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
+
+
+def consolidate_command(address: str) -> str:
+    """``bm-cli`` for the search index."""
+    return f"bm-cli maintenance consolidateIndex {address}"
+
+
+def suspended(operations: Sequence[str], address: str) -> str:
+    """Repairs of an entry that is suspended, where BlueMind refuses them."""
+    return _SUSPENDED.format(address=address, command=repair_command(operations, address))
+
+
+def quota_click(address: str, limit: int) -> str:
+    """A limit that Cyrus alone knows of."""
+    return _CONSOLE_QUOTA.format(address=address, limit=limit)
+
+
+def rights_click(family: Family, address: str, *, is_mailshare: bool) -> str:
+    """Sharings saved anew, by a person."""
+    if family.has_repairs:
+        return repair_command(("mailboxAcls",), address)
+    if is_mailshare:
+        return (
+            f"admin console: Directory Entries > {address} > tab Sharings > Save, without any"
+            " change"
+        )
+    return _SHARINGS.format(who=_who(address, is_mailshare=is_mailshare))
+
+
+def index_click(family: Family, address: str) -> str:
+    """The search index brought up to the mail, by a person."""
+    if family.has_repairs:
+        return consolidate_command(address)
+    return _CONSOLE_INDEX.format(address=address)
+
+
+def _who(address: str, *, is_mailshare: bool) -> str:
+    return f"each reader of {address}" if is_mailshare else address

@@ -1,0 +1,81 @@
+"""Raising the limit that BlueMind's directory has, and putting it back: Cyrus's comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from respool.bluemind import api_answers, api_requests
+from respool.errors import StepFailed
+from respool.finishing.asking import Asking
+from respool.finishing.steps import RaiseDirectoryQuota, SettleDirectoryQuota
+from respool.runs.actor import Note, Undoing
+
+QuotaStep: TypeAlias = RaiseDirectoryQuota | SettleDirectoryQuota
+SETTLED = "settled"
+YES, NO, BY_OTHERS = "yes", "no", "by others"
+
+
+def limit_now(asking: Asking, step: QuotaStep) -> int | None:
+    """What the directory has, in KiB; None for no limit, or an entry that is gone."""
+    value = _value(asking, step)
+    return None if value is None else value.get("quota")
+
+
+def raise_limit(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note:
+    """Set the higher limit; twice is the same as once.
+
+    Raises:
+        StepFailed: the limit is not the one that the plan saw.
+    """
+    if before["quota"] not in {step.former, step.limit}:
+        raise StepFailed(
+            f"the quota of {step.entry} in BlueMind's directory is not as it was",
+            why=f"planned {step.former} KiB, found {before['quota']}",
+            hint="make a new plan",
+            can_be_tried_again=False,
+        )
+    _save(asking, step, step.limit)
+    return {"former": step.former, "limit": step.limit}
+
+
+def settle_limit(asking: Asking, step: QuotaStep) -> Note:
+    """Put the former limit back if what is used fits below it, and nobody set another since."""
+    now = limit_now(asking, step)
+    if now != step.limit:
+        return {SETTLED: BY_OTHERS if now != step.former else YES}
+    used, _ = api_answers.quota_of(asking.ask(api_requests.mailbox_quota(step.domain, step.entry)))
+    if used >= step.former:
+        return {SETTLED: NO, "used": used}
+    _save(asking, step, step.former)
+    return {SETTLED: YES}
+
+
+def lower_again(asking: Asking, step: RaiseDirectoryQuota, undoing: Undoing) -> str | None:
+    """Put the former limit back, whatever is used; another's limit stays."""
+    now = limit_now(asking, step)
+    if undoing.before.get("quota") != step.former or now != step.limit:
+        return None
+    _save(asking, step, step.former)
+    return None
+
+
+def _value(asking: Asking, step: QuotaStep) -> Mapping[str, Any] | None:
+    read = api_requests.mailshare if step.is_mailshare else api_requests.user
+    answer = asking.ask(read(step.domain, step.entry))
+    value = answer.get("value") if isinstance(answer, dict) else None
+    return value if isinstance(value, dict) else None
+
+
+def _save(asking: Asking, step: QuotaStep, limit: int) -> None:
+    """The whole value as it is read, but for the limit: what is left out would be gone."""
+    value = _value(asking, step)
+    if value is None:
+        raise StepFailed(
+            f"BlueMind's directory has no {step.entry} any more",
+            hint="make a new plan",
+            can_be_tried_again=False,
+        )
+    if value.get("quota") != limit:
+        save = api_requests.save_mailshare if step.is_mailshare else api_requests.save_user
+        asking.ask(save(step.domain, step.entry, {**value, "quota": limit}))

@@ -1,0 +1,84 @@
+"""Asks a core how it stands towards an account. Changes nothing, and needs each role once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from respool.bluemind import api_requests
+from respool.bluemind.api_answers import ApiMailbox, values_of
+from respool.errors import BluemindFault
+from respool.finishing.asking import is_unknown
+from respool.finishing.survey import CoreSurvey, Gone
+from respool.model.accounts import Account, AccountKind
+from respool.model.names import decoded_part
+from respool.system.bluemind_core import BluemindCore
+
+_MAIL: Final = "mail/imap"
+_GROUP: Final = "group:"
+
+
+def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey:
+    """How it stands towards a live account; ``domain`` is the one that Cyrus files it under.
+
+    What the restore will ask is asked now as far as that changes nothing: a role that is
+    missing is noticed here.
+
+    Raises:
+        TargetError: it does not answer, or refuses us.
+    """
+    found = _found(core, domain, decoded_part(account.login))
+    if found is None:
+        return CoreSurvey(version=core.version, family=core.family, domain=domain, mailbox=None)
+    core.api.ask(api_requests.mailbox_acl(domain, found.uid))
+    is_user = account.kind is AccountKind.USER
+    read = api_requests.user if is_user else api_requests.mailshare
+    core.api.ask(read(domain, found.uid))
+    return CoreSurvey(
+        version=core.version,
+        family=core.family,
+        domain=domain,
+        mailbox=found,
+        operations=core.operations(domain, found.uid),
+    )
+
+
+def survey_core_without(core: BluemindCore, gone: Gone, domain: str) -> CoreSurvey:
+    """How it stands towards a mailshare that is to be made; another's name is no reason yet.
+
+    The operations are those of any mailshare: it is asked for them once there is one.
+    """
+    servers = values_of(core.api.ask(api_requests.servers()), "an item of Server")
+    return CoreSurvey(
+        version=core.version,
+        family=core.family,
+        domain=domain,
+        mailbox=_found(core, domain, gone.name),
+        servers=tuple(_uids_with_mail(servers)),
+        is_email_free=core.mailbox_with(domain, gone.email) is None,
+        known=frozenset(_known(core, domain, gone.rights)),
+    )
+
+
+def _found(core: BluemindCore, domain: str, name: str) -> ApiMailbox | None:
+    """Whose mailbox is called that; some versions say that there is none by a fault."""
+    try:
+        return core.mailbox_called(domain, name)
+    except BluemindFault as error:
+        if is_unknown(error):
+            return None
+        raise
+
+
+def _uids_with_mail(servers: Iterable[Any]) -> Iterator[str]:
+    for each in servers:
+        value = each.get("value") or {}
+        if _MAIL in (value.get("tags") or ()) and isinstance(each.get("uid"), str):
+            yield each["uid"]
+
+
+def _known(core: BluemindCore, domain: str, identities: Iterable[str]) -> Iterator[str]:
+    for who in identities:
+        name, _, of = who.rpartition("@")
+        if of == domain and not who.startswith(_GROUP) and core.mailbox(domain, name) is not None:
+            yield name

@@ -1,0 +1,127 @@
+"""Follows tasks of BlueMind's core to their end.
+
+A task lives in the core's memory: a finished one is forgotten after ten minutes, all of them
+when it restarts. One that is not known any more is therefore done again, never taken as done:
+repairs and consolidations may be done twice. Source: TasksManager.java.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from respool.bluemind import api_answers, api_requests
+from respool.bluemind.api_answers import TaskState, TaskStatus
+from respool.bluemind.api_requests import ApiRequest
+from respool.errors import BluemindFault, StepFailed
+from respool.finishing.asking import Asking, is_running, is_unknown
+
+_SOUND: Final = "OK"
+_WARNED: Final = "WARN"
+_LINE: Final = re.compile(r"^\[(?P<operation>[A-Za-z][\w.]*)\]:? (?P<message>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A task that came to its end: ``lines`` are its log, where that tells what went wrong."""
+
+    id: str
+    status: TaskStatus
+    lines: tuple[str, ...] = ()
+
+
+def carried_out(asking: Asking, request: ApiRequest, *, known_id: str | None = None) -> Ended:
+    """Start a task and follow it to its end; again, where the core has forgotten it.
+
+    ``known_id``: what a task of this kind is always called. One that runs already is somebody
+    else's, or ours of before we were cut off: it is followed first, then ours is started.
+
+    Raises:
+        StepFailed: it came to no end, or was forgotten again and again.
+    """
+    for _ in range(asking.patience.tries):
+        task_id = _started(asking, request, known_id)
+        ended = None if task_id is None else _followed(asking, task_id)
+        if ended is not None:
+            return ended
+    raise StepFailed(
+        f"BlueMind's core does not know the end of {request.path}",
+        why=f"it was asked for {asking.patience.tries} times, and each time forgotten",
+        hint="the mail is restored and stays; the core may be restarting",
+    )
+
+
+def wrong_entries(ended: Ended) -> Iterator[tuple[str, str, str]]:
+    """Operation, state and message of all that a repair did not find or make right.
+
+    Up to 4.8 the task's result is a report, and its state an error as soon as one entry warns.
+    Since 4.9 it has none, and always ends well: what was wrong is in its log, a line each.
+    """
+    entries = api_answers.repair_entries(ended.status.result)
+    if entries is not None:
+        yield from ((e.operation, e.state, e.message) for e in entries if e.state != _SOUND)
+        return
+    for line in ended.lines:
+        found = _LINE.match(line)
+        if found is not None:
+            yield found["operation"], "KO", found["message"].strip()
+    if ended.status.state is TaskState.IN_ERROR:
+        yield "", "KO", ended.status.last_line or "it ended in error, and says no more"
+
+
+def is_warning(state: str) -> bool:
+    """Whether a state of a report is no failure."""
+    return state == _WARNED
+
+
+def _started(asking: Asking, request: ApiRequest, known_id: str | None) -> str | None:
+    """The task's id; None where another one of the same id has had to end first."""
+    try:
+        return api_answers.task_id_of(asking.ask(request))
+    except BluemindFault as error:
+        if known_id is None or not is_running(error):
+            raise
+    _followed(asking, known_id)
+    try:
+        return api_answers.task_id_of(asking.ask(request))
+    except BluemindFault as error:
+        if not is_running(error):
+            raise
+        return None
+
+
+def _followed(asking: Asking, task_id: str) -> Ended | None:
+    """The end of a task; None where the core does not know it any more."""
+    patience = asking.patience
+    heard, until = (-1.0, ""), patience.clock() + patience.silent
+    while True:
+        try:
+            status = api_answers.task_of(asking.ask(api_requests.task(task_id)))
+            if status.has_ended:
+                lines = () if status.result else _lines(asking, task_id)
+                return Ended(id=task_id, status=status, lines=lines)
+        except BluemindFault as error:
+            if is_unknown(error):
+                return None
+            raise
+        now = (status.progress, status.last_line)
+        if now != heard:
+            heard, until = now, patience.clock() + patience.silent
+        elif patience.clock() >= until:
+            raise _without_end(task_id, status, patience.silent)
+        patience.sleep(patience.look)
+
+
+def _lines(asking: Asking, task_id: str) -> tuple[str, ...]:
+    return api_answers.lines_of(asking.ask(api_requests.task_log(task_id)))
+
+
+def _without_end(task_id: str, status: TaskStatus, seconds: float) -> StepFailed:
+    return StepFailed(
+        f"BlueMind's task {task_id} comes to no end",
+        why=f"nothing new in {seconds:.0f} s: {status.progress:.0f} of {status.steps:.0f},"
+        f' last line "{status.last_line}"',
+        hint="the mail is restored and stays; the task is followed again when the run goes on",
+    )
