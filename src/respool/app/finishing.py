@@ -27,6 +27,7 @@ from respool.model.findings import Finding, Severity
 from respool.model.names import decoded_part
 from respool.planning.finishing import Finishing
 from respool.planning.plan import PlanHead
+from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step
 from respool.runs.actor import RunRecord
 from respool.system.bluemind_core import BluemindCore
@@ -49,6 +50,11 @@ class FinishingPlan:
     head: PlanHead
     restoring: Plan
     root: str
+
+    @property
+    def needs(self) -> tuple[RoomNeed, ...]:
+        """What the mail takes."""
+        return self.restoring.needs
 
     def steps(self) -> Iterator[Step]:
         """First what makes room, then all mail, proven; BlueMind hears of it last."""

@@ -60,6 +60,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     ]
     if head.request.note:
         lines.append(f"note        {head.request.note}")
+    lines += [f"bluemind    {line}" for line in _told(head)]
     lines += [f"rights      {line}" for line in _narrower(head)]
     lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
     lines += [f"annotations {line}" for line in annotation_lines(receipt.annotations)]
@@ -134,6 +135,19 @@ def differing_lines(receipt: Receipt) -> list[str]:
 
 def _new_account(head: PlanHead) -> str:
     return ", created by this run" if head.facts.get("account") == "gone" else ""
+
+
+def _told(head: PlanHead) -> list[str]:
+    """What BlueMind was told of it, and how sure that is."""
+    told = head.finishing
+    if told is None:
+        return []
+    if told.version is None:
+        return ["was not told of it: see what is left for you"]
+    return [
+        f"{told.version} was told: {', '.join(told.work)}",
+        "(tried on a stand-in for its core, never on a real BlueMind)",
+    ]
 
 
 def _narrower(head: PlanHead) -> list[str]:

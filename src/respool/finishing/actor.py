@@ -26,6 +26,8 @@ from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 
 _MOST_TOLD = 200
+# Rights and dummy messages are of folders that are there: nothing is to be told of those.
+_OF_WHAT_IS_GONE = frozenset({"mailboxQuota", "mailboxSubscription", "replication.subtree"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,8 @@ class FinishingActor:
         """What is gone from the directory, as a mailshare that was made, needs no telling."""
         try:
             if isinstance(step, Repair):
-                self._repaired(step)
+                if step.operation in _OF_WHAT_IS_GONE and self._is_offered(step):
+                    self._repaired(step)
             else:
                 carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
         except BluemindFault as error:

@@ -18,8 +18,6 @@ _RUNNING: Final = "already running"
 _MEANT: Final = frozenset(
     {"ALREADY_EXISTS", "FORBIDDEN", "INVALID_PARAMETER", "NOT_FOUND", "PERMISSION_DENIED"}
 )
-_SLOWER: Final = 1.5
-_LONGEST: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ class Asking:
             BluemindFault: it says that it cannot, and means it.
         """
         until = self.patience.clock() + self.patience.away
-        wait, unwell = self.patience.look, 0
+        waits, unwell = self.patience.waits(), 0
         while True:
             try:
                 return self.core().api.ask(request)
@@ -52,8 +50,7 @@ class Asking:
                     raise
                 if unwell >= self.patience.tries:
                     raise _unwell(error) from error
-            self.patience.sleep(wait)
-            wait = min(wait * _SLOWER, _LONGEST)
+            next(waits)
 
 
 def is_unknown(error: BluemindFault) -> bool:

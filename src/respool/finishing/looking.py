@@ -87,7 +87,7 @@ class Looking:
         finishing = head.finishing
         if finishing is None or not finishing.gives_rights:
             return
-        until = self.patience.clock() + self.patience.later
+        waits, until = self.patience.waits(), self.patience.clock() + self.patience.later
         while differing := self._with_other_rights(head):
             if self.patience.clock() >= until:
                 yield (
@@ -95,7 +95,7 @@ class Looking:
                     f" the first of them {differing[0]}: save its sharings again"
                 )
                 return
-            self.patience.sleep(self.patience.look)
+            next(waits)
 
     def _with_other_rights(self, head: PlanHead) -> list[str]:
         wanted = self._shared(_root(head, self.server))

@@ -81,6 +81,7 @@ def _is_in_directory(asking: Asking, step: CreateMailshare) -> bool:
 def _wait_for(asking: Asking, server: CyrusServer, step: CreateMailshare) -> None:
     patience = asking.patience
     until = patience.clock() + patience.later
+    waits = patience.waits()
     while not server.admin.exists(step.mailbox):
         if patience.clock() >= until:
             raise StepFailed(
@@ -88,7 +89,7 @@ def _wait_for(asking: Asking, server: CyrusServer, step: CreateMailshare) -> Non
                 why=f"it was waited for {patience.later:.0f} s",
                 hint="bm-cli maintenance repair --ops mailboxExists of it, then go on",
             )
-        patience.sleep(patience.look)
+        next(waits)
 
 
 def _first_held(server: CyrusServer, mailbox: str) -> str | None:

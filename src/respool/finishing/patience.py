@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+_SLOWER: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """All in seconds: of a core that is ``away`` (a restart takes minutes), of a task that says
-    nothing new (``silent``), between two looks at one (``look``), and of rights that BlueMind
-    writes some time after they were saved (``later``). ``tries`` are those of what a core has
-    forgotten, or cannot do at once.
+    nothing new (``silent``), and of what BlueMind does some time after it was asked (``later``).
+    The first look again comes after ``first``, later ones more and more seldom, up to
+    ``longest``. ``tries`` are those of what a core has forgotten, or cannot do at once.
     """
 
     away: float = 300.0
     silent: float = 1800.0
-    look: float = 1.0
     later: float = 30.0
+    first: float = 0.1
+    longest: float = 5.0
     tries: int = 3
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+
+    def waits(self) -> Iterator[None]:
+        """Sleeps before each turn of a loop, and longer each time."""
+        wait = self.first
+        while True:
+            self.sleep(wait)
+            wait = min(wait * _SLOWER, self.longest)
+            yield
 
 
 USUAL: Final = Patience()

@@ -68,7 +68,10 @@ class SaveRights(CoreStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair(CoreStep):
-    """One of BlueMind's repair operations. Taken back by the same, once the folders are gone."""
+    """One of BlueMind's repair operations.
+
+    Those that count or list folders are taken back by the same, once the folders are gone.
+    """
 
     kind: ClassVar[str] = "bluemind-repair"
     undo_rank: ClassVar[int] = 4
@@ -79,10 +82,10 @@ class Repair(CoreStep):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsolidateIndex(CoreStep):
-    """Bring BlueMind's search index up to the mail; taken back as `Repair` is."""
+    """Bring BlueMind's search index up to the mail; taken back by the same, last of all."""
 
     kind: ClassVar[str] = "bluemind-consolidate-index"
-    undo_rank: ClassVar[int] = 4
+    undo_rank: ClassVar[int] = 5
 
     address: str
 

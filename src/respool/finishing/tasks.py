@@ -96,7 +96,7 @@ def _followed(asking: Asking, task_id: str) -> Ended | None:
     """The end of a task; None where the core does not know it any more."""
     patience = asking.patience
     heard, until = (-1.0, ""), patience.clock() + patience.silent
-    while True:
+    for _ in patience.waits():
         try:
             status = api_answers.task_of(asking.ask(api_requests.task(task_id)))
             if status.has_ended:
@@ -111,7 +111,7 @@ def _followed(asking: Asking, task_id: str) -> Ended | None:
             heard, until = now, patience.clock() + patience.silent
         elif patience.clock() >= until:
             raise _without_end(task_id, status, patience.silent)
-        patience.sleep(patience.look)
+    return None
 
 
 def _lines(asking: Asking, task_id: str) -> tuple[str, ...]:

@@ -237,6 +237,15 @@ class Receipt:
             return Verdict.DIFFERS
         return Verdict.INCOMPLETE if self.lost or self.refused or self.losses else Verdict.PROVEN
 
+    @property
+    def _finishing(self) -> dict[str, Any] | None:
+        """What BlueMind was told; None where the server is not BlueMind's."""
+        told = self.head.finishing
+        if told is None:
+            return None
+        work = list(told.work)
+        return {"bluemind": told.version, "family": told.family.value, "told": work}
+
     def as_json(self) -> dict[str, Any]:
         """The shape of ``restore --json`` and ``verify --json``."""
         head = self.head
@@ -266,6 +275,7 @@ class Receipt:
             "note": head.request.note,
             "remove_after_hours": head.request.remove_after_hours,
             "rehearsal": None if self.rehearsal is None else self.rehearsal.as_json(),
+            "finishing": self._finishing,
             "closed": list(self.closed),
             "quota_raised": [each.as_json() for each in self.raised],
             "findings": [finding.as_json() for finding in self.findings],
