@@ -305,6 +305,7 @@ def _row(path: str) -> dict[str, object]:
         "restored": count,
         "proven": count,
         "differs": [],
+        "by_guid": 0,
         "differs_count": 0,
         "changed_since": [],
         "changed_count": 0,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respool.app.far_logins import FarAccount, far_server
+from respool.app.far_bluemind import FarWish, account_there, far_core
+from respool.app.far_logins import (
+    FarAccount,
+    far_account,
+    far_server,
+    given_password,
+    share_of,
+)
 from respool.app.left_over import left_sources
 from respool.app.prepared import Prepared, prepare, prepare_again
 from respool.app.reached import Plan, Prover
@@ -24,6 +31,9 @@ from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.request import RestoreRequest
 from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
+from respool.system.bluemind_core import BluemindCore
+from respool.system.bluemind_sessions import BluemindSessions
+from respool.system.imap_places import ImapPlace, parse_imap_place
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
 from respool.targets.imap.planner import plan_restore
@@ -41,17 +51,40 @@ _NOT_THERE = (
 
 
 @contextmanager
-def reach_imap(settings: Settings, far: FarAccount) -> Iterator[AtImap]:
-    """An account of another server, for the length of a block.
+def reach_imap(
+    settings: Settings, typed: str, wish: FarWish, as_user: str | None = None
+) -> Iterator[AtImap]:
+    """The account of another server that an address names, for the length of a block.
+
+    Where the API of a BlueMind on that host was named, its directory says which account is
+    meant, and a session of its user is the password, unless one was given.
 
     Raises:
+        UsageError: it names none.
         TargetError: it cannot be reached, or refuses the login.
+        PlanRefused: BlueMind can have no mail put into that account.
     """
-    server = far_server(settings, far)
-    try:
+    place = parse_imap_place(typed)
+    with ExitStack() as kept:
+        core: BluemindCore | None = None
+        if as_user in {None, place.user} and not _is_told(settings, place):
+            core = kept.enter_context(far_core(settings, place))
+        if core is None:
+            far = far_account(typed, wish.account, as_user, wish.domains)
+            server = far_server(settings, far)
+        else:
+            far = account_there(settings, core, place, wish)
+            sessions = kept.enter_context(BluemindSessions(core))
+            server = far_server(settings, far, sessions)
+        kept.callback(server.close)
         yield AtImap(server=server, far=far)
-    finally:
-        server.close()
+
+
+def _is_told(settings: Settings, place: ImapPlace) -> bool:
+    """Whether both a user and his password were given: then nobody has to be asked for them."""
+    if place.user is None or share_of(place) is not None:
+        return False
+    return given_password(settings, place.user) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

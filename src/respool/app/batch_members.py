@@ -121,9 +121,11 @@ def _wish(template: Wish, account: str, to: str | None) -> Wish:
         name = f"{_file_name(account)}{_ENDINGS.get(where.form, '')}"
         return replace(wish, to=f"{where.form}:{where.path / name}")
     if where.kind is TargetKind.IMAP:
+        if (
+            parse_imap_place(where.text or "").user is None
+        ):  # who that is, is known once it is asked
+            return wish if to is None else replace(wish, to=_with_user(where.text or "", to))
         login = mapped_login(account, template.domain_map) if to is None else to
-        if parse_imap_place(where.text or "").user is None:
-            return wish if to is None else replace(wish, to=_with_user(where.text or "", login))
         return replace(wish, as_user=login)
     return replace(wish, to=to)
 

@@ -11,7 +11,7 @@ from respool.app.at_export import reach_files
 from respool.app.at_imap import reach_imap
 from respool.app.at_spool import reach_spool
 from respool.app.at_state import reach_state
-from respool.app.far_logins import far_account
+from respool.app.far_bluemind import FarWish
 from respool.app.reached import Reached
 from respool.app.settings import Settings
 from respool.app.where import TargetKind, where_of, where_of_plan
@@ -36,8 +36,8 @@ def reach_wished(settings: Settings, wish: Wish) -> AbstractContextManager[Reach
         case TargetKind.SPOOL:
             return reach_spool(settings)
         case TargetKind.IMAP:
-            typed, account = where.text or "", wish.wanted.account
-            return reach_imap(settings, far_account(typed, account, wish.as_user, wish.domain_map))
+            meant = FarWish(account=wish.wanted.account, domains=wish.domain_map)
+            return reach_imap(settings, where.text or "", meant, wish.as_user)
         case _:
             return reach_files(where)
 
@@ -54,7 +54,7 @@ def reach_planned(settings: Settings, head: PlanHead) -> AbstractContextManager[
         case TargetKind.SPOOL:
             return reach_spool(settings)
         case TargetKind.IMAP:
-            return reach_imap(settings, far_account(where.text or "", "", head.owner, {}))
+            return reach_imap(settings, where.text or "", FarWish(), head.owner)
         case TargetKind.EXPORT:
             return reach_files(where)
         case TargetKind.STATE:

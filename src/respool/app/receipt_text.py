@@ -45,6 +45,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         f"to          {head.target}{_new_account(head)}, folder {head.into}",
         f"messages    {receipt.proven:,} of {receipt.restored:,} read back and equal",
         f"            in octets, flags, keywords, date and size; {head.size_bytes:,} bytes",
+        *by_guid_lines(receipt),
         f"time        {receipt.seconds:.1f} s",
     ]
     if receipt.conflicts is not None:
@@ -79,6 +80,17 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     lines.append(f"again later: respool verify {receipt.run}")
     lines.append(f"kept in {directory}")
     return "\n".join(lines) + "\n"
+
+
+def by_guid_lines(receipt: Receipt) -> list[str]:
+    """Of how many the octets were compared by what the server said that it took."""
+    if not receipt.by_guid:
+        return []
+    indent, read = " " * 12, receipt.proven - receipt.by_guid
+    return [
+        f"{indent}octets of {receipt.by_guid:,} by the SHA-1 that the server told of what it took,",
+        f"{indent}of {read:,} by reading them; respool verify {receipt.run} reads all",
+    ]
 
 
 def rehearsal_lines(receipt: Receipt) -> list[str]:

@@ -150,6 +150,11 @@ def delete_mailshare(domain: str, uid: str) -> ApiRequest:
     return ApiRequest(method="DELETE", path=f"/mailshares/{escaped(domain)}/{escaped(uid)}")
 
 
+def group_members(domain: str, uid: str) -> ApiRequest:
+    """All in a group, and in groups in it: a list of Member (``type``, ``uid``)."""
+    return _get(f"/groups/{escaped(domain)}/{escaped(uid)}/expandedmembers")
+
+
 def directory_search(domain: str, query: Json) -> ApiRequest:
     """Entries of the directory by a DirEntryQuery: ``total`` and ``values``, items of DirEntry."""
     path = f"/directory/{escaped(domain)}/_search"

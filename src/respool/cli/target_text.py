@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from respool.cli.output import shown_count
 from respool.cli.state_text import flags_question
+from respool.model.accounts import AccountKind
 
 if TYPE_CHECKING:
     from respool.planning.plan import PlanHead
@@ -97,4 +98,16 @@ def read_back_text(receipt: Receipt) -> str:
     readers = {each.read_by for each in receipt.mailboxes if each.read_by is not None}
     account = receipt.head.request.target
     by_owner = readers <= {"owner"}
-    return f"as {account.address.partition('@')[0] if by_owner else 'the administrator'}"
+    who = (receipt.head.owner or "") if _is_by_a_writer(receipt.head) else account.address
+    return f"as {who.partition('@')[0] if by_owner else 'the administrator'}{_by_guid(receipt)}"
+
+
+def _is_by_a_writer(head: PlanHead) -> bool:
+    """A mailshare of another server: somebody who may write to it logged in."""
+    return head.target_kind == _IMAP and head.request.target.kind is AccountKind.MAILSHARE
+
+
+def _by_guid(receipt: Receipt) -> str:
+    if not receipt.by_guid:
+        return ""
+    return f" (octets of {receipt.by_guid} by the server's own SHA-1)"

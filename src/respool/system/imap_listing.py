@@ -22,7 +22,7 @@ BY_UIDVALIDITY: Final = "uidvalidity"  # begins an id that other folders may hav
 _USES: Final[Mapping[str, str]] = {
     word.lower(): word
     for word in ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
-}
+} | {"\\outbox": "\\Outbox", "\\templates": "\\Templates"}  # of BlueMind, in XLIST
 _SHUT: Final = frozenset({"\\noselect", "\\nonexistent"})
 _LETTERS: Final = "lrswipkxtea"
 _OLD_LETTERS: Final = "lrswipa"  # RFC 2086 had c and d besides, which stand for others

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
@@ -66,6 +66,10 @@ class ImapPlace:
         return "/".join(
             [f"{scheme}://{user}{host}", *(quote(part, safe="") for part in self.folder)]
         )
+
+    def with_user(self, user: str) -> ImapPlace:
+        """The same place, of that account."""
+        return replace(self, user=user)
 
 
 def parse_imap_place(text: str) -> ImapPlace:

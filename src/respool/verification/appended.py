@@ -14,7 +14,9 @@ from respool.planning.proof import ProveAppended
 from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
 from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system import imap_listing as listing
+from respool.system.imap import ImapSession
 from respool.system.imap_server import ImapServer
+from respool.verification.by_guid import names_octets, read_back_by_guid
 from respool.verification.compare import Difference, compare_message
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
@@ -26,12 +28,14 @@ class _Group:
     """One step's messages, as they are to read back, and where each is.
 
     ``told_otherwise`` is the SHA-1 that the server said it took, where that is another.
+    ``is_told``: it said one of each, and all of them are those of the messages.
     """
 
     messages: tuple[PlannedMessage, ...]
     placed: Mapping[int, int]
     uidvalidity: int | None
     told_otherwise: Mapping[str, str]
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,9 @@ class AppendedProofActor(OnlyLooks):
 
     def perform(self, step: ProveAppended, _before: Note) -> Note:
         """Read back and compare; every difference is a value, none is an error."""
-        return self.server.persistently(lambda: self._read(step))
+        return self.server.persistently(lambda: self._read(step, is_told_enough=True))
 
-    def _read(self, step: ProveAppended) -> Note:
+    def _read(self, step: ProveAppended, *, is_told_enough: bool) -> Note:
         with self.server.session() as session:
             shown = listing.status(session, step.mailbox)
             messages = session.open_to_read(step.mailbox)
@@ -59,21 +63,18 @@ class AppendedProofActor(OnlyLooks):
                 # UIDs of another UIDVALIDITY are those of other messages.
                 is_same = group.uidvalidity in {None, shown.uidvalidity}
                 placed = group.placed if is_same else {}
-                sizes = {
-                    placed[each.uid]: each.size_bytes
-                    for each in group.messages
-                    if each.uid in placed
-                }
-                found = {each.uid: each for each in session.read_back(sizes)}
+                by_guid = is_told_enough and group.is_told and names_octets(session)
+                found, told = _found(session, group, placed, by_guid=by_guid)
+                tally.by_guid += told
                 for message in group.messages:
                     there = found.get(placed.get(message.uid, 0))
                     tally.add(message, there, group.told_otherwise.get(str(message.uid)))
         return tally.note(None if step.may_grow else messages, self.by)
 
     def prove_again(self, step: ProveAppended) -> Note:
-        """As `perform`, at any later time: a folder that is gone is a difference."""
+        """At any later time: all octets are read. A folder that is gone is a difference."""
         try:
-            return self.perform(step, {})
+            return self.server.persistently(lambda: self._read(step, is_told_enough=False))
         except ServerSaidNo as error:
             return self._unreadable(step, error)
 
@@ -84,6 +85,7 @@ class AppendedProofActor(OnlyLooks):
             "by": None,
             "expected": sum(len(group.messages) for group in self._groups(step.lane)),
             "proven": 0,
+            "by_guid": 0,
             "counts": {"folder": 1},
             "differs": [difference],
             "messages_in_target": None,
@@ -96,15 +98,16 @@ class AppendedProofActor(OnlyLooks):
             if isinstance(step, MessageStep):
                 receipt = self.record.receipt(number) or {}
                 lost = receipt.get("lost", {})
+                messages = tuple(
+                    _as_sent(each, receipt) for each in step.messages if str(each.uid) not in lost
+                )
+                otherwise = receipt.get("told_otherwise", {})
                 yield _Group(
-                    messages=tuple(
-                        _as_sent(each, receipt)
-                        for each in step.messages
-                        if str(each.uid) not in lost
-                    ),
+                    messages=messages,
                     placed=as_pairs(receipt.get("placed", ())),
                     uidvalidity=now or receipt.get("uidvalidity"),
-                    told_otherwise=receipt.get("told_otherwise", {}),
+                    told_otherwise=otherwise,
+                    is_told=not otherwise and receipt.get("told", 0) == len(messages),
                 )
 
     def _uidvalidity_since(self, lane: str) -> int | None:
@@ -120,7 +123,7 @@ class _Tally:
     """Counts and differences of a folder."""
 
     def __init__(self) -> None:
-        self.expected = self.proven = 0
+        self.expected = self.proven = self.by_guid = 0
         self.differs: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
 
@@ -145,10 +148,23 @@ class _Tally:
             "by": by,
             "expected": self.expected,
             "proven": self.proven,
+            "by_guid": self.by_guid,
             "counts": dict(self.counts),
             "differs": self.differs,
             "messages_in_target": messages,
         }
+
+
+def _found(
+    session: ImapSession, group: _Group, placed: Mapping[int, int], *, by_guid: bool
+) -> tuple[Mapping[int, ReadBack], int]:
+    """What is there of a group, by UID there, and of how many the octets were not read."""
+    there = [each for each in group.messages if each.uid in placed]
+    sizes = {placed[each.uid]: each.size_bytes for each in there}
+    guids = {placed[each.uid]: each.guid for each in there if each.guid is not None}
+    if by_guid and len(guids) == len(sizes):
+        return read_back_by_guid(session, sizes, guids)
+    return {each.uid: each for each in session.read_back(sizes)}, 0
 
 
 def _as_sent(message: PlannedMessage, receipt: Mapping[str, Any]) -> PlannedMessage:

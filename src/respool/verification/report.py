@@ -40,7 +40,8 @@ class MailboxOutcome:
     ``planned`` counts what the plan meant to add; ``lost`` what turned out to be
     missing or damaged in the backup (uid → what was wrong). Of many differences the
     first are kept one by one; the counts are of all. ``left`` counts messages whose flags
-    stayed as they were, by the reason.
+    stayed as they were, by the reason. Of ``by_guid`` of the proven the octets were not read:
+    the server named them by their SHA-1 when it took them.
     """
 
     source: str | None
@@ -55,6 +56,7 @@ class MailboxOutcome:
     lost: Mapping[str, str]
     read_by: str | None
     left: Mapping[str, int] = field(default_factory=dict)
+    by_guid: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The shape in ``mailboxes`` of a receipt."""
@@ -64,6 +66,7 @@ class MailboxOutcome:
             "planned": self.planned,
             "restored": self.restored,
             "proven": self.proven,
+            "by_guid": self.by_guid,
             "differs": list(self.differs),
             "differs_count": self.differs_count,
             "changed_since": list(self.changed_since),
@@ -173,6 +176,11 @@ class Receipt:
     def proven(self) -> int:
         """Messages that were read back equal."""
         return sum(each.proven for each in self.mailboxes)
+
+    @property
+    def by_guid(self) -> int:
+        """Those of which the server named the octets, which were not read."""
+        return sum(each.by_guid for each in self.mailboxes)
 
     @property
     def lost(self) -> int:
@@ -333,6 +341,7 @@ def outcome_of(planned: PlannedMailbox, notes: LaneNotes) -> MailboxOutcome:
         lost=dict(notes.lost),
         read_by=None if proof is None else proof["by"],
         left=dict(notes.left),
+        by_guid=0 if proof is None else int(proof.get("by_guid", 0)),
     )
 
 

@@ -87,7 +87,6 @@ def test_where_only_one_account_can_be_meant_several_are_refused(tmp_path: Path)
     [
         ("a@b.loc z@b.loc\n", "maildir:/x"),
         ("a/.b\n", "zip:/x"),
-        ("share/contact@b.loc\n", "imaps://host"),
         ("share/contact@b.loc\n", "imaps://admin@host"),
     ],
 )

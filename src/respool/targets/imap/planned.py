@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from respool.model.accounts import folder_path
+from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.added import Added
 from respool.planning.chosen import Destined
@@ -31,8 +31,8 @@ class Subscriptions:
 
     def of(self, target: MailboxName, source: MailboxName | None) -> bool:
         """Of a new folder; ``source`` None: it only holds others."""
-        if self.request.is_rehearsal:
-            return False
+        if self.request.is_rehearsal or self.request.target.kind is AccountKind.MAILSHARE:
+            return False  # of a mailshare nobody but its writer logs in, who did not ask for it
         former = self.context.subscriptions.get(self.request.target.userid, frozenset())
         if target == self.request.root or self.request.folders or not former:
             return target != self.request.target.root

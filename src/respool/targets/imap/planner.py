@@ -23,7 +23,7 @@ from respool.targets.imap.flags import KeptFlags
 from respool.targets.imap.planned import Counting, Subscriptions
 from respool.targets.imap.sequence import ImapPlan
 from respool.targets.imap.sharing import Sharing
-from respool.targets.imap.special_uses import use_of, with_special_uses
+from respool.targets.imap.special_uses import is_asked_for, use_of, with_special_uses
 from respool.targets.imap.survey import ImapSurvey
 
 _UNFINISHED = "-unfinished"
@@ -162,7 +162,7 @@ def _destined(
     is_somebodys = request.account.kind is AccountKind.USER or each.mailbox.shared_seen
     is_new = target != request.target.root and not survey.has(survey.names.written(target))
     use = use_of(each, request) if request.is_in_place else None
-    is_free = use is not None and use not in survey.special_uses
+    is_free = use is not None and use not in survey.special_uses and is_asked_for(use)
     return Destined(
         chosen=each,
         target=target,

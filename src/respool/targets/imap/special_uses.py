@@ -21,7 +21,9 @@ _USUAL: Final[Mapping[str, str]] = {
     "Archive": "\\Archive",
     "Archives": "\\Archive",
 }
-_MATCHED: Final = frozenset(_USUAL.values())
+# Those that BlueMind has besides, which RFC 6154 does not know: none is ever asked for.
+_OF_BLUEMIND: Final[Mapping[str, str]] = {"Outbox": "\\Outbox", "Templates": "\\Templates"}
+_MATCHED: Final = frozenset((*_USUAL.values(), *_OF_BLUEMIND.values()))
 
 
 def with_special_uses(
@@ -37,7 +39,13 @@ def with_special_uses(
 def use_of(each: ChosenMailbox, request: RestoreRequest) -> str | None:
     r"""What a folder is for (``\Sent``), as its owner said or by its usual name."""
     told = [use for use in each.state.special_use(request.account.userid) if use in _MATCHED]
-    return told[0] if told else _USUAL.get(folder_path(each.mailbox.name))
+    path = folder_path(each.mailbox.name)
+    return told[0] if told else _USUAL.get(path, _OF_BLUEMIND.get(path))
+
+
+def is_asked_for(use: str) -> bool:
+    """Whether a server may be asked to make a new folder for that (CREATE-SPECIAL-USE)."""
+    return use not in _OF_BLUEMIND.values()
 
 
 def _matched(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Final
 
 from respool.errors import ServerSaidNo
 from respool.model.accounts import INBOX, AccountKind
+from respool.model.names import decoded_part
 from respool.planning.forecast import QuotaLimit
 from respool.planning.request import RestoreRequest
 from respool.system import imap_listing as listing
@@ -50,8 +52,8 @@ class _Looking:
 
     def survey(self) -> ImapSurvey:
         told = listing.namespaces(self.session)
-        names = self._names(told)
         every = listing.listed_folders(self.session)
+        names = self._names(told, frozenset(each.name for each in every))
         own = {each.name: each for each in every if self._is_own(each.name, names)}
         folders = {name: self._folder(each) for name, each in own.items()}
         return ImapSurvey(
@@ -68,19 +70,28 @@ class _Looking:
             append_limit=listing.append_limit(self.capabilities),
             right_letters=listing.right_letters(self.capabilities),
             is_renamed_safely=any(word in self.name.lower() for word in _RENAMING),
-            obstacles=tuple(self._obstacles(names, folders)),
+            obstacles=tuple(self._obstacles(names, folders, told)),
         )
 
-    def _names(self, told: ToldNamespaces) -> ImapNames:
+    def _names(self, told: ToldNamespaces, listed: AbstractSet[str]) -> ImapNames:
         """The user's own folders, or below a mailshare those of the shared namespace."""
         others = tuple(each.prefix for each in (*told.others, *told.shared) if each.prefix)
         if self.request.target.kind is AccountKind.USER:
             first = told.personal[0] if told.personal else _FLAT
             return self._named(first, inbox=INBOX, prefix=first.prefix, others=others)
-        first = told.shared[0] if told.shared else _FLAT
-        inbox = first.prefix + self.request.target.login
+        first, inbox = self._shared(told.shared, listed)
         prefix = f"{inbox}{first.separator or ''}"
         return self._named(first, inbox=inbox, prefix=prefix, others=())
+
+    def _shared(
+        self, told: Sequence[ToldNamespace], listed: AbstractSet[str]
+    ) -> tuple[ToldNamespace, str]:
+        """The namespace that shows the mailshare, with what it is called; else the first."""
+        login = self.request.target.login
+        called = [(each, each.prefix + login) for each in told]
+        called += [(each, f"{each.prefix}{each.separator}{login}") for each in told]
+        shown = [each for each in called if each[1] in listed]
+        return (*shown, *called, (_FLAT, login))[0]
 
     def _named(
         self, first: ToldNamespace, *, inbox: str, prefix: str, others: tuple[str, ...]
@@ -102,7 +113,8 @@ class _Looking:
         if self.cyrus is not None:
             return frozenset()
         asked = _ASKED.replace(first.separator or "", "")
-        return listing.refused_characters(self.session, prefix, asked)
+        refused = listing.refused_characters(self.session, prefix, asked)
+        return refused | _REFUSED_BY_BLUEMIND if _OF_BLUEMIND in self.capabilities else refused
 
     def _is_own(self, name: str, names: ImapNames) -> bool:
         if name == names.inbox:
@@ -140,16 +152,33 @@ class _Looking:
                     return listing.permanent_flags(self.session, each.name)
         return None
 
-    def _obstacles(self, names: ImapNames, folders: Mapping[str, ImapFolder]) -> Iterator[str]:
+    def _obstacles(
+        self, names: ImapNames, folders: Mapping[str, ImapFolder], told: ToldNamespaces
+    ) -> Iterator[str]:
         if names.inbox not in folders:
-            yield f"{self.server.where} has no {names.inbox}"
+            seen = self._shared_names(told)
+            yield f"{self.server.where} has no {decoded_part(names.inbox)}{seen}"
             return
         if self.request.target.kind is AccountKind.MAILSHARE and "ACL" in self.capabilities:
-            may = listing.my_rights(self.session, names.inbox)
-            if not {"k", "c"} & set(may):
-                yield f"{self.server.user} may not create folders in {names.inbox} (right k)"
+            may = set(listing.my_rights(self.session, names.inbox))
+            where = decoded_part(names.inbox)
+            if not {"k", "c"} & may:
+                yield f"{self.server.user} may not create folders in {where} (right k)"
+            if "i" not in may:
+                yield f"{self.server.user} may not put mail into {where} (right i)"
+
+    def _shared_names(self, told: ToldNamespaces) -> str:
+        """What a mailshare was looked for among, where one was."""
+        if self.request.target.kind is AccountKind.USER:
+            return ""
+        if not told.shared:
+            return f": it shows {self.server.user} no shared folders at all (NAMESPACE)"
+        return f" that {self.server.user} could see: who may write to it has to log in"
 
 
 _ASKED: Final = "".join(sorted(set(string.punctuation) - set("&*%")))
+# BlueMind 5 names itself in its capabilities, and takes no @ in a folder's name (BM-15023).
+_OF_BLUEMIND: Final = "BM-ROCKS"
+_REFUSED_BY_BLUEMIND: Final = frozenset("@")
 _FLAT: Final = ToldNamespace(prefix="", separator="/")
 _MOST_NAME_OCTETS: Final = 490
