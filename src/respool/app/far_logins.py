@@ -11,7 +11,7 @@ from respool.app.settings import Secret, Settings
 from respool.errors import LoginRefused, UsageError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
-from respool.system.bluemind_sessions import BluemindSessions
+from respool.system.bluemind_sessions import BluemindSessions, UserSession
 from respool.system.imap import ImapSession
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapPlace, parse_imap_place
@@ -133,13 +133,17 @@ def _by_key(
             hint=f"--to {far.place.with_user(far.user)}",
         )
 
+    def entered(session: UserSession) -> ImapSession:
+        credentials = Credentials(user=session.login, password=session.key)
+        return enter(far.place.address, credentials, trust)
+
     def session_of(_userid: str) -> ImapSession:
-        key = sessions.key_of(far.login)
+        session = sessions.session_of(far.login)
         try:
-            return enter(far.place.address, Credentials(user=far.login, password=key), trust)
+            return entered(session)
         except LoginRefused:
-            key = sessions.renewed(far.login, key)
-        return enter(far.place.address, Credentials(user=far.login, password=key), trust)
+            session = sessions.renewed(far.login, session)
+        return entered(session)
 
     return session_of
 

@@ -88,7 +88,7 @@ def by_guid_lines(receipt: Receipt) -> list[str]:
         return []
     indent, read = " " * 12, receipt.proven - receipt.by_guid
     return [
-        f"{indent}octets of {receipt.by_guid:,} by the SHA-1 that the server told of what it took,",
+        f"{indent}octets of {receipt.by_guid:,} by the SHA-1 that the server told of them,",
         f"{indent}of {read:,} by reading them; respool verify {receipt.run} reads all",
     ]
 

@@ -15,14 +15,18 @@ _OK: Final = "Ok"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginAnswer:
-    """The key of a session, which no text of this object shows; None: ``why`` says why."""
+    """The key of a session, which no text of this object shows; None: ``why`` says why.
+
+    ``login`` is who it lets in, as BlueMind itself calls him; None where that was not told.
+    """
 
     key: str | None = field(repr=False)
-    why: str
+    login: str | None = None
+    why: str = ""
 
 
 def login_answer(answer: Any) -> LoginAnswer:  # noqa: ANN401 - JSON enters here
-    """A LoginResponse: ``status`` ``Ok``, ``Bad`` or ``Expired``, ``message``, ``authKey``.
+    """A LoginResponse: ``status`` (``Ok``, ``Bad`` …), ``message``, ``authKey``, ``latd``.
 
     Raises:
         FormatError: something else; nothing of it is shown, for a key may be in it.
@@ -40,4 +44,5 @@ def login_answer(answer: Any) -> LoginAnswer:  # noqa: ANN401 - JSON enters here
         )
     if status != _OK:
         return LoginAnswer(key=None, why=str(answer.get("message") or status))
-    return LoginAnswer(key=key, why="")
+    login = answer.get("latd")
+    return LoginAnswer(key=key, login=login if isinstance(login, str) and login else None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
@@ -19,13 +20,21 @@ from respool.errors import FormatError, LoginRefused, TargetError
 from respool.system.bluemind_core import BluemindCore
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSession:
+    """A session: its key, which no text of this object shows, and who it lets in."""
+
+    key: str = field(repr=False)
+    login: str
+
+
 class BluemindSessions:
     """One session for each login, for the length of a block. Any thread may ask."""
 
     def __init__(self, core: BluemindCore) -> None:
         self._core = core
-        self._keys: dict[str, str] = {}
-        self._old: list[str] = []
+        self._begun: dict[str, UserSession] = {}
+        self._old: list[UserSession] = []
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -39,40 +48,41 @@ class BluemindSessions:
     ) -> None:
         self.end()
 
-    def key_of(self, login: str) -> str:
-        """The key of the session of ``login``, which is begun if there is none.
+    def session_of(self, login: str) -> UserSession:
+        """The session of ``login``, which is begun if there is none.
 
         Raises:
             LoginRefused: the core knows no such user, or lets him in nowhere.
             TargetError: it does not answer, or our own key lacks the role for that.
         """
         with self._lock:
-            if login not in self._keys:
-                self._keys[login] = self._begun(login)
-            return self._keys[login]
+            if login not in self._begun:
+                self._begun[login] = self._new(login)
+            return self._begun[login]
 
-    def renewed(self, login: str, refused: str) -> str:
-        """The key of another session: the one of ``refused`` has ended.
+    def renewed(self, login: str, refused: UserSession) -> UserSession:
+        """Another session of ``login``: ``refused`` has ended.
 
         Raises:
-            as `key_of`.
+            as `session_of`.
         """
         with self._lock:
-            if self._keys.get(login) == refused:
-                self._old.append(self._keys.pop(login))
-            if login not in self._keys:
-                self._keys[login] = self._begun(login)
-            return self._keys[login]
+            if self._begun.get(login) == refused:
+                self._old.append(self._begun.pop(login))
+            if login not in self._begun:
+                self._begun[login] = self._new(login)
+            return self._begun[login]
 
     def end(self) -> None:
         """End all of them. One that cannot be ended ends by itself, unused."""
         with self._lock:
-            keys, self._keys, self._old = [*self._old, *self._keys.values()], {}, []
-        for key in keys:
+            every = [*self._old, *self._begun.values()]
+            self._begun, self._old = {}, []
+        for each in every:
             with suppress(TargetError, FormatError):
-                self._core.api.ask(api_requests.logout(), key=key)
+                self._core.api.ask(api_requests.logout(), key=each.key)
 
-    def _begun(self, login: str) -> str:
+    def _new(self, login: str) -> UserSession:
         answer = login_answer(self._core.api.ask(api_requests.session_as(login)))
         if answer.key is None:
             raise LoginRefused(
@@ -80,4 +90,4 @@ class BluemindSessions:
                 why=answer.why,
                 hint="is he a user there, and not suspended?",
             )
-        return answer.key
+        return UserSession(key=answer.key, login=answer.login or login)

@@ -8,6 +8,7 @@ from tests.support.bluemind_core.answers import dir_entry, item
 from tests.support.bluemind_core.entries import Entry
 from tests.support.bluemind_core.json_values import Fields, Json
 from tests.support.bluemind_core.routes import Call, Route
+from tests.support.bluemind_core.server_faults import not_found
 
 if TYPE_CHECKING:
     from tests.support.bluemind_core.core import BlueMindCore
@@ -63,9 +64,18 @@ def _is_meant(entry: Entry, query: Fields) -> bool:
     return not uids or entry.uid in uids
 
 
+def _members(core: BlueMindCore, call: Call) -> Json:
+    """Users of a group, and of groups in it; no group is a fault."""
+    found = core.directory.groups.get(call.uid)
+    if found is None:
+        raise not_found(f"group {call.uid} not found")
+    return [{"type": "user", "uid": each} for each in found]
+
+
 _DIRECTORY: Final = "/directory/{domain}"
 ROUTES = (
     Route(method="POST", path=f"{_DIRECTORY}/_search", has_body=True, handler=_search),
     Route(method="GET", path=f"{_DIRECTORY}/_byEmail/{{email}}", handler=_by_email),
     Route(method="GET", path=f"{_DIRECTORY}/entry-uid/{{uid}}", handler=_by_uid),
+    Route(method="GET", path="/groups/{domain}/{uid}/expandedmembers", handler=_members),
 )

@@ -1,0 +1,269 @@
+"""Mail of BlueMind 3.5 and 4 into a BlueMind 5, by IMAP and its API: both are stand-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from respool.model.names import decoded_part
+from tests.support import golden
+from tests.support.bluemind5_world import DOMAIN, BlueMind5World, bluemind5_world
+from tests.support.restoring import Ran
+
+SU = "POST /auth/_su"
+LOGOUT = "POST /auth/logout"
+INTO = "restored-now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Old:
+    """A backup of an older BlueMind; ``root`` is where it lies."""
+
+    root: Path
+    generation: str
+
+    def guids(self, account: str, *, into: str) -> dict[str, Counter[str]]:
+        """What a server had told of it: SHA-1 of what is to come back, by the folder there."""
+        truth = (
+            "dataprotect/truth-1233" if self.generation == "88" else "dataprotect-bm4/truth-412"
+        )
+        mailboxes: dict[str, Any] = golden.truth(f"{truth}.json")["mailboxes"]
+        name = account.removesuffix(f"@{DOMAIN}")
+        found: dict[str, Counter[str]] = {}
+        for each, box in mailboxes.items():
+            own, _, domain = each.rpartition("@")
+            if domain == DOMAIN and (own == name or own.startswith(f"{name}/")):
+                path = own.removeprefix(name)
+                guids = Counter(message["sha1"] for message in box["messages"])
+                found |= {f"{into}{path}": guids} if guids else {}
+        return found
+
+
+@pytest.fixture(scope="module")
+def old_35(tmp_path_factory: pytest.TempPathFactory) -> Old:
+    """Of 3.5: index version 13, one copy of the whole spool."""
+    root = golden.unpack_dataprotect(tmp_path_factory.mktemp("bm35"))
+    return Old(root=root, generation="88")
+
+
+@pytest.fixture(scope="module")
+def old_4(tmp_path_factory: pytest.TempPathFactory) -> Old:
+    """Of 4: a partition of server and domain, an archive tree, one copy a letter."""
+    root = golden.unpack_dataprotect_bm4(tmp_path_factory.mktemp("bm4"))
+    return Old(root=root, generation="31")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[BlueMind5World]:
+    with bluemind5_world(tmp_path) as one:
+        yield one
+
+
+def restore(world: BlueMind5World, old: Old, account: str, *words: str, **variables: str) -> Ran:
+    """A restore that is agreed to."""
+    to = ("--to", world.host) if "--to" not in words else ()
+    asked = (account, "-g", old.generation, *words, *to, "--yes", "--json")
+    return world.run(old.root, "restore", *asked, variables=variables)
+
+
+def check_nothing_of_a_key_is_kept(world: BlueMind5World, *ran: Ran) -> None:
+    """Of no session, and not the administrator's; and no session is left open."""
+    secrets = [key.encode() for key in (*world.keys, world.core.keys.core_token)]
+    kept = world.written() | {
+        f"said {n}": (r.output + r.errors).encode() for n, r in enumerate(ran)
+    }
+    assert [name for name, octets in kept.items() if any(key in octets for key in secrets)] == []
+    assert world.open_sessions() == []
+
+
+def below(world: BlueMind5World, login: str, name: str) -> dict[str, Counter[str]]:
+    """SHA-1 of what lies in and below a folder, by decoded names; not of empty ones."""
+    return {
+        decoded_part(folder): Counter(hashlib.sha1(octets).hexdigest() for octets in mails)
+        for folder, mails in world.held()[login].items()
+        if mails and (folder == name or folder.startswith(f"{name}/"))
+    }
+
+
+@pytest.mark.parametrize("kind", ["35", "4"])
+def test_a_user_s_mail_is_planned_restored_proven_and_taken_back(
+    kind: str, world: BlueMind5World, request: pytest.FixtureRequest
+) -> None:
+    old: Old = request.getfixturevalue(f"old_{kind}")
+    before = world.held()
+    account = f"jdoe@{DOMAIN}"
+    plan = ("plan", account, "-g", old.generation, "--to", world.host, "--json")
+    planned = world.run(old.root, *plan)
+    assert planned.status == 0, planned.errors
+    assert world.held() == before
+
+    done = restore(world, old, account, "--into", INTO)
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    folders = done.json["mailboxes"]
+    assert sum(each["by_guid"] for each in folders) > done.json["messages"] / 2
+    assert below(world, account, INTO) == old.guids(f"user/{account}", into=INTO)
+    verified = world.run(old.root, "verify", "1", "--json")
+    assert verified.json["verdict"] == "proven", verified.errors
+    assert {each["by_guid"] for each in verified.json["mailboxes"]} == {0}
+    undone = world.run(old.root, "undo", "1", "--yes", "--json")
+    assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
+    assert world.held() == before
+    assert world.calls(SU) == world.calls(LOGOUT) == 4
+    check_nothing_of_a_key_is_kept(world, planned, done, verified, undone)
+
+
+@pytest.mark.parametrize("kind", ["35", "4"])
+def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
+    kind: str, world: BlueMind5World, request: pytest.FixtureRequest
+) -> None:
+    old: Old = request.getfixturevalue(f"old_{kind}")
+    before = world.held()
+    account = f"contact@{DOMAIN}"
+
+    done = restore(world, old, account, "--into", INTO)
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    assert f"alice%40{DOMAIN}" in done.json["target"]
+    assert done.json["target"].endswith("/share/contact")
+    wanted = old.guids(account, into=f"contact/{INTO}")
+    assert below(world, "shared", f"contact/{INTO}") == wanted
+    undone = world.run(old.root, "undo", "1", "--yes", "--json")
+    assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
+    assert world.held() == before
+    check_nothing_of_a_key_is_kept(world, done, undone)
+
+
+def test_in_place_mail_goes_into_the_default_folders_that_are_there(
+    world: BlueMind5World, old_4: Old
+) -> None:
+    done = restore(world, old_4, f"jdoe@{DOMAIN}", "--in-place")
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    held, wanted = world.held()[f"jdoe@{DOMAIN}"], old_4.guids(f"user/jdoe@{DOMAIN}", into="")
+    assert {name: len(held[name]) for name in ("INBOX", "Sent", "Drafts", "Trash")} == {
+        name: wanted["" if name == "INBOX" else f"/{name}"].total()
+        for name in ("INBOX", "Sent", "Drafts", "Trash")
+    }
+    assert len([name for name in held if name.lower() == "sent"]) == 1
+
+
+def test_many_go_each_with_a_session_of_its_own(world: BlueMind5World, old_35: Old) -> None:
+    """One that is not there, or that nobody writes to, stops no other."""
+    words = ("--accounts", f"*@{DOMAIN}", "-g", "88", "--to", world.host, "--yes", "--json")
+
+    done = world.run(old_35.root, "restore", *words)
+
+    accounts = {each["account"]: each for each in done.json["accounts"]}
+    proven = {name for name, each in accounts.items() if each.get("verdict") == "proven"}
+    assert proven == {f"user/{name}@{DOMAIN}" for name in ("alice", "jdoe", "john.doe")} | {
+        f"share/contact@{DOMAIN}"
+    }, done.output
+    assert set(accounts) - proven == {f"user/1digit@{DOMAIN}", f"share/info@{DOMAIN}"}
+    assert "nobody may write" in str(accounts[f"share/info@{DOMAIN}"])
+    check_nothing_of_a_key_is_kept(world, done)
+
+
+def test_a_password_that_was_given_is_used_and_no_session_is_made(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    to = world.of(f"jdoe@{DOMAIN}")
+    password = {"RESPOOL_TO_PASSWORD": world.imap.password}
+
+    done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent", "--to", to, **password)
+
+    assert done.json["verdict"] == "proven", done.errors
+    assert world.core.requests.calls() == []
+
+
+@pytest.mark.parametrize("what", ["no role", "nobody answers"])
+def test_where_no_session_is_to_be_had_nothing_is_changed(
+    what: str, world: BlueMind5World, old_35: Old
+) -> None:
+    before, variables = world.held(), {}
+    code = "bluemind-refused"
+    if what == "no role":
+        world.key_file.write_text(world.core.keys.user_key(DOMAIN, "U5"))
+    else:
+        variables, code = (
+            {"RESPOOL_BLUEMIND_API": "http://127.0.0.1:1/api"},
+            "bluemind-unreachable",
+        )
+
+    ran = restore(world, old_35, f"jdoe@{DOMAIN}", **variables)
+
+    assert ran.error["error"] == code, ran.errors
+    assert ran.status not in {0, 1}
+    assert world.held() == before
+    assert world.key_file.read_text().strip() not in ran.errors
+    check_nothing_of_a_key_is_kept(world, ran)
+
+
+def when_so_many_are_there(world: BlueMind5World, count: int, do: Callable[[], None]) -> None:
+    """Once, as the next message comes."""
+    left, lock = iter(range(count)), threading.Lock()
+
+    def refuse(_octets: bytes) -> str | None:
+        with lock:
+            if next(left, None) is None and world.imap.refuse is refuse:
+                world.imap.refuse = lambda _: None
+                do()
+        return None
+
+    world.imap.refuse = refuse
+
+
+def expire(world: BlueMind5World) -> None:
+    """Every session ends, and every connection."""
+    for key in world.keys:
+        world.core.keys.revoke(key)
+    world.imap.cut_all()
+
+
+def test_a_session_that_expires_half_way_is_made_anew(world: BlueMind5World, old_35: Old) -> None:
+    when_so_many_are_there(world, 40, lambda: expire(world))
+
+    done = restore(world, old_35, f"jdoe@{DOMAIN}", "--into", INTO)
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    wanted = old_35.guids(f"user/jdoe@{DOMAIN}", into=INTO)
+    assert below(world, f"jdoe@{DOMAIN}", INTO) == wanted
+    assert world.calls(SU) > 1
+    check_nothing_of_a_key_is_kept(world, done)
+
+
+def test_where_none_can_be_made_anew_it_stops_and_goes_on_later(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    def gone() -> None:
+        expire(world)
+        world.core.restart(1.5)
+
+    when_so_many_are_there(world, 40, gone)
+    stopped = restore(world, old_35, f"jdoe@{DOMAIN}", "--into", INTO)
+    assert stopped.status not in {0, 1, 30}, stopped.output
+
+    done = world.run(old_35.root, "resume", "1", "--json")
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    wanted = old_35.guids(f"user/jdoe@{DOMAIN}", into=INTO)
+    assert below(world, f"jdoe@{DOMAIN}", INTO) == wanted
+    check_nothing_of_a_key_is_kept(world, stopped, done)
+
+
+def test_a_session_is_ended_also_when_the_restore_fails(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    world.imap.refuse = lambda _: "Over quota"
+
+    ran = restore(world, old_35, f"jdoe@{DOMAIN}")
+
+    assert ran.status not in {0, 1}
+    check_nothing_of_a_key_is_kept(world, ran)
