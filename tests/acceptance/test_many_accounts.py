@@ -110,6 +110,35 @@ def test_a_plan_of_many_accounts_is_a_file_and_is_carried_out_as_it_is(
     }
 
 
+def test_flags_of_many_accounts_and_single_messages_come_back(live: Workplace) -> None:
+    """An account that has none of the messages asked for has nothing to do."""
+    for user in ("jdoe@bluemind.loc", "alice@bluemind.loc"):
+        with live.server.client_as(user) as client:
+            client.select_folder("INBOX")
+            client.add_flags(client.search("NOT FLAGGED")[:2], ["\\Flagged"])
+    marked = live_state(live.server, USERS).messages
+
+    flags = live.run(
+        *("restore", "--accounts", "user/*@bluemind.loc", "--state-only=flagged", "--exact"),
+        *("-g", "89", "--yes", "--json"),
+    )
+    mail = live.run(
+        *("restore", "--accounts", "user/*@bluemind.loc", "--subject", "Training plan"),
+        *("-g", "88", "--only-missing", "--yes", "--json"),
+    )
+    nobody = live.run(
+        *("restore", "--accounts", "user/*", "--subject", "no such thing", "--yes", "--json")
+    )
+
+    assert (flags.status, flags.json["counts"]) == (0, {"proven": 2, "nothing to do": 2})
+    assert (mail.status, mail.json["counts"]) == (0, {"proven": 1, "nothing to do": 3})
+    assert mail.json["messages"] == 1
+    assert (nobody.status, nobody.error["error"]) == (10, "nothing-matches")
+    for batch in (2, 1):
+        assert live.run("undo", f"batch:{batch}", "--yes", "--json").status == 0
+    assert live_state(live.server, USERS).messages == marked
+
+
 def test_what_only_one_account_can_have_is_refused_for_several(untouched: Workplace) -> None:
     ran = untouched.run("restore", "--accounts", "*", "--to", "alice@bluemind.loc", "--json")
     nobody = untouched.run("restore", "--accounts", "*@nowhere", "--json")

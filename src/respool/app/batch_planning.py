@@ -10,7 +10,7 @@ from typing import TextIO
 from respool.app.batch_plan import BatchPlan, NoWish, PlannedMember, member_of
 from respool.app.reaching import Reaching
 from respool.app.wish import Wish
-from respool.errors import PlanRefused, RespoolError, UsageError
+from respool.errors import NothingMatches, PlanRefused, RespoolError, UsageError
 from respool.planning.codec import render_plan
 from respool.planning.plan import PlanHead
 from respool.planning.plan_series import SeriesHead
@@ -33,6 +33,7 @@ def plan_batch(
     ``state`` is the state directory. ``on_planned`` is told each as it comes.
 
     Raises:
+        NothingMatches: nobody has any of the messages that were asked for.
         PlanRefused: no wish can be planned, with the reason of each; or there is room for
             each, but not for all of them.
         UsageError: the file cannot be written.
@@ -47,7 +48,9 @@ def plan_batch(
     batch = BatchPlan(members=tuple(work.members))
     try:
         _check(batch, work.needs)
-    except PlanRefused:
+        if work.unmatched is not None and not work.heads:
+            raise work.unmatched
+    except (PlanRefused, NothingMatches):
         file.unlink()
         raise
     return batch
@@ -78,13 +81,19 @@ def _new_file(file: Path) -> TextIO:
 
 @dataclass(slots=True, kw_only=True)
 class _Planning:
-    """Plans that are made one after the other: what they take together, their last lines."""
+    """Plans that are made one after the other: what they take together, their last lines.
+
+    ``unmatched`` is what the last account said that has none of the messages asked for: it
+    has nothing to do then.
+    """
 
     reaching: Reaching
     state: Path
     members: list[PlannedMember] = field(default_factory=list)
     needs: list[RoomNeed] = field(default_factory=list)
     tails: list[str] = field(default_factory=list)
+    heads: int = 0
+    unmatched: NothingMatches | None = None
 
     def one(self, wish: Wish | NoWish, lines: TextIO) -> tuple[PlannedMember, PlanHead | None]:
         """Plan one wish into ``lines``, which stay as they were where it has nothing to do."""
@@ -94,12 +103,17 @@ class _Planning:
         else:
             try:
                 head, tail = self._into(lines, wish)
+                self.heads += 1
                 section = Section(offset=start, length=lines.tell() - start)
                 if head.is_nothing:
                     self._cut(lines, start)
                 else:
                     self.tails.append(tail)
                 member = member_of(wish.wanted.account, head, None if head.is_nothing else section)
+            except NothingMatches as error:
+                self._cut(lines, start)
+                self.unmatched = error
+                member = PlannedMember(account=wish.wanted.account)
             except RespoolError as error:
                 self._cut(lines, start)
                 member = PlannedMember(account=wish.wanted.account, failure=error)
