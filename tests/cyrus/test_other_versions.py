@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from respool.model.accounts import Account, AccountKind
+from respool.planning.state_wish import parse_state_wish
 from respool.system.cyrus_server import ServerAccess, reach_server
 from respool.targets.spool.surveyor import survey_account
 from tests.support.as_before import as_before
@@ -24,9 +26,16 @@ from tests.support.given_back import (
     true_marks,
     with_readers,
 )
-from tests.support.imap_contents import acl_of, quota_of, rights_of
+from tests.support.imap_contents import (
+    acl_of,
+    folder_names,
+    messages_in,
+    quota_of,
+    rights_of,
+)
+from tests.support.living_site import Site
 from tests.support.missing import give_up
-from tests.support.private_cyrus import PrivateCyrus
+from tests.support.private_cyrus import NewMessage, PrivateCyrus
 from tests.support.program_places import look_only_in
 from tests.support.restoring import (
     check_server_sound,
@@ -35,12 +44,13 @@ from tests.support.restoring import (
     settings_for,
     wish,
 )
-from tests.support.servers.places import Place, other_cyruses
+from tests.support.servers.places import Place, are_all_wanted, other_cyruses
 from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, as_its_owner_sees, restore_into, true_messages
 
 pytestmark = pytest.mark.needs_cyrus
 JDOE, CONTACT = f"jdoe@{DOMAIN}", f"contact@{DOMAIN}"
+_SEEN_EXACTLY = parse_state_wish("seen", is_exact=True)
 ACCOUNT = Account(kind=AccountKind.USER, login="jdoe", domain="bluemind.loc")
 
 
@@ -142,6 +152,62 @@ def test_what_readers_of_a_mailshare_had_of_their_own_comes_back(
     assert undone(settings).kept == ()
     assert as_before(server, share) == before
     assert server.error_lines() == ()
+
+
+@pytest.mark.skipif(not are_all_wanted(), reason="./dev test servers --all")
+def test_what_is_missing_and_flags_come_back_into_live_folders_and_go_again(
+    server: PrivateCyrus, as_root: None, tmp_path: Path
+) -> None:
+    """
+    Added over IMAP to what holds mail, made again where it is gone; then flags alone.
+    """
+    server.create_user(JDOE)
+    with server.client_as(JDOE) as client:
+        client.create_folder("Plans")
+    mail = [NewMessage(octets=b"Subject: %d\r\n\r\nbody\r\n" % at) for at in range(6)]
+    server.add_messages(JDOE, "INBOX", mail)
+    server.add_messages(JDOE, "Plans", [NewMessage(octets=b"Subject: plan\r\n\r\nbody\r\n")])
+    site = Site(server=server, backups=tmp_path / "backups", state=tmp_path / "state")
+    site.leave_unread(JDOE)
+    site.back_up("2024-11-25")
+    whole = _contents(site)
+    with server.client_as(JDOE) as client:
+        client.select_folder("INBOX")
+        client.delete_messages(client.search("ALL")[1:4])
+        client.expunge()
+        client.unselect_folder()
+        client.delete_folder("Plans")
+    left = _contents(site)
+    assert left != whole
+
+    asked = wish(JDOE, generation="2024-11-25", is_only_missing=True)
+    assert restored(site.settings, asked).verdict.value == "proven"
+
+    assert _contents(site) == whole
+    assert restored(site.settings, asked).verdict.value == "nothing to do"
+    assert undone(site.settings).state.value == "undone"
+    assert _contents(site) == left
+    unread = site.flags(JDOE)
+    site.mark_all(JDOE)
+    marked = site.flags(JDOE)
+    flags = replace(wish(JDOE, generation="2024-11-25"), state_only=_SEEN_EXACTLY)
+    assert restored(site.settings, flags).verdict.value == "proven"
+    assert site.flags(JDOE) == unread
+    assert undone(site.settings, 2).state.value == "undone"
+    assert site.flags(JDOE) == marked
+    assert server.error_lines() == ()
+
+
+def _contents(site: Site) -> Mapping[str, list[tuple[str, frozenset[str]]]]:
+    """Octets and flags of all that he has, whatever the UIDs."""
+    with site.server.client_as(JDOE) as client:
+        return {
+            name: sorted(
+                ((each.sha1, each.flags) for each in messages_in(client, name)),
+                key=lambda each: each[0],
+            )
+            for name in sorted(folder_names(client))
+        }
 
 
 def check_counted(server: PrivateCyrus) -> None:
