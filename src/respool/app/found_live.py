@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from respool.model.json_text import as_utc_text
 
 _WITHOUT_GUID: Final = "nobody knows its GUID"
 _SHOWN: Final = 3
+_MOST_KEPT: Final = 2_000_000  # live messages that are known at once: 60 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,11 @@ class _Live:
         self._is_there = is_there
         self._not_known = not_known
 
+    @property
+    def size(self) -> int:
+        """How many messages it has."""
+        return self._copies.count
+
     def hold(self, found: Found) -> FoundMessage:
         """What answers one message, among all that ask for a copy of it."""
         guid = found.message.guid
@@ -139,7 +146,7 @@ class HeldAgainstLive:
         self._settings = settings
         self._told = told
         self._is_needed = is_needed
-        self._looked: dict[Account, _Live | str] = {}
+        self._looked: OrderedDict[Account, _Live | str] = OrderedDict()
 
     def messages(self, found: Iterator[Found]) -> Iterator[FoundMessage]:
         """Each with the live copy that answers it; only those missing where these are wanted.
@@ -159,9 +166,14 @@ class HeldAgainstLive:
                 self._told.leave_out(held.not_known)
 
     def _live_of(self, account: Account) -> _Live | str:
-        if account not in self._looked:
-            self._looked[account] = self._look(account)
-        return self._looked[account]
+        """What is known of the account; of very many those asked last are kept in memory."""
+        live = self._looked.pop(account, None)
+        if live is None:
+            live = self._look(account)
+        self._looked[account] = live
+        while len(self._looked) > 1 and sum(map(_size, self._looked.values())) > _MOST_KEPT:
+            self._looked.popitem(last=False)
+        return live
 
     def _look(self, account: Account) -> _Live | str:
         """The live account, or why nobody knows it."""
@@ -184,6 +196,10 @@ class HeldAgainstLive:
             is_there=live.place.is_there or bool(live.unread),
             not_known=_not_known(live.unread),
         )
+
+
+def _size(live: _Live | str) -> int:
+    return 0 if isinstance(live, str) else live.size
 
 
 def _not_known(unread: Sequence[Finding]) -> str | None:

@@ -42,6 +42,11 @@ class LiveCopies:
         self._folders = np.concatenate([np.zeros(0, dtype=np.int32), *folders])[order]
         self._kept = np.concatenate([np.zeros(0, dtype=np.bool_), *kept])[order]
 
+    @property
+    def count(self) -> int:
+        """How many copies there are."""
+        return len(self._guids)
+
     def of(self, guid: str) -> tuple[LiveCopy, ...]:
         """All copies of a message, those that people see first."""
         wanted = np.array([bytes.fromhex(guid)], dtype="S20")

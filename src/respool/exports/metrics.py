@@ -31,6 +31,22 @@ def render_metrics(metrics: Iterable[Metric]) -> str:
     return "".join(f"{line}\n" for each in metrics for line in _lines(each))
 
 
+def value_in(text: str, name: str) -> float | None:
+    r"""The value of a gauge without labels in such a text; None where there is none.
+
+    >>> value_in("# HELP up Is it?\nup 1\n", "up"), value_in("up x", "up")
+    (1.0, None)
+    """
+    for line in text.splitlines():
+        found, _, value = line.partition(" ")
+        if found == name:
+            try:
+                return float(value)
+            except ValueError:
+                return None
+    return None
+
+
 def _lines(metric: Metric) -> Iterator[str]:
     yield f"# HELP {metric.name} {_escaped(metric.about)}"
     yield f"# TYPE {metric.name} gauge"

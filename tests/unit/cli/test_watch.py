@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from respool.app import watch
 from respool.cli.main import app
-from respool.errors import BackupNotFound
+from respool.errors import BackupNotFound, EndedBySignal, UsageError
+from respool.exports.metrics import value_in
 from tests.support import golden
 from tests.support.small_spools import write_spool
 
@@ -46,6 +48,47 @@ def test_a_quiet_night_is_said_in_a_word(
     assert status("--backups", str(tmp_path)) == 0
 
     assert "Quiet: nothing was found." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a mistake of ours"), EndedBySignal()])
+def test_monitoring_learns_of_any_failure_and_when_it_went_well_last(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_spool(tmp_path / "b", ["user/jdoe@b.loc"])
+    figures = tmp_path / "r.prom"
+    words = ("--backups", str(tmp_path / "b"), "--prometheus", str(figures))
+    status(*words)
+    when = value_in(figures.read_text(), "respool_watch_last_success_timestamp_seconds")
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(watch, "watch_folders", fail)
+    with pytest.raises(BaseException, match=str(error) or None):
+        status(*words)
+
+    text = figures.read_text()
+    assert when is not None
+    assert value_in(text, "respool_watch_success") == 0
+    assert value_in(text, "respool_watch_last_success_timestamp_seconds") == when
+    assert (value_in(text, "respool_watch_run_timestamp_seconds") or 0) >= when
+
+
+def test_settings_that_are_wrong_are_told_where_an_earlier_watch_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_spool(tmp_path / "b", ["user/jdoe@b.loc"])
+    figures, other = tmp_path / "r.prom", tmp_path / "b" / "other.prom"
+    other.write_text("of somebody")
+    status("--backups", str(tmp_path / "b"), "--prometheus", str(figures))
+
+    monkeypatch.setenv("RESPOOL_IMAP_PASSWORD_FILE", str(tmp_path / "nowhere"))
+    for file in (figures, other):
+        with pytest.raises(UsageError):
+            status("--backups", str(tmp_path / "b"), "--prometheus", str(file))
+
+    assert value_in(figures.read_text(), "respool_watch_success") == 0
+    assert other.read_text() == "of somebody"
 
 
 def test_monitoring_learns_that_there_is_no_backup(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from respool.cli.options import (
     AccountName,
     AsJson,
     BackupOptions,
-    Generation,
     ImapdConf,
     settings_of,
 )
@@ -25,6 +24,15 @@ Examples:
 """
 _FOUND = 3
 
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "-g",
+        "--generation",
+        metavar="GEN",
+        help="The earlier one: id, date (2017-10-02), latest~1 …; default: the latest.",
+    ),
+]
 Against = Annotated[
     str,
     typer.Argument(metavar="[GEN|live]", help="A later generation, or live mail (the default)."),
@@ -36,7 +44,7 @@ def diff(
     account: AccountName,
     against: Against = "live",
     *,
-    generation: Generation = None,
+    generation: Since = None,
     details: Details = False,
     imapd_conf: ImapdConf = None,
     backup: BackupOptions,

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from respool.cli.options import AsJson, Backups, Generation, settings_of
-from respool.errors import RespoolError
 
 EXAMPLES = """\b
 Examples:
@@ -38,24 +37,18 @@ def watch(
     as_json: AsJson = False,
 ) -> int:
     """What does the newest backup miss? To be run after each one; reads no message."""
-    from pathlib import Path
-
     from respool.app.state import check_not_inside
-    from respool.app.watch import watch_generation, write_metrics
+    from respool.app.watch import watch_generation, watching_told
     from respool.cli.output import print_json
     from respool.cli.watch_text import print_watch
 
-    settings = settings_of(backups=backups)
-    if prometheus is not None:
-        check_not_inside(Path(prometheus), settings, what="the file of --prometheus")
-    try:
-        report = watch_generation(settings, generation)
-    except RespoolError:
+    with watching_told(prometheus) as told:
+        settings = settings_of(backups=backups)
         if prometheus is not None:
-            write_metrics(prometheus, None)
-        raise
-    if prometheus is not None:
-        write_metrics(prometheus, report)
+            check_not_inside(prometheus, settings, what="the file of --prometheus")
+        told.may_be_made()
+        report = watch_generation(settings, generation)
+        told.done(report)
     if as_json:
         print_json(report.as_json())
     else:
