@@ -2,8 +2,7 @@
 
 Names and dates are not enough: another disk may be mounted at the same place, and a copy that
 was under way goes on. Nothing here differs after a rename, a new mount, or hard links that
-are made anew; and nothing takes longer for a generation of more mail than for one of more
-accounts: of the indexes only some are looked at.
+are made anew; and it costs by the number of accounts, not of folders or messages.
 """
 
 from __future__ import annotations
@@ -19,19 +18,20 @@ from respool.cyrus.spool_paths import INDEX_FILE, UUID
 from respool.errors import BackupError
 from respool.model.generations import Generation, Part
 from respool.model.names import DELETED, USER
-from respool.system.read_only import ReadOnlyTree
+from respool.system.read_only import Entry, ReadOnlyTree
 
 _SAMPLED: Final = 24  # directories of accounts, or of the uuid layout, whose indexes are asked
-_TOPS: Final = (PurePosixPath(), PurePosixPath(DELETED))
+_HERE: Final = PurePosixPath()
 _NOT_THERE: Final = "-"
 
 
 def mark_of(generation: Generation) -> str:
     """A mark of what a generation holds: equal as long as nothing is known to differ.
 
-    It is of the names of all accounts, also of those whose mail is deleted, and of sizes and
-    times of some indexes, those of the last account among them, which a copy comes to last.
-    What cannot be read is as if it was not there. The live server has no mark.
+    It is of the names of all accounts in each root of each partition, also of those whose mail
+    is deleted; of the times of the directories above them, which cp, rsync and tar set once
+    all below is there; and of sizes and times of some accounts and their indexes. What cannot
+    be read is as if it was not there. Directories of one account have no mark.
     """
     digest = blake2b(digest_size=16)
     for part in generation.parts:
@@ -54,48 +54,37 @@ def _lines(part: Part) -> Iterator[str]:
 
 def _partition_lines(tree: ReadOnlyTree, partition: Partition) -> Iterator[str]:
     yield partition.name
-    places = list(_account_places(tree, partition))
-    yield from map(str, places)
-    sampled = [*_some(places), *_uuid_places(tree, partition)]
-    for place in sampled:
+    accounts: list[PurePosixPath] = []
+    for top in _tops(tree, partition):
+        for root in partition.roots:
+            names = sorted(tree.subdirectories(root / top))
+            yield "/".join((_time(tree, root / top), *names))
+        if top != _HERE:
+            names = list(directories_in(tree, partition, top))
+            accounts += [top / name for name in names if name not in {USER, DELETED}]
+    for place in (*_some(accounts), *_uuid_places(tree, partition)):
         yield f"{place} {_indexes(tree, partition, place)}"
-    if places:
-        yield from _folder_lines(tree, partition, places[-1])
 
 
-def _account_places(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
-    """The directories of accounts in the names layout, relative to each root."""
+def _tops(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
+    """The directories right above accounts in the names layout, and a partition's own."""
+    yield _HERE
     for shelf in shelves_of(tree, partition):
-        for top in _TOPS:
-            for name in directories_in(tree, partition, shelf.prefix / top):
-                below = shelf.prefix / top / name
-                if name == USER:
-                    yield from (below / each for each in directories_in(tree, partition, below))
-                elif name != DELETED:
-                    yield below
+        for above in (shelf.prefix, shelf.prefix / DELETED):
+            yield above
+            yield above / USER
 
 
 def _uuid_places(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
-    """Some directories of the uuid layout, each with those of one pair of letters."""
+    """Some directories of the uuid layout: all of some pairs of letters."""
     top = PurePosixPath(UUID)
-    letters = directories_in(tree, partition, top)
     pairs = [
-        top / first / second for first in letters for second in _below(tree, partition, first)
+        top / first / second
+        for first in directories_in(tree, partition, top)
+        for second in directories_in(tree, partition, top / first)
     ]
     for pair in _some(pairs):
         yield from (pair / each for each in directories_in(tree, partition, pair))
-
-
-def _below(tree: ReadOnlyTree, partition: Partition, first: str) -> Sequence[str]:
-    return directories_in(tree, partition, PurePosixPath(UUID) / first)
-
-
-def _folder_lines(
-    tree: ReadOnlyTree, partition: Partition, account: PurePosixPath
-) -> Iterator[str]:
-    """The first-level folders of one account, with their indexes."""
-    for name in directories_in(tree, partition, account):
-        yield f"{name} {_indexes(tree, partition, account / name)}"
 
 
 def _some(places: Sequence[PurePosixPath]) -> list[PurePosixPath]:
@@ -107,13 +96,25 @@ def _some(places: Sequence[PurePosixPath]) -> list[PurePosixPath]:
 
 
 def _indexes(tree: ReadOnlyTree, partition: Partition, place: PurePosixPath) -> str:
-    """Size and time of the index of a directory, as each root has it."""
-    return " ".join(_file(tree, root / place / INDEX_FILE) for root in partition.roots)
+    """A directory and its index, as each root has them."""
+    return " ".join(
+        f"{_time(tree, root / place)} {_file(tree, root / place / INDEX_FILE)}"
+        for root in partition.roots
+    )
 
 
 def _file(tree: ReadOnlyTree, file: PurePosixPath) -> str:
-    try:
-        entry = tree.stat(file)
-    except BackupError:
-        return _NOT_THERE
+    entry = _entry(tree, file)
     return _NOT_THERE if entry is None else f"{entry.size_bytes} {entry.mtime_ns}"
+
+
+def _time(tree: ReadOnlyTree, directory: PurePosixPath) -> str:
+    entry = _entry(tree, directory)
+    return _NOT_THERE if entry is None else str(entry.mtime_ns)
+
+
+def _entry(tree: ReadOnlyTree, path: PurePosixPath) -> Entry | None:
+    try:
+        return tree.stat(path)
+    except BackupError:
+        return None

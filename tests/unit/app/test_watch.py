@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from respool.app.settings import Settings
-from respool.app.watch import WatchReport, watch_generation, write_metrics
+from respool.app.watch import WatchReport, watch_generation
+from respool.app.watch_metrics import write_metrics
 from respool.errors import UsageError
 from respool.model.findings import Finding
 from tests.support import golden

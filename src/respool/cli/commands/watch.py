@@ -38,7 +38,8 @@ def watch(
 ) -> int:
     """What does the newest backup miss? To be run after each one; reads no message."""
     from respool.app.state import check_not_inside
-    from respool.app.watch import watch_generation, watching_told
+    from respool.app.watch import watch_generation
+    from respool.app.watch_metrics import watching_told
     from respool.cli.output import print_json
     from respool.cli.watch_text import print_watch
 
