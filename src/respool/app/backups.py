@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from respool.app.bluemind_access import core_of
 from respool.app.bluemind_directory import Directory, LiveNames
+from respool.app.bluemind_generations import OWN_ROOT, CoreSays, core_says
 from respool.app.settings import Settings
 from respool.backups.addresses import MapsOfThisMachine, Told
 from respool.backups.choice import latest_generation
 from respool.backups.contents import findings_of, list_accounts
 from respool.backups.dataprotect import DataProtect
 from respool.backups.discovery import Backup, open_backup, open_staged
+from respool.backups.known_generations import Standing
 from respool.errors import BackupError, GenerationNotFound
 from respool.model.findings import Finding, Severity
-from respool.model.generations import BackupRoot, Generation, Part, UnusedEntry
+from respool.model.generations import (
+    BackupRoot,
+    Generation,
+    GenerationState,
+    Part,
+    UnusedEntry,
+)
 from respool.model.json_text import as_utc_text
 from respool.system.bluemind_directory import CoreDirectory
 
@@ -32,6 +40,14 @@ class GenerationSummary:
     account_count: int | None
     is_latest: bool
     findings: tuple[Finding, ...]
+    standing: Standing | None = None
+
+    @property
+    def is_at_risk(self) -> bool:
+        """Whether the next backup deletes it for not knowing it."""
+        if self.standing is not None:
+            return not self.standing.is_known
+        return self.generation.state is GenerationState.AT_RISK
 
     @property
     def size_bytes(self) -> int | None:
@@ -41,7 +57,7 @@ class GenerationSummary:
 
     def as_json(self) -> dict[str, object]:
         """The shape in ``backups --json``."""
-        generation = self.generation
+        generation, standing = self.generation, self.standing
         return {
             "generation": generation.generation_id,
             "label": generation.label,
@@ -53,18 +69,24 @@ class GenerationSummary:
             "parts": [_part_json(part) for part in generation.parts],
             "accounts": self.account_count,
             "size_bytes": self.size_bytes,
-            "kept_until": None,
+            "kept_until": as_utc_text(standing.kept_until if standing else None),
+            "goes_next": standing.goes_next if standing else None,
+            "known_to_bluemind": standing.is_known if standing else None,
             "findings": [finding.as_json() for finding in self.findings],
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupSummary:
-    """A backup root with its generations, newest first, and what is no generation there."""
+    """A backup root with its generations, newest first, and what is no generation there.
+
+    ``bluemind`` is what its core says, None for a backup that is not DataProtect's.
+    """
 
     root: BackupRoot
     generations: tuple[GenerationSummary, ...]
     unused: tuple[UnusedEntry, ...] = ()
+    bluemind: CoreSays | None = None
 
     def as_json(self) -> dict[str, object]:
         """The shape of ``backups --json``."""
@@ -74,6 +96,7 @@ class BackupSummary:
             "description": self.root.description,
             "generations": [summary.as_json() for summary in self.generations],
             "not_used": [{"name": entry.name, "why": entry.why} for entry in self.unused],
+            "bluemind": None if self.bluemind is None else self.bluemind.as_json(),
         }
 
 
@@ -102,19 +125,41 @@ def _ask_core(settings: Settings, question: Callable[[Directory], Told]) -> Told
         return None if core is None else question(CoreDirectory(core))
 
 
-def list_backups(settings: Settings) -> BackupSummary:
+def list_backups(settings: Settings, own_root: Path = OWN_ROOT) -> BackupSummary:
     """The generations of the backup that the settings name.
+
+    BlueMind's core is asked about its own backups, where it can be; ``own_root`` is where it
+    writes them.
 
     Raises:
         BackupNotFound, BackupUnreadable.
     """
     backup = backup_of(settings)
     latest = _latest(backup)
+    said = core_says(settings, backup, own_root)
+    told = None if said is None else said.joined
+    standings = {} if told is None else told.standings
     return BackupSummary(
         root=backup.root,
-        generations=tuple(_summary(each, latest) for each in backup.generations),
+        generations=tuple(
+            _with_standing(_summary(each, latest), standings.get(each.label))
+            for each in backup.generations
+        ),
         unused=backup.unused,
+        bluemind=said,
     )
+
+
+def _with_standing(summary: GenerationSummary, standing: Standing | None) -> GenerationSummary:
+    """With what BlueMind says; a part that it knows is at no risk for want of a description."""
+    if standing is None:
+        return summary
+    kept = [
+        each
+        for each in summary.findings
+        if each.code != "part-without-description" or not standing.is_known
+    ]
+    return replace(summary, findings=(*kept, *standing.findings), standing=standing)
 
 
 def _latest(backup: Backup) -> Generation | None:

@@ -10,6 +10,7 @@ from respool.app.access_log import note_reading, of_selection
 from respool.app.account_lookup import written_out
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
+from respool.app.bluemind_generations import going_findings
 from respool.app.chosen import Choice, choose
 from respool.app.elsewhere import said_where_else
 from respool.app.pickers import picker_of
@@ -35,7 +36,8 @@ class Prepared:
     """What was wished for, found in the backup and read; ``stamps`` are older than that.
 
     ``now`` is when a plan of it is made. ``live_has`` is how many of the messages the
-    account has in live mail, None where that was not looked at.
+    account has in live mail, None where that was not looked at. ``going`` says that BlueMind
+    is about to delete the generation.
     """
 
     wish: Wish
@@ -45,6 +47,7 @@ class Prepared:
     stamps: Stamps
     now: datetime
     live_has: int | None = None
+    going: tuple[Finding, ...] = ()
 
     def request(self, target: Account) -> RestoreRequest:
         """The request of the wish, for an account at the target.
@@ -95,6 +98,7 @@ class Prepared:
             findings=(
                 *(each for _, found in said for each in found),
                 *self.choice.findings,
+                *self.going,
                 *backup_findings(now, selection.generation.taken_at),
             ),
             reasons=tuple(each for against, _ in said for each in against),
@@ -135,6 +139,7 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         stamps=stamps,
         now=now or datetime.now(UTC),
         live_has=still_there(settings, selection.account, taken),
+        going=going_findings(settings, backup, selection.generation),
     )
 
 

@@ -15,7 +15,13 @@ from respool.planning.plan import PlanHead
 
 # What a later look may find, and the plan could not say: it is no other plan for that.
 _OF_THE_MOMENT: Final = frozenset(
-    {"backup-changing", "backup-running", "live-changing", "live-folder-unread"}
+    {
+        "backup-changing",
+        "backup-running",
+        "generation-may-go",
+        "live-changing",
+        "live-folder-unread",
+    }
 )
 
 

@@ -74,6 +74,11 @@ def parse_description(octets: bytes, generation_id: int) -> Description:
         value = None
     if not isinstance(value, dict):
         return Description(generation_id=generation_id, problem="it is not JSON of a generation")
+    return description_of(value, generation_id)
+
+
+def description_of(value: Mapping[str, object], generation_id: int) -> Description:
+    """A DataProtectGeneration as a file or BlueMind's core has it: both have the same fields."""
     software = value.get("blueMind")
     entries = value.get("parts")
     parts = [_part(entry) for entry in (entries if isinstance(entries, list) else [])]

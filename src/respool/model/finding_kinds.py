@@ -65,6 +65,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "The system refuses to read it: the message is not restored.",
     ),
+    "bluemind-disagrees": (
+        NOTE,
+        "Which of the two is right cannot be told from here: respool check reads what is there.",
+    ),
     "bluemind-not-asked": (
         NOTE,
         "Mail is restored and proven, but BlueMind hears of it only by what is left for you.",
@@ -172,6 +176,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "folder-renamed": (
         NOTE,
         "What the folder lacks goes into it under the name that it has now.",
+    ),
+    "generation-may-go": (
+        NOTE,
+        "Should it be deleted meanwhile, the restore stops and says so; copied out, it stays.",
     ),
     "generation-running": (
         NOTE,
@@ -468,6 +476,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
     "uniqueid-doubled": (
         NOTE,
         "Both are restored, each with an id of its own; what readers had seen may be mixed up.",
+    ),
+    "unknown-to-bluemind": (
+        LOSS,
+        "It can be restored as long as it lies there; the next backup deletes it.",
     ),
     "unsafe-backup-entry": (
         LOSS,

@@ -34,6 +34,7 @@ def backups(*, backup: BackupOptions, as_json: AsJson = False) -> None:
 
 
 def _print(summary: BackupSummary) -> None:
+    from respool.cli.backups_text import bluemind_lines
     from respool.cli.output import Table, print_table, print_text, zone_name
 
     newest = next((each.generation.taken_at for each in summary.generations), None)
@@ -44,6 +45,9 @@ def _print(summary: BackupSummary) -> None:
     for each in summary.generations:
         for finding in each.findings:
             print_text(f"{each.generation.label}: {finding.subject}: {finding.text}")
+    if summary.bluemind is not None:
+        for line in bluemind_lines(summary.bluemind, summary.generations):
+            print_text(line)
     if summary.unused:
         shown = [f"{entry.name} ({entry.why})" for entry in summary.unused[:SHOWN_UNUSED]]
         more = len(summary.unused) - len(shown)
@@ -81,4 +85,7 @@ def _state(summary: GenerationSummary) -> str:
         "at-risk": "AT RISK",
         "undated": "undated",
     }
-    return words[summary.generation.state.value]
+    word = words[summary.generation.state.value]
+    if not summary.is_at_risk:
+        return "no description" if word == "AT RISK" else word
+    return word if word == "AT RISK" else f"{word}, AT RISK"
