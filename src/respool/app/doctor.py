@@ -10,12 +10,14 @@ from pathlib import Path
 
 from respool.app.access import server_access
 from respool.app.backups import backup_of
+from respool.app.bluemind_doctor import core_checks
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside
 from respool.backups.choice import usable_generations
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.errors import RespoolError
 from respool.model.checks import Check, Mark
+from respool.system.bluemind_signs import is_bluemind
 from respool.system.configuration import read_configuration
 from respool.system.cyrus_server import (
     CyrusServer,
@@ -57,6 +59,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
         configuration = read_configuration(settings.imapd_conf)
     except RespoolError as error:
         yield _bad("configuration", error)
+        yield from core_checks(settings, is_bluemind=False)
         return
     yield Check(
         what="configuration",
@@ -71,6 +74,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield clock_check(datetime.now(UTC), mailboxes_written_at(configuration), _newest(settings))
     yield from _at_work(configuration, settings.imapd_conf)
     yield role_check(configuration, settings.imapd_conf)
+    yield from core_checks(settings, is_bluemind=is_bluemind(configuration))
     yield from _server(settings)
 
 

@@ -59,6 +59,20 @@ def display_name_query(name: str) -> Mapping[str, Any]:
     }
 
 
+def one_entry_query(uid: str | None = None) -> Mapping[str, Any]:
+    """A DirEntryQuery for the entry ``uid``, or for one user, whoever that is."""
+    of_uid: Mapping[str, Any] = {} if uid is None else {"entryUidFilter": [uid]}
+    return {
+        **of_uid,
+        "kindsFilter": ["USER"] if uid is None else list(_KINDS),
+        "hiddenFilter": False,
+        "systemFilter": True,
+        "stateFilter": "All",
+        "from": 0,
+        "size": 1,
+    }
+
+
 def entries_of(answer: Any) -> tuple[ApiEntry, ...]:  # noqa: ANN401 - JSON enters here
     """The entries of a ListResult.
 

@@ -4,17 +4,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 
-from respool.cli.options import AsJson, Backups, ServerOptions, State, settings_of
+import typer
+
+from respool.cli.options import AsJson, Backups, CaFile, ServerOptions, State, settings_of
 
 _SIGNS: Final = {"ok": "ok", "note": "--", "bad": "BAD"}
+_SAID: Final = {
+    (False, True): "ready for a restore",
+    (False, False): "NOT ready for a restore",
+    (True, True): "BlueMind's core answers as respool expects; nothing was changed",
+    (True, False): "BlueMind's core does NOT answer as respool expects; nothing was changed",
+}
 
 EXAMPLES: Final = """\b
 Examples:
   respool doctor
   respool doctor --imapd-conf /etc/cyrus/imapd.conf --json
+  respool doctor --bluemind --account jdoe@example.org
 """
+
+Bluemind = Annotated[
+    bool,
+    typer.Option("--bluemind", help="Try all that BlueMind's core is asked; change nothing."),
+]
+Account = Annotated[
+    str | None,
+    typer.Option("--account", metavar="ACCOUNT", help="Whom --bluemind looks up."),
+]
 
 
 def doctor(
@@ -22,14 +40,22 @@ def doctor(
     backups: Backups = None,
     server: ServerOptions,
     state: State = None,
+    ca_file: CaFile = None,
+    bluemind: Bluemind = False,
+    account: Account = None,
     as_json: AsJson = False,
 ) -> int:
     """Say whether this machine is ready for a restore: what is found, what is missing."""
+    from respool.app.bluemind_doctor import examine_bluemind
     from respool.app.doctor import examine
     from respool.cli.output import Table, print_json, print_table, print_text
+    from respool.errors import UsageError
     from respool.model.checks import Mark
 
-    checks = examine(settings_of(server, backups=backups, state=state))
+    if account is not None and not bluemind:
+        raise UsageError("--account needs --bluemind", why="nobody else is looked up")
+    settings = settings_of(server, backups=backups, state=state, ca_file=ca_file)
+    checks = examine_bluemind(settings, account) if bluemind else examine(settings)
     is_ready = all(check.mark is not Mark.BAD for check in checks)
     if as_json:
         print_json({"ready": is_ready, "checks": [check.as_json() for check in checks]})
@@ -39,5 +65,5 @@ def doctor(
         for check in checks:
             if check.hint is not None:
                 print_text(f"{check.what}: {check.hint}")
-        print_text("ready for a restore" if is_ready else "NOT ready for a restore")
+        print_text(_SAID[bluemind, is_ready])
     return 0 if is_ready else 3
