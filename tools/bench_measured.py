@@ -6,12 +6,14 @@ import compileall
 import json
 import os
 import re
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PEAK = re.compile(r"^VmHWM:\s*([0-9]+) kB", re.MULTILINE)  # proc(5); none once it has ended
 _LOOK_SECONDS = 0.02
+_HALF = (
+    "SELECT 2 * count(*) FILTER (WHERE state = 'done') >= count(*) FROM step HAVING count(*) > 0"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +75,59 @@ def respool(*words: str | Path, more: Mapping[str, str] | None = None) -> Measur
     )
 
 
-def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measured, bytes]:
+def stages(
+    words: Sequence[str | Path],
+    again: Sequence[str | Path],
+    more: Mapping[str, str],
+    *,
+    is_cut: bool,
+) -> Iterator[tuple[str, Measured]]:
+    """What became of a restore, stage by stage, with the figures of each command.
+
+    ``again`` are the words that ``resume`` and ``undo`` need besides. ``is_cut``: it is killed
+    once half of its steps are done, and gone on with.
+
+    Raises:
+        BenchFailed: it is not proven, or not taken back.
+    """
+    with tempfile.TemporaryDirectory(prefix="respool-bench-state-") as state:
+        base = [sys.executable, "-m", "respool"]
+        rest = ["--json", "--state", state]
+        cut = _is_half_done(Path(state)) if is_cut else None
+        measured, output = _run([*base, *words, "--yes", *rest], more, cut)
+        if cut is not None:
+            yield "planned, half restored", measured
+            measured, output = _run([*base, "resume", "1", *again, *rest], more)
+        verdict = json.loads(output)["verdict"]
+        if verdict != "proven":
+            raise BenchFailed(f"{words}: {verdict}")
+        yield "resumed, proven" if is_cut else "planned, restored, proven", measured
+        measured, _ = _run([*base, "undo", "1", "--yes", *again, *rest], more)
+        yield "taken back", measured
+
+
+def _is_half_done(state: Path) -> Callable[[], bool]:
+    address = f"{(state / 'journal.db').as_uri()}?mode=ro"
+
+    def ask() -> bool:
+        with suppress(sqlite3.Error):
+            journal = sqlite3.connect(address, uri=True)
+            try:
+                found = journal.execute(_HALF).fetchone()
+                return found is not None and bool(found[0])
+            finally:
+                journal.close()
+        return False
+
+    return ask
+
+
+def _run(
+    command: Sequence[str | Path],
+    more: Mapping[str, str],
+    is_to_die: Callable[[], bool] | None = None,
+) -> tuple[Measured, bytes]:
+    """Run a command to its end; one that ``is_to_die`` is killed, and must be before its end."""
     environment = {key: each for key, each in os.environ.items() if key != NO_BYTECODE}
     begun = time.monotonic()
     with (
@@ -84,13 +141,13 @@ def _run(command: Sequence[str | Path], more: Mapping[str, str]) -> tuple[Measur
         ) as process,
     ):
         assert process.stdout is not None
-        peak = _Peak(process.pid)
+        peak = _Peak(process.pid, is_to_die)
         output = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
         peak.join()
         seconds = time.monotonic() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        if process.returncode != (0 if is_to_die is None else -signal.SIGKILL):
             errors.seek(0)
             said = (output[-4000:] + errors.read()[-2000:]).decode("utf-8", "replace")
             raise BenchFailed(f"{command[0]} ended with {process.returncode}:\n{said}")
@@ -106,10 +163,13 @@ class _Peak(threading.Thread):
     """The most memory that a process has had, looked at until it ends.
 
     What wait4(2) tells is the largest of its children, too: a server's program, maybe.
+    One that ``is_to_die`` is killed.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, is_to_die: Callable[[], bool] | None) -> None:
         super().__init__(name="peak", daemon=True)
+        self._pid = pid
+        self._is_to_die = is_to_die
         self._status = Path(f"/proc/{pid}/status")
         self.mib: float | None = None
         self.start()
@@ -119,4 +179,7 @@ class _Peak(threading.Thread):
         with suppress(OSError):
             while found := _PEAK.search(self._status.read_text("ascii", "replace")):
                 self.mib = int(found[1]) / 1024
-                time.sleep(_LOOK_SECONDS)
+                if self._is_to_die is not None and self._is_to_die():
+                    os.kill(self._pid, signal.SIGKILL)
+                    return
+                time.sleep(_LOOK_SECONDS if self._is_to_die is None else 10 * _LOOK_SECONDS)

@@ -121,7 +121,10 @@ def run_memory(many: int, mebibytes: int) -> Iterator[tuple[str, str, float | No
         with world as runs:
             for where, run in runs.items():
                 try:
-                    yield what, where, run().memory_mib
+                    for stage, measured in run():
+                        told = f"{where}: {stage}"
+                        print(f"  {told}: {measured.memory_mib} MiB", file=sys.stderr, flush=True)
+                        yield what, told, measured.memory_mib
                 except Exception:  # noqa: BLE001 - the other targets are still to come
                     traceback.print_exc()
                     yield what, where, None
