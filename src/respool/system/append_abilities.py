@@ -28,6 +28,11 @@ class AppendAbilities:
     is_binary: bool = False
     most_octets: int | None = None
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether two connections can append by turns: nothing is asked within a command."""
+        return self.most_messages > 1 and self.at_once_octets == _LITERAL_PLUS_OCTETS
+
     def why_not(self, size_bytes: int, *, has_nul: bool) -> str | None:
         """Why a message need not be sent at all; None: the server shall say."""
         if has_nul and not self.is_binary:
@@ -35,6 +40,12 @@ class AppendAbilities:
         if self.most_octets is not None and size_bytes > self.most_octets:
             return f"it has {size_bytes} octets, and the server takes {self.most_octets}"
         return None
+
+
+def can_take_turns(session: ImapSession) -> bool:
+    """Whether a second connection is of use, as `AppendAbilities.takes_turns` says later."""
+    offered = session.capabilities
+    return "MULTIAPPEND" in offered and "LITERAL+" in offered
 
 
 def append_abilities(session: ImapSession, mailbox: str) -> AppendAbilities:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,7 +25,7 @@ _LINE_OCTETS: Final = 8000  # RFC 7162, section 4: 8192 with what is around it
 _DATE_AND_SIZE_OCTETS: Final = 64
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class AppendCommand:
     """One APPEND: its messages with the flags that each goes without, its size so far.
 
@@ -32,6 +33,7 @@ class AppendCommand:
     """
 
     tag: bytes
+    wire: AppendWire
     is_trial: bool
     messages: list[tuple[MessageToAppend, tuple[str, ...]]] = field(default_factory=list)
     octets: int = 0
@@ -42,23 +44,27 @@ class AppendCommand:
 class AppendCommands:
     """Commands to one mailbox: at most one is being written, others wait for their answers.
 
+    Over two connections they go by turns: the server reads the messages of one while it works
+    on those of the other. The line of a command ends, and its messages get their UIDs, only
+    once the one before is answered: so they come in their order.
     ``settled`` is called with each command and its answer, once that is heard.
     """
 
     def __init__(
         self,
-        wire: Wire,
+        connections: Sequence[Wire],
         mailbox: str,
         abilities: AppendAbilities,
         settled: Callable[[AppendCommand, AppendAnswer], None],
     ) -> None:
-        self._connection = wire
+        self._connections = connections
         self._mailbox = mailbox
         self._abilities = abilities
         self._settled = settled
-        self._wire = AppendWire(wire)
+        self._wires = deque(map(AppendWire, connections))  # that of the next command first
         self._written: AppendCommand | None = None
-        self._waiting: dict[bytes, AppendCommand] = {}
+        self._held: AppendCommand | None = None  # written, but for the end of its line
+        self._waiting: deque[AppendCommand] = deque()
 
     def join(self, message: MessageToAppend, body: Body) -> None:
         """Send a message, with others where it may, and hear what the server says meanwhile.
@@ -105,7 +111,10 @@ class AppendCommands:
         item = append_item(sent, message.internaldate)
         command = self._written
         if command is None:
-            command = self._written = AppendCommand(tag=self._wire.new_tag(), is_trial=is_trial)
+            wire = self._wires[0]
+            self._wires.rotate(-1)
+            command = AppendCommand(tag=wire.new_tag(), wire=wire, is_trial=is_trial)
+            self._written = command
             item = b"%s APPEND %s%s" % (command.tag, quoted(self._mailbox).encode("ascii"), item)
         is_at_once = body.size_bytes <= self._abilities.at_once_octets
         mark = b"~" if body.has_nul else b""
@@ -115,21 +124,21 @@ class AppendCommands:
         )
         command.octets += body.size_bytes
         command.line_octets += len(item)
-        self._wire.put(item)
+        command.wire.put(item)
         if is_at_once or self._may_go_on(command):
             if held is not None:
-                self._wire.put(held)
+                command.wire.put(held)
             else:
-                self._stream(message, body)
+                self._stream(command.wire, message, body)
         return command
 
-    def _stream(self, message: MessageToAppend, body: Body) -> None:
+    def _stream(self, wire: AppendWire, message: MessageToAppend, body: Body) -> None:
         size = 0
         for piece in self._pieces(message, body):
             size += len(piece)
             if size > body.size_bytes:
                 break
-            self._wire.put(piece)
+            wire.put(piece)
         if size != body.size_bytes:
             raise self._unfinished(message, _differs(message, body))
 
@@ -145,13 +154,14 @@ class AppendCommands:
 
     def _unfinished(self, message: MessageToAppend, why: Exception) -> ServerUnreachable:
         """Only without a connection a message that was begun has no effect."""
-        self._connection.cut()
-        return self._connection.gone(f"it was cut within message {message.uid}: {why}")
+        for each in self._connections:
+            each.cut()
+        return self._connections[0].gone(f"it was cut within message {message.uid}: {why}")
 
     def _may_go_on(self, command: AppendCommand) -> bool:
         """Wait until the server asks for the literal; False where it refuses instead."""
         while command.answer is None:
-            if self._hear():
+            if self._hear(command.wire):
                 return True
         return False
 
@@ -164,12 +174,14 @@ class AppendCommands:
         command, self._written = self._written, None
         if command is None:
             return
-        self._waiting[command.tag] = command
-        self._wire.put(b"\r\n")
-        if self._abilities.most_messages > 1:
-            self._wire.flush()
+        self._end_held()
+        if len(self._wires) > 1 and self._waiting:
+            self._held = command
+            command.wire.flush()
+            return
+        self._end(command)
         while len(self._waiting) > self._abilities.commands_ahead:
-            self._hear()
+            self._hear_oldest()
 
     def drain(self) -> None:
         """End the command that is written, and hear the answers to all.
@@ -178,23 +190,53 @@ class AppendCommands:
             ServerUnreachable: the connection is gone.
         """
         self.end()
+        self._end_held()
         while self._waiting:
-            self._hear()
+            self._hear_oldest()
 
-    def _hear(self) -> bool:
+    def _end_held(self) -> None:
+        """End the one that waits for the answers to those before it."""
+        held = self._held
+        if held is None:
+            return
+        while self._waiting:
+            self._hear_oldest()
+        if held is self._held:  # the server did not refuse it meanwhile
+            self._held = None
+            self._end(held)
+
+    def _end(self, command: AppendCommand) -> None:
+        self._waiting.append(command)
+        command.wire.put(b"\r\n")
+        if self._abilities.most_messages > 1:
+            command.wire.flush()
+
+    def _hear_oldest(self) -> None:
+        self._hear(self._waiting[0].wire)
+
+    def _hear(self, wire: AppendWire) -> bool:
         """Hear one answer, and act on it; True where the server asks for a literal."""
-        said = self._wire.hear()
+        said = wire.hear()
         if not said.tag:
             return True
-        command = self._waiting.pop(said.tag, None)
-        if command is None:
-            command, self._written = self._written, None
-        if command is None or command.tag != said.tag:
-            raise self._connection.gone("it answers what nobody asked")
+        command = self._taken(wire, said.tag)
         count = len(command.messages)
         command.answer = parse_append_answer(said.status, said.text, count=count)
         self._settled(command, command.answer)
         return False
+
+    def _taken(self, wire: AppendWire, tag: bytes) -> AppendCommand:
+        """The command that is answered; it is neither written nor waited for any more."""
+        for each in (*self._waiting, self._held, self._written):
+            if each is not None and each.wire is wire and each.tag == tag:
+                if each is self._written:
+                    self._written = None
+                elif each is self._held:
+                    self._held = None
+                else:
+                    self._waiting.remove(each)
+                return each
+        raise self._connections[0].gone("it answers what nobody asked")
 
 
 def _all_of(message: MessageToAppend, body: Body) -> bytes:

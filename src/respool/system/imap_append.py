@@ -29,8 +29,12 @@ def append_messages(
     mailbox: str,
     messages: Iterable[MessageToAppend],
     tell: Callable[[AppendResult], None],
+    beside: ImapSession | None = None,
 ) -> None:
     """Append ``messages``, in order, to ``mailbox``, which exists.
+
+    ``beside`` is a second session of the same user: commands go by turns over both, where the
+    server takes many messages in one, and literals without being asked.
 
     ``tell`` is called once for each message as soon as its lot is known, mostly in order,
     but not for those whose body cannot be read. With an error, what was told holds; the
@@ -47,7 +51,9 @@ def append_messages(
     Source: RFC 3501, section 6.3.11; RFC 3502 (MULTIAPPEND: all or nothing); RFC 4315
     (UIDPLUS); RFC 7888 (LITERAL+, LITERAL-); RFC 7889 (APPENDLIMIT); RFC 3516 (BINARY).
     """
-    work = _Appending(session, mailbox, append_abilities(session, mailbox), tell)
+    abilities = append_abilities(session, mailbox)
+    both = (session, *((beside,) if beside is not None and abilities.takes_turns else ()))
+    work = _Appending(both, mailbox, abilities, tell)
     try:
         for message in messages:
             work.take(message)
@@ -56,7 +62,7 @@ def append_messages(
         work.leave(error)
         raise
     except BaseException:  # a signal, anywhere
-        session.wire.cut()
+        work.cut()
         raise
 
 
@@ -65,16 +71,17 @@ class _Appending:
 
     def __init__(
         self,
-        session: ImapSession,
+        sessions: tuple[ImapSession, ...],
         mailbox: str,
         abilities: AppendAbilities,
         tell: Callable[[AppendResult], None],
     ) -> None:
-        self._session = session
+        self._wires = tuple(each.wire for each in sessions)
+        self._session = sessions[0]
         self._mailbox = mailbox
         self._abilities = abilities
         self._tell = tell
-        self._commands = AppendCommands(session.wire, mailbox, abilities, self._settle)
+        self._commands = AppendCommands(self._wires, mailbox, abilities, self._settle)
         self._suspects: list[MessageToAppend] = []
         self._ending: TargetError | None = None
         self._is_mailbox_there = False
@@ -105,10 +112,15 @@ class _Appending:
     def leave(self, error: Exception) -> None:
         """After an error: hear the answers that are still to come, else cut the connection."""
         if isinstance(error, ServerUnreachable):
-            self._session.wire.cut()
+            self.cut()
         else:
             with suppress(ServerUnreachable):
                 self._commands.drain()
+
+    def cut(self) -> None:
+        """End every connection at once: what was not ended of a command has no effect."""
+        for each in self._wires:
+            each.cut()
 
     def _settle(self, command: AppendCommand, answer: AppendAnswer) -> None:
         match answer.outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,10 +21,14 @@ _TRIES = 3
 
 @dataclass(slots=True)
 class _Idle:
-    """Sessions that nobody uses, with the time since when."""
+    """Sessions that nobody uses, with the time since when.
+
+    ``is_last``: the server gave no more of them beside those that were used.
+    """
 
     sessions: list[tuple[ImapSession, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,18 @@ class ImapServer:
                 self.close()  # the others are of the same server, and gone like this one
             raise
         self._put_back(session)
+
+    @contextmanager
+    def another(self) -> Iterator[ImapSession | None]:
+        """As `session`, beside one that is used; None where the server gives no more."""
+        with ExitStack() as stack:
+            found = None
+            if not self._idle.is_last:
+                try:
+                    found = stack.enter_context(self.session())
+                except TargetError:
+                    self._idle.is_last = True
+            yield found
 
     @contextmanager
     def as_user(self, userid: str) -> Iterator[ImapSession]:

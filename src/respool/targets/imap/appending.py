@@ -15,6 +15,7 @@ from respool.planning.placed import as_ranges
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system import imap_listing as listing
+from respool.system.append_abilities import can_take_turns
 from respool.system.append_values import Appended, AppendResult, MessageToAppend
 from respool.system.imap import ImapSession
 from respool.system.imap_append import append_messages
@@ -26,6 +27,7 @@ from respool.targets.imap.line_ends import MendedForm, MendedReader, mended_form
 _TRIES: Final = 4
 _PAUSE_SECONDS: Final = 0.5
 _SETTLING_LOOKS: Final = 20
+_WORTH_TWO: Final = 150  # messages: of a few commands, one connection sends all soon enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def append(
                 if is_begun:
                     _wait_until_settled(session, step.mailbox, server.pause)
                 found = _same_folder(session, step, before)
-                group.carry_out(session, before, has_new=found.uidnext > before["uidnext"])
+                has_new = found.uidnext > before["uidnext"]
+                with _beside(server, session, step) as beside:
+                    group.carry_out(session, before, beside, has_new=has_new)
             break
         except ServerUnreachable:
             if not left:
@@ -81,6 +85,16 @@ def append(
             server.pause(_PAUSE_SECONDS)
     group.source.check_presence()
     return group.note(before)
+
+
+@contextmanager
+def _beside(
+    server: ImapServer, session: ImapSession, step: AppendMessages
+) -> Iterator[ImapSession | None]:
+    """A second session, where the group is large enough and the server can use it."""
+    with ExitStack() as stack:
+        is_wanted = len(step.messages) >= _WORTH_TWO and can_take_turns(session)
+        yield stack.enter_context(server.another()) if is_wanted else None
 
 
 def _wait_until_settled(
@@ -125,8 +139,10 @@ class _Group:
         step = self.step
         self.source = PlannedMessages(place=step.source, label=step.lane, messages=step.messages)
 
-    def carry_out(self, session: ImapSession, before: Note, *, has_new: bool) -> None:
-        """Append what is not there, as far as the connection holds.
+    def carry_out(
+        self, session: ImapSession, before: Note, beside: ImapSession | None, *, has_new: bool
+    ) -> None:
+        """Append what is not there, as far as the connection holds, or both do.
 
         ``has_new``: something came to the folder since ``before``.
         """
@@ -140,7 +156,7 @@ class _Group:
             if each.uid not in self.placed and str(each.uid) not in {**self.refused, **self.lost}
         )
         outgoing = map(self._outgoing, wanted)
-        append_messages(session, self.step.mailbox, outgoing, self._told)
+        append_messages(session, self.step.mailbox, outgoing, self._told, beside)
         if self._not_told:  # no UIDPLUS: the folder itself has to say
             self._look(session, before, is_first=False)
 

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from respool.errors import ServerUnreachable
+from respool.system.append_values import Appended, AppendResult, MessageToAppend, Refused
+from respool.system.imap import ImapSession, is_alive
+from respool.system.imap_append import append_messages
+from respool.system.imap_login import Credentials, Trust, enter
+from respool.system.imap_places import ImapAddress
+from tests.support.cutting_proxy import Cut, CuttingProxy, Where
+from tests.support.messages_to_append import message
+from tests.support.stand_in_server import StandInServer
+
+MANY = ("IMAP4rev1", "AUTH=PLAIN", "LITERAL+", "UIDPLUS", "MULTIAPPEND")
+ASKED = ("IMAP4rev1", "AUTH=PLAIN", "UIDPLUS", "MULTIAPPEND")
+COUNT = 330  # in commands of fifty: seven
+LOGIN = 3  # commands before the first APPEND
+
+
+def octets_of(uid: int) -> bytes:
+    return b"Subject: x\r\n\r\n%05d" % uid + b"x" * (uid % 7 * 1000)
+
+
+def messages() -> list[MessageToAppend]:
+    return [message(uid, octets_of(uid)) for uid in range(1, COUNT + 1)]
+
+
+@contextmanager
+def serving(offer: tuple[str, ...] = MANY) -> Iterator[StandInServer]:
+    with StandInServer(offer) as server:
+        server.add_account("jdoe")
+        yield server
+
+
+@contextmanager
+def entered(server: StandInServer, port: int) -> Iterator[ImapSession]:
+    credentials = Credentials(user="jdoe", password=server.password)
+    session = enter(ImapAddress(port=port), credentials, Trust())
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def held(server: StandInServer) -> list[bytes]:
+    return [each.octets for each in server.folder("jdoe", "INBOX").messages]
+
+
+def test_commands_go_over_both_connections_and_messages_come_in_order() -> None:
+    told: list[AppendResult] = []
+    with (
+        serving() as server,
+        CuttingProxy(server.port) as proxy,
+        entered(server, server.port) as one,
+        entered(server, proxy.port) as other,
+    ):
+        append_messages(one, "INBOX", messages(), told.append, other)
+
+        assert held(server) == [octets_of(uid) for uid in range(1, COUNT + 1)]
+        assert proxy.commands.count("APPEND") == 3
+        assert server.commands.count("APPEND") == 7
+    uids = [each.target_uid for each in told if isinstance(each, Appended)]
+    assert uids == list(range(1, COUNT + 1))
+
+
+def test_where_a_literal_must_be_asked_for_one_connection_is_used() -> None:
+    with (
+        serving(ASKED) as server,
+        CuttingProxy(server.port) as proxy,
+        entered(server, server.port) as one,
+        entered(server, proxy.port) as other,
+    ):
+        append_messages(one, "INBOX", messages(), lambda _result: None, other)
+
+        assert len(held(server)) == COUNT
+        assert "APPEND" not in proxy.commands
+
+
+@pytest.mark.parametrize("culprit", [7, 157, 320])
+def test_a_refused_message_is_found_whichever_connection_it_went_over(culprit: int) -> None:
+    told: list[AppendResult] = []
+    with (
+        serving() as server,
+        entered(server, server.port) as one,
+        entered(server, server.port) as other,
+    ):
+        server.refuse = lambda octets: "no" if b"%05d" % culprit in octets else None
+        append_messages(one, "INBOX", messages(), told.append, other)
+        there = held(server)
+
+        assert is_alive(one)
+        assert is_alive(other)
+    assert [each.uid for each in told if isinstance(each, Refused)] == [culprit]
+    assert sorted(there, key=lambda each: each[14:19]) == [
+        octets_of(uid) for uid in range(1, COUNT + 1) if uid != culprit
+    ]
+    placed = {each.uid: each.target_uid or 0 for each in told if isinstance(each, Appended)}
+    assert all(there[at - 1] == octets_of(uid) for uid, at in placed.items())
+    assert len(placed) == COUNT - 1
+
+
+@pytest.mark.parametrize("where", Where)
+@pytest.mark.parametrize("at", [LOGIN + 1, LOGIN + 3])
+@pytest.mark.parametrize("is_first_cut", [True, False])
+def test_of_a_cut_connection_nothing_comes_that_those_before_it_did_not(
+    where: Where, at: int, *, is_first_cut: bool
+) -> None:
+    """What is there is the beginning; and what was told is the beginning of that."""
+    told: list[AppendResult] = []
+    with (
+        serving() as server,
+        CuttingProxy(server.port, Cut(at=at, where=where)) as proxy,
+        entered(server, proxy.port) as cut,
+        entered(server, server.port) as whole,
+    ):
+        one, other = (cut, whole) if is_first_cut else (whole, cut)
+        with pytest.raises(ServerUnreachable):
+            append_messages(one, "INBOX", messages(), told.append, other)
+
+        assert not is_alive(whole)
+        there = held(server)
+    assert there == [octets_of(uid) for uid in range(1, len(there) + 1)]
+    known = [each.uid for each in told]
+    assert known == list(range(1, len(known) + 1))
+    assert len(known) <= len(there) < COUNT

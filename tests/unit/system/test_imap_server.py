@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from respool.errors import LoginRefused, ServerUnreachable
+from respool.system.imap import ImapSession
+from respool.system.imap_login import Credentials, Trust, enter
+from respool.system.imap_places import ImapAddress
+from respool.system.imap_server import ImapServer
+from tests.support.stand_in_server import StandInServer
+
+OFFER = ("IMAP4rev1", "AUTH=PLAIN")
+
+
+class Gate:
+    """Lets so many sessions in, and then nobody."""
+
+    def __init__(self, server: StandInServer, most: int) -> None:
+        self._server = server
+        self._most = most
+        self.asked = 0
+
+    def enter(self, user: str) -> ImapSession:
+        self.asked += 1
+        if self.asked > self._most:
+            raise LoginRefused("no more connections")
+        credentials = Credentials(user=user, password=self._server.password)
+        return enter(ImapAddress(port=self._server.port), credentials, Trust())
+
+
+def reached(gate: Gate) -> ImapServer:
+    return ImapServer(where="imap://here", login="jdoe", user="jdoe", enter=gate.enter)
+
+
+def test_another_session_is_given_beside_the_first_and_kept_for_the_next() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        gate = Gate(server, most=2)
+        far = reached(gate)
+        for _ in range(2):
+            with far.session() as one, far.another() as other:
+                assert other is not None
+                assert other is not one
+        far.close()
+
+    assert gate.asked == 2
+
+
+def test_where_the_server_gives_no_other_session_it_is_not_asked_again() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        gate = Gate(server, most=1)
+        far = reached(gate)
+        for _ in range(2):
+            with far.session(), far.another() as other:
+                assert other is None
+        far.close()
+
+    assert gate.asked == 2
+
+
+def test_what_goes_wrong_with_both_sessions_is_not_taken_for_a_refusal() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=9))
+        with pytest.raises(ServerUnreachable), far.session(), far.another():
+            raise ServerUnreachable("gone")
+        with far.session(), far.another() as other:
+            assert other is not None
+        far.close()
