@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from respool.system.appended_file import AppendedFile, cut_back
 from respool.system.durable import flush_directory, rename_to_new, replacing
 from respool.targets.export.contents import Contents
 from respool.targets.export.group import cannot_write
-from respool.targets.export.pages import pages
+from respool.targets.export.pages import pages, pages_together
 from respool.targets.export.steps import FinishExport, PublishZip
 from respool.targets.export.surveyor import part_of_zip
 from respool.targets.export.zip_members import members_of
@@ -52,17 +54,22 @@ def finish(step: FinishExport, contents: Contents, start: int) -> Note:
     try:
         if step.form is ExportForm.ZIP:
             return _finish_zip(step, contents, start)
-        noted: dict[str, Any] = {}
-        for name, pieces in pages(contents):
-            page = HashedPage(pieces)
-            with replacing(Path(step.path) / name) as stream:
-                stream.writelines(page)
-            noted[name] = page.note()
+        return {"pages": _write_pages(Path(step.path), contents)}
     except OSError as error:
         if step.form is ExportForm.ZIP:
             cut_back(part_of_zip(Path(step.path)), start)
         raise cannot_write(step.path, error) from error
-    return {"pages": noted}
+
+
+def _write_pages(directory: Path, contents: Contents) -> Note:
+    """All of them by turns; each gets its name once it is whole, the last one last."""
+    every = {name: HashedPage(each) for name, each in pages_together(contents).items()}
+    with ExitStack() as stack:
+        streams = [stack.enter_context(replacing(directory / name)) for name in reversed(every)]
+        for pieces in zip_longest(*every.values(), fillvalue=b""):
+            for stream, piece in zip(reversed(streams), pieces, strict=True):
+                stream.write(piece)
+    return {name: page.note() for name, page in every.items()}
 
 
 def _finish_zip(step: FinishExport, contents: Contents, start: int) -> Note:

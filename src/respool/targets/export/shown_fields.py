@@ -16,9 +16,7 @@ from respool.exports.written import shown
 START_OCTETS: Final = 16 << 10  # of a message: its header, in all but a few
 
 _HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
-_FIELD: Final = re.compile(
-    rb"(?:\A|\n)(subject|from|to)[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)", re.IGNORECASE
-)
+_VALUE: Final = re.compile(rb"[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)")
 _LONGEST: Final = 4096  # of a field, as it stands there
 _HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -39,13 +37,24 @@ def shown_fields(start: bytes) -> ShownFields:
     ShownFields(subject='a b', sender='Éva <eva@b.loc>', recipients='')
     """
     end = _HEADER_END.search(start)
-    header = start if end is None else start[: end.start()]
-    found = {name.lower(): value for name, value in _FIELD.findall(header)}
+    header = b"\n" + (start if end is None else start[: end.start()])
+    small = header.lower()
     return ShownFields(
-        subject=_text(found.get(b"subject", b"")),
-        sender=_text(found.get(b"from", b"")),
-        recipients=_text(found.get(b"to", b"")),
+        subject=_text(_last(header, small, b"\nsubject")),
+        sender=_text(_last(header, small, b"\nfrom")),
+        recipients=_text(_last(header, small, b"\nto")),
     )
+
+
+def _last(header: bytes, small: bytes, name: bytes) -> bytes:
+    """What the last field of that name has; ``small`` is the header in small letters."""
+    at = small.rfind(name)
+    while at >= 0:
+        found = _VALUE.match(header, at + len(name))
+        if found is not None:
+            return found[1]
+        at = small.rfind(name, 0, at)
+    return b""
 
 
 def _text(octets: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -115,13 +116,12 @@ class _Members:
 
     def _packed(self, message: PlannedMessage) -> _Small:
         with self.source.checked(message) as checked:
-            pieces = HashedPieces(checked.read, START_OCTETS)
-            octets = b"".join(pieces)
+            octets = b"".join(iter(partial(checked.read, PIECE_OCTETS), b""))
         return _Small(
             data=packed(octets),
-            guid=pieces.guid,
-            sha256=pieces.sha256,
-            fields=shown_fields(pieces.start),
+            guid=checked.guid,
+            sha256=hashlib.sha256(octets).hexdigest(),
+            fields=shown_fields(octets[:START_OCTETS]),
         )
 
     def _written(
