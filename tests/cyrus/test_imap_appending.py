@@ -102,14 +102,13 @@ def test_a_connection_that_is_cut_is_made_anew_and_nothing_comes_twice(
     before = actor.observe(step)
     real, cuts = append_messages, iter([3, 1])
 
-    def cutting(session: Any, mailbox: str, messages: Any, tell: Any) -> None:  # noqa: ANN401
+    def cutting(session: Any, mailbox: str, messages: Any, *rest: Any) -> None:  # noqa: ANN401
         left = next(cuts, None)
         if left is None:
-            real(session, mailbox, messages, tell)
+            real(session, mailbox, messages, *rest)
             return
-        real(
-            session, mailbox, [each for each, _ in zip(messages, range(left), strict=False)], tell
-        )
+        few = [each for each, _ in zip(messages, range(left), strict=False)]
+        real(session, mailbox, few, *rest)
         raise ServerUnreachable("cut")
 
     monkeypatch.setattr("respool.targets.imap.appending.append_messages", cutting)

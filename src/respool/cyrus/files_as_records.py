@@ -29,6 +29,7 @@ from respool.model.inventory import (
 _NEWEST: Final = (1 << 32) - 1  # what a record can hold
 _SAME_DATE_SECONDS: Final = 120
 _FEWEST_TO_SUSPECT: Final = 10
+_OF_FILES: Final = frozenset({"uid", "place", "file_size", "file_mtime", "system_flags"})
 
 # Records were there whose UIDs nobody knows now: any file may be of one of them.
 _RECORDS_LOST: Final = frozenset(
@@ -81,14 +82,17 @@ def with_files_only(mailbox: StoredMailbox) -> StoredMailbox:
     """``mailbox`` without its metadata: no flags, dates of the files.
 
     Of a readable index one thing is kept: which messages had been deleted.
+    Records of ``mailbox`` are stripped where they stand, all but their UIDs: of a million, a
+    second set would take as much memory as all the rest.
     """
-    there = mailbox.records[mailbox.records["place"] != NOWHERE]
-    stripped: Rows = np.zeros(len(there), dtype=there.dtype)
-    for column in ("uid", "place", "file_size", "file_mtime"):
-        stripped[column] = there[column]
-    stripped["size"] = there["file_size"]
-    stripped["internaldate"] = np.clip(there["file_mtime"], 0, _NEWEST)
-    stripped["system_flags"] = there["system_flags"] & ~np.uint32(SYSTEM_FLAG_MASK)
+    is_there = mailbox.records["place"] != NOWHERE
+    there = mailbox.records if is_there.all() else mailbox.records[is_there]
+    stripped = there if there.flags.writeable else there.copy()
+    for column in set(stripped.dtype.names or ()) - _OF_FILES:
+        stripped[column] = np.zeros((), stripped.dtype[column])
+    stripped["size"] = stripped["file_size"]
+    stripped["internaldate"] = np.clip(stripped["file_mtime"], 0, _NEWEST)
+    stripped["system_flags"] &= ~np.uint32(SYSTEM_FLAG_MASK)
     records = rows_in_order(stripped, _records_of(mailbox.orphans, mailbox))
     kept = tuple(each for each in mailbox.findings if each.code not in _OF_METADATA)
     said = _left_aside(mailbox)
