@@ -20,6 +20,7 @@ MOST_MIB = 200
 _MEBIBYTE = 1 << 20
 _TINY = 1024
 _FORMS = ("maildir", "mbox", "zip")
+TARGETS = ("spool", "imap", *_FORMS)
 
 Runs = Mapping[str, Callable[[], Iterator[tuple[str, Measured]]]]
 

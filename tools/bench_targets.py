@@ -14,7 +14,7 @@ import shutil
 import statistics
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -37,7 +37,7 @@ CONTESTS: Mapping[str, Callable[[Scale], AbstractContextManager[Contest]]] = {
     "zip": bench_contests.export_zip,
 }
 MEMORY = "memory"
-Memory = list[tuple[str, str, float | None]]  # what, where to, and MiB
+Memory = list[tuple[str, str, float | None]]  # what, where to and at which stage, and MiB
 
 
 @dataclass(kw_only=True)
@@ -111,8 +111,10 @@ def run_contest(name: str, scale: Scale, rounds: int) -> Results:
     return results
 
 
-def run_memory(many: int, mebibytes: int) -> Iterator[tuple[str, str, float | None]]:
-    """What was restored, where to, and the peak in MiB; None where it failed."""
+def run_memory(
+    many: int, mebibytes: int, into: Collection[str]
+) -> Iterator[tuple[str, str, float | None]]:
+    """What was restored, where to and at which stage, and the peak in MiB; None: it failed."""
     worlds = {
         f"one folder of {many:,} messages": bench_memory.many(many),
         f"one message of {mebibytes} MiB": bench_memory.large(mebibytes),
@@ -120,14 +122,23 @@ def run_memory(many: int, mebibytes: int) -> Iterator[tuple[str, str, float | No
     for what, world in worlds.items():
         with world as runs:
             for where, run in runs.items():
-                try:
-                    for stage, measured in run():
-                        told = f"{where}: {stage}"
-                        print(f"  {told}: {measured.memory_mib} MiB", file=sys.stderr, flush=True)
-                        yield what, told, measured.memory_mib
-                except Exception:  # noqa: BLE001 - the other targets are still to come
-                    traceback.print_exc()
-                    yield what, where, None
+                if where not in into:
+                    continue
+                yield from ((what, *each) for each in _stages(where, run))
+
+
+def _stages(
+    where: str, run: Callable[[], Iterator[tuple[str, Measured]]]
+) -> Iterator[tuple[str, float | None]]:
+    """Each stage, as it ends; said on standard error as well."""
+    try:
+        for stage, measured in run():
+            told = f"{where}: {stage}"
+            print(f"  {told}: {measured.memory_mib or 0:.0f} MiB", file=sys.stderr, flush=True)
+            yield told, measured.memory_mib
+    except Exception:  # noqa: BLE001 - the other targets are still to come
+        traceback.print_exc()
+        yield where, None
 
 
 def table(every: Mapping[str, Results]) -> Iterator[str]:
@@ -177,6 +188,12 @@ def as_json(every: Mapping[str, Results], memory: Memory) -> dict[str, Any]:
     return {"machine": machine(), "contests": contests, "memory": memory}
 
 
+def measured_memory(options: argparse.Namespace) -> Memory:
+    """All of it, or into those targets alone that were named."""
+    into = options.into or bench_memory.TARGETS
+    return list(run_memory(options.many, options.large, into))
+
+
 def main() -> None:
     """Measure and print; ends with 1 where a contest failed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -186,13 +203,14 @@ def main() -> None:
     parser.add_argument("--usual", type=int, default=Scale.usual, help="messages elsewhere")
     parser.add_argument("--many", type=int, default=1_000_000, help="messages for the memory")
     parser.add_argument("--large", type=int, default=500, help="MiB of the large message")
+    parser.add_argument("--into", action="append", choices=bench_memory.TARGETS)
     parser.add_argument("--json", type=Path, help="a file for every single figure")
     options = parser.parse_args()
     wanted = options.only or [*CONTESTS, MEMORY]
     scale = Scale(small=options.small, usual=options.usual)
     before = machine()
     every = {name: run_contest(name, scale, options.rounds) for name in CONTESTS if name in wanted}
-    memory = list(run_memory(options.many, options.large)) if MEMORY in wanted else []
+    memory = measured_memory(options) if MEMORY in wanted else []
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(every, memory), indent=1) + "\n", "utf-8")
     print(f"\nMedian of {options.rounds} rounds; {before}.")
