@@ -20,6 +20,7 @@ from tests.support.restoring import Ran
 SU = "POST /auth/_su"
 LOGOUT = "POST /auth/logout"
 INTO = "restored-now"
+REPLICATION = ("replication.subtree", "replication.parentUid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,12 @@ def below(world: BlueMind5World, login: str, name: str) -> dict[str, Counter[str
     }
 
 
+def told(world: BlueMind5World) -> list[str]:
+    """What the core did once the mail was there, in order."""
+    repairs = [operation for _, operation, _ in world.core.repairs.runs]
+    return [*repairs, *(f"{uid} consolidated" for uid in world.core.consolidations)]
+
+
 @pytest.mark.parametrize("kind", ["35", "4"])
 def test_a_user_s_mail_is_planned_restored_proven_and_taken_back(
     kind: str, world: BlueMind5World, request: pytest.FixtureRequest
@@ -110,6 +117,8 @@ def test_a_user_s_mail_is_planned_restored_proven_and_taken_back(
     folders = done.json["mailboxes"]
     assert sum(each["by_guid"] for each in folders) > done.json["messages"] / 2
     assert below(world, account, INTO) == old.guids(f"user/{account}", into=INTO)
+    assert told(world) == [*REPLICATION, "mailboxSubscription", "U1 consolidated"]
+    assert done.json["left_to_do"] == []
     verified = world.run(old.root, "verify", "1", "--json")
     assert verified.json["verdict"] == "proven", verified.errors
     assert {each["by_guid"] for each in verified.json["mailboxes"]} == {0}
@@ -135,6 +144,7 @@ def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
     assert done.json["target"].endswith("/share/contact")
     wanted = old.guids(account, into=f"contact/{INTO}")
     assert below(world, "shared", f"contact/{INTO}") == wanted
+    assert told(world) == [*REPLICATION, "M1 consolidated"]
     undone = world.run(old.root, "undo", "1", "--yes", "--json")
     assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
     assert world.held() == before
@@ -153,6 +163,7 @@ def test_in_place_mail_goes_into_the_default_folders_that_are_there(
         for name in ("INBOX", "Sent", "Drafts", "Trash")
     }
     assert len([name for name in held if name.lower() == "sent"]) == 1
+    assert "mailboxDefaultFolders" in told(world)
 
 
 def test_many_go_each_with_a_session_of_its_own(world: BlueMind5World, old_35: Old) -> None:
@@ -181,6 +192,21 @@ def test_a_password_that_was_given_is_used_and_no_session_is_made(
 
     assert done.json["verdict"] == "proven", done.errors
     assert world.core.requests.calls() == []
+    (left,) = done.json["left_to_do"]
+    assert left == f"bm-cli maintenance consolidateIndex jdoe@{DOMAIN}"
+
+
+def test_what_bluemind_could_not_do_is_left_with_the_command_for_it(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    world.core.repairs.fail("replication.subtree", "no such subtree")
+
+    done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent")
+
+    assert done.json["verdict"] == "proven", done.errors
+    (left,) = done.json["left_to_do"]
+    assert left.startswith(f"bm-cli maintenance repair --ops replication.subtree jdoe@{DOMAIN}")
+    assert "no such subtree" in left
 
 
 @pytest.mark.parametrize("what", ["no role", "nobody answers"])

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respool.app.far_bluemind import FarWish, account_there, far_core
+from respool.app.far_bluemind import FarWish, account_there
+from respool.app.far_finishing import FarCore, with_far_finishing
 from respool.app.far_logins import (
     FarAccount,
     far_account,
@@ -25,6 +26,10 @@ from respool.app.source_now import left_reasons, source_reasons
 from respool.app.state import far_lock
 from respool.app.wish import Wish
 from respool.errors import NotReady, SurveyChanged, UsageError
+from respool.finishing.asking import Asking
+from respool.finishing.far_actor import FAR_STEPS, FarFinishingActor
+from respool.finishing.patience import USUAL
+from respool.finishing.steps import LastLook
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAppended, ProveSubscriptions
@@ -66,9 +71,11 @@ def reach_imap(
     """
     place = parse_imap_place(typed)
     with ExitStack() as kept:
+        asked = FarCore(settings, place)
+        kept.callback(asked.close)
         core: BluemindCore | None = None
         if as_user in {None, place.user} and not _is_told(settings, place):
-            core = kept.enter_context(far_core(settings, place))
+            core = asked.find()
         if core is None:
             far = far_account(typed, wish.account, as_user, wish.domains)
             server = far_server(settings, far)
@@ -77,7 +84,7 @@ def reach_imap(
             sessions = kept.enter_context(BluemindSessions(core))
             server = far_server(settings, far, sessions)
         kept.callback(server.close)
-        yield AtImap(server=server, far=far)
+        yield AtImap(server=server, far=far, core=core, asked=asked)
 
 
 def _is_told(settings: Settings, place: ImapPlace) -> bool:
@@ -93,6 +100,8 @@ class AtImap:
 
     server: ImapServer
     far: FarAccount
+    core: BluemindCore | None
+    asked: FarCore
 
     def mend(self, state: Path) -> None:
         """Nothing is ever borrowed there."""
@@ -103,11 +112,12 @@ class AtImap:
             if getattr(wish, field):
                 raise UsageError(f"{option} is not for another server", why=why)
         prepared = prepare(settings, wish)
-        return self._planned(prepared, prepared.request(self.far.account))
+        return self._planned(settings, prepared, prepared.request(self.far.account))
 
-    def _planned(self, prepared: Prepared, request: RestoreRequest) -> Plan:
+    def _planned(self, settings: Settings, prepared: Prepared, request: RestoreRequest) -> Plan:
         survey = survey_imap(self.server, request)
-        return plan_restore(request, prepared.choice.mailboxes, survey, prepared.context())
+        plan = plan_restore(request, prepared.choice.mailboxes, survey, prepared.context())
+        return with_far_finishing(settings, plan, self.core, self.far)
 
     def check_is_of(self, number: int, head: PlanHead) -> None:
         """It is: the run's own address was asked."""
@@ -140,7 +150,9 @@ class AtImap:
 
     def check_honesty(self, settings: Settings, file: Path) -> None:
         """Its steps must be those that the same request makes now."""
-        check_same(file, lambda head: self._planned(prepare_again(settings, head), head.request))
+        check_same(
+            file, lambda head: self._planned(settings, prepare_again(settings, head), head.request)
+        )
 
     def check_ready(self, _settings: Settings, run: RunJournal) -> None:
         """Whether the account can be asked, and the backup still has what is left."""
@@ -154,12 +166,17 @@ class AtImap:
             )
 
     def actors(self, record: RunRecord) -> Mapping[str, Actor[Any]]:
-        """See `imap_actors`."""
-        return imap_actors(self.server, record)
+        """See `imap_actors`; and who tells BlueMind."""
+        finishing = {step.kind: self._finishing(record) for step in FAR_STEPS}
+        return {**finishing, **imap_actors(self.server, record)}
 
     def provers(self, record: RunRecord) -> Mapping[str, Prover]:
-        """See `imap_provers`."""
-        return imap_provers(self.server, record)
+        """See `imap_provers`; and the last look."""
+        return {LastLook.kind: self._finishing(record), **imap_provers(self.server, record)}
+
+    def _finishing(self, record: RunRecord) -> FarFinishingActor:
+        asking = Asking(core=self.asked, patience=USUAL)
+        return FarFinishingActor(asking=asking, server=self.server, record=record)
 
     def settle(self, state: Path, journal: Journal) -> None:
         """Nothing is changed there for a time."""

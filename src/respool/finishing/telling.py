@@ -1,0 +1,97 @@
+"""Telling BlueMind's core of a restore: sharings saved as read, repairs, the search index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from respool.bluemind import api_requests
+from respool.bluemind.api_answers import operation_ids, values_of
+from respool.errors import BluemindFault
+from respool.finishing import by_hand
+from respool.finishing.asking import Asking, is_unknown
+from respool.finishing.steps import ConsolidateIndex, Repair, SaveRights
+from respool.finishing.tasks import Ended, carried_out, is_warning, wrong_entries
+from respool.runs.actor import Note
+
+_MOST_TOLD = 200
+# Rights and dummy messages are of folders that are there: nothing is to be told of those.
+_OF_WHAT_IS_GONE = frozenset({"mailboxQuota", "mailboxSubscription", "replication.subtree"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One core, whatever keeps its mail."""
+
+    asking: Asking
+
+    def tell(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
+        """Do the step; done twice it is the same as once.
+
+        Raises:
+            StepFailed: the core stays away, or refuses us.
+        """
+        match step:
+            case SaveRights():
+                return self._save_rights(step)
+            case Repair():
+                return self._repair(step)
+            case ConsolidateIndex():
+                return self._consolidate(step)
+
+    def _save_rights(self, step: SaveRights) -> Note:
+        """The list as it is read, with verbs that nobody here knows."""
+        answer = self.asking.ask(api_requests.mailbox_acl(step.domain, step.entry))
+        entries = list(values_of(answer or [], "an AccessControlEntry"))
+        self.asking.ask(api_requests.save_mailbox_acl(step.domain, step.entry, entries))
+        return {"saved": len(entries)}
+
+    def _repair(self, step: Repair) -> Note:
+        if not self._is_offered(step):
+            return {"operation": step.operation, "skipped": "this BlueMind has no such repair"}
+        wrong = list(wrong_entries(self._repaired(step)))
+        warned = [f"{what}: {said}" for what, state, said in wrong if is_warning(state)]
+        failed = [said for _, state, said in wrong if not is_warning(state)]
+        note: Note = {"operation": step.operation, "warnings": [_short(each) for each in warned]}
+        if not failed:
+            return note
+        again = by_hand.repair_command((step.operation,), step.address)
+        left = f"{again} (BlueMind said: {_short('; '.join(failed))})"
+        return {**note, "failed": [_short(each) for each in failed], "left_to_do": [left]}
+
+    def _is_offered(self, step: Repair) -> bool:
+        """Unknown ids are passed over in silence, and by then it may be another version."""
+        request = api_requests.repair_operations(step.domain, step.entry)
+        return step.operation in operation_ids(self.asking.ask(request))
+
+    def _repaired(self, step: Repair) -> Ended:
+        family = self.asking.core().family
+        request = api_requests.repair(family, step.domain, step.entry, (step.operation,))
+        return carried_out(self.asking, request, known_id=f"repair-{step.entry}@{step.domain}")
+
+    def _consolidate(self, step: ConsolidateIndex) -> Note:
+        ended = carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
+        failed = [said for _, state, said in wrong_entries(ended) if not is_warning(state)]
+        if not failed:
+            return {"task": ended.id}
+        again = by_hand.index_click(self.asking.core().family, step.address)
+        return {
+            "task": ended.id,
+            "failed": [_short(each) for each in failed],
+            "left_to_do": [f"{again} (BlueMind said: {_short('; '.join(failed))})"],
+        }
+
+    def tell_again(self, step: Repair | ConsolidateIndex) -> None:
+        """What is gone from the directory, as a mailshare that was made, needs no telling."""
+        try:
+            if isinstance(step, Repair):
+                if step.operation in _OF_WHAT_IS_GONE and self._is_offered(step):
+                    self._repaired(step)
+            else:
+                carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
+        except BluemindFault as error:
+            if not is_unknown(error):
+                raise
+
+
+def _short(text: str) -> str:
+    return text[:_MOST_TOLD]
