@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +20,7 @@ from tests.support.bluemind_core.installation import Domain, Installation, Mails
 from tests.support.bluemind_core.mail import NoMail
 from tests.support.bluemind_core.tasks import FORGOTTEN_AFTER_SECONDS
 from tests.support.bluemind_core.versions import BEFORE_43, CoreFamily
+from tests.support.certificates import make_certificates
 
 DOMAIN = "bluemind.loc"
 REPAIR = f"POST /directory/{DOMAIN}/U1/mgmt/_maintenance/repair"
@@ -48,6 +53,11 @@ def core(request: pytest.FixtureRequest, bluemind_core: Start) -> BlueMindCore:
 @pytest.fixture
 def core4(bluemind_core: Start) -> BlueMindCore:
     return bluemind_core(INSTALLATION, version=CoreFamily.BM4)
+
+
+@pytest.fixture
+def core49(bluemind_core: Start) -> BlueMindCore:
+    return bluemind_core(INSTALLATION, version=CoreFamily.BM49)
 
 
 def test_nothing_found_is_no_body_and_an_unknown_path_is_404(core: BlueMindCore) -> None:
@@ -103,16 +113,49 @@ def test_until_48_one_bad_entry_is_an_error_with_a_report(core4: BlueMindCore) -
     assert states == {"mailboxAcls": "OK", "mailboxQuota": "WARN"}
 
 
-def test_since_49_what_went_wrong_is_in_the_log_alone(bluemind_core: Start) -> None:
-    core = bluemind_core(INSTALLATION, version=CoreFamily.BM49)
-    core.repairs.fail("mailboxQuota", "too much")
+def test_an_exception_ends_a_repair_and_its_report(core4: BlueMindCore) -> None:
+    core4.repairs.break_off("mailboxFilters", "no such thing")
 
-    end = end_of(core, ask(core, REPAIR, {"opIdentifiers": ["mailboxQuota"], "verbose": False}))
+    end = end_of(core4, ask(core4, REPAIR, ["mailboxQuota", "mailboxFilters", "containers"]))
 
-    assert (end["state"], end["result"]) == ("Success", "")
-    lines = ask(core, f"GET /tasks/repair-U1%40{DOMAIN}/_currentLogs", offset="0").body
-    assert lines == ["[mailboxQuota]: too much"]
-    assert ask(core, REPAIR, ["mailboxQuota"]).status == 500
+    assert end["state"] == "InError"
+    assert [each["id"] for each in json.loads(end["result"])["entries"]] == ["mailboxQuota"]
+    lines = ask(core4, f"GET /tasks/repair-U1%40{DOMAIN}/_currentLogs").body
+    assert lines[-2:] == ["Unknown error: no such thing", ""]
+
+
+def test_since_49_what_went_wrong_is_in_the_log_alone(core49: BlueMindCore) -> None:
+    core49.repairs.fail("mailboxQuota", "Error on checking mailbox quota")
+    ids = ["mailboxAcls", "mailboxQuota"]
+
+    end = end_of(core49, ask(core49, REPAIR, {"opIdentifiers": ids, "verbose": False}))
+
+    assert (end["state"], end["result"], end["steps"]) == ("Success", "", 0)
+    lines = ask(core49, f"GET /tasks/repair-U1%40{DOMAIN}/_currentLogs", offset="0").body
+    assert lines == [None, "Error on checking mailbox quota", None, ""]
+    assert ask(core49, REPAIR, ids).status == 500
+
+
+def test_since_49_an_exception_is_an_error_without_a_word(core49: BlueMindCore) -> None:
+    core49.repairs.break_off("mailboxQuota")
+
+    end = end_of(core49, ask(core49, REPAIR, {"opIdentifiers": ["mailboxQuota"]}))
+
+    assert (end["state"], end["result"]) == ("InError", "")
+    lines = ask(core49, f"GET /tasks/repair-U1%40{DOMAIN}/_currentLogs", offset="0").body
+    assert lines == [None, ""]
+
+
+def test_subscriptions_follow_the_sharings_and_taking_one_away_is_reported_as_ko(
+    core4: BlueMindCore,
+) -> None:
+    path = REPAIR.replace("U1", "M1")
+    end_of(core4, ask(core4, path, ["mailboxSubscription"]))
+    assert core4.subscribers["M1"] == {"U1"}
+
+    ask(core4, f"POST /mailboxes/{DOMAIN}/M1/_acls", [])
+    assert end_of(core4, ask(core4, path, ["mailboxSubscription"]))["state"] == "InError"
+    assert core4.subscribers["M1"] == set()
 
 
 def test_an_entry_is_repaired_once_at_a_time_but_an_index_is_not(core4: BlueMindCore) -> None:
@@ -183,9 +226,20 @@ def test_sharings_are_saved_with_verbs_of_the_version_only(core4: BlueMindCore) 
     assert ask(core4, f"GET {container}").body == lines == [{"subject": "U1", "verb": "Write"}]
 
 
+def test_it_answers_over_tls_to_whoever_trusts_it(bluemind_core: Start, tmp_path: Path) -> None:
+    certificates = make_certificates(tmp_path / "tls")
+    core = bluemind_core(INSTALLATION, certificates=certificates)
+    trust = ssl.create_default_context(cafile=certificates.authority)
+
+    with urllib.request.urlopen(f"{core.url}/system/installation/state", context=trust) as said:
+        assert json.load(said) == "CORE_STATE_RUNNING"
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(f"{core.url}/system/installation/state")
+
+
 def test_faults_happen_to_the_request_that_they_are_for(core4: BlueMindCore) -> None:
-    core4.faults.add(Fault.answering(503), route="/domains", nth=2)
-    assert [ask(core4, "GET /domains").status for _ in range(3)] == [200, 503, 200]
+    core4.faults.add(Fault.answering(500), route="/domains", nth=2)
+    assert [ask(core4, "GET /domains").status for _ in range(3)] == [200, 500, 200]
 
     core4.faults.add(Fault.cutting())
     with pytest.raises(http.client.IncompleteRead):

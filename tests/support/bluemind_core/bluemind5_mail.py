@@ -45,11 +45,6 @@ class BlueMind5Mail:
         """BlueMind 5 cannot."""
         raise MailTrouble(f"there is no Cyrus with a mailbox {entry.mailbox}")
 
-    def subscribe(self, entry: Entry) -> None:
-        """Subscribe a user to all of the own folders."""
-        if entry.kind == USER:
-            self._account(entry).subscribed |= set(self._folders(entry))
-
     def create_missing(self, entry: Entry, names: tuple[str, ...]) -> list[str]:
         """Make those of the default folders that are missing; which."""
         prefix = "" if entry.kind == USER else f"{entry.name}/"
@@ -59,9 +54,10 @@ class BlueMind5Mail:
         return missing
 
     def touch(self, entry: Entry) -> None:
-        """A UID is used up in each folder."""
+        """A UID is used up in each folder, and what is marked as deleted is gone."""
         for folder in self._folders(entry).values():
             folder.uidnext += 1
+            folder.messages = [x for x in folder.messages if "\\Deleted" not in x.flags]
 
     def create(self, entry: Entry, partition: str, names: tuple[str, ...]) -> None:
         """A new mailbox with its default folders; there are no partitions."""

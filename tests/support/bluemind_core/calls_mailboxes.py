@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tests.support.bluemind_core.answers import mailbox_item
 from tests.support.bluemind_core.entries import Entry
 from tests.support.bluemind_core.json_values import Json
+from tests.support.bluemind_core.repairs import RepairWish
 from tests.support.bluemind_core.routes import ONLY_5, SINCE_4, WITH_CYRUS, Call, Route
 from tests.support.bluemind_core.server_faults import not_found
 from tests.support.bluemind_core.sharing import check_acl, rights_of
@@ -114,7 +115,7 @@ def _save(core: BlueMindCore, entry: Entry, call: Call, parameter: str) -> None:
 
 def _check_and_repair(core: BlueMindCore, call: Call) -> Json:
     entry = core.directory.get(call.domain, call.uid)
-    return core.start_repair(entry, ())
+    return core.start_repair(entry, RepairWish())
 
 
 _BOX: Final = "/mailboxes/{domain}"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from tests.support.bluemind_core.entries import Entry
 from tests.support.bluemind_core.json_values import Fields, Json
-from tests.support.bluemind_core.repairs import operations_for
+from tests.support.bluemind_core.operations import operations_for
+from tests.support.bluemind_core.repairs import RepairWish
 from tests.support.bluemind_core.routes import (
     ONLY_3,
     ONLY_5,
@@ -40,18 +41,20 @@ def _lines_from(core: BlueMindCore, call: Call) -> Json:
 
 def _operations(core: BlueMindCore, call: Call) -> Json:
     entry = core.directory.get(call.domain, call.uid)
-    ids = operations_for(core.version, entry.kind)
+    del entry  # users and mailshares have the same
+    ids = [each.id for each in operations_for(core.version)]
     return [{"identifier": each, "description": f"a stand-in for {each}"} for each in ids]
 
 
 def _repair_by_list(core: BlueMindCore, call: Call) -> Json:
     entry = core.directory.get(call.domain, call.uid)
-    return core.start_repair(entry, call.listed("opIdentifiers", str))
+    return core.start_repair(entry, RepairWish(ids=call.listed("opIdentifiers", str)))
 
 
 def _check(core: BlueMindCore, call: Call) -> Json:
     entry = core.directory.get(call.domain, call.uid)
-    return core.start_repair(entry, call.listed("opIdentifiers", str), is_check=True)
+    ids = call.listed("opIdentifiers", str)
+    return core.start_repair(entry, RepairWish(ids=ids, is_dry=True))
 
 
 def _repair_by_config(core: BlueMindCore, call: Call) -> Json:
@@ -59,8 +62,12 @@ def _repair_by_config(core: BlueMindCore, call: Call) -> Json:
     config = call.fields("config")
     if any(not isinstance(config.get(name, kind()), kind) for name, kind in _CONFIG.items()):
         raise unreadable("config")
-    is_dry = bool(config.get("dry"))
-    return core.start_repair(entry, config.get("opIdentifiers") or (), is_check=is_dry)
+    wish = RepairWish(
+        ids=config.get("opIdentifiers") or (),
+        is_dry=bool(config.get("dry")),
+        is_verbose=bool(config.get("verbose")),
+    )
+    return core.start_repair(entry, wish)
 
 
 def _consolidate(core: BlueMindCore, call: Call) -> Json:

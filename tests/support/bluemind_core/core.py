@@ -17,7 +17,7 @@ published clients and from what is known of its source. How to use it:
         core.faults.add(Fault.answering(503), route="/domains", nth=2)
         core.faults.add(Fault.restarting(0.5))  # tasks lost, nobody listens for half a second
         core.tasks.never_end = True             # also looks_before_end, forget_after_looks
-        core.repairs.fail("mailboxQuota", "over the domain's maximum")
+        core.repairs.fail("mailboxQuota", "over the domain's maximum")  # also break_off
         core.clock.advance(601)                 # finished tasks are forgotten
 
 ``mail`` is `NoMail` (nothing but counts), `CyrusMail` (a private Cyrus, really changed) or
@@ -26,14 +26,17 @@ entries in it. The fixture ``bluemind_core`` starts cores and ends them.
 
 What is like the real one, and surprises: nothing found is 204 without a body, a body that
 cannot be read is 500, an unknown key is 401 *with the key in the message*, a ``+`` in a path
-is a blank, sharings are written to Cyrus later, an empty list of repairs means all of them.
+is a blank, sharings are written to Cyrus later, an empty list of repairs means all of them,
+operations run in the core's order, some fail without a word (see ``operations``), since 4.9 a
+repair has no result and complains in its log alone (see ``repairs``), and
+replication.parentUid expunges whatever is marked as deleted in any folder.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -48,7 +51,7 @@ from tests.support.bluemind_core.json_values import Fields
 from tests.support.bluemind_core.keys import Keys
 from tests.support.bluemind_core.listener import API, HOST, HttpAnswer, HttpRequest, Listener
 from tests.support.bluemind_core.mail import Mail, NoMail, default_folders
-from tests.support.bluemind_core.repairs import Repairs, repair_work
+from tests.support.bluemind_core.repairs import Repairs, RepairWish, repair_work
 from tests.support.bluemind_core.server_faults import invalid
 from tests.support.bluemind_core.sharing import rights_of
 from tests.support.bluemind_core.tasks import Tasks
@@ -62,7 +65,8 @@ class BlueMindCore:
     """A core for the length of a block; see the module for its use.
 
     ``search_index`` has message counts by folder, by directory uid; ``consolidations`` the
-    uids in the order they came; ``replicated`` folders by uid. ``hook_seconds`` is how long
+    uids in the order they came; ``replicated`` folders by uid, ``subscribers`` the users who
+    see a mailbox in their lists, by its uid. ``hook_seconds`` is how long
     after a list of sharings is saved it is written to Cyrus. ``state`` is a SystemState.
     """
 
@@ -91,6 +95,7 @@ class BlueMindCore:
         self.search_index: dict[str, dict[str, int]] = {}
         self.consolidations: list[str] = []
         self.replicated: dict[str, list[str]] = {}
+        self.subscribers: dict[str, set[str]] = {}
         self.backup_root = backup_root
         self.generations = read_generations(backup_root, self.version)
         self.policy: Fields = {"daily": 7, "weekly": None, "monthly": None}
@@ -161,14 +166,13 @@ class BlueMindCore:
         listener.close()
         self._comeback.start()
 
-    def start_repair(self, entry: Entry, ids: Iterable[str], *, is_check: bool = False) -> Fields:
+    def start_repair(self, entry: Entry, wish: RepairWish) -> Fields:
         """The TaskRef of a repair; its id is the entry's, so that there is one at a time."""
         if self.version.refuses_archived and entry.is_archived:
             raise invalid(f"entry {entry.identity} is archived")
-        is_called_check = is_check and not self.version.has_repair_config
-        prefix = "check" if is_called_check else "repair"
-        work = repair_work(self, entry, ids, is_dry=is_check)
-        return self.tasks.run(work, f"{prefix}-{entry.identity}")
+        is_check = wish.is_dry and not self.version.has_repair_config
+        prefix = "check" if is_check else "repair"
+        return self.tasks.run(repair_work(self, entry, wish), f"{prefix}-{entry.identity}")
 
     def partition_of(self, entry: Entry) -> str:
         """Where Cyrus is to keep a new mailbox. Source: CyrusPartition.java."""

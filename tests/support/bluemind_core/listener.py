@@ -67,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(OSError):
             super().finish()
         self.server.connections.discard(self.request)
+        self.request.close()
 
     def _any(self) -> None:
         octets = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -49,14 +49,14 @@ class Mail(Protocol):
     def reconstruct(self, entry: Entry) -> None:
         """Let the store look at its files anew, and find folders."""
 
-    def subscribe(self, entry: Entry) -> None:
-        """Subscribe a user to all of the own folders."""
-
     def create_missing(self, entry: Entry, names: tuple[str, ...]) -> list[str]:
         """Make those of the default folders that are missing; which."""
 
     def touch(self, entry: Entry) -> None:
-        """Append a message to each folder and remove it again; UIDNEXT moves."""
+        """Append a dummy to each folder, and expunge all there that is marked as deleted.
+
+        Where it is refused, nothing is said. Source: ReplicationParentUidRepair.java.
+        """
 
     def create(self, entry: Entry, partition: str, names: tuple[str, ...]) -> None:
         """Make a new mailbox with its default folders."""
@@ -113,10 +113,6 @@ class NoMail:
     def reconstruct(self, entry: Entry) -> None:
         """Nothing."""
         self.done.append(f"reconstruction of {entry.mailbox}")
-
-    def subscribe(self, entry: Entry) -> None:
-        """Nothing."""
-        self.done.append(f"subscriptions of {entry.mailbox}")
 
     def create_missing(self, entry: Entry, names: tuple[str, ...]) -> list[str]:
         """Those that nobody put in."""

@@ -1,8 +1,13 @@
-"""Repair operations of the stand-in core: which it has, and what they do.
+"""Repairs of the stand-in core: what a repair task does, and how it tells what went wrong.
 
-Source: reference of BlueMind 5.3 for ids, their order and their versions; the report and its
-end are DirEntryMaintenance.java's. Which operations 3.5 had is not established: here are
-those that need no replication.
+Source: DirEntryMaintenance.java and RepairTaskMonitor.java, before and after RepairConfig
+(4.9), TaskManager.java, SubTaskMonitor.java.
+
+Up to 4.8 the result is a report, and the state an error as soon as one entry is not OK. Since
+4.9 the result is always empty, and the state a success but where an exception ended all: what
+an operation has to complain of is a line of the log, without the operation's name, and may
+have been mended. Unless it is wanted verbose, the log has nothing else but a null for each
+operation that ended, and an empty line.
 """
 
 from __future__ import annotations
@@ -13,12 +18,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.support.bluemind_core.entries import MAILSHARE, USER, Entry
+from tests.support.bluemind_core.entries import Entry
 from tests.support.bluemind_core.json_values import Fields
 from tests.support.bluemind_core.mail import MailTrouble, default_folders
-from tests.support.bluemind_core.sharing import rights_of
+from tests.support.bluemind_core.operations import Operation, operations_for
+from tests.support.bluemind_core.sharing import rights_of, subscribers_of
 from tests.support.bluemind_core.tasks import IN_ERROR, SUCCESS, Task
-from tests.support.bluemind_core.versions import CoreFamily, CoreVersion
 
 if TYPE_CHECKING:
     from tests.support.bluemind_core.core import BlueMindCore
@@ -27,125 +32,135 @@ OK: Final = "OK"
 WARN: Final = "WARN"
 KO: Final = "KO"
 
-_BOTH: Final = frozenset({USER, MAILSHARE})
-_USERS: Final = frozenset({USER})
-_BM3: Final = CoreFamily.BM3
-_BM4: Final = CoreFamily.BM4
-_BM49: Final = CoreFamily.BM49
-_BM5: Final = CoreFamily.BM5
-_ALL: Final = frozenset(CoreFamily)
-_CYRUS: Final = frozenset({_BM3, _BM4, _BM49})
-_SINCE_4: Final = frozenset({_BM4, _BM49, _BM5})
-_ONLY_4: Final = frozenset({_BM4, _BM49})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One operation, in running order in the table."""
-
-    id: str
-    families: frozenset[CoreFamily]
-    kinds: frozenset[str] = _BOTH
-    since: tuple[int, int] = (0, 0)
-
-
-OPERATIONS: Final = (
-    Operation(id="mailboxExists", families=_ALL),
-    Operation(id="mailboxIndexExists", families=_ALL),
-    Operation(id="mailboxAclsContainer", families=_ALL),
-    Operation(id="mailboxAcls", families=_CYRUS),
-    Operation(id="mailboxHsm", families=frozenset({_BM3})),
-    Operation(id="mailboxFilesystem", families=_CYRUS),
-    Operation(id="mailboxImapHierarchy", families=_ONLY_4),
-    Operation(id="mailboxQuota", families=_CYRUS),
-    Operation(id="mailboxFilters", families=_CYRUS),
-    Operation(id="mailboxPostfixMaps", families=_ALL),
-    Operation(id="mailboxSubscription", families=_SINCE_4, kinds=_USERS),
-    Operation(id="mailboxDefaultFolders", families=_SINCE_4),
-    Operation(id="mailboxSharedSeen", families=_ONLY_4, since=(4, 5)),
-    Operation(id="replication.subtree", families=_SINCE_4),
-    Operation(id="replication.parentUid", families=_SINCE_4),
-    Operation(id="containers", families=_SINCE_4),
-)
-
-
-def operations_for(version: CoreVersion, kind: str) -> list[str]:
-    """The ids that a core of that version has for users or mailshares, in running order."""
-    return [
-        each.id
-        for each in OPERATIONS
-        if version.family in each.families and kind in each.kinds and version.release >= each.since
-    ]
-
 
 @dataclass(slots=True, kw_only=True)
 class Repairs:
-    """What goes wrong in operations, by id: state (WARN, KO) and message; ``runs`` is a log."""
+    """What goes wrong in operations, by id, whenever they run; ``runs`` is a log of them.
+
+    ``runs`` has directory uid, operation, and whether nothing was to be changed.
+    """
 
     failing: dict[str, tuple[str, str]] = field(default_factory=dict)
+    breaking: dict[str, str] = field(default_factory=dict)
     runs: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def fail(self, operation: str, message: str = "it did not work", state: str = KO) -> None:
-        """Let an operation come to that, whenever it runs, and do nothing."""
+        """Let an operation do nothing, and tell that: in the report, or in the log of 4.9."""
         self.failing[operation] = (state, message)
 
+    def break_off(self, operation: str, message: str = "it threw an exception") -> None:
+        """Let an exception in an operation end the task."""
+        self.breaking[operation] = message
 
-def repair_work(
-    core: BlueMindCore, entry: Entry, wanted: Iterable[str], *, is_dry: bool = False
-) -> Callable[[Task], None]:
-    """What a repair task does. No id wanted means all of them; unknown ids are passed over."""
-    asked = set(wanted)
-    ids = [x for x in operations_for(core.version, entry.kind) if not asked or x in asked]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairWish:
+    """What is asked for. No id means all of them; unknown ones are passed over."""
+
+    ids: Iterable[str] = ()
+    is_dry: bool = False
+    is_verbose: bool = False
+
+
+class _BrokenOff(Exception):
+    """Nothing more is done."""
+
+
+def repair_work(core: BlueMindCore, entry: Entry, wish: RepairWish) -> Callable[[Task], None]:
+    """What a repair task does."""
+    asked = set(wish.ids)
+    wanted = [each for each in operations_for(core.version) if not asked or each.id in asked]
+    run = _Run(core, entry, wish, wanted)
 
     def work(task: Task) -> None:
-        title = f"Repair {entry.uid}@{entry.domain} in {len(ids)} steps"
-        reported: list[Fields] = []
-        if not core.version.has_repair_config:
-            task.begin(len(ids), title)
-        for number, each in enumerate(ids, 1):
-            if task.is_lost:
-                return
-            if not core.version.has_repair_config:
-                task.log(f"[{number}/{len(ids)}] {each} step")
-            state, message = _run(core, entry, each, is_dry=is_dry)
-            reported.append(_reported(each, state, message))
-            task.progress = float(number)
-            if core.version.has_repair_config and state != OK:
-                task.log(f"[{each}]: {message}")
-        _end(core.version, task, reported)
+        try:
+            run.begin(task)
+            for number, operation in enumerate(wanted, 1):
+                if task.is_lost:
+                    return
+                run.one(task, number, operation)
+        except _BrokenOff as broken:
+            run.break_off(task, str(broken))
+        else:
+            run.end(task)
 
     return work
 
 
-def _end(version: CoreVersion, task: Task, reported: Sequence[Fields]) -> None:
-    """The task's end. Up to 4.8 it is a report, and an error as soon as one entry is not OK.
+class _Run:
+    """One repair of one entry."""
 
-    Since 4.9 it is always a success, and without any result: what is wrong is in its log
-    alone, whose lines are nothing but that unless the caller wanted it verbose. Source:
-    DirEntryMaintenance.java and RepairTaskMonitor.java of the time of RepairConfig.
-    """
-    if version.has_repair_config:
-        task.end(SUCCESS, "", "")
-        return
-    is_sound = all(each["state"] == OK for each in reported)
-    task.end(SUCCESS if is_sound else IN_ERROR, "", json.dumps({"entries": list(reported)}))
+    def __init__(
+        self, core: BlueMindCore, entry: Entry, wish: RepairWish, wanted: Sequence[Operation]
+    ) -> None:
+        self._core = core
+        self._entry = entry
+        self._wish = wish
+        self._wanted = wanted
+        self._report: list[Fields] = []
+        self._has_report = not core.version.has_repair_config
+        self._is_told = self._has_report or wish.is_verbose
+
+    def begin(self, task: Task) -> None:
+        if self._is_told:
+            steps = len(self._wanted)
+            task.begin(steps, f"Repair {self._entry.identity} in {steps} steps")
+
+    def one(self, task: Task, number: int, operation: Operation) -> None:
+        if self._is_told:
+            what = f"{operation.id} step" if self._has_report else f"Starting {operation.id}"
+            task.log(f"[{number}/{len(self._wanted)}] {what}")
+        self._core.repairs.runs.append((self._entry.uid, operation.id, self._wish.is_dry))
+        try:
+            self._carry_out(task, operation)
+        finally:
+            task.progress += 1
+            if not self._has_report:
+                task.log(None)
+
+    def end(self, task: Task) -> None:
+        is_sound = all(each["state"] == OK for each in self._report)
+        task.end(SUCCESS if is_sound else IN_ERROR, "", self._result())
+
+    def break_off(self, task: Task, why: str) -> None:
+        if self._is_told:
+            task.log(f"Unknown error: {why}")
+        task.end(IN_ERROR, "", self._result())
+
+    def _result(self) -> str:
+        return json.dumps({"entries": self._report}) if self._has_report else ""
+
+    def _carry_out(self, task: Task, operation: Operation) -> None:
+        repairs = self._core.repairs
+        if operation.id in repairs.breaking:
+            raise _BrokenOff(repairs.breaking[operation.id])
+        if operation.id in repairs.failing:
+            self._tell(task, operation.id, *repairs.failing[operation.id])
+            return
+        try:
+            said = None if self._wish.is_dry else _do(self._core, self._entry, operation.id)
+        except MailTrouble as trouble:
+            self._tell_trouble(task, operation, str(trouble))
+            return
+        if not operation.is_silent:
+            self._tell(task, operation.id, *(said or (OK, "")))
+
+    def _tell_trouble(self, task: Task, operation: Operation, why: str) -> None:
+        is_told = operation.is_reported if self._has_report else operation.is_noted
+        if is_told and not operation.is_silent:
+            self._tell(task, operation.id, KO, why)
+        if operation.is_last and (self._has_report or not operation.is_reported):
+            raise _BrokenOff(why)
+
+    def _tell(self, task: Task, operation: str, state: str, message: str) -> None:
+        if self._has_report:
+            self._report.append(_reported(operation, state, message))
+        elif state != OK:
+            task.log(message)
 
 
-def _run(core: BlueMindCore, entry: Entry, operation: str, *, is_dry: bool) -> tuple[str, str]:
-    core.repairs.runs.append((entry.uid, operation, is_dry))
-    failing = core.repairs.failing.get(operation)
-    if failing is not None:
-        return failing
-    if is_dry:
-        return OK, ""
-    try:
-        _do(core, entry, operation)
-    except MailTrouble as trouble:
-        return KO, str(trouble)
-    return OK, ""
-
-
-def _do(core: BlueMindCore, entry: Entry, operation: str) -> None:
+def _do(core: BlueMindCore, entry: Entry, operation: str) -> tuple[str, str] | None:
+    """Carry an operation out; what it says, if it is not just OK."""
     match operation:
         case "mailboxAcls":
             core.mail.write_rights(entry, rights_of(core.directory, entry))
@@ -154,16 +169,32 @@ def _do(core: BlueMindCore, entry: Entry, operation: str) -> None:
         case "mailboxQuota":
             core.mail.set_quota(entry)
         case "mailboxSubscription":
-            core.mail.subscribe(entry)
+            return _subscribe(core, entry)
         case "mailboxDefaultFolders":
             names = default_folders(entry, has_trash=core.version.release >= (4, 7))
             core.mail.create_missing(entry, names)
         case "replication.subtree":
             core.replicated[entry.uid] = core.mail.folders(entry)
-        case "replication.parentUid":
+        case "replication.parentUid" if not entry.is_archived:
             core.mail.touch(entry)
         case _:
             pass
+    return None
+
+
+def _subscribe(core: BlueMindCore, entry: Entry) -> tuple[str, str] | None:
+    """Let all who have a sharing see the mailbox in their lists, and nobody else.
+
+    That is a subscription of BlueMind's, to the container of the sharings, not IMAP's. One
+    that is taken away is KO in the report, though it is done. Source:
+    MailboxAutoSubscriptionsMaintenanceOperation.java.
+    """
+    before = core.subscribers.get(entry.uid, set())
+    core.subscribers[entry.uid] = now = subscribers_of(core.directory, entry)
+    gone = sorted(before - now)
+    if gone:
+        return KO, f"Mailbox {entry.identity}: subscription of {', '.join(gone)} removed"
+    return None
 
 
 def _reported(operation: str, state: str, message: str) -> Fields:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _NO_CONTENT: Final = 204
 _LOST: Final = HttpAnswer(status=0, is_lost=True)
 _SECRET: Final = "(a password)"
+_OF_THE_PROXY: Final = frozenset({502, 503, 504})
+_CODES: Final = {401: "AUTHENTICATION_FAIL", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 _NO_JSON: Final = b"<html><body>It works!</body></html>"
 
 
@@ -43,6 +45,8 @@ def answer(core: BlueMindCore, request: HttpRequest) -> HttpAnswer:
     if fault is None:
         return _said(core, request, asked, found)
     done = _said(core, request, asked, found) if fault.is_after else None
+    if fault.kind is FaultKind.ANSWER:
+        return _refused(fault, request.key)
     return _with(core, fault, asked, done) or _said(core, request, asked, found)
 
 
@@ -71,11 +75,20 @@ def _spoilt(fault: Fault) -> HttpAnswer:
             return HttpAnswer(status=200, octets=b'{"id": "half of"}', is_cut=True)
         case FaultKind.GARBLE:
             return HttpAnswer(status=200, octets=_NO_JSON)
-        case FaultKind.SWELL:
-            return HttpAnswer(status=200, swells_to=fault.octets)
         case _:
-            body = fault.body or ServerFault("a fault that a test wanted").body
-            return json_answer(fault.status, body)
+            return HttpAnswer(status=200, swells_to=fault.octets)
+
+
+def _refused(fault: Fault, key: str | None) -> HttpAnswer:
+    """Another status: with the core's own words, or those of the proxy before it."""
+    if fault.body is not None:
+        return json_answer(fault.status, fault.body)
+    if fault.status in _OF_THE_PROXY:
+        page = f"<html><head><title>{fault.status}</title></head><body>nginx</body></html>"
+        return HttpAnswer(status=fault.status, octets=page.encode())
+    code = _CODES.get(fault.status, "UNKNOWN")
+    message = f"session id {key} is not valid" if fault.status == 401 else "a test wanted this"
+    return json_answer(fault.status, ServerFault(message, code).body)
 
 
 def _said(

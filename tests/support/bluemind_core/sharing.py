@@ -35,6 +35,14 @@ def rights_of(directory: Directory, entry: Entry) -> dict[str, str]:
     return rights | {who: letters for who, letters in granted.items() if letters}
 
 
+def subscribers_of(directory: Directory, entry: Entry) -> set[str]:
+    """The users who have any sharing of a mailbox, those of groups as well."""
+    subjects = {str(line["subject"]) for line in entry.acl}
+    members = {user for each in subjects for user in directory.groups.get(each, ())}
+    users = {each.uid for each in directory.of_domain(entry.domain, USER)}
+    return (subjects | members) & users
+
+
 def verbs_of(version: CoreVersion) -> frozenset[str]:
     """The verbs that a core of that version knows. Source: Verb in the published clients."""
     known = [*_VERBS_OF_3]

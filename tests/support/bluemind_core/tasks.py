@@ -36,7 +36,7 @@ class Task:
     state: str = NOT_STARTED
     steps: float = 0.0
     progress: float = 0.0
-    lines: list[str] = field(default_factory=list)
+    lines: list[str | None] = field(default_factory=list)
     result: str | None = None
     looks: int = 0
     is_lost: bool = False
@@ -46,8 +46,8 @@ class Task:
         self.steps = steps
         self.log(line)
 
-    def log(self, line: str) -> None:
-        """One line more of its log."""
+    def log(self, line: str | None) -> None:
+        """One line more of its log; None as the core has it where progress has no words."""
         self.lines.append(line)
 
     def end(self, state: str, line: str, result: str | None) -> None:
@@ -55,8 +55,7 @@ class Task:
         if self.state not in _ENDED:
             self.result = result
             self.progress = self.steps
-            if line:
-                self.log(line)
+            self.log(line)
             self.state = state
 
 
@@ -127,7 +126,7 @@ class Tasks:
                 "result": None if state == IN_PROGRESS else task.result,
             }
 
-    def lines(self, task_id: str, offset: int = 0) -> list[str]:
+    def lines(self, task_id: str, offset: int = 0) -> list[str | None]:
         """Its log, from that line on.
 
         Raises:
