@@ -20,8 +20,8 @@ PACKAGE: Final = "netbluemind"
 _ENCODING: Final = "encodeInternal"
 # Of all their folders, those that have to do with accounts and mailboxes, to save time.
 _FOLDERS: Final = (
-    *("authentication", "core", "dataprotect", "directory", "domain", "mailbox", "mailshare"),
-    *("server", "system", "user"),
+    *("authentication", "core", "dataprotect", "directory", "domain", "group", "mailbox"),
+    *("mailshare", "server", "system", "user"),
 )
 
 

@@ -7,7 +7,6 @@ repairs and consolidations may be done twice. Source: TasksManager.java.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +19,7 @@ from respool.finishing.asking import Asking, is_running, is_unknown
 
 _SOUND: Final = "OK"
 _WARNED: Final = "WARN"
-_LINE: Final = re.compile(r"^\[(?P<operation>[A-Za-z][\w.]*)\]:? (?P<message>.*)", re.DOTALL)
+_FAILED: Final = "KO"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +56,19 @@ def wrong_entries(ended: Ended) -> Iterator[tuple[str, str, str]]:
     """Operation, state and message of all that a repair did not find or make right.
 
     Up to 4.8 the task's result is a report, and its state an error as soon as one entry warns.
-    Since 4.9 it has none, and always ends well: what was wrong is in its log, a line each.
+    Since 4.9 it is an empty text, and the state a success but where an exception ended all:
+    what an operation complains of is in the log, a line each without the operation's name.
+    Asked for as we ask, not verbose, the log has nothing else with words in it. Source:
+    RepairTaskMonitor.java, SubTaskMonitor.java.
     """
     entries = api_answers.repair_entries(ended.status.result)
     if entries is not None:
         yield from ((e.operation, e.state, e.message) for e in entries if e.state != _SOUND)
         return
-    for line in ended.lines:
-        found = _LINE.match(line)
-        if found is not None:
-            yield found["operation"], "KO", found["message"].strip()
+    if ended.status.result == "":
+        yield from (("", _FAILED, line.strip()) for line in ended.lines if line.strip())
     if ended.status.state is TaskState.IN_ERROR:
-        yield "", "KO", ended.status.last_line or "it ended in error, and says no more"
+        yield "", _FAILED, ended.status.last_line or "it ended in error, and says no more"
 
 
 def is_warning(state: str) -> bool:

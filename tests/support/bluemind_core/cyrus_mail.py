@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from imapclient import IMAPClient
+from imapclient import IMAPClient, imap_utf7
 from imapclient.exceptions import IMAPClientError
 
 from tests.support.bluemind_core.entries import Entry
@@ -136,7 +136,8 @@ def _child(entry: Entry, name: str) -> str:
 
 def _plain(client: IMAPClient, command: str, *words: str) -> None:
     """A command that imapclient has no method for."""
-    quoted: list[Any] = [f'"{word}"' if "(" not in word else word for word in words]
+    encoded = [imap_utf7.encode(word).decode("ascii") for word in words]
+    quoted: list[Any] = [f'"{word}"' if "(" not in word else word for word in encoded]
     status, said = getattr(client._imap, command)(*quoted)
     if status != "OK":
         raise MailTrouble(f"{command}: {said!r}")

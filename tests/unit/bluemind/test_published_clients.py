@@ -72,6 +72,7 @@ INSTALLATION = Installation(
             shared_with={"U1": "Read"},
         ),
     ),
+    groups={"G1": ("U1",)},
 )
 # What a request function is called with, by the names of its parameters.
 SAMPLES: dict[str, Any] = {
@@ -224,11 +225,10 @@ def test_answers_have_the_fields_that_a_client_reads(core: BlueMindCore) -> None
 
 
 def _filled(path: str, task: str) -> str:
-    kind = "M1" if path.startswith("/mailshares") else "U1"
-    uid = "bm-master" if path.startswith("/servers") else kind
+    uids = {"mailshares": "M1", "servers": "bm-master", "groups": "G1"}
     return path.format(
         domain=DOMAIN,
-        uid=uid,
+        uid=uids.get(path.split("/")[1], "U1"),
         task=task,
         email="jdoe%40bluemind.loc",
         login="jdoe",

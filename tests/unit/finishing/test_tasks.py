@@ -125,11 +125,15 @@ def test_the_report_counts_not_the_state() -> None:
 
 
 def test_since_4_9_the_log_alone_tells_what_went_wrong() -> None:
-    lines = ("Repair U1@b.loc", "[mailboxQuota]: over the maximum")
+    lines = ("Error on checking mailbox quota for jdoe@b.loc (uid: U1): over the maximum", "")
 
-    assert list(wrong_entries(ended("", TaskState.SUCCESS, *lines))) == [
-        ("mailboxQuota", "KO", "over the maximum")
-    ]
+    assert list(wrong_entries(ended("", TaskState.SUCCESS, *lines))) == [("", "KO", lines[0])]
+
+
+def test_the_log_of_a_task_that_is_no_repair_is_no_complaint() -> None:
+    lines = ("Consolidating the index of jdoe", "OK")
+
+    assert list(wrong_entries(ended(None, TaskState.SUCCESS, *lines))) == []
 
 
 def test_an_error_without_any_report_is_one() -> None:
