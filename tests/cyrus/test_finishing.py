@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from respool.app.restore import restore
-from respool.app.settings import Secret, Settings
+from respool.app.verify import verify
 from respool.cli.restore_text import plan_text
+from respool.errors import PlanRefused
 from respool.planning.plan import PlanHead
-from respool.verification.report import Receipt
 from tests.docs.pages import sections
 from tests.docs.test_finishing_page import CELL, PAGE
 from tests.support.bluemind_core.asked import Asked
 from tests.support.bluemind_core.core import BlueMindCore
-from tests.support.bluemind_core.cyrus_mail import CyrusMail
-from tests.support.bluemind_core.installation import Domain, Installation, User
+from tests.support.bluemind_core.installation import User
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.directions import DOMAIN, INTO, TargetAccount, fresh_target
-from tests.support.imap_contents import acl_of
+from tests.support.bluemind_site import JDOE, Site, new_site
+from tests.support.directions import DOMAIN, INTO
 from tests.support.private_cyrus import PrivateCyrus
-from tests.support.restoring import agreeing, settings_for, wish
+from tests.support.restoring import restored, wish
 from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, Source
 
 pytestmark = pytest.mark.needs_cyrus
-JDOE = "user/jdoe@bluemind.loc"
 SOURCE = SPOOLS["2.5.17"]
-FOLDERS = ("Sent", "Projects/2017")
 CYRUS_FAMILIES = (CoreFamily.BM3, CoreFamily.BM4, CoreFamily.BM49)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A mail server of BlueMind, one account on it, and the command's settings."""
-
-    server: PrivateCyrus
-    core: BlueMindCore
-    target: TargetAccount
-    settings: Settings
-
-    def restore(self, heads: list[PlanHead] | None = None) -> Receipt:
-        wanted = wish(JDOE, *FOLDERS, to=self.target.written, into=INTO)
-        return restore(self.settings, wanted, agreeing(heads))
-
-    @property
-    def uid(self) -> str:
-        return self.target.login.partition("@")[0]
+MADE: dict[str, Any] = {"is_in_place": True, "is_creating_account": True}
+SMALL = 15  # KiB: the two folders have more
 
 
 @pytest.fixture
@@ -60,29 +41,11 @@ def site_of(
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> Callable[..., Site]:
-    def make(family: CoreFamily) -> Site:
-        server = restoring_names
-        target = fresh_target(server, "user")
-        login = target.login.partition("@")[0]
-        user = User(uid=login, login=login, domain=DOMAIN, emails=(f"{login}@*",))
-        core = bluemind_core(
-            Installation(domains=(Domain(uid=DOMAIN),), users=(user,)),
-            version=family,
-            mail=CyrusMail(server),
-        )
-        settings = replace(
-            settings_for(server, unpacked(SOURCE), tmp_path / "state"),
-            bluemind_api=core.url,
-            bluemind_key=Secret(core.keys.core_token),
-        )
-        return Site(server=server, core=core, target=target, settings=settings)
+    def make(version: CoreFamily, **more: object) -> Site:
+        places = (unpacked(SOURCE), tmp_path / "state")
+        return new_site(restoring_names, bluemind_core, version, places, **more)  # type: ignore[arg-type]
 
     return make
-
-
-def acl_letters(site: Site, mailbox: str) -> Mapping[str, str]:
-    with site.server.admin_client() as admin:
-        return acl_of(admin, mailbox)
 
 
 def table(family: CoreFamily, uid: str) -> list[str]:
@@ -92,19 +55,11 @@ def table(family: CoreFamily, uid: str) -> list[str]:
     return [each.replace("DOMAIN", DOMAIN).replace("UID", uid) for each in calls]
 
 
-def asked(site: Site, uid: str) -> list[str]:
-    """What was asked of the core that changes something, as the page's table writes it."""
-    return [
-        f"{each.method} {each.path} {body_of(each)}"
-        for each in site.core.requests.all()
-        if each.method != "GET" and uid in each.path
-    ]
-
-
-def body_of(each: Asked) -> str:
+def shown(each: Asked) -> str:
+    """As the page's table writes it."""
     if each.path.endswith("/_acls"):
-        return "the list, as it was read"
-    return "none" if each.body is None else f"`{json.dumps(each.body)}`"
+        return f"{each.call} the list, as it was read"
+    return f"{each.call} {'none' if each.body is None else f'`{json.dumps(each.body)}`'}"
 
 
 @pytest.mark.parametrize("family", CYRUS_FAMILIES, ids=str)
@@ -117,23 +72,130 @@ def test_all_that_a_person_had_to_click_is_done_in_the_order_of_the_page_and_tak
     """
     site = site_of(family)
     heads: list[PlanHead] = []
-    receipt = site.restore(heads)
-    site.core.settle()
+    sent = site.target.mailbox(f"{INTO}/Sent")
 
-    assert asked(site, site.uid) == table(family, site.uid)
+    receipt = site.restore(heads)
+
+    assert list(map(shown, site.asked())) == table(family, site.uid)
     assert receipt.verdict.value == "proven"
     assert [each for each in receipt.left_to_do if "Manage folders" not in each] == []
     assert len(receipt.left_to_do) == (family is CoreFamily.BM3)
-    assert "admin0" in acl_letters(site, site.target.mailbox(f"{INTO}/Sent"))
-    counted = site.core.search_index[site.uid]
-    assert counted[site.target.mailbox(f"{INTO}/Sent")] == 5
+    assert "admin0" in site.rights(f"{INTO}/Sent")
+    assert site.core.search_index[site.uid][sent] == 5
     if family is not CoreFamily.BM3:
-        assert site.target.mailbox(f"{INTO}/Sent") in site.core.replicated[site.uid]
-    text = plan_text(heads[0])
-    assert f"THEN  BlueMind {site.core.version.software} is told: rights" in text
+        assert sent in site.core.replicated[site.uid]
+    assert f"THEN  BlueMind {site.core.version.software} is told: rights" in plan_text(heads[0])
+    assert verify(site.settings, receipt.run)[0].left_to_do == receipt.left_to_do
 
     report = undone(site.settings, receipt.run)
 
     assert report.state.value == "undone"
-    assert site.target.mailbox(f"{INTO}/Sent") not in site.core.search_index[site.uid]
-    assert asked(site, site.uid)[-1] == table(family, site.uid)[-1]
+    assert sent not in site.core.search_index[site.uid]
+    assert shown(site.asked()[-1]) == table(family, site.uid)[-1]
+
+
+def test_sharings_with_words_that_nobody_here_knows_are_sent_back_as_they_were_read(
+    site_of: Callable[..., Site],
+) -> None:
+    site = site_of(CoreFamily.BM3)
+    listed = [{"subject": "anna", "verb": "Freebusy"}, {"subject": "anna", "verb": "Read"}]
+    site.entry.acl = list(listed)
+
+    site.restore()
+
+    (saved,) = [each for each in site.asked() if each.path.endswith("/_acls")]
+    assert saved.body == listed
+    assert site.rights(f"{INTO}/Sent")[f"anna@{DOMAIN}"] == "lpr"
+
+
+@pytest.mark.parametrize("family", [CoreFamily.BM3, CoreFamily.BM49], ids=str)
+def test_a_limit_is_raised_in_the_directory_too_and_put_back_in_both_once_all_fits(
+    family: CoreFamily, site_of: Callable[..., Site]
+) -> None:
+    site = site_of(family, quota_kib=SMALL)
+    others = {key: value for key, value in site.entry.value.items() if key != "quota"}
+
+    receipt = site.restore(is_raising_quota=True)
+
+    assert receipt.verdict.value == "proven"
+    assert site.entry.quota_kib == site.limit_kib() > SMALL
+    assert {key: value for key, value in site.entry.value.items() if key != "quota"} == others
+    with site.server.client_as(site.target.readers[0]) as client:
+        for path in ("Sent", "Projects/2017/Q3", "Projects/2017"):
+            client.select_folder(f"{INTO}/{path}")
+            client.delete_messages(client.search("ALL"))
+            client.expunge()
+    verify(site.settings, receipt.run)
+    assert (site.entry.quota_kib, site.limit_kib()) == (SMALL, SMALL)
+
+
+def test_an_undo_puts_the_limit_back_in_both(site_of: Callable[..., Site]) -> None:
+    site = site_of(CoreFamily.BM4, quota_kib=SMALL)
+    receipt = site.restore(is_raising_quota=True)
+    assert site.entry.quota_kib != SMALL
+
+    undone(site.settings, receipt.run)
+
+    assert (site.entry.quota_kib, site.limit_kib()) == (SMALL, SMALL)
+
+
+@pytest.mark.parametrize("family", [CoreFamily.BM3, CoreFamily.BM49], ids=str)
+def test_a_mailshare_that_is_gone_is_made_by_bluemind_and_removed_by_it_again(
+    family: CoreFamily, site_of: Callable[..., Site]
+) -> None:
+    """Its folders that BlueMind makes along, empty, are filled; in the end all is gone."""
+    site = site_of(family)
+    name = f"{site.uid}group"
+    site.core.directory.add(User(uid="jdoe", login="jdoe", domain=DOMAIN))
+    words: dict[str, Any] = {
+        "to": f"share/{name}@{DOMAIN}",
+        "is_in_place": True,
+        "is_creating_account": True,
+    }
+
+    receipt = restored(site.settings, wish(JDOE, "INBOX", "Sent", **words))
+
+    entry = site.core.directory.by_name(DOMAIN, name)
+    assert entry is not None
+    assert receipt.verdict.value == "proven"
+    assert receipt.left_to_do == () or family is CoreFamily.BM3
+    with site.server.admin_client() as admin:
+        assert admin.folder_status(f"{name}/Sent@{DOMAIN}", ["MESSAGES"])[b"MESSAGES"] == 5
+
+    report = undone(site.settings, receipt.run)
+
+    assert [(e.mailbox, e.kept) for e in report.mailboxes if e.kept] == []
+    assert [str(each) for each in report.others] == []
+    assert site.core.directory.by_name(DOMAIN, name) is None
+    with site.server.admin_client() as admin:
+        assert list(admin.list_folders("", f"{name}*@{DOMAIN}")) == []
+
+
+def test_a_user_is_never_made_behind_bluemind_s_back(site_of: Callable[..., Site]) -> None:
+    site = site_of(CoreFamily.BM4)
+    words: dict[str, Any] = {
+        "to": f"user/nobody@{DOMAIN}",
+        "is_in_place": True,
+        "is_creating_account": True,
+    }
+
+    with pytest.raises(PlanRefused) as refused:
+        restored(site.settings, wish(JDOE, **words))
+    assert "admin console" in str(refused.value.why)
+    assert site.asked() == []
+
+
+def test_without_the_core_all_else_works_and_what_remains_is_named(
+    site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(CoreFamily.BM4)
+    monkeypatch.setattr("respool.app.finishing.is_bluemind", lambda _: True)
+    settings = replace(site.settings, bluemind_key=None, bluemind_api=None)
+    monkeypatch.setattr("respool.app.finishing.api_access", lambda _: None)
+
+    receipt = replace(site, settings=settings).restore()
+
+    assert receipt.verdict.value == "proven"
+    assert any(each.code == "bluemind-not-asked" for each in receipt.findings)
+    assert any("bm-cli maintenance repair --ops" in each for each in receipt.left_to_do)
+    assert site.asked() == []

@@ -14,6 +14,7 @@ from respool.app.cut_off import clear_cut_off
 from respool.app.finishing import LazyCore, finishing_actor
 from respool.app.plan import plan_again, plan_into_spool
 from respool.app.plan_file import check_honesty, check_unchanged
+from respool.app.raised_directories import settle_directories
 from respool.app.raised_quotas import settle_raised
 from respool.app.reached import Plan, Prover
 from respool.app.readiness import check_ready
@@ -153,5 +154,7 @@ class AtSpool:
         }
 
     def settle(self, state: Path, journal: Journal) -> None:
-        """Put raised limits back."""
+        """Put raised limits back, Cyrus's first: BlueMind's own are set in Cyrus, too."""
         settle_raised(state, journal, self.server)
+        if self.core is not None:
+            settle_directories(state, journal, self.server, self.core)

@@ -9,6 +9,7 @@ from respool.bluemind import api_requests
 from respool.bluemind.api_answers import ApiMailbox, values_of
 from respool.errors import BluemindFault
 from respool.finishing.asking import is_unknown
+from respool.finishing.planner import REPAIRS
 from respool.finishing.survey import CoreSurvey, Gone
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import decoded_part
@@ -46,7 +47,7 @@ def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey
 def survey_core_without(core: BluemindCore, gone: Gone, domain: str) -> CoreSurvey:
     """How it stands towards a mailshare that is to be made; another's name is no reason yet.
 
-    The operations are those of any mailshare: it is asked for them once there is one.
+    Which repairs it offers is asked once there is one: all that we know of are planned.
     """
     servers = values_of(core.api.ask(api_requests.servers()), "an item of Server")
     return CoreSurvey(
@@ -54,6 +55,7 @@ def survey_core_without(core: BluemindCore, gone: Gone, domain: str) -> CoreSurv
         family=core.family,
         domain=domain,
         mailbox=_found(core, domain, gone.name),
+        operations=REPAIRS if core.family.has_repairs else (),
         servers=tuple(_uids_with_mail(servers)),
         is_email_free=core.mailbox_with(domain, gone.email) is None,
         known=frozenset(_known(core, domain, gone.rights)),

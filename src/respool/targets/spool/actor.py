@@ -63,8 +63,9 @@ class SpoolActor:
             case CreateAccount():
                 at = int(datetime.now(UTC).timestamp())
                 return {"existed": self.server.admin.exists(step.mailbox), "at": at}
-            case CreateMailbox():
-                return {"existed": self.server.admin.exists(step.mailbox)}
+            case CreateMailbox():  # in an account that this run has made, all is of this run
+                is_there = self.server.admin.exists(step.mailbox)
+                return {"existed": is_there and not step.may_be_there}
             case RaiseQuota():
                 return {"limits": limits.limits_now(self.server, step.root)}
             case GiveRights():

@@ -148,7 +148,7 @@ class CreatedMailboxes:
                 and receipt is not None
             ):
                 found[step.mailbox] = receipt
-                if isinstance(step, CreateMailbox):
+                if isinstance(step, CreateMailbox) and not step.may_be_there:
                     self._partitions[step.mailbox] = step.partition
         return found
 

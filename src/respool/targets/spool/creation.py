@@ -44,10 +44,11 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
         StepFailed: it stood there before, or what stands there now is not new.
     """
     admin = server.admin
-    if before.get("existed") and not step.may_be_there:
+    if before.get("existed"):
         raise _appeared(step.mailbox)
     if not admin.exists(step.mailbox):
-        admin.create(step.mailbox, partition=step.partition)
+        partition = None if step.may_be_there else step.partition  # then it is its account's
+        admin.create(step.mailbox, partition=partition)
     given = admin.acl(step.mailbox)
     admin.set_rights(step.mailbox, server.admin_name, ADMINISTRATOR_MAY)
     status = admin.status(step.mailbox)

@@ -87,8 +87,7 @@ class Takings:
         self, step: CreateMailbox | AdoptMailbox | AddToMailbox, undoing: Undoing
     ) -> str | None:
         """What was there before, and held mail, is left to the steps that added to it."""
-        was_there = undoing.before.get("existed") and not getattr(step, "may_be_there", False)
-        if isinstance(step, AddToMailbox) or was_there:
+        if isinstance(step, AddToMailbox) or undoing.before.get("existed"):
             return None
         kept = self._of(step.mailbox, undoing)
         was_apart = undoing.before.get("was_shared") is False
