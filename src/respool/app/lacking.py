@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from respool.app.chosen import place_of
 from respool.app.live_account import LiveNotLooked, look_at_live
+from respool.app.selection import Selection
 from respool.app.settings import Settings
+from respool.backups.contents import mailboxes_of
+from respool.backups.counted import read_for_counts
 from respool.errors import AccountNotOnServer
+from respool.model.accounts import folder_path
 from respool.model.findings import Finding
+from respool.planning.answering import FolderCopies
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.kept import Period, with_kept
-from respool.planning.lacking import held_against_live, live_names
+from respool.planning.lacking import copies_but, held_against_live, live_names
 from respool.planning.mapping import map_names
 from respool.planning.request import Conflict, RestoreRequest
 from respool.system.configuration import expire_days
@@ -36,8 +41,11 @@ def lacking_of(
     request: RestoreRequest,
     chosen: Sequence[ChosenMailbox],
     survey: SpoolSurvey,
+    selection: Selection,
 ) -> Lacking:
     """What the live account lacks; all of it where nothing is restored in place, or it is gone.
+
+    Of what is not ``chosen`` of the account in ``selection`` each live copy answers its own, too.
 
     Raises:
         AccountNotOnServer: its mailboxes cannot be read on this machine.
@@ -57,7 +65,14 @@ def lacking_of(
     if request.is_only_missing:
         request, findings = live_names(request, chosen, live)
     mapped = map_names([each.mailbox.name for each in chosen], request, survey.name_rules)
-    found = held_against_live(request, chosen, mapped.targets, live, account.unread)
+    found = held_against_live(
+        request,
+        chosen,
+        mapped.targets,
+        live,
+        account.unread,
+        beside=lambda: tuple(_beside(request, chosen, selection)),
+    )
     taken = found.chosen
     if request.is_only_missing:
         kept = [(place_of(source), box) for source, box in account.pairs]
@@ -74,6 +89,20 @@ def lacking_of(
             for each, target in zip(taken, mapped.targets, strict=True)
         )
     return Lacking(request=request, chosen=taken, reasons=found.reasons, findings=findings)
+
+
+def _beside(
+    request: RestoreRequest, chosen: Sequence[ChosenMailbox], selection: Selection
+) -> Iterator[FolderCopies]:
+    """What people saw in that generation, but for what is restored of it."""
+    if not (request.folders or request.is_selective):
+        return
+    taken = {each.mailbox.name: each.mailbox for each in chosen}
+    for source in mailboxes_of(selection.generation, selection.account):
+        if not source.name.is_deleted:
+            path = folder_path(source.name)
+            rest = copies_but(read_for_counts(source, 0), taken.get(source.name))
+            yield replace(rest, path=request.renames.get(path, path))
 
 
 def _seconds(days: float | None) -> int | None:

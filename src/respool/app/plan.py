@@ -57,7 +57,7 @@ def _planned(
     selection, chosen = prepared.selection, prepared.choice.mailboxes
     survey = survey_target(request, lambda: selection, server, settings.state)
     reasons, findings = identity_of(settings, request, selection, survey, server)
-    lacking = lacking_of(settings, request, chosen, survey)
+    lacking = lacking_of(settings, request, chosen, survey, selection)
     request, chosen = lacking.request, lacking.chosen
     reasons, findings = (*reasons, *lacking.reasons), (*findings, *lacking.findings)
     logins = logins_of(request, chosen, server, survey.name_rules)

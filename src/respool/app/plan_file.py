@@ -9,7 +9,7 @@ from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
 from respool.app.finishing import Finished
-from respool.app.lacking import lacking_of
+from respool.app.lacking import Lacking, lacking_of
 from respool.app.plan import identity_of
 from respool.app.prepared import prepare_again
 from respool.app.selection import Selection, Wanted, select
@@ -142,8 +142,7 @@ def _there_by_now(
     """What is to be added in place must be lacking there still: nothing comes twice."""
     if not (head.request.is_in_place and head.messages and survey.used):
         return
-    chosen = prepare_again(settings, head).choice.mailboxes
-    lacking = lacking_of(settings, head.request, chosen, survey)
+    lacking = _lacking_now(settings, head, survey)
     yield from lacking.reasons
     there = {each.mailbox.name.admin: each for each in lacking.chosen if each.is_there().any()}
     if there:
@@ -170,5 +169,10 @@ def _kept_by_server(
     """Where the live server keeps what a plan takes from it."""
     if not head.kept:
         return {}
-    chosen = prepare_again(settings, head).choice.mailboxes
-    return kept_places(lacking_of(settings, head.request, chosen, survey).chosen)
+    return kept_places(_lacking_now(settings, head, survey).chosen)
+
+
+def _lacking_now(settings: Settings, head: PlanHead, survey: SpoolSurvey) -> Lacking:
+    prepared = prepare_again(settings, head)
+    chosen, selection = prepared.choice.mailboxes, prepared.selection
+    return lacking_of(settings, head.request, chosen, survey, selection)

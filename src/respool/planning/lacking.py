@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from respool.planning.answering import (
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.request import RestoreRequest
 
+_FAR = (Answer.SAME_ID, Answer.ELSEWHERE)
 _RENAMED = "it is called {} in the live account now: what it lacks goes there"
 
 
@@ -66,28 +67,43 @@ def held_against_live(
     targets: Sequence[MailboxName],
     live: Sequence[StoredMailbox],
     unread: Sequence[Finding] = (),
+    beside: Callable[[], Sequence[FolderCopies]] = tuple,
 ) -> Compared:
     """``chosen`` with the records that the live account has: they are not added again.
 
     In place those that the folder itself has, and where only what is missing was asked for
     those that any folder has. Copies count: see `answers_to`. ``targets`` are the folders'
     names in the live account, ``unread`` findings of what cannot be read in it, by path.
+    ``beside`` gives what the backup has besides ``chosen``: a live copy that is nearer to one
+    of these answers none of ours. It is asked for only where that may matter.
     """
     asked = [each.wanted(has_expunged=request.has_expunged) for each in chosen]
     copies = [
         replace(copies_of(each.mailbox, mask), path=folder_path(target))
         for each, target, mask in zip(chosen, targets, asked, strict=True)
     ]
-    answers = answers_to(copies, [copies_of(each) for each in live])
+    present = [copies_of(each) for each in live]
+    folders = answers_to(copies, present).folders
+    if request.is_only_missing and any(each.is_(*_FAR).any() for each in folders):
+        rest = beside()
+        folders = answers_to([*copies, *rest], present).folders[: len(copies)] if rest else folders
     by_id = {each.uniqueid: each for each in live if each.uniqueid is not None}
     there = [
         _there(request, answered) | _stubs_there(each, by_id) & mask
-        for each, answered, mask in zip(chosen, answers.folders, asked, strict=True)
+        for each, answered, mask in zip(chosen, folders, asked, strict=True)
     ]
     return Compared(
         chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
         reasons=(*_unknown(copies), *_unread(request, targets, unread)),
     )
+
+
+def copies_but(mailbox: StoredMailbox, taken: StoredMailbox | None) -> FolderCopies:
+    """What people saw in a mailbox, but for the messages of ``taken``, which is a part of it."""
+    mask = mailbox.visible()
+    if taken is not None:
+        mask &= ~np.isin(mailbox.records["uid"], taken.records["uid"])
+    return copies_of(mailbox, mask)
 
 
 def there_by_now(

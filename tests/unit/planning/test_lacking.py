@@ -12,7 +12,13 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.chosen import ChosenMailbox
-from respool.planning.lacking import Compared, held_against_live, live_names, there_by_now
+from respool.planning.lacking import (
+    Compared,
+    copies_but,
+    held_against_live,
+    live_names,
+    there_by_now,
+)
 from respool.planning.request import RestoreRequest
 from tests.unit.planning.plans import REQUEST
 from tests.unit.targets.spool.plans import chosen, rows_of, stored
@@ -124,3 +130,29 @@ def test_what_a_plan_adds_and_live_has_by_now_is_told_by_its_uids_not_by_counts(
     assert list(there_by_now(there, {"a": UidSet.of([2]), "c": UidSet.of([2])})) == [
         "a: 1 of the messages are there by now"
     ]
+
+
+def test_a_live_copy_answers_the_copy_that_was_nearest_also_where_that_is_not_restored() -> None:
+    """
+    As find tells it: INBOX lacks what the live account has in the other folder alone.
+    """
+    chosen, other = backup("a", 1), backup("b", 1)
+    names = [chosen.mailbox.name]
+
+    def found(*beside: ChosenMailbox) -> list[bool]:
+        compared = held_against_live(
+            *(ONLY_MISSING, [chosen], names, [live("b", 1)]),
+            beside=lambda: [copies_but(each.mailbox, None) for each in beside],
+        )
+        return list(compared.chosen[0].is_there())
+
+    assert found() == [True]
+    assert found(other) == [False]
+
+
+def test_what_is_restored_of_a_folder_is_not_beside_it() -> None:
+    box = backup("a", 1, 2).mailbox
+    part = replace(box, records=box.records[:1])
+
+    assert copies_but(box, part).asked.tolist() == [False, True]
+    assert copies_but(box, None).asked.tolist() == [True, True]
