@@ -126,6 +126,12 @@ def test_flags_of_many_accounts_and_single_messages_come_back(live: Workplace) -
         *("restore", "--accounts", "user/*@bluemind.loc", "--subject", "Training plan"),
         *("-g", "88", "--only-missing", "--yes", "--json"),
     )
+    lines = [
+        live.run("find", "--account", each, "-g", "88", "--limit", "1", "--json").output
+        for each in USERS[:2]
+    ]
+    (live.state / "found").write_text("".join(lines))
+    chosen = live.run("restore", "--selection", str(live.state / "found"), "--yes", "--json")
     nobody = live.run(
         *("restore", "--accounts", "user/*", "--subject", "no such thing", "--yes", "--json")
     )
@@ -134,7 +140,9 @@ def test_flags_of_many_accounts_and_single_messages_come_back(live: Workplace) -
     assert (mail.status, mail.json["counts"]) == (0, {"proven": 1, "nothing to do": 3})
     assert mail.json["messages"] == 1
     assert (nobody.status, nobody.error["error"]) == (10, "nothing-matches")
-    for batch in (2, 1):
+    assert (chosen.status, chosen.json["counts"]) == (0, {"proven": 2})
+    assert chosen.json["messages"] == 2
+    for batch in (3, 2, 1):
         assert live.run("undo", f"batch:{batch}", "--yes", "--json").status == 0
     assert live_state(live.server, USERS).messages == marked
 

@@ -323,7 +323,7 @@ def lines_of(part: str, name: str, *uids: int, **changes: Any) -> list[bytes]:  
 
 
 def chosen(backup: Path, state: Path, lines: list[bytes]) -> Mapping[str, str]:
-    wanted, group = chosen_of_lines(
+    ((wanted, group),) = chosen_of_lines(
         io.BytesIO(b"\n".join(lines)), Wanted(account="", command="restore")
     )
     found = prepare(settings_of(backup, state), Wish(wanted=wanted, chosen=group))

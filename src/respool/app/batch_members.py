@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -38,10 +38,31 @@ def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish | No
             account can have.
         AccountNotInGeneration: the pattern fits none.
     """
+    _check_is_for_several(template)
+    members = (
+        tuple((name, None) for name in _matching(settings, typed, template.wanted.generation))
+        if _PATTERN.search(typed) and not Path(typed).exists()
+        else tuple(_listed(Path(typed)))
+    )
+    return tuple(_wish_or_not(template, account, to) for account, to in members)
+
+
+def wishes_of_chosen(wishes: Sequence[Wish]) -> tuple[Wish | NoWish, ...]:
+    """Wishes for messages that were chosen one by one, of an account each, as a batch has them.
+
+    Raises:
+        UsageError: only one account can have such a wish.
+    """
+    for each in wishes:
+        _check_is_for_several(each)
+    return tuple(_wish_or_not(each, each.wanted.account, None) for each in wishes)
+
+
+def _check_is_for_several(template: Wish) -> None:
     where = where_of(template.to)
     if where.kind is TargetKind.SPOOL and template.to is not None:
         raise UsageError(
-            f"--to {template.to} names one account, and --accounts means several",
+            f"--to {template.to} names one account, and several are meant",
             hint="write it behind the account, in the file of --accounts",
         )
     if template.is_rehearsal or template.person is not None:
@@ -49,12 +70,6 @@ def wishes_of(settings: Settings, typed: str, template: Wish) -> tuple[Wish | No
             "--rehearse, --same-person and --other-person are for one account",
             why="whose an account is now, each has to be said of by itself",
         )
-    members = (
-        tuple((name, None) for name in _matching(settings, typed, template.wanted.generation))
-        if _PATTERN.search(typed) and not Path(typed).exists()
-        else tuple(_listed(Path(typed)))
-    )
-    return tuple(_wish_or_not(template, account, to) for account, to in members)
 
 
 def _matching(settings: Settings, pattern: str, label: str | None) -> tuple[str, ...]:

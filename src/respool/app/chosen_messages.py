@@ -16,8 +16,10 @@ from respool.planning.chosen_lines import (
     parse_chosen,
 )
 
+Chosen = tuple[Wanted, ChosenGroup]
 
-def chosen_of_selection(file: str, wanted: Wanted) -> tuple[Wanted, ChosenGroup]:
+
+def chosen_of_selection(file: str, wanted: Wanted) -> tuple[Chosen, ...]:
     """As `chosen_of_lines`, of a file.
 
     Raises:
@@ -30,29 +32,47 @@ def chosen_of_selection(file: str, wanted: Wanted) -> tuple[Wanted, ChosenGroup]
         raise UsageError(f"{file} cannot be read", why=error.strerror or str(error)) from error
 
 
-def chosen_of_lines(lines: BinaryIO, wanted: Wanted) -> tuple[Wanted, ChosenGroup]:
-    """The messages of one account in one generation, and where they are to be looked for.
+def chosen_of_lines(lines: BinaryIO, wanted: Wanted) -> tuple[Chosen, ...]:
+    """The messages of each account, and where they are to be looked for: one generation.
 
     An account or a generation in ``wanted`` takes those of it alone.
 
     Raises:
-        SelectionInvalid: a line is no message, or they are of several accounts or generations.
+        SelectionInvalid: a line is no message, or those of an account are of several
+            generations.
     """
     every = parse_chosen(_bounded(lines))
-    groups = [each for each in every if _is_meant(each, wanted)]
+    groups: dict[str, list[ChosenGroup]] = {}
+    for each in every:
+        if _is_meant(each, wanted):
+            groups.setdefault(each.account, []).append(each)
     if not groups:
         asked = " ".join(each for each in (wanted.account, wanted.generation or "") if each)
         raise SelectionInvalid(
             f"the selection has no message of {asked}",
             why=f"it is of {every[0].account}, generation {every[0].generation}",
         )
-    group = one_group(groups, wanted.command)
+    found = (one_group(each, wanted.command) for each in groups.values())
+    return tuple((_wanted(group, wanted), group) for group in found)
+
+
+def only_one(chosen: tuple[Chosen, ...], command: str) -> Chosen:
+    """The messages of one account.
+
+    Raises:
+        SelectionInvalid: they are of several; all of them are named.
+    """
+    group = one_group((each for _, each in chosen), command)
+    return next(each for each in chosen if each[1] is group)
+
+
+def _wanted(group: ChosenGroup, wanted: Wanted) -> Wanted:
     label = group.generation
     return replace(
         wanted,
         account=f"{'user' if group.is_of_user else 'share'}/{group.account}",
         generation=f"generation:{label}" if label.isdigit() else label,
-    ), group
+    )
 
 
 def _is_meant(group: ChosenGroup, wanted: Wanted) -> bool:

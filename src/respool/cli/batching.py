@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -41,34 +41,40 @@ def run_or_batch(text: str) -> tuple[int | None, int | None]:
     return (None, number) if found[1] else (number, None)
 
 
-def batch_wishes(
+def typed_wishes(
     settings: Settings,
+    typed: tuple[str | None, ...],
     accounts: str | None,
-    typed: Iterable[str | None],
     wishes: Wishes,
-    which: WhichMessages | None = None,
-    *,
+    which: WhichMessages,
     command: str,
-) -> tuple[Wish | NoWish, ...]:
-    """What is wished for each account that ``--accounts`` means.
+) -> Wish | tuple[Wish | NoWish, ...]:
+    """What is wished for one account, or for each of several.
 
-    All words that are ``typed`` are folders then, the first one, too.
+    ``typed`` are an account and folders. Several are what ``accounts`` means (all words are
+    folders then, the first one, too), or the accounts of a selection.
 
     Raises:
-        UsageError, BackupError: as `wishes_of`.
+        UsageError, SelectionInvalid, BackupError: as `wishes_of`.
     """
-    from respool.app.batch_members import wishes_of
-    from respool.cli.restoring import wish_of
+    from respool.app.batch_members import wishes_of, wishes_of_chosen
+    from respool.cli.restoring import chosen_wishes, wish_of
     from respool.errors import UsageError
 
-    if which is not None and which.selection is not None:
+    if accounts is None:
+        account, folders = typed[0], [each for each in typed[1:] if each is not None]
+        if which.selection is None:
+            return wish_of(account, folders, wishes, which, command=command)
+        found = chosen_wishes(account, folders, wishes, which, command)
+        return found[0] if len(found) == 1 else wishes_of_chosen(found)
+    if which.selection is not None:
         raise UsageError(
-            "--selection is of one account: --accounts does not go with it",
+            "--selection says itself whose messages: --accounts does not go with it",
             hint="leave --accounts out",
         )
-    folders = [each for each in typed if each is not None]
-    template = wish_of("each", folders, wishes, which, command=command)
-    return wishes_of(settings, accounts or "", template)
+    every = [each for each in typed if each is not None]
+    template = wish_of("each", every, wishes, which, command=command)
+    return wishes_of(settings, accounts, template)
 
 
 def is_of_several(plan: str) -> bool:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from respool.app.carrying_out import Conversation
+    from respool.app.selection import Wanted
     from respool.app.undo import UndoConversation
     from respool.app.wish import Wish
     from respool.cli.options import PaceOptions
     from respool.cli.restore_options import Wishes
     from respool.cli.selecting import WhichMessages
+    from respool.model.conditions import Conditions
+    from respool.planning.chosen_lines import ChosenGroup
     from respool.planning.plan import PlanHead
     from respool.planning.request import Person
     from respool.verification.report import Receipt
@@ -48,20 +51,52 @@ def wish_of(
     Raises:
         UsageError: no account, or options that contradict each other.
     """
-    from respool.app.selection import Wanted
-    from respool.app.wish import Wish
     from respool.cli.selecting import WhichMessages, messages_of
-    from respool.cli.state_wishes import conflict_of, generation_of, state_wish_of
 
     which = which or WhichMessages()
     _check(account, wishes, which, command)
-    named = Wanted(
+    wanted, conditions, chosen = messages_of(which, _named(account, folders, wishes, command))
+    return _wish(wanted, conditions, chosen, wishes)
+
+
+def chosen_wishes(
+    account: str | None,
+    folders: list[str] | None,
+    wishes: Wishes,
+    which: WhichMessages,
+    command: str,
+) -> tuple[Wish, ...]:
+    """What was typed, of each account that the selection has messages of.
+
+    Raises:
+        UsageError, SelectionInvalid.
+    """
+    from respool.cli.selecting import chosen_by_account
+    from respool.model.conditions import Conditions
+
+    _check(account, wishes, which, command)
+    found = chosen_by_account(which, _named(account, folders, wishes, command))
+    return tuple(_wish(wanted, Conditions(), group, wishes) for wanted, group in found)
+
+
+def _named(account: str | None, folders: list[str] | None, wishes: Wishes, command: str) -> Wanted:
+    from respool.app.selection import Wanted
+    from respool.cli.state_wishes import generation_of
+
+    return Wanted(
         account=account or "",
         folders=tuple(folders or ()),
         generation=generation_of(wishes),
         command=command,
     )
-    wanted, conditions, chosen = messages_of(which, named)
+
+
+def _wish(
+    wanted: Wanted, conditions: Conditions, chosen: ChosenGroup | None, wishes: Wishes
+) -> Wish:
+    from respool.app.wish import Wish
+    from respool.cli.state_wishes import conflict_of, state_wish_of
+
     return Wish(
         wanted=wanted,
         conditions=conditions,

@@ -12,6 +12,7 @@ import typer
 from respool.cli.condition_options import ConditionOptions
 
 if TYPE_CHECKING:
+    from respool.app.chosen_messages import Chosen
     from respool.app.selection import Wanted
     from respool.model.conditions import Conditions
     from respool.planning.chosen_lines import ChosenGroup
@@ -39,29 +40,37 @@ def messages_of(
     """Where to look, the conditions, and what was chosen in a file or on standard input.
 
     Raises:
-        SelectionInvalid, UsageError.
+        SelectionInvalid: it is of several accounts, too.
+        UsageError.
     """
+    from respool.app.chosen_messages import only_one
     from respool.app.pickers import in_one_folder
     from respool.cli.condition_options import conditions_of
-    from respool.errors import UsageError
 
     conditions = conditions_of(which)
     if which.selection is None:
         return in_one_folder(wanted, conditions), conditions, None
-    if wanted.folders or not conditions.is_empty:
+    wanted, chosen = only_one(chosen_by_account(which, wanted), wanted.command)
+    return wanted, conditions, chosen
+
+
+def chosen_by_account(which: WhichMessages, wanted: Wanted) -> tuple[Chosen, ...]:
+    """What was chosen of each account in a file or on standard input, which is read once.
+
+    Raises:
+        SelectionInvalid, UsageError.
+    """
+    import sys
+
+    from respool.app.chosen_messages import chosen_of_lines, chosen_of_selection
+    from respool.cli.condition_options import conditions_of
+    from respool.errors import UsageError
+
+    if wanted.folders or not conditions_of(which).is_empty:
         raise UsageError(
             "--selection names messages one by one: no folder or condition goes with it",
             hint=f"respool find … --json | respool {wanted.command} --selection -",
         )
-    wanted, chosen = _chosen_of(which.selection, wanted)
-    return wanted, conditions, chosen
-
-
-def _chosen_of(place: str, wanted: Wanted) -> tuple[Wanted, ChosenGroup]:
-    import sys
-
-    from respool.app.chosen_messages import chosen_of_lines, chosen_of_selection
-
-    if place == "-":
+    if which.selection == "-":
         return chosen_of_lines(sys.stdin.buffer, wanted)
-    return chosen_of_selection(place, wanted)
+    return chosen_of_selection(which.selection or "", wanted)

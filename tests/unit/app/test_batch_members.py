@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
 
-from respool.app.batch_members import wishes_of
+from respool.app.batch_members import wishes_of, wishes_of_chosen
 from respool.app.batch_plan import NoWish
+from respool.app.chosen_messages import chosen_of_lines
 from respool.app.selection import Wanted
 from respool.app.wish import Wish
 from respool.errors import AccountNotInGeneration, UsageError
@@ -109,3 +112,24 @@ def test_a_pattern_means_the_accounts_of_the_generation_that_it_fits(tmp_path: P
     ]
     with pytest.raises(AccountNotInGeneration):
         wishes_of(settings, "x*", TEMPLATE)
+
+
+def test_what_was_chosen_of_several_accounts_is_a_wish_for_each(tmp_path: Path) -> None:
+    fields = {"generation": "88", "uid": 1, "guid": "0" * 40}
+    accounts = {"a@b.loc": "user/a@b.loc", "c@b.loc": "c@b.loc"}
+    lines = [{**fields, "account": who, "mailbox": name} for who, name in accounts.items()]
+    octets = b"".join(json.dumps(each).encode() + b"\n" for each in lines)
+
+    chosen = chosen_of_lines(io.BytesIO(octets), Wanted(account=""))
+    wishes = [
+        Wish(wanted=wanted, chosen=group, to=f"zip:{tmp_path}/out") for wanted, group in chosen
+    ]
+
+    first, second = wishes_of_chosen(wishes)
+    assert isinstance(first, Wish)
+    assert isinstance(second, Wish)
+    assert (first.wanted.account, second.wanted.account) == ("user/a@b.loc", "share/c@b.loc")
+    assert first.wanted.generation == "generation:88"
+    assert first.to == f"zip:{tmp_path}/out/a@b.loc.zip"
+    with pytest.raises(UsageError):
+        wishes_of_chosen([Wish(wanted=TEMPLATE.wanted, to="other@b.loc")])

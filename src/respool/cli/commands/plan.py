@@ -47,26 +47,22 @@ def plan(
     from pathlib import Path
 
     from respool.app import restore as use
-    from respool.cli.batching import batch_wishes, plan_many
+    from respool.cli.batching import plan_many, typed_wishes
     from respool.cli.option_groups import command_line
     from respool.cli.output import print_note, print_text
     from respool.cli.restore_text import plan_text
-    from respool.cli.restoring import wish_of
 
     settings = settings_of(backup, server, far)
-    if accounts is not None:
-        many = batch_wishes(
-            settings, accounts, (account, *(folders or ())), wishes, which, command="plan"
-        )
-        status = plan_many(settings, many, out, has_details=details, as_json=as_json)
+    typed = (account, *(folders or ()))
+    asked = typed_wishes(settings, typed, accounts, wishes, which, command="plan")
+    status = 0
+    if isinstance(asked, tuple):
+        status = plan_many(settings, asked, out, has_details=details, as_json=as_json)
+    elif as_json and out is None:
+        for line in use.plan_lines(settings, asked):
+            print_text(line)
     else:
-        status = 0
-        wish = wish_of(account, folders, wishes, which, command="plan")
-        if as_json and out is None:
-            for line in use.plan_lines(settings, wish):
-                print_text(line)
-            return 0
-        head = use.save_plan(settings, wish, None if out is None else Path(out))
+        head = use.save_plan(settings, asked, None if out is None else Path(out))
         print_text(plan_text(head, has_details=details))
     if out is not None:
         carry_out = command_line(["restore", "--plan", out], backup, server, far)

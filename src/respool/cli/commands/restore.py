@@ -66,26 +66,24 @@ def restore(
     from pathlib import Path
 
     from respool.app import restore as use
-    from respool.cli.batching import batch_wishes, is_of_several, restore_many
-    from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt, wish_of
+    from respool.cli.batching import is_of_several, restore_many, typed_wishes
+    from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt
     from respool.errors import UsageError
 
     settings = settings_of(backup, server, far, state=state)
     if plan is not None and (account or accounts or is_wishing(wishes, which)):
         raise UsageError("--plan carries out exactly that plan", hint="leave the other wishes out")
-    if accounts is not None or (plan is not None and is_of_several(plan)):
-        many = plan or batch_wishes(
-            settings, accounts, (account, *(folders or ())), wishes, which, command="restore"
-        )
+    typed = (account, *(folders or ()))
+    asked = plan or typed_wishes(settings, typed, accounts, wishes, which, command="restore")
+    if isinstance(asked, tuple) or (isinstance(asked, str) and is_of_several(asked)):
         return restore_many(
-            settings, many, is_agreed=yes, has_details=details, pace=pace, as_json=as_json
+            settings, asked, is_agreed=yes, has_details=details, pace=pace, as_json=as_json
         )
     with conversing(is_agreed=yes, has_details=details, pace=pace) as conversation:
-        if plan is None:
-            wish = wish_of(account, folders, wishes, which, command="restore")
-            receipt = use.restore(settings, wish, conversation)
+        if isinstance(asked, str):
+            receipt = use.restore_plan(settings, Path(asked), conversation)
         else:
-            receipt = use.restore_plan(settings, Path(plan), conversation)
+            receipt = use.restore(settings, asked, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)
     return exit_status(receipt)
