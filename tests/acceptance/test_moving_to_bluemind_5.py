@@ -151,6 +151,22 @@ def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
     check_nothing_of_a_key_is_kept(world, done, undone)
 
 
+def test_a_plan_of_a_mailshare_that_was_kept_is_carried_out(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    file = str(world.place / "kept.plan")
+    to = ("--to", f"{world.of(f'alice@{DOMAIN}')}/share/contact", "--into", INTO)
+    kept = world.run(old_35.root, "plan", f"contact@{DOMAIN}", "-g", "88", *to, "--out", file)
+    assert kept.status == 0, kept.errors
+
+    done = world.run(old_35.root, "restore", "--plan", file, "--yes", "--json")
+
+    assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+    wanted = old_35.guids(f"contact@{DOMAIN}", into=f"contact/{INTO}")
+    assert below(world, "shared", f"contact/{INTO}") == wanted
+    check_nothing_of_a_key_is_kept(world, kept, done)
+
+
 def test_in_place_mail_goes_into_the_default_folders_that_are_there(
     world: BlueMind5World, old_4: Old
 ) -> None:
@@ -209,7 +225,7 @@ def test_what_bluemind_could_not_do_is_left_with_the_command_for_it(
     assert "no such subtree" in left
 
 
-@pytest.mark.parametrize("what", ["no role", "nobody answers"])
+@pytest.mark.parametrize("what", ["no role", "a wrong key", "nobody answers"])
 def test_where_no_session_is_to_be_had_nothing_is_changed(
     what: str, world: BlueMind5World, old_35: Old
 ) -> None:
@@ -217,6 +233,8 @@ def test_where_no_session_is_to_be_had_nothing_is_changed(
     code = "bluemind-refused"
     if what == "no role":
         world.key_file.write_text(world.core.keys.user_key(DOMAIN, "U5"))
+    elif what == "a wrong key":
+        world.key_file.write_text("nobody-knows-me")
     else:
         variables, code = (
             {"RESPOOL_BLUEMIND_API": "http://127.0.0.1:1/api"},

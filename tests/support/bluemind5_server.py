@@ -49,6 +49,16 @@ class BlueMind5Server(StandInServer):
     def __init__(self, *, password: str = "secret") -> None:
         super().__init__(CAPABILITIES, password=password)
 
+    def create(self, login: str, name: str) -> None:
+        """A new folder; none with an ``@`` (BM-15023).
+
+        Raises:
+            Refusal: it is there, or cannot be called that.
+        """
+        if "@" in name:
+            raise Refusal("invalid folder name")
+        super().create(login, name)
+
     def append(self, login: str, name: str, mails: Sequence[NewMail]) -> str:
         """Add a message; what is said then.
 

@@ -39,6 +39,7 @@ class StandInServer:
     admin = "admin0"
     name = "a stand-in"
     prefixes: tuple[str, str] = (OTHER_USERS, SHARED)
+    may = "lrswipkxtea"  # what everybody may do everywhere, as MYRIGHTS tells it
 
     def __init__(
         self,

@@ -112,7 +112,7 @@ class StandInSession(StandInConnection):
 
     def _do_myrights(self, words: list[Word]) -> None:
         self._folder(text(words[0]))
-        self.send(f"* MYRIGHTS {quoted(text(words[0]))} {RIGHTS}\r\n")
+        self.send(f"* MYRIGHTS {quoted(text(words[0]))} {self.server.may}\r\n")
 
     def _do_getacl(self, words: list[Word]) -> None:
         folder = self._folder(text(words[0]))

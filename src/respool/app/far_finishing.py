@@ -21,10 +21,9 @@ from respool.model.accounts import AccountKind
 from respool.planning.finishing import Finishing
 from respool.planning.plan import PlanHead
 from respool.system.bluemind_core import BluemindCore
+from respool.system.imap_listing import OF_BLUEMIND_5
 from respool.system.imap_places import ImapPlace
 from respool.targets.imap.sequence import ImapPlan
-
-_OF_BLUEMIND = "BM-ROCKS"  # BlueMind 5 names itself in its capabilities
 
 
 class FarCore:
@@ -77,7 +76,7 @@ def with_far_finishing(
     if not any(each.messages or each.is_new for each in plan.head.mailboxes):
         return plan
     if core is None:
-        found = _unasked(far) if plan.survey.can(_OF_BLUEMIND) else None
+        found = _unasked(far) if plan.survey.can(OF_BLUEMIND_5) else None
     else:
         found = _asked(settings, core, far, plan.head) or _unasked(far)
     if found is None:

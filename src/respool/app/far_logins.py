@@ -179,7 +179,11 @@ def given_password(settings: Settings, login: str) -> Secret | None:
 
 def _asked(settings: Settings, login: str) -> Secret:
     if settings.ask is None:
-        raise LoginRefused(f"there is no password for {login}", hint=_HOW)
+        is_elsewhere = settings.bluemind_api is not None
+        why = (
+            "--bluemind-api is of another host than --to, and not asked" if is_elsewhere else None
+        )
+        raise LoginRefused(f"there is no password for {login}", why=why, hint=_HOW)
     return Secret(settings.ask(f"Password of {login}"))
 
 

@@ -12,12 +12,17 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from respool.bluemind import api_requests
 from respool.bluemind.login_answers import login_answer
-from respool.errors import FormatError, LoginRefused, TargetError
+from respool.errors import BluemindRefused, FormatError, LoginRefused, TargetError
 from respool.system.bluemind_core import BluemindCore
+
+_ADMIN0: Final = (
+    "admin0 alone makes sessions of users: RESPOOL_BLUEMIND_KEY_FILE names the file with his key"
+    " (/etc/bm/bm-core.tok there), or RESPOOL_TO_PASSWORD_FILE one with the user's password"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,10 @@ class BluemindSessions:
                 self._core.api.ask(api_requests.logout(), key=each.key)
 
     def _new(self, login: str) -> UserSession:
-        answer = login_answer(self._core.api.ask(api_requests.session_as(login)))
+        try:
+            answer = login_answer(self._core.api.ask(api_requests.session_as(login)))
+        except BluemindRefused as error:
+            raise BluemindRefused(error.what, why=error.why, hint=_ADMIN0) from error
         if answer.key is None:
             raise LoginRefused(
                 f"BlueMind makes no session for {login}",

@@ -18,6 +18,7 @@ _OF_XLIST: Final[Mapping[str, str]] = {
     "\\allmail": "\\All",
     "\\starred": "\\Flagged",
 }
+OF_BLUEMIND_5: Final = "BM-ROCKS"  # the capability by which it is known
 BY_UIDVALIDITY: Final = "uidvalidity"  # begins an id that other folders may have, too
 _USES: Final[Mapping[str, str]] = {
     word.lower(): word

@@ -15,14 +15,14 @@ from typing import Final
 
 from respool.model.messages import ReadBack
 from respool.system.imap import ImapSession
+from respool.system.imap_listing import OF_BLUEMIND_5
 
-_OF_BLUEMIND: Final = "BM-ROCKS"
 _AT_ONCE: Final = 500
 
 
 def names_octets(session: ImapSession) -> bool:
     """Whether the server is one that hashes what it is sent: BlueMind 5 names itself."""
-    return session.can(_OF_BLUEMIND)
+    return session.can(OF_BLUEMIND_5)
 
 
 def read_back_by_guid(

@@ -114,7 +114,11 @@ class _Looking:
             return frozenset()
         asked = _ASKED.replace(first.separator or "", "")
         refused = listing.refused_characters(self.session, prefix, asked)
-        return refused | _REFUSED_BY_BLUEMIND if _OF_BLUEMIND in self.capabilities else refused
+        return (
+            refused | _REFUSED_BY_BLUEMIND
+            if listing.OF_BLUEMIND_5 in self.capabilities
+            else refused
+        )
 
     def _is_own(self, name: str, names: ImapNames) -> bool:
         if name == names.inbox:
@@ -177,8 +181,6 @@ class _Looking:
 
 
 _ASKED: Final = "".join(sorted(set(string.punctuation) - set("&*%")))
-# BlueMind 5 names itself in its capabilities, and takes no @ in a folder's name (BM-15023).
-_OF_BLUEMIND: Final = "BM-ROCKS"
-_REFUSED_BY_BLUEMIND: Final = frozenset("@")
+_REFUSED_BY_BLUEMIND: Final = frozenset("@")  # BM-15023
 _FLAT: Final = ToldNamespace(prefix="", separator="/")
 _MOST_NAME_OCTETS: Final = 490

@@ -105,6 +105,17 @@ def test_in_place_inbox_goes_to_inbox_and_special_folders_to_the_server_s_own() 
     assert (made.mailbox, made.use) == ("Drafts", "\\Drafts")
 
 
+def test_in_place_outbox_and_templates_go_to_bluemind_s_own_and_are_asked_for_of_nobody() -> None:
+    own = ImapFolder(uses=frozenset({"\\Templates"}))
+    folders = {"INBOX": ImapFolder(), "Vorlagen": own}
+    boxes = [chosen("Templates"), chosen("Outbox")]
+    plan = planned(boxes, request=IN_PLACE, folders=folders)
+    filled = {step.mailbox for step in plan.steps() if isinstance(step, AppendMessages)}
+    (made,) = (step for step in plan.steps() if isinstance(step, CreateFolder))
+    assert filled == {"Vorlagen", "Outbox"}
+    assert (made.mailbox, made.use) == ("Outbox", None)
+
+
 def test_a_special_folder_that_is_only_named_is_made() -> None:
     """Dovecot lists what it would create once it is used."""
     named = ImapFolder(uses=frozenset({"\\Sent"}), messages=None, is_there=False)

@@ -182,6 +182,20 @@ def test_its_own_prefixes_are_not_used_for_folders_of_the_backup(
     assert "stands for another mailbox" in refused.value.reasons[0]
 
 
+def test_a_name_that_it_does_not_take_is_proposed_another(
+    new: Callable[[], Restoring], tmp_path: Path
+) -> None:
+    one = new()
+    account = one.account(one.server.port)
+    folder = folder_with(tmp_path / "b", "jane@home", BODIES)
+    with pytest.raises(PlanRefused) as refused:
+        one.plan(account, [folder])
+    planned = one.plan(account, [folder], is_renaming_freely=True)
+    account.close()
+    assert "jane_home" in refused.value.reasons[0]
+    assert {each.target_path for each in planned.head.mailboxes} >= {"restored/jane_home"}
+
+
 def test_a_server_that_does_not_tell_uids_is_asked_where_messages_are(tmp_path: Path) -> None:
     """No UIDPLUS, NAMESPACE, ACL or anything else; taken back it is as before."""
     with StandInServer(("IMAP4rev1",)) as server:

@@ -94,10 +94,47 @@ def test_looking_changes_nothing() -> None:
         assert not set(server.commands) & {"CREATE", "APPEND", "STORE", "SUBSCRIBE", "CLOSE"}
 
 
-def test_a_mailshare_s_folders_are_below_it() -> None:
-    share = Account(kind=AccountKind.MAILSHARE, login="contact", domain=None)
+CONTACT = Account(kind=AccountKind.MAILSHARE, login="contact", domain=None)
+
+
+@pytest.mark.parametrize("prefix", ["Dossiers partag&AOk-s/", "Shared folders/"])
+def test_a_mailshare_s_folders_are_below_it_by_the_prefix_that_the_server_tells(
+    prefix: str,
+) -> None:
+    with bluemind5() as server:
+        server.prefixes = ("Others/", prefix)
+        server.add_mailshare("contact")
+        found = survey(server, target=CONTACT)
+    assert found.names.inbox == f"{prefix}contact"
+    assert found.names.written(CONTACT.root.child("x")) == f"{prefix}contact/x"
+    assert found.obstacles == ()
+
+
+def test_a_mailshare_is_found_where_its_prefix_is_told_without_a_separator() -> None:
+    with bluemind5() as server:
+        server.prefixes = ("Others/", "Shared")
+        server.add_mailshare("/contact")
+        found = survey(server, target=CONTACT)
+    assert found.names.inbox == "Shared/contact"
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "said"),
+    [(BARE, "no shared folders at all"), ((*BARE, "NAMESPACE"), "that jdoe could see")],
+)
+def test_a_mailshare_that_is_not_shown_is_refused(
+    capabilities: tuple[str, ...], said: str
+) -> None:
+    with StandInServer(capabilities) as server:
+        server.add_account(USER)
+        (obstacle,) = survey(server, target=CONTACT).obstacles
+    assert said in obstacle
+
+
+def test_who_may_only_read_a_mailshare_cannot_fill_it() -> None:
     with bluemind5() as server:
         server.add_mailshare("contact")
-        found = survey(server, target=share)
-    assert found.names.inbox == "Dossiers partag&AOk-s/contact"
-    assert found.names.written(share.root.child("x")) == "Dossiers partag&AOk-s/contact/x"
+        server.may = "lrp"
+        obstacles = survey(server, target=CONTACT).obstacles
+    assert [each.rpartition("(")[2] for each in obstacles] == ["right k)", "right i)"]
+    assert all(each.startswith(f"{USER} may not") for each in obstacles)
