@@ -207,7 +207,7 @@ def test_a_password_that_was_given_is_used_and_no_session_is_made(
     done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent", "--to", to, **password)
 
     assert done.json["verdict"] == "proven", done.errors
-    assert world.core.requests.calls() == []
+    assert (world.calls(SU), world.keys) == (0, [])
     (left,) = done.json["left_to_do"]
     assert left == f"bm-cli maintenance consolidateIndex jdoe@{DOMAIN}"
 
