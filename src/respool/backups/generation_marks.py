@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, TypeVar
 
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import Partition, directories_in, find_partitions, shelves_of
@@ -22,6 +22,7 @@ from respool.system.read_only import Entry, ReadOnlyTree
 
 _SAMPLED: Final = 24  # directories of accounts, or of the uuid layout, whose indexes are asked
 _HERE: Final = PurePosixPath()
+_T = TypeVar("_T")
 _NOT_THERE: Final = "-"
 
 
@@ -54,15 +55,17 @@ def _lines(part: Part) -> Iterator[str]:
 
 def _partition_lines(tree: ReadOnlyTree, partition: Partition) -> Iterator[str]:
     yield partition.name
-    accounts: list[PurePosixPath] = []
+    accounts: list[tuple[PurePosixPath, str]] = []
     for top in _tops(tree, partition):
+        every: set[str] = set()
         for root in partition.roots:
-            names = sorted(tree.subdirectories(root / top))
+            names = tree.subdirectories(root / top)
+            every.update(names)
             yield "/".join((_time(tree, root / top), *names))
         if top != _HERE:
-            names = list(directories_in(tree, partition, top))
-            accounts += [top / name for name in names if name not in {USER, DELETED}]
-    for place in (*_some(accounts), *_uuid_places(tree, partition)):
+            accounts += [(top, name) for name in sorted(every - {USER, DELETED})]
+    sampled = [top / name for top, name in _some(accounts)]
+    for place in (*sampled, *_uuid_places(tree, partition)):
         yield f"{place} {_indexes(tree, partition, place)}"
 
 
@@ -87,7 +90,7 @@ def _uuid_places(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosix
         yield from (pair / each for each in directories_in(tree, partition, pair))
 
 
-def _some(places: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+def _some(places: Sequence[_T]) -> list[_T]:
     """A few, evenly chosen, the first and the last among them."""
     if len(places) <= _SAMPLED:
         return list(places)
