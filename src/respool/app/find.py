@@ -95,6 +95,6 @@ def _body_of(opened: Catalogue) -> BodyOf:
         body = reader.read(
             label, folder.account, folder.name, place.uid, is_archived=place.is_archived
         )
-        return None if body is None else body.text
+        return None if body is None else body.everything
 
     return read

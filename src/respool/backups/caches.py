@@ -137,7 +137,7 @@ def fields_of_file(
     try:
         with open_message(source, uid, place) as file:
             return parse_message_headers(file.read(READ_SIZE), is_first_kept=is_first_kept)
-    except BackupError:
+    except (BackupError, OSError):
         return None
 
 

@@ -34,11 +34,16 @@ Told = Callable[[int, int], None]  # how many of how many
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The text of a message with the names of its attachments, and whether that is all."""
+    """The text of a message, the names of its attachments, and whether that is all."""
 
     text: str
-    has_attachment: bool
+    attachments: tuple[str, ...]
     is_whole: bool
+
+    @property
+    def everything(self) -> str:
+        """The text, and the names after it."""
+        return "\n".join((self.text, *self.attachments))
 
 
 class BodyReader:
@@ -69,12 +74,12 @@ def body_at(source: SourceMailbox, uid: int, *, is_archived: bool) -> Body | Non
         try:
             with open_message(source, uid, place) as file:
                 octets = file.read(MOST_OCTETS + 1)
-        except BackupError:
+        except (BackupError, OSError):
             continue
         found = message_text(octets[:MOST_OCTETS])
         return Body(
-            text="\n".join((found.text, *found.attachments)),
-            has_attachment=bool(found.attachments),
+            text=found.text,
+            attachments=found.attachments,
             is_whole=len(octets) <= MOST_OCTETS,
         )
     return None
@@ -161,16 +166,30 @@ def _take_in(
         body = reader.read(label, folder.account, folder.name, uid, is_archived=bool(is_archived))
         if body is None:
             continue
-        plain, pairs = words_of(body.text)
-        kept = sorted(plain)[:_MOST_WORDS]
-        every = kept + sorted(pairs)[:_MOST_WORDS]
-        is_whole = body.is_whole and len(every) == len(plain) + len(pairs)
+        kept, pairs, is_all = _words(body)
+        every = kept + pairs
+        is_whole = body.is_whole and is_all
         vocabulary.update(kept)
         words.append((key, " ".join(BODY + each for each in every)))
-        bodies.append((WHOLE if is_whole else IN_PART, int(body.has_attachment), number))
+        bodies.append((WHOLE if is_whole else IN_PART, int(bool(body.attachments)), number))
     database.write_many(
         "INSERT OR IGNORE INTO body_word VALUES (?)", ((each,) for each in sorted(vocabulary))
     )
     database.write_many("INSERT INTO body_words (rowid, text) VALUES (?, ?)", words)
     database.write_many("UPDATE message SET body = ?, attachments = ? WHERE id = ?", bodies)
     return len(bodies)
+
+
+def _words(body: Body) -> tuple[list[str], list[str], bool]:
+    """The words and pairs that are kept of a body, and whether that is all of them.
+
+    Of very many those of attachments' names are kept first.
+    """
+    kept: list[list[str]] = []
+    is_all = True
+    names = words_of("\n".join(body.attachments))
+    for first, rest in zip(names, words_of(body.text), strict=True):
+        every = [*sorted(first), *sorted(rest - first)]
+        kept.append(every[:_MOST_WORDS])
+        is_all = is_all and len(every) <= _MOST_WORDS
+    return kept[0], kept[1], is_all

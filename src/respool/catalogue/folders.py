@@ -229,6 +229,13 @@ class FolderHistory:
         self._add_stand(here, here, here)
         return VersionPlace(version=here, below=below, above=above)
 
+    def read_again(self) -> None:
+        """What was added is to be read again, though its file is the same."""
+        self._database.write(
+            "UPDATE folder_version SET inode = 0 WHERE folder = ? AND version = ?",
+            (self._folder, self._place.ordinal),
+        )
+
     def _add_stand(self, first: int, last: int, version: int) -> None:
         self._database.write(
             "INSERT OR REPLACE INTO folder_stand VALUES (?, ?, ?, ?)",

@@ -46,13 +46,17 @@ Person = CachedAddress | AddressField
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A message that the catalogue does not have; ``fields`` None: nothing is known of it."""
+    """A message that the catalogue does not have; ``fields`` None: nothing is known of it.
+
+    ``is_unread``: its file is there, and could not be read.
+    """
 
     guid: bytes
     date: int
     octets: int
     fields: Fields | None
     has_attachment: bool | None
+    is_unread: bool = False
 
 
 def person_text(person: AddressField) -> str:
@@ -75,17 +79,22 @@ class MessageWriter:
         """How many messages wait for `finish`."""
         return len(self._words)
 
-    def known(self, guids: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
-        """The number and the key of each of ``guids`` that the catalogue has."""
+    def known(self, guids: Sequence[bytes]) -> tuple[dict[bytes, tuple[int, int]], set[bytes]]:
+        """The number and the key of each of ``guids`` that the catalogue has; of which of them
+        it knows no more than that.
+        """
         found: dict[bytes, tuple[int, int]] = {}
+        bare: set[bytes] = set()
         for at in range(0, len(guids), _ASKED_AT_ONCE):
             asked = guids[at : at + _ASKED_AT_ONCE]
             marks = ", ".join("?" * len(asked))
             rows = self._database.rows(
-                f"SELECT guid, id, key FROM message WHERE guid IN ({marks})", asked
+                f"SELECT guid, id, key, senders IS NULL FROM message WHERE guid IN ({marks})",
+                asked,
             )
-            found.update((guid, (number, key)) for guid, number, key in rows)
-        return found
+            found.update((guid, (number, key)) for guid, number, key, _ in rows)
+            bare.update(guid for guid, _, _, is_bare in rows if is_bare)
+        return found, bare
 
     def add(self, messages: Sequence[NewMessage]) -> dict[bytes, tuple[int, int]]:
         """Write new messages, each GUID once; the number and the key of each."""
@@ -104,6 +113,19 @@ class MessageWriter:
             each.guid: (number, key)
             for number, (key, each) in enumerate(zip(keys, ordered, strict=True), first)
         }
+
+    def describe(self, number: int, key: int, message: NewMessage) -> None:
+        """Say of one that nothing was known of what it is: its file was found elsewhere."""
+        if message.fields is None:
+            return
+        *_, sent, _, senders, recipients, subject, message_id, attachments, copied = self._row(
+            number, key, message
+        )
+        self._database.write(
+            "UPDATE message SET sent = ?, senders = ?, recipients = ?, subject = ?,"
+            " message_id = ?, attachments = coalesce(attachments, ?), copied = ? WHERE id = ?",
+            (sent, senders, recipients, subject, message_id, attachments, copied, number),
+        )
 
     def note_dates(self, stood: Iterable[tuple[int, int, int]]) -> None:
         """Note which messages have another date than their key says: number, key, date."""

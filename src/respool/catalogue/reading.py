@@ -138,6 +138,7 @@ class ReadFolder:
             octets=min(int(line["size"]), _MOST_OCTETS),
             fields=fields,
             has_attachment=None if found is None else found.has_attachment,
+            is_unread=fields is None and int(line["place"]) != NOWHERE,
         )
 
 

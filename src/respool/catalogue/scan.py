@@ -6,7 +6,7 @@ since a folder that it had read is as before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -44,6 +44,7 @@ from respool.model.generations import Generation
 _MESSAGES_AT_ONCE: Final = 2000
 _COMMITTED_AT_ONCE: Final = 40_000
 _SHOWN: Final = 3
+_HEADERS: Final = "messages of it cannot be read"
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class Scanner:
         self._messages = MessageWriter(database)
         self._states: dict[State, int] = {}
         self._failed: dict[Account, str] = {}
+        self._is_again = False
+        self._unread = 0
         self.done = Scanned()
         stands.prepare(database)
 
@@ -82,6 +85,7 @@ class Scanner:
         """
         below, above = neighbours(self._database, known.ordinal)
         place = Place(ordinal=known.ordinal, below=below, above=above)
+        self._is_again = known.is_indexed
         again = unread_accounts(self._database, known.ordinal) if known.is_indexed else None
         accounts = [
             each.account
@@ -135,39 +139,63 @@ class Scanner:
             self._failed.setdefault(account, read.unreadable)
         if read.unreadable is not None or not may_be_same(read.mailbox):
             file = IndexFile(inode=0, octets=file.octets, mtime=file.mtime)
-        self._take_in(folder, read, history, file)
+        if self._take_in(folder, read, history, file):
+            self._failed.setdefault(account, f"{source.name.display}: {_HEADERS}")
+            history.read_again()
         return folder
 
     def _take_in(
         self, folder: int, read: ReadFolder, history: FolderHistory, file: IndexFile
-    ) -> None:
+    ) -> int:
+        """How many of its messages could not be read."""
         numbers = np.array([self._state(each) for each in read.states], dtype=np.int32)
         if len(read.stood):
             read.stood["state"] = numbers[read.stood["state"]]
         version = history.add(file, read.counts)
         found = stands.compared(self._database, folder, version.version, read.stood)
         stands.cut(self._database, folder, version, found.gone)
+        before = self._unread
+        if self._is_again:
+            bare = stands.undescribed(self._database, folder, version.version)
+            self._numbers(read, np.flatnonzero(np.isin(read.stood["uid"], bare)))
         for at in range(0, len(found.new), _MESSAGES_AT_ONCE):
             chunk = found.new[at : at + _MESSAGES_AT_ONCE]
             rows = read.stood[chunk]
             stands.add(self._database, folder, version, rows, self._numbers(read, chunk))
             self._tell()
         self.done.messages += len(read.stood)
+        return self._unread - before
 
     def _numbers(self, read: ReadFolder, wanted: NDArray[np.intp]) -> list[int]:
         """The numbers of messages, those that are new written first."""
         guids = [guid_octets(each) for each in read.stood["guid"][wanted].tolist()]
-        numbers = self._messages.known(guids)
+        numbers, bare = self._messages.known(guids)
         first = {guid: at for at, guid in reversed(list(enumerate(guids))) if guid not in numbers}
         if first:
             at = wanted[np.array(sorted(first.values()), dtype=np.intp)]
             new: list[NewMessage] = list(read.described(at))
             numbers.update(self._messages.add(new))
+            self._unread += sum(each.is_unread for each in new)
             self.done.new_messages += len(new)
+        if bare:
+            at = wanted[np.array([guid in bare for guid in guids], dtype=np.bool_)]
+            self._describe(read.described(at), numbers)
         found = [numbers[guid] for guid in guids]
         dates = read.stood["date"][wanted].tolist()
         self._messages.note_dates((*each, date) for each, date in zip(found, dates, strict=True))
         return [number for number, _ in found]
+
+    def _describe(
+        self, messages: Iterable[NewMessage], numbers: Mapping[bytes, tuple[int, int]]
+    ) -> None:
+        """Messages that nothing was known of, each once, where that may be known here."""
+        known: dict[bytes, NewMessage] = {}
+        for each in messages:
+            self._unread += each.is_unread
+            if each.fields is not None:
+                known[each.guid] = each
+        for guid, each in known.items():
+            self._messages.describe(*numbers[guid], each)
 
     def _state(self, state: State) -> int:
         number = self._states.get(state)

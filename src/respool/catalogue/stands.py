@@ -71,6 +71,17 @@ def _kept(database: Database, folder: int, version: int) -> Stood:
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=_KEPT)
 
 
+def undescribed(database: Database, folder: int, version: int) -> NDArray[np.uint32]:
+    """The UIDs of messages of a version with files, of which nothing but that is known."""
+    rows = database.rows(
+        "SELECT uid FROM stand JOIN message ON message.id = stand.message"
+        " JOIN state ON state.id = state WHERE folder = ?1 AND first <= ?2"
+        " AND (last = 0 OR last >= ?2) AND senders IS NULL AND has_file",
+        (folder, version),
+    )
+    return np.array([uid for (uid,) in rows], dtype=np.uint32)
+
+
 def _chunks(rows: Iterator[tuple[int, ...]]) -> Iterator[Stood]:
     while chunk := [row for row, _ in zip(rows, range(_AT_ONCE), strict=False)]:
         yield np.array(chunk, dtype=_KEPT)

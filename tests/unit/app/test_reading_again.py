@@ -110,6 +110,29 @@ def test_an_index_that_is_damaged_is_not_read_again_while_it_is_the_same(
     assert made(settings).indexed == ()
 
 
+def test_messages_that_could_not_be_read_are_tried_again(settings: Settings, disk: Disk) -> None:
+    disk.broken = "/1."
+    assert "messages-without-header" in blind(made(settings))
+
+    disk.broken = "nothing"
+
+    assert "messages-without-header" not in blind(made(settings))
+    assert made(settings).indexed == ()
+
+
+def test_what_a_message_is_may_be_known_from_another_generation_than_it_was_met_in(
+    settings: Settings,
+) -> None:
+    assert settings.backups is not None
+    for file in (settings.backups / "2024-11-19").rglob("1."):
+        file.unlink()
+    assert "messages-without-header" not in blind(made(settings))
+
+    wish = FindWish(conditions=Conditions(sender="bob", subject="hello"))
+    with finding(settings, wish, QUIETLY) as report:
+        assert {each.found.message.subject for each in report.messages} == {"Hello"}
+
+
 def test_bodies_that_could_not_be_read_are_tried_again(settings: Settings, disk: Disk) -> None:
     disk.broken = "/1."
     assert made(settings, has_bodies=True).bodies == 0
