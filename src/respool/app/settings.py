@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
 from respool.errors import UsageError
 from respool.model.generations import StagedDirectories
+from respool.system.ownership import is_for_us_alone
 
 SETTINGS_FILE: Final = Path("/etc/respool.toml")
 Asker: TypeAlias = Callable[[str], str]  # what is asked for → what a person typed, unseen
@@ -238,7 +240,7 @@ def read_settings(
         ca_file=_path(values["ca_file"]),
         is_insecure=(values["insecure"] or "no").lower() == "yes",
         bluemind_api=values["bluemind_api"],
-        bluemind_key=_secret(values["bluemind_key"], values["bluemind_key_file"]),
+        bluemind_key=_bluemind_key(values["bluemind_key"], values["bluemind_key_file"]),
         state=Path(values["state"]) if values["state"] else _default_state(surroundings),
         staged=staged,
         ask=ask,
@@ -285,6 +287,23 @@ def _secret(value: str | None, file: str | None) -> Secret | None:
     if value is not None:
         return Secret(value)
     return None if file is None else secret_in(Path(file))
+
+
+def _bluemind_key(value: str | None, file: str | None) -> Secret | None:
+    """The key, which opens a whole installation: its file must be for us alone."""
+    if value is None and file is not None:
+        _check_private(Path(file))
+    return _secret(value, file)
+
+
+def _check_private(file: Path) -> None:
+    with suppress(OSError):  # what cannot be read is told by whoever reads it
+        if not is_for_us_alone(file):
+            raise UsageError(
+                f'"{file}" is open to others, or another\'s',
+                why="it holds the key to BlueMind's core",
+                hint=f"chmod 600 {file}",
+            )
 
 
 def secret_in(file: Path) -> Secret:

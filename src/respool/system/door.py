@@ -35,7 +35,7 @@ from respool.system.leftover_doors import (
 from respool.system.locks import try_to_hold, waiting_for
 from respool.system.ownership import Owner, is_root
 from respool.system.password_check import PasswordCheck
-from respool.system.programs import find_program
+from respool.system.programs import find_program, surroundings
 from respool.system.signals import undisturbed
 
 _ENTER_ONLY = 0o711  # whatever the umask says
@@ -173,6 +173,7 @@ def _start_master(house: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         cwd="/",
+        env=surroundings(),
     )
 
 

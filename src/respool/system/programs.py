@@ -50,6 +50,15 @@ def find_program(*names: str, directories: Sequence[Path] = PROGRAM_DIRECTORIES)
     return None
 
 
+def surroundings() -> dict[str, str]:
+    """Our variables for a program: none of our own, for passwords and keys are among them.
+
+    A program that runs as another user lets that user read its variables.
+    """
+    ours = "RESPOOL_"
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def run_program(
     command: Sequence[str],
     *,
@@ -77,6 +86,7 @@ def run_program(
             encoding="utf-8",
             errors="surrogateescape",
             cwd="/",
+            env=surroundings(),
             user=owner.uid if is_switching and owner else None,
             group=owner.gid if is_switching and owner else None,
             extra_groups=[owner.gid] if is_switching and owner else None,

@@ -124,3 +124,34 @@ def test_two_places_for_the_backup_are_refused() -> None:
 def test_metadata_or_archive_alone_is_refused(meta: list[str], archive: list[str]) -> None:
     with pytest.raises(UsageError, match="needs --data"):
         staged_directories([], meta, archive)
+
+
+class TestKeyOfBluemind:
+    def of(self, file: Path) -> str:
+        settings = read_settings({}, {"RESPOOL_BLUEMIND_KEY_FILE": str(file)}, NO_FILE)
+        return settings.bluemind_key.reveal() if settings.bluemind_key else ""
+
+    def test_it_is_the_first_line_of_a_file_that_is_for_us_alone(self, tmp_path: Path) -> None:
+        file = tmp_path / "key"
+        file.write_text("4f2a\n")
+        file.chmod(0o600)
+
+        assert self.of(file) == "4f2a"
+
+    @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
+    def test_a_file_that_others_may_read_is_refused_and_its_key_not_shown(
+        self, tmp_path: Path, mode: int
+    ) -> None:
+        file = tmp_path / "key"
+        file.write_text("4f2a-secret\n")
+        file.chmod(mode)
+
+        with pytest.raises(UsageError) as raised:
+            self.of(file)
+        assert "open to others" in raised.value.what
+        assert raised.value.hint == f"chmod 600 {file}"
+        assert "4f2a-secret" not in f"{raised.value.what}{raised.value.why}"
+
+    def test_one_that_is_not_there_is_said(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="cannot be read"):
+            self.of(tmp_path / "nowhere")

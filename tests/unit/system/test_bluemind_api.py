@@ -44,6 +44,8 @@ def answering(*given: tuple[int, bytes]) -> Iterator[Answers]:
             status, octets = answers.given.pop(0)
             self.send_response(status)
             self.send_header("Content-Length", str(len(octets)))
+            if status in range(300, 400):
+                self.send_header("Location", "/api/elsewhere")
             self.end_headers()
             self.wfile.write(octets)
 
@@ -171,3 +173,11 @@ def test_a_search_changes_nothing_and_may_be_sent_again() -> None:
         asking(answers, api_requests.directory_search("b.loc", {}))
 
     assert [method for method, *_ in answers.asked] == ["POST", "POST"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(status: int) -> None:
+    with answering((status, b""), (200, b"[]")) as answers, pytest.raises(BluemindFault):
+        asking(answers, api_requests.domains())
+
+    assert [path for _, path, *_ in answers.asked] == ["/api/domains"]

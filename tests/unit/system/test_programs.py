@@ -83,3 +83,14 @@ def test_a_program_is_found_in_the_first_directory_that_has_it(tmp_path: Path) -
 
     assert find_program("quota", "cyr_quota", directories=directories) == expected
     assert find_program("mbpath", directories=directories) is None
+
+
+def test_a_program_is_told_none_of_our_variables_for_keys_are_among_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RESPOOL_BLUEMIND_KEY", "4f2a-secret")
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    done = run_program(["/usr/bin/env"])
+
+    assert "RESPOOL" not in done.output
+    assert "TZ=Europe/Paris" in done.output
