@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from respool.finishing import directory_quota, mailshares
+from respool.finishing import by_hand, directory_quota, mailshares
 from respool.finishing.asking import Asking
 from respool.finishing.looking import Looking
+from respool.finishing.marked import FORCED_REPLICATION, left_alone, marked_messages
 from respool.finishing.steps import (
     ConsolidateIndex,
     CreateMailshare,
@@ -50,6 +51,8 @@ class FinishingActor:
                 return directory_quota.raise_limit(self.asking, step, before)
             case SettleDirectoryQuota():
                 return directory_quota.settle_limit(self.asking, step)
+            case Repair(operation=operation) if operation == FORCED_REPLICATION:
+                return self._replicate(step)
             case SaveRights() | Repair() | ConsolidateIndex():
                 return self._telling.tell(step)
             case LastLook():
@@ -73,6 +76,13 @@ class FinishingActor:
                 return None
             case _:
                 return None
+
+    def _replicate(self, step: Repair) -> Note:
+        """Not where BlueMind would expunge what is marked as deleted."""
+        marked = marked_messages(self.server, self.record.head().request.target.root)
+        if not marked:
+            return self._telling.tell(step)
+        return left_alone(marked, by_hand.repair_command((step.operation,), step.address))
 
     @property
     def _telling(self) -> Telling:

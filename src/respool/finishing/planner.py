@@ -39,7 +39,8 @@ _OF_REPAIRS: Final = {
     RIGHTS_BY_REPAIR: "writes the rights of every folder anew, as they are shared in BlueMind",
     DUMMY: (
         "appends a message to each folder and removes it at once: the next UID of every folder"
-        " moves, and room for one message is needed"
+        " moves, and room for one message is needed; it would expunge whatever is marked as"
+        " deleted in any folder, and is not asked for where something is"
     ),
     DEFAULTS: "makes default folders (Sent, Trash, …) that are missing",
 }

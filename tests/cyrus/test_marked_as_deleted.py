@@ -1,0 +1,42 @@
+"""BlueMind's forced replication expunges what is marked as deleted: then it is not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.bluemind_core.core import BlueMindCore
+from tests.support.bluemind_core.versions import CoreFamily
+from tests.support.bluemind_site import new_site
+from tests.support.private_cyrus import PrivateCyrus
+from tests.support.whole_account import SPOOLS, Source
+
+pytestmark = pytest.mark.needs_cyrus
+FORCED = "replication.parentUid"
+MAIL = b"Subject: on its way out\r\n\r\nstill here\r\n"
+
+
+def test_live_mail_that_is_marked_as_deleted_outlives_a_restore(
+    restoring_names: PrivateCyrus,
+    unpacked: Callable[[Source], Path],
+    bluemind_core: Callable[..., BlueMindCore],
+    tmp_path: Path,
+) -> None:
+    places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
+    site = new_site(restoring_names, bluemind_core, CoreFamily.BM4, places)
+    with site.server.client_as(site.target.login) as client:
+        client.append("INBOX", MAIL, (r"\Deleted",))
+
+    receipt = site.restore()
+
+    with site.server.client_as(site.target.login) as client:
+        assert client.folder_status("INBOX", ["MESSAGES"]) == {b"MESSAGES": 1}
+    assert receipt.verdict.value == "proven"
+    done = {operation for _, operation, _ in site.core.repairs.runs}
+    assert "replication.subtree" in done
+    assert FORCED not in done
+    (left,) = receipt.left_to_do
+    assert f"--ops {FORCED} " in left
+    assert "would expunge 1 message " in left
