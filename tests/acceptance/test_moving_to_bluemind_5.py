@@ -20,7 +20,7 @@ from tests.support.restoring import Ran
 SU = "POST /auth/_su"
 LOGOUT = "POST /auth/logout"
 INTO = "restored-now"
-REPLICATION = ("replication.subtree", "replication.parentUid")
+SUBTREE = "replication.subtree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def test_a_user_s_mail_is_planned_restored_proven_and_taken_back(
     folders = done.json["mailboxes"]
     assert sum(each["by_guid"] for each in folders) > done.json["messages"] / 2
     assert below(world, account, INTO) == old.guids(f"user/{account}", into=INTO)
-    assert told(world) == [*REPLICATION, "mailboxSubscription", "U1 consolidated"]
+    assert told(world) == [SUBTREE, "mailboxSubscription", "U1 consolidated"]
     assert done.json["left_to_do"] == []
     verified = world.run(old.root, "verify", "1", "--json")
     assert verified.json["verdict"] == "proven", verified.errors
@@ -144,7 +144,7 @@ def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
     assert done.json["target"].endswith("/share/contact")
     wanted = old.guids(account, into=f"contact/{INTO}")
     assert below(world, "shared", f"contact/{INTO}") == wanted
-    assert told(world) == [*REPLICATION, "M1 consolidated"]
+    assert told(world) == [SUBTREE, "M1 consolidated"]
     undone = world.run(old.root, "undo", "1", "--yes", "--json")
     assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
     assert world.held() == before
@@ -215,13 +215,13 @@ def test_a_password_that_was_given_is_used_and_no_session_is_made(
 def test_what_bluemind_could_not_do_is_left_with_the_command_for_it(
     world: BlueMind5World, old_35: Old
 ) -> None:
-    world.core.repairs.fail("replication.subtree", "no such subtree")
+    world.core.repairs.fail(SUBTREE, "no such subtree")
 
     done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent")
 
     assert done.json["verdict"] == "proven", done.errors
     (left,) = done.json["left_to_do"]
-    assert left.startswith(f"bm-cli maintenance repair --ops replication.subtree jdoe@{DOMAIN}")
+    assert left.startswith(f"bm-cli maintenance repair --ops {SUBTREE} jdoe@{DOMAIN}")
     assert "no such subtree" in left
 
 

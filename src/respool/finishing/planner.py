@@ -101,6 +101,8 @@ def _work(survey: CoreSurvey, doing: Doing) -> Iterator[str]:
     if doing.is_written:
         offered = () if _is_refused(survey) else survey.operations
         wanted = [each for each in REPAIRS if each in offered and _is_wanted(each, doing)]
+        if not survey.family.has_cyrus:  # there is nothing that had to be told of a folder
+            wanted = [each for each in wanted if each != DUMMY]
         has_rights = survey.family.has_cyrus and not doing.has_narrower  # 5 has no other list
         if has_rights and RIGHTS_BY_REPAIR not in wanted:
             yield SAVE_RIGHTS
