@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -26,6 +27,7 @@ from respool.errors import (
     FolderNotInGeneration,
     MessageNotInMailbox,
     NothingMatches,
+    PlanRefused,
     UsageError,
 )
 from respool.model.conditions import Conditions
@@ -240,6 +242,27 @@ def test_a_plan_made_again_picks_the_same_messages_without_searching(
     again = prepare_again(settings, head)
     assert again.choice.picked == head.request.picked
     assert again.request(head.request.account) == head.request
+
+
+def test_a_plan_that_does_not_say_what_was_found_is_not_the_same(
+    backup: Path, tmp_path: Path
+) -> None:
+    settings = settings_of(backup, tmp_path / "state")
+    wish = Wish(
+        wanted=Wanted(account=JDOE, folders=("INBOX",), command="restore"),
+        to=f"zip:{tmp_path / 'new.zip'}",
+    )
+    target = AtExport(where_of(wish.to))
+    plan = target.plan(settings, wish)
+    file = tmp_path / "quiet.plan"
+    silent = replace(plan.head, findings=())
+    assert plan.head.findings
+    file.write_text("\n".join(render_plan(silent, plan.steps())) + "\n", "ascii")
+
+    with pytest.raises(PlanRefused) as raised:
+        target.check_honesty(settings, file)
+
+    assert all(each.startswith("it does not say: ") for each in raised.value.reasons)
 
 
 def test_folders_of_which_nothing_is_taken_are_left_out_unless_named(

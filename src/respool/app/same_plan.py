@@ -64,8 +64,8 @@ def _of_heads(given: PlanHead, made: PlanHead) -> list[str]:
         "mailboxes",
         "generation_label",
         "source",
-        "skipped",
         "finishing",
+        *(() if given.request.is_selective else ("skipped",)),  # it goes by what was picked
     )
     reasons = [
         f"its {name} is not what its request asks for"
