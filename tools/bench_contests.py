@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -72,10 +72,11 @@ class Contest:
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How many messages: small ones into the spool, and usual ones elsewhere."""
+    """How many messages: small ones into the spool, usual ones elsewhere, and many of these."""
 
     small: int = 20_000
     usual: int = 3_000
+    large: int = 20_000
 
 
 @contextmanager
@@ -141,18 +142,28 @@ def into_cyrus(scale: Scale) -> Iterator[Contest]:
             )
 
 
-@contextmanager
-def into_dovecot(scale: Scale) -> Iterator[Contest]:
+def into_dovecot(scale: Scale) -> AbstractContextManager[Contest]:
     """IMAP into a Dovecot against mbsync, and its own doveadm import."""
-    with source(scale.usual, USUAL) as mail, server_root() as root, ExitStack() as stack:
+    return _into_dovecot(scale.usual, {"mbsync": 2, "doveadm import": 1})
+
+
+def into_dovecot_at_large(scale: Scale) -> AbstractContextManager[Contest]:
+    """More messages, so that what starts a program matters less; mbsync takes too long."""
+    return _into_dovecot(scale.large, {"doveadm import": 1})
+
+
+@contextmanager
+def _into_dovecot(count: int, goals: Mapping[str, float]) -> Iterator[Contest]:
+    with source(count, USUAL) as mail, server_root() as root, ExitStack() as stack:
         server = stack.enter_context(PrivateDovecot(root))
         server.create_user(LOGIN)
         time.sleep(1.1)  # until it reads who may log in
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rt-", dir="/tmp")))
+        others = (_mbsync(mail, server, place), _doveadm_import(mail, server, place))
         yield Contest(
             ours=_over_imap(mail, server),
-            others=(_mbsync(mail, server, place), _doveadm_import(mail, server, place)),
-            goals={"mbsync": 2, "doveadm import": 1},
+            others=tuple(each for each in others if each.name in goals),
+            goals=goals,
             check=lambda: _check_over_imap(mail, server),
             versions={"dovecot": server.version, "mbsync": _version("mbsync")},
         )
@@ -225,10 +236,19 @@ def _doveadm_import(mail: Source, server: PrivateDovecot, place: Path) -> Side:
     return Side(name="doveadm import", messages=mail.messages, run=bring)
 
 
-@contextmanager
-def export_maildir(scale: Scale) -> Iterator[Contest]:
+def export_maildir(scale: Scale) -> AbstractContextManager[Contest]:
     """A Maildir against cp -a and sync."""
-    with source(scale.usual, USUAL) as mail, tempfile.TemporaryDirectory(dir="/tmp") as place:
+    return _export_maildir(scale.usual)
+
+
+def export_large_maildir(scale: Scale) -> AbstractContextManager[Contest]:
+    """More messages, so that what starts a program matters less."""
+    return _export_maildir(scale.large)
+
+
+@contextmanager
+def _export_maildir(count: int) -> Iterator[Contest]:
+    with source(count, USUAL) as mail, tempfile.TemporaryDirectory(dir="/tmp") as place:
         folder = mail.folders[0]
         copy = 'cp -a "$1" "$2" && sync'
         yield Contest(

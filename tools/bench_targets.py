@@ -11,12 +11,11 @@ import json
 import os
 import platform
 import shutil
-import statistics
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,43 +26,21 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
 from tools import bench_contests, bench_memory  # noqa: E402 - after the path
 from tools.bench_contests import Contest, Scale, Side  # noqa: E402
 from tools.bench_measured import Measured  # noqa: E402
+from tools.bench_tables import PAGE, Memory, Results, tables, write_into  # noqa: E402
 
+# Exports first: where files were removed in the last minutes, ext4 looks long for free inodes.
+# The large ones last: what they take of the disk is of no use to the others.
 CONTESTS: Mapping[str, Callable[[Scale], AbstractContextManager[Contest]]] = {
-    "spool-1": partial(bench_contests.spool, folders=1),
-    "spool-20": partial(bench_contests.spool, folders=20),
-    "cyrus": bench_contests.into_cyrus,
-    "dovecot": bench_contests.into_dovecot,
     "maildir": bench_contests.export_maildir,
     "zip": bench_contests.export_zip,
+    "dovecot": bench_contests.into_dovecot,
+    "cyrus": bench_contests.into_cyrus,
+    "spool-1": partial(bench_contests.spool, folders=1),
+    "spool-20": partial(bench_contests.spool, folders=20),
+    "maildir-large": bench_contests.export_large_maildir,
+    "dovecot-large": bench_contests.into_dovecot_at_large,
 }
 MEMORY = "memory"
-Memory = list[tuple[str, str, float | None]]  # what, where to and at which stage, and MiB
-
-
-@dataclass(kw_only=True)
-class Results:
-    """Every figure of one contest, side by side, and what went wrong, if anything did."""
-
-    sides: dict[str, list[Measured]] = field(default_factory=dict)
-    messages: dict[str, int] = field(default_factory=dict)
-    goals: Mapping[str, float] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    ours: str = ""
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def seconds(self, side: str) -> float:
-        """The median of the rounds."""
-        return statistics.median(each.seconds for each in self.sides[side])
-
-    def rate(self, side: str) -> float:
-        """Messages/s, by the median."""
-        return self.messages[side] / self.seconds(side)
-
-    def proof(self) -> float | None:
-        """Our proof's seconds against those of the restore; None where nobody said."""
-        every = [(each.proof_seconds, each.seconds) for each in self.sides[self.ours]]
-        parts = [proof / seconds for proof, seconds in every if proof is not None]
-        return statistics.median(parts) if parts else None
 
 
 def fight(contest: Contest, rounds: int, results: Results) -> None:
@@ -98,13 +75,15 @@ def measure(side: Side, turn: int, results: Results) -> None:
     print(f"  {side.name}: {found.seconds:.2f} s, {rate:,.0f}/s", file=sys.stderr, flush=True)
 
 
-def run_contest(name: str, scale: Scale, rounds: int) -> Results:
-    """One contest; what goes wrong is kept, and the next one goes on."""
+def run_contest(name: str, scale: Scale, rounds: int, stack: ExitStack) -> Results:
+    """One contest; what goes wrong is kept, and the next one goes on.
+
+    What it made is removed when ``stack`` ends: removing is slow, and makes others slow.
+    """
     print(f"{name}:", file=sys.stderr, flush=True)
     results = Results()
     try:
-        with CONTESTS[name](scale) as contest:
-            fight(contest, rounds, results)
+        fight(stack.enter_context(CONTESTS[name](scale)), rounds, results)
     except Exception as error:  # noqa: BLE001 - the other contests are still to come
         traceback.print_exc()
         results.failed[name] = f"{type(error).__name__}: {error}"
@@ -141,36 +120,6 @@ def _stages(
         yield where, None
 
 
-def table(every: Mapping[str, Results]) -> Iterator[str]:
-    """Rows in Markdown: each contest, ours first."""
-    yield "| contest | way | messages | seconds | messages/s | ours against it | goal | memory |"
-    yield "|---|---|--:|--:|--:|--:|--:|--:|"
-    for name, results in every.items():
-        has_ours = results.ours in results.sides
-        for side, runs in results.sides.items():
-            peaks = [each.memory_mib for each in runs if each.memory_mib is not None]
-            memory = f"{max(peaks):.0f} MiB" if peaks else ""
-            is_ours = side == results.ours
-            is_shown = has_ours and not is_ours
-            ratio = f"{results.rate(results.ours) / results.rate(side):.2f}" if is_shown else ""
-            goal = "" if is_ours else f"{results.goals[side]:.2f}"
-            figures = f"{results.seconds(side):.2f} | {results.rate(side):,.0f} | {ratio} | {goal}"
-            yield f"| {name} | {side} | {results.messages[side]:,} | {figures} | {memory} |"
-        proof = results.proof() if has_ours else None
-        if proof is not None:
-            yield f"| {name} | proof, of our seconds | | | | {proof:.0%} | | |"
-        for what in results.failed:
-            yield f"| {name} | {what}: failed | | | | | | |"
-
-
-def memory_table(memory: Memory) -> Iterator[str]:
-    """Rows in Markdown; nothing where nothing was measured."""
-    if memory:
-        yield from ("", "| what | into | peak memory |", "|---|---|--:|")
-    for what, where, peak in memory:
-        yield f"| {what} | {where} | {'failed' if peak is None else f'{peak:.0f} MiB'} |"
-
-
 def machine() -> str:
     """The machine's size, for whoever compares."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -201,22 +150,32 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", type=int, default=Scale.small, help="messages into the spool")
     parser.add_argument("--usual", type=int, default=Scale.usual, help="messages elsewhere")
+    parser.add_argument("--at-large", type=int, default=Scale.large, help="where many")
     parser.add_argument("--many", type=int, default=1_000_000, help="messages for the memory")
     parser.add_argument("--large", type=int, default=500, help="MiB of the large message")
     parser.add_argument("--into", action="append", choices=bench_memory.TARGETS)
+    parser.add_argument("--page", action="store_true", help=f"write the tables into {PAGE}")
     parser.add_argument("--json", type=Path, help="a file for every single figure")
     options = parser.parse_args()
     wanted = options.only or [*CONTESTS, MEMORY]
-    scale = Scale(small=options.small, usual=options.usual)
+    scale = Scale(small=options.small, usual=options.usual, large=options.at_large)
     before = machine()
-    every = {name: run_contest(name, scale, options.rounds) for name in CONTESTS if name in wanted}
+    with ExitStack() as stack:
+        every = {
+            name: run_contest(name, scale, options.rounds, stack)
+            for name in CONTESTS
+            if name in wanted
+        }
     memory = measured_memory(options) if MEMORY in wanted else []
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(every, memory), indent=1) + "\n", "utf-8")
-    print(f"\nMedian of {options.rounds} rounds; {before}.")
-    told = {f"{what} {each}" for found in every.values() for what, each in found.versions.items()}
-    print(", ".join(sorted(told)) + ".\n")
-    print("\n".join([*table(every), *memory_table(memory)]))
+    told = sorted(
+        {f"{what} {each}" for one in every.values() for what, each in one.versions.items()}
+    )
+    made = "\n".join(tables(every, memory, options.rounds, f"{before}; {', '.join(told)}"))
+    print(f"\n{made}")
+    if options.page:
+        write_into(PROJECT / PAGE, made)
     has_failed = [bool(each.failed) for each in every.values()]
     sys.exit(any([*has_failed, *(peak is None for *_, peak in memory)]))
 
