@@ -15,7 +15,12 @@ from respool.app.settings import Settings
 from respool.backups.source import tree_at
 from respool.model.conditions import Conditions
 from tests.support.live_spool import settings_for
-from tests.support.small_spools import part_directory, write_description, write_spool
+from tests.support.small_spools import (
+    part_directory,
+    write_description,
+    write_mailbox,
+    write_spool,
+)
 
 GUID = "01" * 20
 JDOE, ALICE, SENT = "user/jdoe@b.loc", "user/alice@b.loc", "user/alice/Sent@b.loc"
@@ -105,6 +110,23 @@ def test_what_a_generation_lacks_that_is_not_complete_is_not_gone(backup: Backup
         assert events(found)[-1][0] in {"first-seen", "copied"}
         assert found.is_there
         assert found.passed_over == ("2",)
+
+
+def test_a_generation_that_is_not_complete_tells_of_accounts_that_it_has_all_folders_of(
+    backup: Backup,
+) -> None:
+    """BlueMind calls parts UNKNOWN where rsync warned of anything: at some places each night."""
+    backup.add(JDOE, ALICE, SENT, valid="UNKNOWN")
+    for index in backup.add(JDOE, ALICE, SENT, valid="UNKNOWN").rglob("alice/Sent/cyrus.index"):
+        write_mailbox(index.parent, index.parent, uids=())
+    tree_at.cache_clear()
+    for index in backup.add(JDOE, ALICE, SENT, valid="UNKNOWN").rglob("alice/**/cyrus.index"):
+        write_mailbox(index.parent, index.parent, uids=())
+    tree_at.cache_clear()
+
+    assert backup.deleted() == [("alice", 3)]
+    assert events(backup.message("alice"))[-2:] == [("removed", "2"), ("gone", "3")]
+    assert backup.message("alice").passed_over == ()
 
 
 def test_what_went_while_a_generation_was_not_complete_went_by_the_next_that_is(
