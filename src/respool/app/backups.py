@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from respool.app.bluemind_access import core_of
+from respool.app.bluemind_access import patient_core
 from respool.app.bluemind_directory import Directory, LiveNames
 from respool.app.bluemind_generations import OWN_ROOT, CoreSays, core_says
 from respool.app.settings import Settings
@@ -121,7 +121,7 @@ def backup_of(settings: Settings) -> Backup:
 
 
 def _ask_core(settings: Settings, question: Callable[[Directory], Told]) -> Told | None:
-    with core_of(settings) as core:
+    with patient_core(settings) as core:
         return None if core is None else question(CoreDirectory(core))
 
 

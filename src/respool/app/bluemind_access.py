@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from respool.app.settings import Secret, Settings, secret_in
-from respool.errors import UsageError
-from respool.system.bluemind_api import ApiAccess
+from respool.errors import BluemindUnreachable, UsageError
+from respool.system.bluemind_api import ApiAccess, is_loopback
 from respool.system.bluemind_core import BluemindCore, open_core
 
 TOKEN: Final = Path("/etc/bm/bm-core.tok")  # admin0's key, for root on the server itself
 LOCAL_API: Final = "http://localhost:8090/api"
+_SILENT_SECONDS: Final = 60.0
 
 
 def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
     """How to reach BlueMind's core; None where nothing says that there is one.
 
-    On the server itself nothing has to be set: root finds the key in ``token``.
+    On the server itself nothing has to be set: root finds the key in ``token``. That one is
+    this machine's, and goes to no other.
 
     Raises:
         UsageError: an address without a key.
@@ -27,11 +30,14 @@ def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
     key, url = settings.bluemind_key, settings.bluemind_api
     if key is None and url is None and not token.exists():
         return None
-    key = key or _local_key(token)
+    is_near = url is None or is_loopback(url)
+    key = key or (_local_key(token) if is_near else None)
     if key is None:
         raise UsageError(
             "BlueMind's core needs a key",
-            why=f"none is set, and {token} cannot be read",
+            why=f"none is set, and {token} cannot be read"
+            if is_near
+            else f"none is set, and {token} is of this machine alone",
             hint="RESPOOL_BLUEMIND_KEY_FILE names a file whose first line it is",
         )
     return ApiAccess(
@@ -55,6 +61,23 @@ def core_of(settings: Settings) -> Iterator[BluemindCore | None]:
         return
     with open_core(access) as core:
         yield core
+
+
+@contextmanager
+def patient_core(settings: Settings) -> Iterator[BluemindCore | None]:
+    """As `core_of`, for what is asked of each of many accounts.
+
+    Where nobody answered, that is known for a minute and not tried again for every account.
+    """
+    silence = settings.core_silence
+    if silence.error is not None and time.monotonic() < silence.until:
+        raise silence.error
+    try:
+        with core_of(settings) as core:
+            yield core
+    except BluemindUnreachable as error:
+        silence.error, silence.until = error, time.monotonic() + _SILENT_SECONDS
+        raise
 
 
 def _local_key(token: Path) -> Secret | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from respool.app.bluemind_access import core_of
+from respool.app.bluemind_access import patient_core
 from respool.app.settings import Settings
 from respool.errors import BluemindFault, RespoolError
 from respool.model.accounts import Account, AccountKind
@@ -35,7 +35,7 @@ def directory_identity(
     if account.kind is not AccountKind.USER or domain is None:
         return DirectoryIdentity()
     try:
-        with core_of(settings) as core:
+        with patient_core(settings) as core:
             if core is None:
                 return DirectoryIdentity()
             found = core.mailbox_called(domain, decoded_part(account.login))

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from respool.app.bluemind_access import api_access, core_of
+from respool.app.bluemind_access import api_access, core_of, patient_core
 from respool.app.merging import MergingPlan
 from respool.app.reached import Plan
 from respool.app.settings import Settings
@@ -103,7 +103,7 @@ def finishing_of(
         return None, ()
     about = _About(head=head, survey=survey, server=server)
     try:
-        with core_of(settings) as core:
+        with patient_core(settings) as core:
             found = None if core is None else _asked(core, about)
         why = "no key of BlueMind's core is set" if core is None else _UNKNOWN
     except PlanRefused:

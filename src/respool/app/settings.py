@@ -6,11 +6,11 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
-from respool.errors import UsageError
+from respool.errors import RespoolError, UsageError
 from respool.model.generations import StagedDirectories
 from respool.system.ownership import is_for_us_alone
 
@@ -156,6 +156,14 @@ class Secret:
         return "Secret(…)"
 
 
+@dataclass(slots=True)
+class CoreSilence:
+    """Why BlueMind's core did not answer, and until when it is not asked again (monotonic)."""
+
+    error: RespoolError | None = None
+    until: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of one command. None where a thing is to be found out or asked for.
@@ -176,6 +184,7 @@ class Settings:
     is_insecure: bool = False
     bluemind_api: str | None = None
     bluemind_key: Secret | None = None
+    core_silence: CoreSilence = field(default_factory=CoreSilence, compare=False, repr=False)
     ask: Asker | None = None
     staged: StagedDirectories | None = None
 

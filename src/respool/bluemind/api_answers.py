@@ -192,7 +192,7 @@ def repair_entries(result: str | None) -> tuple[RepairEntry, ...] | None:
     """
     try:
         parsed = json.loads(result or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     entries = parsed.get("entries") if isinstance(parsed, dict) else None
     if not isinstance(entries, list):

@@ -183,6 +183,8 @@ def _compare_with_directory(one: Incarnation, live: Incarnation, userid: str) ->
         says, result = Says.NOTHING, "cannot be compared"
     elif who in owners and who == userid.lower():
         says, result = Says.NOTHING, "the login itself, which tells nothing"
+    elif who in owners and len(owners) > 1:  # to whom all is shared has an owner's rights, too
+        says, result = Says.NOTHING, "one of several who had all rights"
     elif who in owners:
         says, result = Says.FOR, "the same person"
     elif userid.lower() in owners:

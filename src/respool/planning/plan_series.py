@@ -53,7 +53,7 @@ def parse_series_head(line: str) -> SeriesHead:
     """
     try:
         fields = json.loads(line) if is_series_head(line) else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanFileInvalid("the first line of the plans is no JSON", why=str(error)) from error
     plans, digest = fields.get("plans"), fields.get("digest")
     if fields.get("version") != SERIES_VERSION or type(plans) is not int or not digest:

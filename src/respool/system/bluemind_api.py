@@ -172,7 +172,7 @@ def _answer(what: str, status: int, octets: bytes) -> Any:  # noqa: ANN401 - JSO
         return None
     try:
         return json.loads(octets)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BluemindFault(
             f"BlueMind's core answered {what} with no JSON", why=str(error)
         ) from None
@@ -196,7 +196,7 @@ def _sendable(key: str) -> str:
 def _fault(octets: bytes) -> tuple[str | None, str]:
     """``errorCode`` and ``message`` of a ServerFault."""
     told: Any = None
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         told = json.loads(octets)
     if not isinstance(told, dict):
         return None, octets.decode("utf-8", "replace")[:_MOST_TOLD].strip()
@@ -222,6 +222,14 @@ def _check_address(access: ApiAccess) -> None:
             f"the key would cross the network in the clear to {parts.netloc}",
             hint=f"https://{parts.hostname}/api",
         )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    try:
+        return urlsplit(url).hostname in _LOOPBACK
+    except ValueError:
+        return False
 
 
 def _trust(access: ApiAccess) -> ssl.SSLContext:

@@ -272,9 +272,18 @@ class TestByDirectory:
         assert comparison.lines[0].endswith(f"live {NEW}: another person")
 
     def test_somebody_who_shared_everything_stays_the_same_person(self) -> None:
-        comparison = compared(account(owner=f"{OLD} {BOSS}", inbox="1"), self.live(OLD))
+        shared = account(owner=f"{OLD} {BOSS}", inbox="1")
 
-        assert not comparison.speaks_against
+        assert not compared(shared, self.live(OLD, "1")).speaks_against
+
+    def test_to_whom_everything_was_shared_is_not_its_owner_when_he_gets_the_login(self) -> None:
+        """BlueMind's verb All gives the rights of an owner: only the ids tell them apart."""
+        shared = account(owner=f"{OLD} {BOSS}", inbox="1")
+
+        comparison = compared(shared, self.live(BOSS, "2"))
+
+        assert said(comparison, Topic.DIRECTORY) is NOTHING
+        assert comparison.speaks_against
 
     @pytest.mark.parametrize(("owner", "who"), [(None, OLD), (JDOE, NEW), (JDOE, JDOE)])
     def test_where_it_tells_nothing_everything_else_counts_as_before(

@@ -32,6 +32,7 @@ def test_plans_that_are_not_the_same_have_another(other: list[str]) -> None:
         '{"respool":"plan","version":3}',
         '{"respool":"plans",',
         '{"respool":"plans","version":2}',
+        '{"respool":"plans","a":' + "[" * 200_000,
     ],
 )
 def test_what_is_none_is_refused(line: str) -> None:

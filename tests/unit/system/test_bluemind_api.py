@@ -117,7 +117,7 @@ def test_a_fault_is_told_with_its_code() -> None:
     assert (caught.value.status, caught.value.fault) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("octets", [b"<html>", b"{", b"\xff\xfe"])
+@pytest.mark.parametrize("octets", [b"<html>", b"{", b"\xff\xfe", b"[" * 200_000])
 def test_what_is_no_json_is_a_fault(octets: bytes) -> None:
     with answering((200, octets)) as answers, pytest.raises(BluemindFault):
         asking(answers, api_requests.domains())
