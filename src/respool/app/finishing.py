@@ -111,7 +111,10 @@ def finishing_of(
     except RespoolError as error:
         if settings.bluemind_api is not None and isinstance(error, UsageError):
             raise
-        found, why = None, error.what if error.why is None else f"{error.what}: {error.why}"
+        why = error.what if error.why is None else f"{error.what}: {error.why}"
+        if not is_signed:  # it may be another server's: that is for a person to tell
+            return None, (_not_asked(why),)
+        found = None
     if found is None and is_signed:
         about.check_nothing_is_made()
         return about.unasked(), (_not_asked(why),)
@@ -208,7 +211,7 @@ def _not_asked(why: str) -> Finding:
         severity=Severity.NOTE,
         code="bluemind-not-asked",
         subject="BlueMind",
-        text=f"its core is not told of this restore ({why}): what remains is left for you",
+        text=f"its core is not told of this restore: {why}",
     )
 
 

@@ -10,9 +10,9 @@ from respool.app.settings import Settings
 from respool.app.source_now import left_reasons
 from respool.app.target_account import survey_target
 from respool.errors import NotReady
+from respool.finishing.steps import CreateMailshare, Repair, SaveRights
 from respool.planning.appending import AppendMessages
 from respool.planning.load import Load, total
-from respool.planning.plan import PlanHead
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep, Step
 from respool.planning.wanted_files import WantedFiles
@@ -22,6 +22,7 @@ from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import recheck_left
 from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
 
+_WRITING_RIGHTS = (CreateMailshare.kind, Repair.kind, SaveRights.kind)
 _READING = (AppendMessages.kind, CopyMessages.kind, CreateMailbox.kind, WriteIndex.kind)
 
 
@@ -51,8 +52,14 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
     is_whole = all(
         row.state is StepState.DONE for row in run.rows() if row.kind == CreateAccount.kind
-    ) and not _is_made_by_bluemind(head)
-    against = recheck_left(head, survey, left.loads, is_account_whole=is_whole)
+    )
+    against = recheck_left(
+        head,
+        survey,
+        left.loads,
+        is_account_whole=is_whole,
+        are_rights_of_others=_has_bluemind_written_rights(run),
+    )
     reasons = (*against, *left_reasons(left.sources))
     if reasons:
         raise NotReady(
@@ -62,9 +69,10 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
         )
 
 
-def _is_made_by_bluemind(head: PlanHead) -> bool:
-    """Then its rights are what BlueMind makes of its sharings."""
-    return head.finishing is not None and head.finishing.makes is not None
+def _has_bluemind_written_rights(run: RunJournal) -> bool:
+    """Whether a step was begun that has it make rights of its own sharings, INBOX's too."""
+    rows = (row for row in run.rows() if row.kind in _WRITING_RIGHTS)
+    return any(row.state is not StepState.WAITING for row in rows)
 
 
 def left_of(run: RunJournal) -> Left:

@@ -77,6 +77,14 @@ class Keys:
         if self._holders[key].kind == "session":
             del self._holders[key]
 
+    def withdraw(self, key: str) -> None:
+        """Forget any key: a new one has taken its place."""
+        self._holders.pop(key, None)
+
+    def all(self) -> tuple[str, ...]:
+        """Every key that opens anything."""
+        return tuple(self._holders)
+
     def holder(self, key: str | None) -> Holder:
         """Whose key it is; nobody's where there is none.
 

@@ -153,6 +153,7 @@ class _Work:
             "backups": str(self.bench.backups),
             "imapd_conf": str(self.bench.server.imapd_conf),
             "state": str(self.state),
+            "settings": dict(self.scenario.settings),
             "account": self.scenario.account,
             "folders": self.scenario.folders,
             "wish": {"to": self.target.written, **self.scenario.wish},

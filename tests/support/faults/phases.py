@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.restore import restore
-from respool.app.settings import Settings
+from respool.app.settings import Secret, Settings
 from respool.errors import RespoolError
 from tests.support.restoring import agreeing, wish
 from tests.support.undoing import resumed, undone
@@ -33,7 +33,11 @@ def carry_out(order: Order) -> dict[str, Any]:
 
 
 def _settings(order: Order) -> Settings:
+    more = order["settings"]
+    key = more.get("bluemind_key")
     return Settings(
+        bluemind_api=more.get("bluemind_api"),
+        bluemind_key=None if key is None else Secret(key),
         backups=Path(order["backups"]),
         imapd_conf=Path(order["imapd_conf"]),
         imap=None,

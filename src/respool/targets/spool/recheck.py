@@ -54,6 +54,7 @@ def recheck_left(
     left: Mapping[str, Load],
     *,
     is_account_whole: bool = True,
+    are_rights_of_others: bool = False,
 ) -> tuple[str, ...]:
     """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add
     to each folder.
@@ -61,6 +62,7 @@ def recheck_left(
     What the run itself did is no reason: an account and folders that it made, read state
     that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
     to create the account, or was cut off while it did: then it will set its rights, too.
+    ``are_rights_of_others``: the run had BlueMind write the account's rights anew.
     """
     reasons = list(survey.obstacles)
     if survey.owner != head.owner:
@@ -68,10 +70,11 @@ def recheck_left(
     is_own = head.facts.get("account") == "gone"
     own = _OWN_DOING if is_own else frozenset()
     own |= {"seen"} if head.request.is_in_place else frozenset()
+    own |= {"rights"} if are_rights_of_others else frozenset()
     for fact, now in survey.facts.items():
         if fact not in own and head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
-    if is_own and is_account_whole:
+    if is_own and is_account_whole and not are_rights_of_others:
         reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
     reasons += quota_reasons(
         forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)
