@@ -15,6 +15,8 @@ import pytest
 from respool.model.names import decoded_part
 from tests.support import golden
 from tests.support.bluemind5_world import DOMAIN, BlueMind5World, bluemind5_world
+from tests.support.bluemind_core.faults import Fault
+from tests.support.certificates import make_certificates
 from tests.support.restoring import Ran
 
 SU = "POST /auth/_su"
@@ -25,10 +27,11 @@ SUBTREE = "replication.subtree"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Old:
-    """A backup of an older BlueMind; ``root`` is where it lies."""
+    """A backup of an older BlueMind; ``root`` is where it lies, ``truth`` what is in it."""
 
     root: Path
-    generation: str
+    truth: str
+    generation: str = "latest"
 
     def guids(self, account: str, *, into: str) -> dict[str, Counter[str]]:
         """What a server had told of it: SHA-1 of what is to come back, by the folder there."""
@@ -48,17 +51,24 @@ class Old:
 
 
 @pytest.fixture(scope="module")
+def old_24(tmp_path_factory: pytest.TempPathFactory) -> Old:
+    """Of early 3.5: Cyrus 2.4, index version 12; a copy of the server's directories."""
+    root = golden.unpack_spool("2.4.20", tmp_path_factory.mktemp("bm24"))
+    return Old(root=root, truth="2.4.20/truth")
+
+
+@pytest.fixture(scope="module")
 def old_35(tmp_path_factory: pytest.TempPathFactory) -> Old:
     """Of 3.5: index version 13, one copy of the whole spool."""
     root = golden.unpack_dataprotect(tmp_path_factory.mktemp("bm35"))
-    return Old(root=root, generation="88")
+    return Old(root=root, truth="dataprotect/truth-1233", generation="88")
 
 
 @pytest.fixture(scope="module")
 def old_4(tmp_path_factory: pytest.TempPathFactory) -> Old:
     """Of 4: a partition of server and domain, an archive tree, one copy a letter."""
     root = golden.unpack_dataprotect_bm4(tmp_path_factory.mktemp("bm4"))
-    return Old(root=root, generation="31")
+    return Old(root=root, truth="dataprotect-bm4/truth-412", generation="31")
 
 
 @pytest.fixture
@@ -151,6 +161,22 @@ def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
     check_nothing_of_a_key_is_kept(world, done, undone)
 
 
+def test_mail_of_an_early_3_5_comes_over_tls_that_is_verified(tmp_path: Path, old_24: Old) -> None:
+    certificates = make_certificates(tmp_path / "tls")
+    account, trust = f"jdoe@{DOMAIN}", ("--ca-file", str(certificates.authority))
+    (tmp_path / "place").mkdir()
+    with bluemind5_world(tmp_path / "place", certificates=certificates) as world:
+        strange = restore(world, old_24, account, "Sent")
+        done = restore(world, old_24, account, "--into", INTO, *trust)
+
+        assert strange.error["error"] == "certificate-not-trusted", strange.errors
+        assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
+        assert done.json["target"].startswith("imaps://")
+        wanted = old_24.guids(f"user/{account}", into=INTO)
+        assert below(world, account, INTO) == wanted
+        check_nothing_of_a_key_is_kept(world, strange, done)
+
+
 def test_a_plan_of_a_mailshare_that_was_kept_is_carried_out(
     world: BlueMind5World, old_35: Old
 ) -> None:
@@ -210,6 +236,18 @@ def test_a_password_that_was_given_is_used_and_no_session_is_made(
     assert (world.calls(SU), world.keys) == (0, [])
     (left,) = done.json["left_to_do"]
     assert left == f"bm-cli maintenance consolidateIndex jdoe@{DOMAIN}"
+
+
+def test_mail_that_is_gone_again_once_bluemind_was_told_is_named(
+    world: BlueMind5World, old_35: Old
+) -> None:
+    lose = Fault.calling(lambda _: world.folder("jdoe", f"{INTO}/Sent").clear())
+    world.core.faults.add(lose, route=f"/mgmt/mailbox/{DOMAIN}/U1/_consolidate")
+
+    done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent", "--into", INTO)
+
+    (left,) = done.json["left_to_do"]
+    assert left == f"{INTO}/Sent has 0 messages, 5 were proven in it before"
 
 
 def test_what_bluemind_could_not_do_is_left_with_the_command_for_it(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from tests.support.certificates import Certificates
 from tests.support.message_commands import NewMail
 from tests.support.stand_in_connection import Refusal
 from tests.support.stand_in_server import StandInServer
@@ -46,8 +47,11 @@ class BlueMind5Server(StandInServer):
     admin = ""
     prefixes = ("Autres utilisateurs/", "Dossiers partag&AOk-s/")
 
-    def __init__(self, *, password: str = "secret") -> None:
-        super().__init__(CAPABILITIES, password=password)
+    def __init__(
+        self, *, password: str = "secret", certificates: Certificates | None = None
+    ) -> None:
+        is_tls = certificates is not None
+        super().__init__(CAPABILITIES, password=password, certificates=certificates, is_tls=is_tls)
 
     def create(self, login: str, name: str) -> None:
         """A new folder; none with an ``@`` (BM-15023).

@@ -13,7 +13,8 @@ from tests.support.bluemind5_server import BlueMind5Server
 from tests.support.bluemind_core.bluemind5_mail import BlueMind5Mail
 from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.installation import Domain, Installation, Mailshare, User
-from tests.support.bluemind_core.versions import CoreFamily, CoreVersion
+from tests.support.bluemind_core.versions import CoreFamily
+from tests.support.certificates import Certificates
 from tests.support.kept_mail import KeptMessage
 from tests.support.restoring import COMMAND, Ran
 from tests.support.trees import unchanged
@@ -62,7 +63,8 @@ class BlueMind5World:
     @property
     def host(self) -> str:
         """Its IMAP address without anybody in it."""
-        return f"imap://127.0.0.1:{self.imap.port}"
+        scheme = "imap" if self.core.certificates is None else "imaps"
+        return f"{scheme}://127.0.0.1:{self.imap.port}"
 
     def of(self, login: str) -> str:
         """Its IMAP address with a user in it."""
@@ -129,14 +131,14 @@ class BlueMind5World:
 
 @contextmanager
 def bluemind5_world(
-    place: Path,
-    installation: Installation = INSTALLATION,
-    version: CoreVersion | CoreFamily = CoreFamily.BM5,
+    place: Path, *, certificates: Certificates | None = None
 ) -> Iterator[BlueMind5World]:
-    """A BlueMind 5 whose accounts are empty."""
-    with BlueMind5Server(password="nobody's") as imap:
+    """A BlueMind 5 whose accounts are empty; both halves with TLS, or both without."""
+    with BlueMind5Server(password="nobody's", certificates=certificates) as imap:
         mail = BlueMind5Mail(imap)
-        with BlueMindCore(installation, version=version, mail=mail) as core:
+        with BlueMindCore(
+            INSTALLATION, version=CoreFamily.BM5, mail=mail, certificates=certificates
+        ) as core:
             core.prepare()
             world = BlueMind5World(imap=imap, core=core, place=place)
             world.key_file.write_text(f"{core.keys.core_token}\n")
