@@ -11,13 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from respool.app.settings import Settings
-from respool.backups.live_mailboxes import (
-    UNREAD,
-    Pair,
-    live_generation,
-    live_sources,
-    read_live,
-)
+from respool.backups.live_list import UNREAD
+from respool.backups.live_mailboxes import Pair, live_generation, live_sources, read_live
 from respool.backups.source import SourceMailbox, tree_at
 from respool.errors import RespoolError
 from respool.model.accounts import Account

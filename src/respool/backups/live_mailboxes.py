@@ -1,46 +1,33 @@
-"""The live server's mailboxes of one account, found and read as those of a backup are.
-
-Its own list says which there are. Where that cannot be read, directories do: then what a
-server deleted badly may be among them.
-"""
+"""The live server's mailboxes of one account, read as those of a backup are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
-from respool.backups.contents import mailboxes_of
 from respool.backups.counted import read_for_counts
-from respool.backups.server_files import ConfigDirectory, entries_of
+from respool.backups.live_list import ATTEMPTS, sources_of, unread_finding
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_index, read_mailbox, tree_at
-from respool.backups.spool_layout import Partition, find_partitions
-from respool.cyrus.mailbox_records import MailboxRecord
-from respool.cyrus.mailboxes_db import MailboxTable
-from respool.cyrus.spool_paths import INDEX_FILE, mailbox_directory, uuid_directory
+from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
-from respool.model.accounts import Account, account_of, folder_path
+from respool.model.accounts import Account, folder_path
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import (
     COUNTED,
     EXPUNGED,
     UNLINKED,
-    MailboxPlace,
     Rows,
     StoredMailbox,
 )
-from respool.model.names import DELETED, MailboxName
-from respool.system.live_tree import LIVE, LiveTree, live_place
+from respool.system.live_tree import LIVE, live_place
 from respool.system.read_only import Entry
 
-UNREAD: Final = "live-folder-unread"
-
-_ATTEMPTS: Final = 4
 _CUT: Final = frozenset(
     {
         "index-cut",
@@ -65,17 +52,6 @@ class LiveMailboxes:
 
     pairs: tuple[Pair, ...]
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sources:
-    """Mailboxes by name, none read yet; ``unread`` are those of people's without anything to read.
-
-    Those below DELETED are not among these: what is in them, people do not see.
-    """
-
-    found: tuple[SourceMailbox, ...]
-    unread: tuple[Finding, ...] = ()
 
 
 def live_generation(imapd_conf: Path, now: datetime) -> Generation:
@@ -103,12 +79,12 @@ def read_live(live: Generation, account: Account, *, is_for_counts: bool = False
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
     read = _counted if is_for_counts else read_mailbox
-    sources = _sources_of(live, account)
+    sources = sources_of(live, account)
     pairs: tuple[Pair, ...] = ()
     changing: tuple[Finding, ...] = (_changing("folders", "which there are"),)
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         pairs = tuple((each, read_steadily(each, read)) for each in sources.found)
-        before, sources = sources, _sources_of(live, account)
+        before, sources = sources, sources_of(live, account)
         if sources.found == before.found:
             changing = ()
             break
@@ -129,7 +105,7 @@ def read_steadily(
 
     If it never is, a finding says so. Errors as those of ``read``.
     """
-    for _ in range(_ATTEMPTS - 1):
+    for _ in range(ATTEMPTS - 1):
         before = _stamp(source)
         mailbox = read(source)
         if _stamp(source) == before:
@@ -145,75 +121,12 @@ def live_sources(live: Generation, account: Account) -> tuple[SourceMailbox, ...
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    return _sources_of(live, account).found
-
-
-def _sources_of(live: Generation, account: Account) -> _Sources:
-    place = live.parts[0].place
-    table, losses = _list_of_mailboxes(place)
-    if table is None:
-        return _Sources(found=mailboxes_of(live, account), unread=tuple(_not_here(place)))
-    prefix = _deleted_prefix(place)
-    deleted = MailboxName(domain=account.domain, parts=(*prefix, *account.root.parts))
-    partitions = {str(each.name): each for each in find_partitions(tree_at(place))}
-    found: list[SourceMailbox] = []
-    unread = [_unread(each.subject, each.text) for each in losses]
-    unread += [
-        _unread(key, "its entry in the server's list of mailboxes is damaged")
-        for key in table.damaged_below(account.root)
-    ]
-    for above in (account.root, deleted):
-        for record in table.records_below(above):
-            name = _as_elsewhere(record.name, prefix)
-            if account_of(name) == account:
-                partition = partitions.get(record.partition)
-                places = list(_places(place, partition, record))
-                found += [SourceMailbox(name=name, spool=place, place=each) for each in places]
-                if not places and not name.is_deleted:
-                    unread.append(_without_directory(record, partition))
-    return _Sources(
-        found=tuple(sorted(found, key=lambda each: each.name.parts)), unread=tuple(unread)
-    )
-
-
-def _deleted_prefix(place: PurePosixPath) -> tuple[str, ...]:
-    tree = tree_at(place)
-    return tree.deleted_prefix if isinstance(tree, LiveTree) else (DELETED,)
-
-
-def _as_elsewhere(name: MailboxName, prefix: tuple[str, ...]) -> MailboxName:
-    """A deleted mailbox as it is called where ``deletedprefix`` is the usual one."""
-    if prefix == (DELETED,) or name.parts[: len(prefix)] != prefix:
-        return name
-    return replace(name, parts=(DELETED, *name.parts[len(prefix) :]))
-
-
-def _without_directory(record: MailboxRecord, partition: Partition | None) -> Finding:
-    why = (
-        f"its partition {record.partition} is not on this machine"
-        if partition is None
-        else f"it has no directory in partition {record.partition}"
-    )
-    return _unread(folder_path(record.name), why)
-
-
-def _not_here(place: PurePosixPath) -> Iterator[Finding]:
-    """Without the list of mailboxes nobody knows what lies in partitions that are not here."""
-    tree = tree_at(place)
-    if not isinstance(tree, LiveTree):
-        return
-    for kind in ("", "meta"):
-        for name in sorted(tree.configuration.roots(kind).keys() - tree.roots(kind).keys()):
-            yield _unread(f"{kind}partition-{name}", "it is not on this machine")
+    return sources_of(live, account).found
 
 
 def _without_index(mailbox: StoredMailbox) -> Finding:
     why = "its index is damaged" if mailbox.has_index else "its index cannot be read"
-    return _unread(folder_path(mailbox.name), why)
-
-
-def _unread(subject: str, why: str) -> Finding:
-    return Finding(severity=Severity.LOSS, code=UNREAD, subject=subject, text=why)
+    return unread_finding(folder_path(mailbox.name), why)
 
 
 def live_guids(sources: Sequence[SourceMailbox], most: int) -> list[Rows] | None:
@@ -239,47 +152,6 @@ def live_guids(sources: Sequence[SourceMailbox], most: int) -> list[Rows] | None
 
 def _counted(source: SourceMailbox) -> StoredMailbox:
     return read_for_counts(source, 0)
-
-
-def _list_of_mailboxes(place: PurePosixPath) -> tuple[MailboxTable | None, tuple[Finding, ...]]:
-    """What the server's own list says now, and what is lost of it; None where it is not read."""
-    tree = tree_at(place)
-    file = tree.list_of_mailboxes if isinstance(tree, LiveTree) else None
-    if file is None:
-        return None, ()
-    found, losses = None, tuple[Finding, ...]()
-    for _ in range(_ATTEMPTS):
-        before = tree.stat(file)
-        entries: dict[bytes, bytes] = {}
-        findings: list[Finding] = []
-        config = ConfigDirectory(tree, file.parent)
-        if entries_of(config, file, entries.__setitem__, findings):
-            found = MailboxTable(entries)
-            losses = tuple(each for each in findings if each.severity is Severity.LOSS)
-            if not findings and tree.stat(file) == before:
-                break
-    return found, losses
-
-
-def _places(
-    spool: PurePosixPath, partition: Partition | None, record: MailboxRecord
-) -> Iterator[MailboxPlace]:
-    """Where a mailbox of the list lies; nothing where none of its directories is there."""
-    tree = tree_at(spool)
-    if partition is None or not isinstance(tree, LiveTree):
-        return
-    if record.is_under_uuid and record.uniqueid is not None:
-        below = uuid_directory(record.uniqueid)
-    else:
-        below = mailbox_directory(record.name, tree.path_rules)
-    there = {root: root / below for root in partition.roots if tree.is_directory(root / below)}
-    if there:
-        yield MailboxPlace(
-            partition=partition.name,
-            data=there.get(partition.data) if partition.data else None,
-            meta=there.get(partition.meta) if partition.meta else None,
-            archive=there.get(partition.archive) if partition.archive else None,
-        )
 
 
 def _stamp(source: SourceMailbox) -> Sequence[tuple[Entry, bytes]]:

@@ -35,6 +35,7 @@ _ID, _NAME = b"I", b"N"
 _STARTS_BY_ID: Final = frozenset(b"NIAR$\x1f")  # A, R: rights the other way round; $: to be done
 _STARTS_OF_NO_NAME: Final = frozenset(b"$\x1f")
 _DLIST: Final = b"%"
+_ELSEWHERE: Final = frozenset("rm")  # remote, moving
 _HISTORY: Final = b" H (%"
 
 
@@ -101,6 +102,15 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
             for key in self._names
             if key.startswith(start) and self._record(key) is None
         )
+
+    def elsewhere_below(self, above: MailboxName) -> Iterator[MailboxRecord]:
+        """``above``, and what lies below it, that another server has, or is about to have."""
+        start = self._key(above)
+        for key in self._names:
+            if key.startswith(start):
+                record = self._record(key)
+                if record is not None and _ELSEWHERE.intersection(record.kind):
+                    yield record
 
     @property
     def damaged(self) -> tuple[str, ...]:

@@ -95,6 +95,22 @@ def test_what_is_kept_below_another_prefix_is_known_as_deleted(tmp_path: Path) -
     assert len(found.present) == 2
 
 
+def test_a_folder_that_another_server_has_is_named(tmp_path: Path) -> None:
+    write_mailbox(tmp_path / "mail/user/jdoe", tmp_path / "mail/user/jdoe")
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db/mailboxes.db").write_text(
+        "user.jdoe\t0 default \nuser.jdoe.Far\t1 other.b.loc!default \n"
+    )
+    conf = tmp_path / "imapd.conf"
+    conf.write_text(f"configdirectory: {tmp_path}/db\npartition-default: {tmp_path}/mail\n")
+
+    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None))
+
+    assert [(each.subject, each.text) for each in found.unread] == [
+        ("Far", "it is on another server, or on its way to one")
+    ]
+
+
 def test_its_messages_can_be_read_as_those_of_a_backup(live: Path) -> None:
     source, mailbox = looked(live, JDOE).present[0]
     row = mailbox.records[mailbox.restorable()][0]
