@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
@@ -13,6 +13,7 @@ from respool.app.catalogue import Catalogue, opened_catalogue
 from respool.app.catalogue_accounts import accounts_called
 from respool.app.indexing import IndexWish, index_for_search
 from respool.app.settings import Settings
+from respool.catalogue.deletions import together
 from respool.catalogue.entries import FolderEntry, MessageEntry, Standing
 from respool.catalogue.folder_history import (
     FolderEvent,
@@ -175,18 +176,18 @@ def _of_message(spans: Spans, search: Search, guid: str) -> Iterator[MessageHist
         )
     for account, group in groupby(standings, _account_of):
         places = list(group)
-        there = _together(each for each in places if each.is_seen)
-        kept = _together(each for each in places if not each.is_seen)
-        telling = search.telling(places)
+        there = together(each for each in places if each.is_seen)
+        kept = together(each for each in places if not each.is_seen)
+        telling = search.deletions.telling(places)
         yield MessageHistory(
             account=account,
             message=message,
-            events=tuple(message_events(spans, places, search.evidence)),
+            events=tuple(message_events(spans, places, search.deletions.evidence)),
             generations=spans.ranges(there),
             last=spans.newest(there) if there else None,
             kept=spans.newest(kept) if kept else None,
             is_there=bool(there) and not telling >> there.bit_length(),
-            passed_over=search.evidence.passed_over(there | kept, telling),
+            passed_over=search.deletions.evidence.passed_over(there | kept, telling),
         )
 
 
@@ -194,15 +195,15 @@ def _of_folder(
     spans: Spans, search: Search, folder: FolderEntry, versions: tuple[FolderVersion, ...]
 ) -> FolderHistory:
     there = spans.of_folder(folder.number)
-    telling = search.evidence.of_folders(folder.account, (folder.number,))
+    telling = search.deletions.evidence.of_folders(folder.account, (folder.number,))
     return FolderHistory(
         account=folder.account,
         folder=folder,
-        events=tuple(folder_events(spans, versions, folder, search.evidence)),
+        events=tuple(folder_events(spans, versions, folder, search.deletions.evidence)),
         generations=spans.ranges(there),
         last=spans.newest(there),
         is_there=not telling >> there.bit_length(),
-        passed_over=search.evidence.passed_over(there, telling),
+        passed_over=search.deletions.evidence.passed_over(there, telling),
     )
 
 
@@ -229,13 +230,6 @@ def _folder(spans: Spans, search: Search, typed: str, account: str) -> FolderEnt
 
 def _account_of(standing: Standing) -> Account:
     return standing.folder.account
-
-
-def _together(places: Iterable[Standing]) -> int:
-    found = 0
-    for each in places:
-        found |= each.generations
-    return found
 
 
 def _ranges_json(ranges: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from respool.backups.contents import list_accounts, mailboxes_of
 from respool.backups.source import SourceMailbox
 from respool.catalogue import stands
 from respool.catalogue.database import Database
+from respool.catalogue.folder_rows import State
 from respool.catalogue.folders import (
     FolderHistory,
     IndexFile,
@@ -30,7 +31,6 @@ from respool.catalogue.generations import Known, neighbours, note_indexed
 from respool.catalogue.messages import MessageWriter, NewMessage
 from respool.catalogue.reading import (
     ReadFolder,
-    State,
     guid_octets,
     index_file,
     may_be_same,

@@ -11,6 +11,7 @@ from typing import Final
 
 from respool.catalogue.candidates import Scope, candidates
 from respool.catalogue.database import Database, Row
+from respool.catalogue.deletions import Deletions, together
 from respool.catalogue.entries import FolderEntry, Found, MessageEntry, Standing
 from respool.catalogue.evidence import Evidence
 from respool.catalogue.folders import accounts_by_number, read_name
@@ -52,7 +53,7 @@ class Search:
         self._folders: dict[int, FolderEntry] = {}
         self._states = _states(database)
         self._people: dict[int, AddressField] = {}
-        self.evidence = Evidence(database, spans)
+        self.deletions = Deletions(spans=spans, evidence=Evidence(database, spans))
 
     def find(self, wanted: Conditions) -> Iterator[Found]:
         """What fulfils the conditions, the newest message first, lazily."""
@@ -130,46 +131,12 @@ class Search:
         owner = self._account_names[account]
         return FolderEntry(number=number, account=owner, name=read_name(name, owner.domain))
 
-    def deleted_at(self, places: Sequence[Standing]) -> datetime | None:
-        """When an account's message was gone, at the latest.
-
-        None: it is still somewhere that people see, or nobody knows. Generations that lack
-        what may have been there say nothing of it (`Evidence`).
-        """
-        seen = _together(each for each in places if each.is_seen)
-        newest = seen.bit_length()
-        kept = [each for each in places if each.generations.bit_length() > newest]
-        telling = self.telling(places) >> newest << newest
-        if not telling and not kept:
-            return None
-        last = self._spans.newest(seen).taken_at if seen else None
-        exact = [_deleted_at(each) for each in places if not each.is_seen]
-        times = [each for each in exact if each is not None and (last is None or each >= last)]
-        if times:
-            return min(times)
-        return self._spans.oldest(telling).taken_at if seen and telling else None
-
-    def _is_unknown(self, message: MessageEntry, places: Sequence[Standing]) -> bool:
-        """Whether nobody knows if it went: it has no GUID, and where it last stood its record
-        was damaged. It may well be there under the GUID that it had before.
-        """
-        if message.guid is not None:
-            return False
-        last = max(places, key=lambda each: each.generations.bit_length())
-        newest = 1 << last.generations.bit_length() - 1
-        return bool(self.evidence.damaged_in(last.folder.number) & newest)
-
-    def telling(self, places: Sequence[Standing]) -> int:
-        """The generations that tell by their lack that an account's message was gone."""
-        account = places[0].folder.account
-        return self.evidence.of_folders(account, {each.folder.number for each in places})
-
     def _of_account(
         self, message: MessageEntry, places: list[Standing], wanted: Conditions
     ) -> Iterator[Found]:
         if self._accounts is not None and places[0].folder.account not in self._accounts:
             return
-        deleted_at = None if self._is_unknown(message, places) else self.deleted_at(places)
+        deleted_at = self.deletions.deleted_at(message, places)
         facts = _facts(message)
         meant = [each for each in places if matches(wanted, _placed(facts, each, deleted_at))]
         if not meant:
@@ -177,7 +144,7 @@ class Search:
         best = max(each.rank for each in meant)
         chosen = [each for each in meant if each.rank == best]
         newest = max(each.generations.bit_length() for each in chosen)
-        has_it = _together(each for each in places if each.rank >= best)
+        has_it = together(each for each in places if each.rank >= best)
         last = [each for each in chosen if each.generations.bit_length() == newest]
         seen = [each for each in places if each.is_seen and each.generations >> (newest - 1) & 1]
         beside = tuple(seen if last[0].is_seen else last)
@@ -266,18 +233,6 @@ def _order(standing: Standing) -> tuple[str, str, str, int, int]:
     account = standing.folder.account
     name = (account.domain or "", account.kind.value, account.login)
     return (*name, standing.folder.number, standing.uid)
-
-
-def _together(standings: Iterator[Standing]) -> int:
-    found = 0
-    for each in standings:
-        found |= each.generations
-    return found
-
-
-def _deleted_at(standing: Standing) -> datetime | None:
-    """When a message got to a place where it stands as deleted; None: it does not, or unknown."""
-    return standing.changed if standing.is_expunged else standing.folder.name.deleted_at
 
 
 def _facts(message: MessageEntry) -> MessageFacts:

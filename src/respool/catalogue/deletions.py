@@ -1,0 +1,68 @@
+"""When messages were gone: by what says so itself, else by what generations lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from respool.catalogue.entries import MessageEntry, Standing
+from respool.catalogue.evidence import Evidence
+from respool.catalogue.spans import Spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletions:
+    """What the generations of ``spans`` say of deletions, as far as ``evidence`` goes."""
+
+    spans: Spans
+    evidence: Evidence
+
+    def deleted_at(self, message: MessageEntry, places: Sequence[Standing]) -> datetime | None:
+        """When one account's message, in all of its ``places``, was gone at the latest.
+
+        None: it is still somewhere that people see, or nobody knows. Generations that lack
+        what may have been there say nothing of it.
+        """
+        if self._is_unknown(message, places):
+            return None
+        seen = together(each for each in places if each.is_seen)
+        newest = seen.bit_length()
+        kept = [each for each in places if each.generations.bit_length() > newest]
+        telling = self.telling(places) >> newest << newest
+        if not telling and not kept:
+            return None
+        last = self.spans.newest(seen).taken_at if seen else None
+        exact = [_deleted_at(each) for each in places if not each.is_seen]
+        times = [each for each in exact if each is not None and (last is None or each >= last)]
+        if times:
+            return min(times)
+        return self.spans.oldest(telling).taken_at if seen and telling else None
+
+    def telling(self, places: Sequence[Standing]) -> int:
+        """The generations that tell by their lack that an account's message was gone."""
+        account = places[0].folder.account
+        return self.evidence.of_folders(account, {each.folder.number for each in places})
+
+    def _is_unknown(self, message: MessageEntry, places: Sequence[Standing]) -> bool:
+        """Whether nobody knows if it went: it has no GUID, and where it last stood its record
+        was damaged. It may well be there under the GUID that it had before.
+        """
+        if message.guid is not None:
+            return False
+        last = max(places, key=lambda each: each.generations.bit_length())
+        newest = 1 << last.generations.bit_length() - 1
+        return bool(self.evidence.damaged_in(last.folder.number) & newest)
+
+
+def together(places: Iterable[Standing]) -> int:
+    """The generations that have any of them."""
+    found = 0
+    for each in places:
+        found |= each.generations
+    return found
+
+
+def _deleted_at(standing: Standing) -> datetime | None:
+    """When a message got to a place where it stands as deleted; None: it does not, or unknown."""
+    return standing.changed if standing.is_expunged else standing.folder.name.deleted_at
