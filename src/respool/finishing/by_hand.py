@@ -24,6 +24,8 @@ _CONSOLE_QUOTA: Final = (
     "admin console: Directory Entries > {address} > tab Mail > Mail quota: it is {limit} KiB in"
     " Cyrus now, set that until there is room again"
 )
+_EXPUNGING: Final = "replication.parentUid"
+_WHAT_GOES: Final = f"({_EXPUNGING} expunges whatever is marked as deleted in the mailbox)"
 _SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then {command}"
 
 
@@ -34,7 +36,9 @@ def webmail_refresh(address: str, *, is_mailshare: bool) -> str:
 
 def repair_command(operations: Sequence[str], address: str) -> str:
     """``bm-cli`` for these repairs; never without any, for that means all."""
-    return f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
+    command = f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
+    is_one_of_several = _EXPUNGING in operations and len(operations) > 1
+    return f"{command} {_WHAT_GOES}" if is_one_of_several else command
 
 
 def consolidate_command(address: str) -> str:

@@ -185,5 +185,6 @@ def test_without_the_core_a_person_is_told_the_clicks_and_commands(family: Famil
         assert f"bm-cli maintenance consolidateIndex {ADDRESS}" in text
         assert (
             "bm-cli maintenance repair --ops mailboxAcls,mailboxQuota,replication.subtree,"
-            f"replication.parentUid,mailboxSubscription {ADDRESS}" in text
+            f"replication.parentUid,mailboxSubscription {ADDRESS}"
+            " (replication.parentUid expunges whatever is marked as deleted" in text
         )
