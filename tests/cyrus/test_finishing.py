@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from respool.app.restore import restore_plan, save_plan
 from respool.app.verify import verify
 from respool.cli.restore_text import plan_text
 from respool.errors import PlanRefused
@@ -22,8 +23,9 @@ from tests.support.bluemind_core.installation import User
 from tests.support.bluemind_core.versions import CoreFamily
 from tests.support.bluemind_site import JDOE, Site, new_site
 from tests.support.directions import DOMAIN, INTO
+from tests.support.plan_files import Fields, forge
 from tests.support.private_cyrus import PrivateCyrus
-from tests.support.restoring import restored, wish
+from tests.support.restoring import agreeing, restored, wish
 from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, Source
 
@@ -202,5 +204,47 @@ def test_without_the_core_all_else_works_and_what_remains_is_named(
 
     assert receipt.verdict.value == "proven"
     assert any(each.code == "bluemind-not-asked" for each in receipt.findings)
+    assert any("bm-cli maintenance repair --ops" in each for each in receipt.left_to_do)
+    assert site.asked() == []
+
+
+def forged(plan: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """One finishing step of a plan file is another."""
+
+    def alter(lines: Fields) -> None:
+        change(next(each for each in lines if each.get("kind") == "bluemind-repair"))
+
+    forge(plan, alter)
+
+
+def test_a_plan_file_is_carried_out_as_it_is_and_refused_where_it_tells_bluemind_other_things(
+    site_of: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = site_of(CoreFamily.BM4)
+    plan = tmp_path / "plan"
+    save_plan(site.settings, wish(JDOE, "Sent", to=site.target.written, into=INTO), plan)
+    honest = plan.read_bytes()
+    for name, value in {"operation": "mailboxFilesystem", "entry": "alice"}.items():
+        forged(plan, lambda step, n=name, v=value: step.update({n: v}))  # type: ignore[misc]
+        with pytest.raises(PlanRefused):
+            restore_plan(site.settings, plan, agreeing())
+        plan.write_bytes(honest)
+    assert site.asked() == []
+
+    receipt = restore_plan(site.settings, plan, agreeing())
+
+    assert (receipt.verdict.value, receipt.left_to_do) == ("proven", ())
+    assert len(site.asked()) == 6
+
+
+def test_a_person_may_keep_bluemind_out_of_it(
+    site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(CoreFamily.BM4)
+    monkeypatch.setattr("respool.app.finishing.is_bluemind", lambda _: True)
+
+    receipt = site.restore(is_without_finishing=True)
+
+    assert receipt.verdict.value == "proven"
     assert any("bm-cli maintenance repair --ops" in each for each in receipt.left_to_do)
     assert site.asked() == []

@@ -50,6 +50,7 @@ def request_of(
         domain_map=wish.domain_map,
         state_only=wish.state_only,
         on_conflict=wish.on_conflict or Conflict.SKIP,
+        is_without_finishing=wish.is_without_finishing,
     )
 
 

@@ -75,7 +75,7 @@ def with_far_finishing(
     """
     if not any(each.messages or each.is_new for each in plan.head.mailboxes):
         return plan
-    if core is None:
+    if core is None or plan.head.request.is_without_finishing:
         found = _unasked(far) if plan.survey.can(OF_BLUEMIND_5) else None
     else:
         found = _asked(settings, core, far, plan.head) or _unasked(far)

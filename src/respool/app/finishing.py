@@ -40,6 +40,7 @@ from respool.targets.spool.surveyor import IN_THE_CONSOLE
 
 _SINCE_4: Final = (3, 0, 0)  # BlueMind 3.5 has Cyrus 2.4, 4.0 to 4.9 have 3.0
 _STORAGE: Final = "STORAGE"
+_AS_ASKED: Final = "as was asked for"
 _UNKNOWN: Final = "its directory has no such mailbox"
 
 
@@ -102,6 +103,8 @@ def finishing_of(
     if not is_told or not (is_signed or api_access(settings) is not None):
         return None, ()
     about = _About(head=head, survey=survey, server=server)
+    if head.request.is_without_finishing:
+        return about.left(_AS_ASKED) if is_signed else (None, ())
     try:
         with patient_core(settings) as core:
             found = None if core is None else _asked(core, about)
@@ -116,8 +119,7 @@ def finishing_of(
             return None, (_not_asked(why),)
         found = None
     if found is None and is_signed:
-        about.check_nothing_is_made()
-        return about.unasked(), (_not_asked(why),)
+        return about.left(why)
     return found, ()
 
 
@@ -171,8 +173,17 @@ class _About:
             rights=self.survey.rights,
         )
 
-    def unasked(self) -> Finishing:
-        """What is left to a person; which BlueMind it is, the version of its Cyrus tells."""
+    def left(self, why: str) -> tuple[Finishing, tuple[Finding, ...]]:
+        """What is left to a person, because the core is not asked.
+
+        Raises:
+            PlanRefused: an account would be made behind BlueMind's back.
+        """
+        self.check_nothing_is_made()
+        return self._unasked(), (_not_asked(why),)
+
+    def _unasked(self) -> Finishing:
+        """Which BlueMind it is, the version of its Cyrus tells."""
         family = Family.BM4 if self.server.version >= _SINCE_4 else Family.BM3
         login = decoded_part(self.target.login)
         return finishing_unasked(family, self.doing, self.domain, login, self.target.address)

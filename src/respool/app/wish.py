@@ -46,6 +46,7 @@ class Wish:
     is_rehearsal: bool = False
     state_only: StateWish | None = None
     on_conflict: Conflict | None = None
+    is_without_finishing: bool = False
 
     @property
     def is_taking_expunged(self) -> bool:

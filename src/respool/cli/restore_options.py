@@ -134,6 +134,12 @@ NoAnnotations = Annotated[
         "--no-annotations", help="Leave annotations of folders and messages, and special use."
     ),
 ]
+NoFinishing = Annotated[
+    bool,
+    typer.Option(
+        "--no-finishing", help="Tell BlueMind's core nothing: what remains is left for you."
+    ),
+]
 StateOnly = Annotated[
     str | None,
     typer.Option(
@@ -200,6 +206,7 @@ class Wishes:
     raise_quota: RaiseQuota = False
     no_seen: NoSeen = False
     no_annotations: NoAnnotations = False
+    no_finishing: NoFinishing = False
     state_only: StateOnly = None
     exact: Exact = False
     changed_between: ChangedBetween = None

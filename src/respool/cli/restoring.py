@@ -117,6 +117,7 @@ def _wish(
         is_raising_quota=wishes.raise_quota,
         is_without_seen=wishes.no_seen,
         is_without_annotations=wishes.no_annotations,
+        is_without_finishing=wishes.no_finishing,
         remove_after=_age(wishes.remove_after),
         is_rehearsal=wishes.rehearse,
         state_only=state_wish_of(wishes),

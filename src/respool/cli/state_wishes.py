@@ -30,6 +30,7 @@ _NOT_WITH: Final = {
     "on_conflict": "--on-conflict",
     "raise_quota": "--raise-quota",
     "no_annotations": "--no-annotations",
+    "no_finishing": "--no-finishing",
     "remove_after": "--remove-after",
     "rehearse": "--rehearse",
 }

@@ -56,6 +56,11 @@ def quota_click(address: str, limit: int) -> str:
     return _CONSOLE_QUOTA.format(address=address, limit=limit)
 
 
+def address_click(address: str) -> str:
+    """A mailshare that was made without an address."""
+    return f"admin console: Directory Entries > {address} > tab Mail: give it an address"
+
+
 def rights_click(family: Family, address: str, *, is_mailshare: bool) -> str:
     """Sharings saved anew, by a person."""
     if family.has_repairs:

@@ -154,6 +154,8 @@ def _side_effects(survey: CoreSurvey, doing: Doing, work: Sequence[str]) -> Iter
 def _left(survey: CoreSurvey, doing: Doing, address: str) -> Iterator[str]:
     if not doing.is_written:
         return
+    if survey.mailbox is None and not survey.is_email_free:
+        yield by_hand.address_click(address)
     if not survey.family.has_repairs:
         yield by_hand.webmail_refresh(address, is_mailshare=doing.is_mailshare)
     if _is_refused(survey):

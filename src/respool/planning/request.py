@@ -49,6 +49,7 @@ class RestoreRequest:
     the new domain of accounts and of identities by their old one; where it has none, no other
     person is given any right on another server. ``state_only``: no mail is added, these flags
     of the live messages are put back. ``on_conflict`` is about what is restored in place.
+    ``is_without_finishing``: BlueMind's core is not told of it.
     Where ``is_selective``, only single messages
     are taken: those that fulfilled ``conditions``, or were named; ``picked`` has their UIDs by
     the administrator's name of the backup's mailbox.
@@ -80,6 +81,7 @@ class RestoreRequest:
     on_conflict: Conflict = Conflict.SKIP
     conditions: Conditions = field(default_factory=Conditions)
     picked: Mapping[str, UidSet] = field(default_factory=dict)
+    is_without_finishing: bool = False
 
     @property
     def is_selective(self) -> bool:
