@@ -1,4 +1,9 @@
-"""Which target a wish, or a plan, is for, and reaching it."""
+"""Which target a wish, or a plan, is for, and reaching it.
+
+What a target needs is loaded when it is reached: a command starts without the other ones.
+"""
+
+# ruff: noqa: PLC0415 - loading all targets takes as long as many a plan
 
 from __future__ import annotations
 
@@ -7,14 +12,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
-from respool.app.at_export import reach_files
-from respool.app.at_imap import reach_imap
-from respool.app.at_spool import reach_spool
-from respool.app.at_state import reach_state
 from respool.app.far_bluemind import FarWish
 from respool.app.reached import Reached
 from respool.app.settings import Settings
-from respool.app.where import TargetKind, where_of, where_of_plan
+from respool.app.where import TargetKind, Where, where_of, where_of_plan
 from respool.app.wish import Wish
 from respool.errors import TargetError, UsageError
 from respool.planning.plan import PlanHead
@@ -28,18 +29,18 @@ def reach_wished(settings: Settings, wish: Wish) -> AbstractContextManager[Reach
         TargetError: it cannot be reached.
     """
     if wish.state_only is not None:
-        return reach_state(settings)
+        return _reach_state(settings)
     where = where_of(wish.to)
     if where.kind is not TargetKind.IMAP and (wish.as_user or wish.domain_map):
         raise UsageError("--as and --map-domain are for another server", hint="--to imaps://HOST")
     match where.kind:
         case TargetKind.SPOOL:
-            return reach_spool(settings)
+            return _reach_spool(settings)
         case TargetKind.IMAP:
             meant = FarWish(account=wish.wanted.account, domains=wish.domain_map)
-            return reach_imap(settings, where.text or "", meant, wish.as_user)
+            return _reach_imap(settings, where.text or "", meant, wish.as_user)
         case _:
-            return reach_files(where)
+            return _reach_files(where)
 
 
 def reach_planned(settings: Settings, head: PlanHead) -> AbstractContextManager[Reached]:
@@ -52,13 +53,39 @@ def reach_planned(settings: Settings, head: PlanHead) -> AbstractContextManager[
     where = where_of_plan(head)
     match where.kind:
         case TargetKind.SPOOL:
-            return reach_spool(settings)
+            return _reach_spool(settings)
         case TargetKind.IMAP:
-            return reach_imap(settings, where.text or "", FarWish(), head.owner)
+            return _reach_imap(settings, where.text or "", FarWish(), head.owner)
         case TargetKind.EXPORT:
-            return reach_files(where)
+            return _reach_files(where)
         case TargetKind.STATE:
-            return reach_state(settings)
+            return _reach_state(settings)
+
+
+def _reach_spool(settings: Settings) -> AbstractContextManager[Reached]:
+    from respool.app.at_spool import reach_spool
+
+    return reach_spool(settings)
+
+
+def _reach_imap(
+    settings: Settings, typed: str, wish: FarWish, as_user: str | None
+) -> AbstractContextManager[Reached]:
+    from respool.app.at_imap import reach_imap
+
+    return reach_imap(settings, typed, wish, as_user)
+
+
+def _reach_files(where: Where) -> AbstractContextManager[Reached]:
+    from respool.app.at_export import reach_files
+
+    return reach_files(where)
+
+
+def _reach_state(settings: Settings) -> AbstractContextManager[Reached]:
+    from respool.app.at_state import reach_state
+
+    return reach_state(settings)
 
 
 class Reaching:
