@@ -7,7 +7,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from signal import SIGTERM
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -340,12 +343,18 @@ def test_where_none_can_be_made_anew_it_stops_and_goes_on_later(
     check_nothing_of_a_key_is_kept(world, stopped, done)
 
 
-def test_a_session_is_ended_also_when_the_restore_fails(
-    world: BlueMind5World, old_35: Old
+@pytest.mark.parametrize("why", ["refused", "told to stop"])
+def test_a_session_is_ended_also_when_the_restore_is_not_to_its_end(
+    why: str, world: BlueMind5World, old_35: Old
 ) -> None:
-    world.imap.refuse = lambda _: "Over quota"
+    if why == "refused":
+        world.imap.refuse = lambda _: "Over quota"
+    else:
+        stop = partial(Popen.send_signal, sig=SIGTERM)
+        when_so_many_are_there(world, 40, lambda: stop(world.processes[-1]))
 
     ran = restore(world, old_35, f"jdoe@{DOMAIN}")
 
     assert ran.status not in {0, 1}
+    assert world.keys
     check_nothing_of_a_key_is_kept(world, ran)

@@ -42,13 +42,15 @@ INSTALLATION = Installation(
 class BlueMind5World:
     """The two, a directory for what the command keeps, and the command itself.
 
-    ``keys`` are those of all sessions that were begun, to be looked for.
+    ``keys`` are those of all sessions that were begun, to be looked for; ``processes`` the
+    command, each time it ran.
     """
 
     imap: BlueMind5Server
     core: BlueMindCore
     place: Path
     keys: list[str] = field(default_factory=list)
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def key_file(self) -> Path:
@@ -85,17 +87,18 @@ class BlueMind5World:
             **(variables or {}),
         }
         with unchanged(backups):
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [str(COMMAND), *words],
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 env=environment,
                 cwd="/",
-                timeout=120,
-                check=False,
             )
-        return Ran(status=done.returncode, output=done.stdout, errors=done.stderr, pid=0)
+            self.processes.append(process)
+            output, errors = process.communicate(timeout=120)
+        return Ran(status=process.returncode, output=output, errors=errors, pid=process.pid)
 
     def folder(self, login: str, name: str) -> list[KeptMessage]:
         """What a user's folder holds."""
