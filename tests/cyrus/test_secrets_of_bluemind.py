@@ -61,12 +61,13 @@ def story(place: Workplace, core: BlueMindCore, target: str, file: Path) -> dict
     """A restore of which much goes wrong; a core that fails repeats the key to whoever asked."""
     key = place.variables["RESPOOL_BLUEMIND_KEY"]
     stranger = replace(place, variables={**place.variables, "RESPOOL_BLUEMIND_KEY": WRONG})
+    named = ("--to", "John")  # his name in the directory
     into = ("Sent", "--to", target, "--into", "back")
     ran = {
         "doctor": place.run("doctor", "--bluemind", "--account", "John"),
         "wrong key": stranger.run("doctor", "--bluemind", "--json"),
         "wrong key in a plan": stranger.run("plan", JDOE, *into, "--json"),
-        "plan": place.run("plan", JDOE, *into, "--out", str(file)),
+        "plan": place.run("plan", JDOE, "Sent", *named, "--into", "back", "--out", str(file)),
     }
     told = {"errorCode": "UNKNOWN", "message": f"session id {key} is not valid"}
     core.faults.add(Fault.answering(500, told), method="POST", times=None)

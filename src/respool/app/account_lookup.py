@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 from unicodedata import normalize
 
+from respool.app.not_in_generation import why_not_in
 from respool.backups.addresses import (
     NO_DOMAIN,
     AddressSource,
@@ -60,7 +61,8 @@ def find_account(generation: Generation, text: str, live: AddressSource | None =
         return _only(found, text)
     raise AccountNotInGeneration(
         f'"{text}" is not in generation {shown(generation)}',
-        why=_what_live_says(text, told) or _what_there_is(text, accounts, book, told.silence),
+        why=_what_live_says(text, told, generation, accounts)
+        or _what_there_is(text, accounts, book, told.silence),
         hint=f"respool accounts -g {shlex.quote(generation.label)} shows all",
     )
 
@@ -168,10 +170,14 @@ def _with_name(known: KnownAccount) -> str:
     return written_out(known.account) + ("" if name is None else f" ({name})")
 
 
-def _what_live_says(text: str, told: Told) -> str | None:
+def _what_live_says(
+    text: str, told: Told, generation: Generation, accounts: Sequence[Account]
+) -> str | None:
     known = only_known(told, text)
     if known is not None:
-        return f"BlueMind means {_with_name(known)} by it, and the generation has nothing of that"
+        said = f"BlueMind means {_with_name(known)} by it, and the generation has nothing of that"
+        more = why_not_in(generation, known, accounts)
+        return said if more is None else f"{said}; {more}"
     if told.near:
         return f"BlueMind knows {', '.join(map(_with_name, told.near))}"
     return None

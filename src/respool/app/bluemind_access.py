@@ -12,6 +12,7 @@ from respool.app.settings import Secret, Settings, secret_in
 from respool.errors import BluemindUnreachable, UsageError
 from respool.system.bluemind_api import ApiAccess, is_loopback
 from respool.system.bluemind_core import BluemindCore, open_core
+from respool.system.bluemind_signs import is_there
 
 TOKEN: Final = Path("/etc/bm/bm-core.tok")  # admin0's key, for root on the server itself
 LOCAL_API: Final = "http://localhost:8090/api"
@@ -28,7 +29,7 @@ def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
         UsageError: an address without a key.
     """
     key, url = settings.bluemind_key, settings.bluemind_api
-    if key is None and url is None and not token.exists():
+    if key is None and url is None and not is_there(token):
         return None
     is_near = url is None or is_loopback(url)
     key = key or (_local_key(token) if is_near else None)

@@ -7,16 +7,16 @@ is away, or that there is no key for it, is no error here: everything else goes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from respool.backups.addresses import KnownAccount, MapsOfThisMachine, Told
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
-from respool.bluemind.directory_entries import ApiEntry, is_called
+from respool.bluemind.directory_entries import ApiEntry, ApiServer, is_called
 from respool.bluemind.postfix_maps import AddressBook
 from respool.errors import BluemindFault, BluemindRefused, RespoolError
-from respool.model.accounts import Account
+from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
 
 _Answer = TypeVar("_Answer")
@@ -40,6 +40,9 @@ class Directory(Protocol):
 
     def mailbox(self, domain: str, uid: str) -> ApiMailbox | None:
         """The mailbox of an entry."""
+
+    def servers(self) -> tuple[ApiServer, ...]:
+        """The servers that mail lies on."""
 
     def entries_like(self, domain: str, name: str) -> tuple[ApiEntry, ...]:
         """Entries whose display name has that in it."""
@@ -97,7 +100,7 @@ def told_by(core: Directory, name: str, spool_domains: Sequence[str]) -> Told:
         _by_address(core, name, domains) if is_address else _by_login(core, name, domains)
     )
     if found and is_address:
-        return Told(accounts=found)
+        return Told(accounts=_with_servers(core, found))
     word = max(name.split(), key=len, default=name)  # of a name in whatever order of its words
     entries = [
         (domain.uid, entry)
@@ -107,7 +110,7 @@ def told_by(core: Directory, name: str, spool_domains: Sequence[str]) -> Told:
     meant = [(domain, each) for domain, each in entries if is_called(each.display_name, name)]
     accounts = _once([*found, *_mailboxes(core, meant)])
     near = () if accounts else tuple(_mailboxes(core, entries[:_MOST_NEAR]))
-    return Told(accounts=accounts, near=near)
+    return Told(accounts=_with_servers(core, accounts), near=near)
 
 
 def _domains(core: Directory, spool_domains: Sequence[str]) -> tuple[ApiDomain, ...]:
@@ -150,8 +153,26 @@ def _known(
 ) -> Iterator[KnownAccount]:
     if mailbox is not None and mailbox.kind is not None:
         login = encoded_part(mailbox.name)
-        account = Account(kind=mailbox.kind, login=login, domain=domain)
-        yield KnownAccount(account=account, display_name=display_name)
+        yield KnownAccount(
+            account=Account(kind=mailbox.kind, login=login, domain=domain),
+            display_name=display_name,
+            owner=f"{mailbox.uid}@{domain}" if mailbox.kind is AccountKind.USER else None,
+            servers=() if mailbox.data_location is None else (mailbox.data_location,),
+        )
+
+
+def _with_servers(core: Directory, found: tuple[KnownAccount, ...]) -> tuple[KnownAccount, ...]:
+    """With every name of the server of each; a key that may not list servers knows its uid."""
+    try:
+        names = {each.uid: (each.uid, *each.addresses) for each in core.servers()}
+    except (BluemindRefused, BluemindFault):
+        return found
+    return tuple(
+        replace(
+            each, servers=tuple(name for uid in each.servers for name in names.get(uid, (uid,)))
+        )
+        for each in found
+    )
 
 
 def _once(found: Iterable[KnownAccount]) -> tuple[KnownAccount, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from respool.app.bluemind_access import core_of
+from respool.app.bluemind_access import patient_core
 from respool.app.settings import Settings
 from respool.backups.dataprotect import DataProtect
 from respool.backups.descriptions import Description, description_of
@@ -89,7 +89,7 @@ def core_says(settings: Settings, backup: Backup, own_root: Path = OWN_ROOT) -> 
     if backup.root.kind != DataProtect.name:
         return None
     try:
-        with core_of(settings) as core:
+        with patient_core(settings) as core:
             known = None if core is None else known_generations(core)
     except RespoolError as error:
         why = error.what if error.why is None else f"{error.what}: {error.why}"

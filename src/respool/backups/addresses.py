@@ -35,10 +35,16 @@ _LIMIT: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownAccount:
-    """An account of a live server, and the name that people see there; None for none."""
+    """An account of a live server, and the name that people see there; None for none.
+
+    ``owner`` is how ACLs name a user, by the directory's uid. ``servers`` are the names of the
+    server that its mail lies on: DataProtect's parts have one of them.
+    """
 
     account: Account
     display_name: str | None = None
+    owner: str | None = None
+    servers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

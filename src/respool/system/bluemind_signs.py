@@ -16,4 +16,13 @@ _FILES: Final = (Path("/etc/bm/bm.ini"), Path("/etc/bm/bm-core.tok"))
 def is_bluemind(configuration: ServerConfiguration) -> bool:
     """Whether the server of ``configuration`` belongs to BlueMind."""
     is_named = any(each.partition("@")[0] == _ADMINISTRATOR for each in configuration.admins)
-    return is_named or any(file.exists() for file in _FILES)
+    return is_named or any(is_there(file) for file in _FILES)
+
+
+def is_there(file: Path) -> bool:
+    """Whether a file is there, for all that may be looked at: what may not is not."""
+    try:
+        file.stat()
+    except OSError:
+        return False
+    return True

@@ -56,3 +56,7 @@ def test_a_core_that_does_not_answer_is_not_asked_for_every_account(
         pass
 
     assert second.value is first.value
+
+
+def test_a_token_that_cannot_even_be_looked_at_is_none(tmp_path: Path) -> None:
+    assert api_access(settings(), tmp_path / ("long" * 100)) is None

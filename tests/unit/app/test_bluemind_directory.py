@@ -10,7 +10,7 @@ from respool.app.bluemind_directory import AskCore, LiveNames, told_by
 from respool.backups.addresses import MapsOfThisMachine
 from respool.backups.discovery import open_backup
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
-from respool.bluemind.directory_entries import ApiEntry
+from respool.bluemind.directory_entries import ApiEntry, ApiServer
 from respool.errors import (
     AccountNotInGeneration,
     AmbiguousName,
@@ -20,7 +20,12 @@ from respool.errors import (
 )
 from respool.model.accounts import AccountKind
 from respool.model.generations import Generation
-from tests.support.small_spools import write_spool
+from tests.support.small_spools import (
+    part_directory,
+    write_description,
+    write_mailbox,
+    write_spool,
+)
 
 UID = "1718a2b3c4d.internal"
 
@@ -75,6 +80,9 @@ class Core:
     def mailbox(self, domain: str, uid: str) -> ApiMailbox | None:
         assert domain == UID
         return next(each for each in self.boxes if each.uid == uid)
+
+    def servers(self) -> tuple[ApiServer, ...]:
+        return (ApiServer(uid="bm-master", name="", addresses=("10.0.0.1",)),)
 
     def entries_like(self, domain: str, name: str) -> tuple[ApiEntry, ...]:
         self.asked.append(f"*{name}*")
@@ -204,3 +212,55 @@ def test_a_key_that_may_not_list_domains_asks_about_those_of_the_backup() -> Non
     told = told_by(Core(may_list=False), "boss@example.com", [UID])
 
     assert [each.account.login for each in told.accounts] == ["john.d"]
+
+
+class TestNotInTheGeneration:
+    """The account is live, and the generation has nothing of that name."""
+
+    def why(self, root: Path) -> str:
+        with pytest.raises(AccountNotInGeneration) as raised:
+            find_account(open_backup(root).generations[0], "jdoe@example.org", live(Core()))
+        return raised.value.why or ""
+
+    def backed_up(self, root: Path, server: str, address: str, name: str = "user/jane") -> Path:
+        write_spool(part_directory(root, 12, address), [f"{name}@{UID}"])
+        write_description(root, 1, [{"id": 12, "server": server}])
+        return root
+
+    def test_that_no_part_is_of_its_server_is_said(self, tmp_path: Path) -> None:
+        why = self.why(self.backed_up(tmp_path, "srv2", "10.0.0.2"))
+
+        assert "its mail lies on bm-master, of which the generation has no part" in why
+
+    @pytest.mark.parametrize(
+        ("server", "address"), [("bm-master", "10.0.0.9"), ("srv2", "10.0.0.1")]
+    )
+    def test_a_part_of_its_server_is_known_by_uid_and_by_address(
+        self, tmp_path: Path, server: str, address: str
+    ) -> None:
+        assert "no part" not in self.why(self.backed_up(tmp_path, server, address))
+
+    def test_whose_login_was_another_is_named_by_the_rights_of_the_old_one(
+        self, tmp_path: Path
+    ) -> None:
+        root = self.backed_up(tmp_path, "bm-master", "10.0.0.1", "user/jdupont")
+        below = f"b_loc/domain/q/{UID}/j/user/jdupont"
+        base = part_directory(root, 12) / "var/spool/cyrus"
+        header = f"\t1\n\n4F2A@{UID}\tlrswipkxtea\t\n"
+        for found in base.rglob("jdupont"):
+            below = str(found.relative_to(base).relative_to(found.relative_to(base).parts[0]))
+        write_mailbox(base / "meta" / below, base / "data" / below, header=header)
+
+        assert f"user/jdupont@{UID} belongs to 4F2A@{UID} there" in self.why(root)
+
+
+def test_an_account_that_moved_to_another_server_since_is_found_where_it_was(
+    tmp_path: Path,
+) -> None:
+    write_spool(part_directory(tmp_path, 11, "10.0.0.1"), [f"user/jane@{UID}"])
+    write_spool(part_directory(tmp_path, 12, "10.0.0.2"), [f"user/john^d@{UID}"])
+    write_description(tmp_path, 1, [{"id": 11}, {"id": 12, "server": "srv2"}])
+
+    found = find_account(open_backup(tmp_path).generations[0], "jdoe@example.org", live(Core()))
+
+    assert found.login == "john.d"
