@@ -14,7 +14,7 @@ from respool.app.state import prepare_state
 from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.discovery import Backup
 from respool.catalogue.database import Database, remove_catalogue
-from respool.catalogue.generations import Known, identified, known_generations
+from respool.catalogue.generations import Known, identified, known_generations, unknown
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
 from respool.system.locks import exclusive
@@ -40,7 +40,8 @@ class Catalogue:
         return tuple(self.by_identity.values())
 
     def pairs(self) -> tuple[tuple[Generation, Known], ...]:
-        """The generations that the backup has now and the catalogue knows, oldest first.
+        """The generations that the backup has now, and what the catalogue has of each, oldest
+        first: nothing, while another process writes, of those that came since.
 
         They have the names and states here that they have in the backup now.
         """
@@ -48,10 +49,13 @@ class Catalogue:
         return tuple(
             (
                 generation,
-                replace(known[identity], label=generation.label, state=generation.state.value),
+                replace(
+                    known.get(identity) or unknown(identity, generation),
+                    label=generation.label,
+                    state=generation.state.value,
+                ),
             )
             for identity, generation in self.by_identity.items()
-            if identity in known
         )
 
     def known(self) -> tuple[Known, ...]:

@@ -88,6 +88,20 @@ def known_generations(database: Database) -> tuple[Known, ...]:
     )
 
 
+def unknown(identity: str, generation: Generation) -> Known:
+    """A generation that the catalogue has nothing of, not even a number."""
+    return Known(
+        ordinal=0,
+        label=generation.label,
+        identity=identity,
+        taken_at=generation.taken_at,
+        is_about=generation.is_about,
+        state=generation.state.value,
+        indexed_at=None,
+        problem=None,
+    )
+
+
 def register(database: Database, wanted: Mapping[str, Generation]) -> tuple[str, ...]:
     """Make the catalogue know exactly these generations (as `identified`), oldest first; the
     labels of those that are gone.

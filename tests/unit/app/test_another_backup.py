@@ -107,6 +107,23 @@ def test_what_did_not_change_is_not_read_again(settings: Settings) -> None:
     assert catalogue(settings, None, QUIETLY).indexed == ()
 
 
+def test_generations_that_came_while_another_writes_are_said_not_to_be_searched(
+    settings: Settings,
+) -> None:
+    write_days(settings, "user/alice@b.loc")
+    with opened_catalogue(settings) as opened:
+        lock = opened.lock
+
+    with (
+        exclusive(lock, what="a test"),
+        finding(settings, FindWish(conditions=Conditions()), QUIETLY) as report,
+    ):
+        assert list(report.messages) == []
+        said = {each.generation for each in report.not_searched}
+
+    assert said == set(DAYS)
+
+
 def test_a_text_is_found_while_another_writes_after_generations_got_other_names(
     settings: Settings,
 ) -> None:
