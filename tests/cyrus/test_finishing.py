@@ -86,7 +86,7 @@ def test_all_that_a_person_had_to_click_is_done_in_the_order_of_the_page_and_tak
     assert site.core.search_index[site.uid][sent] == 5
     if family is not CoreFamily.BM3:
         assert sent in site.core.replicated[site.uid]
-    assert f"THEN  BlueMind {site.core.version.software} is told: rights" in plan_text(heads[0])
+    assert f"THEN  BlueMind {site.core.version.software}: rights, " in plan_text(heads[0])
     assert verify(site.settings, receipt.run)[0].left_to_do == receipt.left_to_do
 
     report = undone(site.settings, receipt.run)

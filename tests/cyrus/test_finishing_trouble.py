@@ -195,3 +195,17 @@ def test_an_undo_goes_on_once_the_core_is_back(site_of: Callable[..., Site]) -> 
     site.core.faults.clear()
     assert undone(site.settings, receipt.run).state.value == "undone"
     assert list(site.core.search_index[site.uid].values()) == [0]
+
+
+def test_an_undo_that_is_forced_ends_without_a_core_that_is_gone(
+    site_of: Callable[..., Site],
+) -> None:
+    site = site_of()
+    receipt = site.restore()
+    site.core.faults.add(Fault.answering(503), times=None)
+
+    report = undone(site.settings, receipt.run, is_forced=True)
+
+    assert report.state.value == "partly undone"
+    assert any("was not told" in each for each in report.others)
+    assert {each.kept for each in report.mailboxes} == {None}

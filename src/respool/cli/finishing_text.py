@@ -17,7 +17,7 @@ _SAID: Final = {
     "mailboxAcls": "rights",
     "mailboxQuota": "quota",
     "replication.subtree": "folders",
-    "replication.parentUid": "messages",
+    "replication.parentUid": "folders",
     "mailboxSubscription": "subscriptions",
     "mailboxDefaultFolders": "default folders",
     CONSOLIDATE: "search index",
@@ -30,8 +30,8 @@ def finishing_lines(head: PlanHead) -> Iterator[str]:
     if finishing is None:
         return
     if finishing.version is not None:
-        work = ", ".join(_SAID.get(each, each) for each in finishing.work)
-        yield f"THEN  BlueMind {finishing.version} is told: {work}"
+        work = ", ".join(dict.fromkeys(_SAID.get(each, each) for each in finishing.work))
+        yield f"THEN  BlueMind {finishing.version}: {work}"
         yield from _made(finishing)
         yield from (f"NOTE  {each}" for each in finishing.side_effects)
     if finishing.by_hand:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from respool.errors import RespoolError
 from respool.finishing import by_hand, directory_quota, mailshares
 from respool.finishing.asking import Asking
 from respool.finishing.looking import Looking
@@ -72,10 +73,19 @@ class FinishingActor:
             case RaiseDirectoryQuota():
                 return directory_quota.lower_again(self.asking, step, undoing)
             case Repair() | ConsolidateIndex():
-                self._telling.tell_again(step)
-                return None
+                return self._tell_again(step, undoing)
             case _:
                 return None
+
+    def _tell_again(self, step: Repair | ConsolidateIndex, undoing: Undoing) -> str | None:
+        """Whoever insists ends without it: the core may be gone for good."""
+        try:
+            self._telling.tell_again(step)
+        except RespoolError as error:
+            if not undoing.is_forced:
+                raise
+            return f"BlueMind was not told that the folders are gone: {error.what}"
+        return None
 
     def _replicate(self, step: Repair) -> Note:
         """Not where BlueMind would expunge what is marked as deleted."""

@@ -36,11 +36,10 @@ REPAIRS: Final = (
 # BM-15626 (May 2020) to BM-18830 (August 2022): a repair of a suspended entry is refused.
 _REFUSES_SUSPENDED: Final = ((4, 3), (4, 9))
 _OF_REPAIRS: Final = {
-    RIGHTS_BY_REPAIR: "writes the rights of every folder anew, as they are shared in BlueMind",
+    RIGHTS_BY_REPAIR: "gives every folder the rights that BlueMind has for it",
     DUMMY: (
-        "appends a message to each folder and removes it at once: the next UID of every folder"
-        " moves, and room for one message is needed; it would expunge whatever is marked as"
-        " deleted in any folder, and is not asked for where something is"
+        "puts a dummy message into each folder and removes it; it is left out where"
+        " anything is marked as deleted, which it would expunge"
     ),
     DEFAULTS: "makes default folders (Sent, Trash, …) that are missing",
 }

@@ -127,7 +127,7 @@ def test_the_directory_s_limit_is_raised_beside_cyrus_s() -> None:
 
 
 def test_dummy_messages_are_said_before() -> None:
-    assert any("appends a message" in each for each in told(survey()).side_effects)
+    assert any("dummy message" in each for each in told(survey()).side_effects)
 
 
 def test_commands_name_the_main_address() -> None:
