@@ -172,7 +172,9 @@ def main() -> None:
     told = sorted(
         {f"{what} {each}" for one in every.values() for what, each in one.versions.items()}
     )
-    made = "\n".join(tables(every, memory, options.rounds, f"{before}; {', '.join(told)}"))
+    made = "\n".join(
+        tables(every, memory, options.rounds, "; ".join(filter(None, (before, ", ".join(told)))))
+    )
     print(f"\n{made}")
     if options.page:
         write_into(PROJECT / PAGE, made)
