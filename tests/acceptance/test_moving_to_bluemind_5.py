@@ -142,26 +142,31 @@ def test_a_user_s_mail_is_planned_restored_proven_and_taken_back(
     check_nothing_of_a_key_is_kept(world, planned, done, verified, undone)
 
 
-@pytest.mark.parametrize("kind", ["35", "4"])
 def test_a_mailshare_is_filled_by_one_who_may_write_to_it_and_taken_back(
-    kind: str, world: BlueMind5World, request: pytest.FixtureRequest
+    world: BlueMind5World, old_35: Old
 ) -> None:
-    old: Old = request.getfixturevalue(f"old_{kind}")
     before = world.held()
     account = f"contact@{DOMAIN}"
 
-    done = restore(world, old, account, "--into", INTO)
+    done = restore(world, old_35, account, "--into", INTO)
 
     assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
     assert f"alice%40{DOMAIN}" in done.json["target"]
     assert done.json["target"].endswith("/share/contact")
-    wanted = old.guids(account, into=f"contact/{INTO}")
+    check_mailshare_is_restored_and_taken_back(world, old_35, before)
+    check_nothing_of_a_key_is_kept(world, done)
+
+
+def check_mailshare_is_restored_and_taken_back(
+    world: BlueMind5World, old: Old, before: dict[str, dict[str, list[bytes]]]
+) -> None:
+    wanted = old.guids(f"contact@{DOMAIN}", into=f"contact/{INTO}")
     assert below(world, "shared", f"contact/{INTO}") == wanted
     assert told(world) == [SUBTREE, "M1 consolidated"]
     undone = world.run(old.root, "undo", "1", "--yes", "--json")
     assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
     assert world.held() == before
-    check_nothing_of_a_key_is_kept(world, done, undone)
+    check_nothing_of_a_key_is_kept(world, undone)
 
 
 def test_mail_of_an_early_3_5_comes_over_tls_that_is_verified(tmp_path: Path, old_24: Old) -> None:
@@ -180,19 +185,18 @@ def test_mail_of_an_early_3_5_comes_over_tls_that_is_verified(tmp_path: Path, ol
         check_nothing_of_a_key_is_kept(world, strange, done)
 
 
-def test_a_plan_of_a_mailshare_that_was_kept_is_carried_out(
-    world: BlueMind5World, old_35: Old
+def test_a_plan_of_a_mailshare_that_was_kept_is_carried_out_and_taken_back(
+    world: BlueMind5World, old_4: Old
 ) -> None:
-    file = str(world.place / "kept.plan")
+    before, file = world.held(), str(world.place / "kept.plan")
     to = ("--to", f"{world.of(f'alice@{DOMAIN}')}/share/contact", "--into", INTO)
-    kept = world.run(old_35.root, "plan", f"contact@{DOMAIN}", "-g", "88", *to, "--out", file)
+    kept = world.run(old_4.root, "plan", f"contact@{DOMAIN}", *to, "--out", file)
     assert kept.status == 0, kept.errors
 
-    done = world.run(old_35.root, "restore", "--plan", file, "--yes", "--json")
+    done = world.run(old_4.root, "restore", "--plan", file, "--yes", "--json")
 
     assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
-    wanted = old_35.guids(f"contact@{DOMAIN}", into=f"contact/{INTO}")
-    assert below(world, "shared", f"contact/{INTO}") == wanted
+    check_mailshare_is_restored_and_taken_back(world, old_4, before)
     check_nothing_of_a_key_is_kept(world, kept, done)
 
 
@@ -241,29 +245,19 @@ def test_a_password_that_was_given_is_used_and_no_session_is_made(
     assert left == f"bm-cli maintenance consolidateIndex jdoe@{DOMAIN}"
 
 
-def test_mail_that_is_gone_again_once_bluemind_was_told_is_named(
+def test_what_bluemind_could_not_do_and_what_is_gone_again_is_left_for_a_person(
     world: BlueMind5World, old_35: Old
 ) -> None:
+    world.core.repairs.fail(SUBTREE, "no such subtree")
     lose = Fault.calling(lambda _: world.folder("jdoe", f"{INTO}/Sent").clear())
     world.core.faults.add(lose, route=f"/mgmt/mailbox/{DOMAIN}/U1/_consolidate")
 
     done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent", "--into", INTO)
 
-    (left,) = done.json["left_to_do"]
-    assert left == f"{INTO}/Sent has 0 messages, 5 were proven in it before"
-
-
-def test_what_bluemind_could_not_do_is_left_with_the_command_for_it(
-    world: BlueMind5World, old_35: Old
-) -> None:
-    world.core.repairs.fail(SUBTREE, "no such subtree")
-
-    done = restore(world, old_35, f"jdoe@{DOMAIN}", "Sent")
-
-    assert done.json["verdict"] == "proven", done.errors
-    (left,) = done.json["left_to_do"]
-    assert left.startswith(f"bm-cli maintenance repair --ops {SUBTREE} jdoe@{DOMAIN}")
-    assert "no such subtree" in left
+    failed, gone = done.json["left_to_do"]
+    assert failed.startswith(f"bm-cli maintenance repair --ops {SUBTREE} jdoe@{DOMAIN}")
+    assert "no such subtree" in failed
+    assert gone == f"{INTO}/Sent has 0 messages, 5 were proven in it before"
 
 
 @pytest.mark.parametrize("what", ["no role", "a wrong key", "nobody answers"])
