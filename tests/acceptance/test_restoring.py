@@ -81,7 +81,8 @@ def test_it_ends_well_and_shows_the_plan_first(story: Story) -> None:
 
 
 NOTHING_OF = {
-    **dict.fromkeys(("conflicts", "flags", "note", "remove_after_hours", "rehearsal")),
+    **dict.fromkeys(("conflicts", "finishing", "flags", "note", "remove_after_hours")),
+    "rehearsal": None,
     **dict.fromkeys(("lost_in_backup", "refused", "still_there", "narrower"), 0),
 }
 

@@ -301,6 +301,8 @@ class PlanCheck:
         yield from self._of_read_state(step.mailbox, is_shared=step.is_seen_shared)
         if isinstance(step, CreateMailbox):
             yield from self._differs("partition", step.partition, {self.survey.partition})
+            if step.may_be_there:  # whatever it is, an undo would take it for the run's own
+                yield f"{step.mailbox} is to be new, and must not be there"
         elif not self.head.request.is_in_place or step.mailbox in self.survey.used:
             yield f"{step.mailbox} is not to be filled in place"
 
