@@ -32,7 +32,7 @@ def catalogued(
 ) -> Database:
     """A catalogue of a backup, whose generations were read in an order of labels."""
     database = Database(file)
-    wanted = identified(generations_of(place))
+    wanted = identified(generations_of(place)).generations
     register(database, wanted)
     by_label = {each.label: each for each in wanted.values()}
     for label in by_label if order is None else order:

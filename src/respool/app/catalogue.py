@@ -26,13 +26,14 @@ _MODE = 0o700
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """The catalogue of a backup, open. ``by_identity`` are the generations to be used, oldest
-    first.
+    first; ``doubtful`` the labels of those that cannot be read as a whole now.
     """
 
     database: Database
     backup: Backup
     by_identity: Mapping[str, Generation]
     lock: Path
+    doubtful: tuple[str, ...] = ()
 
     @property
     def generations(self) -> tuple[Generation, ...]:
@@ -86,10 +87,13 @@ def opened_catalogue(settings: Settings) -> Iterator[Catalogue]:
     file = catalogue_file(settings, backup)
     database = Database(file)
     try:
+        usable = reversed(usable_generations(backup.generations))
+        found = identified(usable, known_generations(database))
         yield Catalogue(
             database=database,
             backup=backup,
-            by_identity=identified(reversed(usable_generations(backup.generations))),
+            by_identity=found.generations,
+            doubtful=found.doubtful,
             lock=settings.state / "locks" / f"catalogue-{file.stem}.lock",
         )
     finally:

@@ -9,16 +9,16 @@ from itertools import islice
 
 from respool.app.access_log import Access, note_reading
 from respool.app.catalogue import Catalogue, opened_catalogue, wanted_generations
-from respool.app.catalogue_accounts import accounts_called
 from respool.app.found_live import FoundMessage, HeldAgainstLive, Told
-from respool.app.indexing import IndexWish, index_for_search
+from respool.app.indexing import IndexWish
+from respool.app.searched_catalogue import searched
 from respool.app.settings import Settings
 from respool.catalogue.bodies import BodyReader
 from respool.catalogue.entries import Standing
 from respool.catalogue.ranking import best_first
 from respool.catalogue.search import BodyOf, Search
 from respool.catalogue.spans import Spans
-from respool.catalogue.unsearched import Unsearched, unsearched
+from respool.catalogue.unsearched import Blind, Unsearched, unsearched
 from respool.model.conditions import Conditions
 
 
@@ -43,6 +43,11 @@ class FindReport:
     not_searched: tuple[Unsearched, ...]
 
     @property
+    def is_blind(self) -> bool:
+        """Whether a generation that was wanted was not searched at all."""
+        return any(each.what is Blind.NOT_INDEXED for each in self.not_searched)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said beside the messages, so far."""
         return self.told.notes
@@ -63,26 +68,23 @@ def finding(settings: Settings, wish: FindWish, indexing: IndexWish) -> Iterator
             settings, Access(command="find", account=wish.account, generation=wish.generation)
         )
         wanted = wanted_generations(opened, wish.generation)
-        behind = index_for_search(opened, wanted, indexing)
-        labels = {each.label for each in wanted}
-        known = [each for each in opened.known() if each.label in labels]
-        accounts = None if wish.account is None else accounts_called(opened, wish.account)
+        here = searched(opened, wanted, wish.account, indexing)
         search = Search(
             opened.database,
-            Spans(opened.database, [each for each in known if each.is_indexed]),
-            accounts,
+            Spans(opened.database, here.indexed),
+            here.accounts,
             _body_of(opened),
         )
         found = search.find(wish.conditions)
         if wish.is_best:
             found = best_first(found, wish.conditions)
-        told = Told(() if behind is None else (behind,))
+        told = Told(here.notes)
         held = HeldAgainstLive(settings, told, is_needed=wish.only_missing)
         messages = held.messages(found)
         yield FindReport(
             messages=islice(messages, wish.limit or None),
             told=told,
-            not_searched=unsearched(opened.database, known, wish.conditions),
+            not_searched=unsearched(opened.database, here.known, wish.conditions, here.accounts),
         )
 
 

@@ -10,8 +10,8 @@ from unicodedata import normalize
 
 from respool.app.access_log import Access, note_reading
 from respool.app.catalogue import Catalogue, opened_catalogue
-from respool.app.catalogue_accounts import accounts_called
-from respool.app.indexing import IndexWish, index_for_search
+from respool.app.indexing import IndexWish
+from respool.app.searched_catalogue import searched
 from respool.app.settings import Settings
 from respool.catalogue.deletions import together
 from respool.catalogue.entries import FolderEntry, MessageEntry, Standing
@@ -142,15 +142,13 @@ def history(settings: Settings, wish: HistoryWish, indexing: IndexWish) -> Histo
             settings,
             Access(command="history", account=wish.account, folders=folders, message=wish.guid),
         )
-        behind = index_for_search(opened, opened.generations, indexing)
-        known = opened.known()
-        spans = Spans(opened.database, [each for each in known if each.is_indexed])
-        accounts = None if wish.account is None else accounts_called(opened, wish.account)
-        search = Search(opened.database, spans, accounts)
+        here = searched(opened, opened.generations, wish.account, indexing)
+        spans = Spans(opened.database, here.indexed)
+        search = Search(opened.database, spans, here.accounts)
         return HistoryReport(
             histories=tuple(_histories(opened, spans, search, wish)),
-            notes=() if behind is None else (behind,),
-            not_searched=unsearched(opened.database, known, Conditions()),
+            notes=here.notes,
+            not_searched=unsearched(opened.database, here.known, Conditions(), here.accounts),
         )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from respool.app.catalogue import Catalogue
 from respool.backups.contents import list_accounts, mailboxes_of
 from respool.catalogue.bodies import lacking_bodies, take_in_bodies
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import Known, known_generations, register
+from respool.catalogue.generations import Known, known_generations, note_unreadable, register
 from respool.catalogue.reading import index_file
 from respool.catalogue.scan import Scanned, Scanner
-from respool.catalogue.unread import unread_generations
+from respool.catalogue.unread import all_unread
 from respool.catalogue.unsearched import note_counts
 from respool.errors import BackupError, Declined, Locked, NoConfirmation
+from respool.model.accounts import Account
 from respool.model.generations import Generation
 
 _RATE: Final = 8000  # messages a second, where none were measured here
@@ -26,6 +29,7 @@ _SAMPLED: Final = 8  # accounts
 _BODIES_A_SECOND: Final = 500
 _LONG_SECONDS: Final = 60.0
 _MEASURED: Final = 20_000  # messages: fewer tell no rate
+_PATIENCE: Final = timedelta(minutes=10)  # until a search tries again what could not be read
 
 Asked = Callable[[str], bool]
 
@@ -71,12 +75,46 @@ class IndexWish:
     watcher: Callable[[Watched], None] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """What is tried again of what could not be read: which accounts, None for all, and only
+    what was tried at ``before`` at the latest, None for whenever.
+    """
+
+    accounts: AbstractSet[Account] | None = None
+    before: datetime | None = None
+
+    def is_meant(self, account: Account, tried: datetime) -> bool:
+        """Whether an account that was tried then is tried again."""
+        return self.is_due(tried) and (self.accounts is None or account in self.accounts)
+
+    def is_due(self, tried: datetime | None) -> bool:
+        """Whether what was tried then, None for never, may be tried again."""
+        return tried is None or self.before is None or tried <= self.before
+
+
+ALL_AGAIN: Final = Again()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lacking:
+    """One generation to be taken in; of one that was, the accounts that are tried again."""
+
+    generation: Generation
+    known: Known
+    again: AbstractSet[Account] | None
+
+
 def index(
-    catalogue: Catalogue, wanted: Sequence[Generation], wish: IndexWish
+    catalogue: Catalogue,
+    wanted: Sequence[Generation],
+    wish: IndexWish,
+    again: Again = ALL_AGAIN,
 ) -> tuple[Indexed, ...]:
     """Take in those of ``wanted`` that the catalogue lacks, newest first; forget what is gone.
 
-    Accounts that could not be read are tried again. Where all is as it was, nothing is written.
+    What could not be read is tried ``again``. One that cannot be read does not keep the others
+    from it. Where all is as it was, nothing is written.
 
     Raises:
         Locked: another process does so now.
@@ -84,16 +122,18 @@ def index(
         NoConfirmation: nobody could be asked.
         CatalogueUnusable, CatalogueDamaged.
     """
-    if not is_behind(catalogue, wanted):
+    if not is_behind(catalogue, wanted, again):
         return ()
     with catalogue.held():
         register(catalogue.database, catalogue.by_identity)
-        lacking = _lacking(catalogue, wanted)
-        _ask(catalogue, [(each, its) for each, its in lacking if not its.is_indexed], wish)
-        done = [
-            _scanned(catalogue, generation, known, wish, number, len(lacking))
-            for number, (generation, known) in enumerate(lacking, 1)
-        ]
+        lacking = _lacking(catalogue, wanted, again)
+        _ask(catalogue, [each.generation for each in lacking if not each.known.is_indexed], wish)
+        done: list[Indexed] = []
+        for number, each in enumerate(lacking, 1):
+            try:
+                done.append(_scanned(catalogue, each, wish, number, len(lacking)))
+            except BackupError as error:
+                note_unreadable(catalogue.database, each.known.ordinal, error.what)
         forget_gone(catalogue.database)
         note_counts(catalogue.database)
     return tuple(done)
@@ -122,33 +162,36 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
     return done
 
 
-def is_behind(catalogue: Catalogue, wanted: Sequence[Generation]) -> bool:
+def is_behind(
+    catalogue: Catalogue, wanted: Sequence[Generation], again: Again = ALL_AGAIN
+) -> bool:
     """Whether the catalogue lacks any of ``wanted``, or has what the backup has no more."""
     database = catalogue.database
     row = database.one("SELECT count(*) FROM generation WHERE is_gone")
     known = [(each.identity, each.label) for each in known_generations(database)]
     here = [(identity, each.label) for identity, each in catalogue.by_identity.items()]
-    return row != (0,) or known != here or bool(_lacking(catalogue, wanted))
+    return row != (0,) or known != here or bool(_lacking(catalogue, wanted, again))
 
 
-def _lacking(catalogue: Catalogue, wanted: Sequence[Generation]) -> list[tuple[Generation, Known]]:
+def _lacking(catalogue: Catalogue, wanted: Sequence[Generation], again: Again) -> list[_Lacking]:
     labels = {each.label for each in wanted}
-    again = unread_generations(catalogue.database)
+    meant: dict[int, set[Account]] = {}
+    for unread in all_unread(catalogue.database):
+        if again.is_meant(unread.account, unread.tried):
+            meant.setdefault(unread.ordinal, set()).add(unread.account)
     return [
-        (each, its)
+        _Lacking(generation=each, known=its, again=meant[its.ordinal] if its.is_indexed else None)
         for each, its in reversed(catalogue.pairs())
-        if each.label in labels and (not its.is_indexed or its.ordinal in again)
+        if each.label in labels
+        and (its.ordinal in meant if its.is_indexed else again.is_due(its.tried))
     ]
 
 
 def _scanned(
-    catalogue: Catalogue,
-    generation: Generation,
-    known: Known,
-    wish: IndexWish,
-    number: int,
-    count: int,
+    catalogue: Catalogue, lacking: _Lacking, wish: IndexWish, number: int, count: int
 ) -> Indexed:
+    generation = lacking.generation
+
     def tell(scanned: Scanned) -> None:
         if wish.watcher is not None:
             wish.watcher(
@@ -157,7 +200,7 @@ def _scanned(
 
     begun = time.monotonic()
     scanner = Scanner(catalogue.database, tell)
-    scanner.scan(generation, known)
+    scanner.scan(generation, lacking.known, lacking.again)
     seconds, done = time.monotonic() - begun, scanner.done
     if done.new_messages >= _MEASURED:
         catalogue.database.write(
@@ -174,10 +217,8 @@ def _scanned(
     )
 
 
-def _ask(
-    catalogue: Catalogue, lacking: Sequence[tuple[Generation, Known]], wish: IndexWish
-) -> None:
-    seconds = estimated_seconds(catalogue, [generation for generation, _ in lacking])
+def _ask(catalogue: Catalogue, lacking: Sequence[Generation], wish: IndexWish) -> None:
+    seconds = estimated_seconds(catalogue, lacking)
     _agree(wish, "1 generation" if len(lacking) == 1 else f"{len(lacking)} generations", seconds)
 
 
@@ -225,16 +266,23 @@ def _messages_about(generation: Generation) -> float:
 
 
 def index_for_search(
-    catalogue: Catalogue, wanted: Sequence[Generation], wish: IndexWish
+    catalogue: Catalogue,
+    wanted: Sequence[Generation],
+    wish: IndexWish,
+    accounts: AbstractSet[Account] | None,
 ) -> str | None:
     """As `index`, for who only wants to look; why not all of it is there, if so.
+
+    Of what could not be read only these ``accounts`` are tried again, None for all, and not
+    those that were tried a moment ago.
 
     Raises:
         Declined: where nothing is indexed that could be searched.
         NoConfirmation: as `index`.
     """
+    again = Again(accounts=accounts, before=datetime.now(UTC) - _PATIENCE)
     try:
-        index(catalogue, wanted, wish)
+        index(catalogue, wanted, wish, again)
     except Declined:
         if not any(each.is_indexed for each in catalogue.known()):
             raise

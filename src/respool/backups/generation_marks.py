@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import Partition, directories_in, find_partitions, shelves_of
 from respool.cyrus.spool_paths import INDEX_FILE, UUID
-from respool.errors import BackupError
+from respool.errors import BackupFileMissing, BackupUnreadable, UnsafeBackupEntry
 from respool.model.generations import Generation, Part
 from respool.model.names import DELETED, USER
 from respool.system.read_only import Entry, ReadOnlyTree
@@ -26,19 +26,24 @@ _T = TypeVar("_T")
 _NOT_THERE: Final = "-"
 
 
-def mark_of(generation: Generation) -> str:
+def mark_of(generation: Generation) -> str | None:
     """A mark of what a generation holds: equal as long as nothing is known to differ.
+
+    None: the system refuses to give something that it is made of, and nobody knows.
 
     It is of the names of all accounts in each root of each partition, also of those whose mail
     is deleted; of the times of the directories above them, which cp, rsync and tar set once
-    all below is there; and of sizes and times of some accounts and their indexes. What cannot
-    be read is as if it was not there. Directories of one account have no mark.
+    all below is there; and of sizes and times of some accounts and their indexes. What is
+    not there, or no directory, is a part of it. Directories of one account have no mark.
     """
     digest = blake2b(digest_size=16)
-    for part in generation.parts:
-        for line in _lines(part):
-            digest.update(line.encode("utf-8", "surrogateescape") + b"\0")
-        digest.update(b"\1")
+    try:
+        for part in generation.parts:
+            for line in _lines(part):
+                digest.update(line.encode("utf-8", "surrogateescape") + b"\0")
+            digest.update(b"\1")
+    except BackupUnreadable:
+        return None
     return digest.hexdigest()
 
 
@@ -49,7 +54,7 @@ def _lines(part: Part) -> Iterator[str]:
         tree = tree_at(part.place)
         for partition in find_partitions(tree):
             yield from _partition_lines(tree, partition)
-    except BackupError as error:
+    except (BackupFileMissing, UnsafeBackupEntry) as error:
         yield error.code
 
 
@@ -119,5 +124,5 @@ def _time(tree: ReadOnlyTree, directory: PurePosixPath) -> str:
 def _entry(tree: ReadOnlyTree, path: PurePosixPath) -> Entry | None:
     try:
         return tree.stat(path)
-    except BackupError:
+    except (BackupFileMissing, UnsafeBackupEntry):
         return None

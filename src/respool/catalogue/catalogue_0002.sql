@@ -34,8 +34,12 @@ CREATE TABLE unread (
     ordinal INTEGER NOT NULL,
     account INTEGER NOT NULL REFERENCES account (id),
     why     TEXT NOT NULL,
+    tried   INTEGER NOT NULL, -- when it was tried last
     PRIMARY KEY (ordinal, account)
 ) WITHOUT ROWID;
+
+-- When a generation was tried last that could not be read at all.
+ALTER TABLE generation ADD COLUMN tried INTEGER;
 
 PRAGMA user_version = 2;
 

@@ -22,18 +22,18 @@ class Deletions:
         """When one account's message, in all of its ``places``, was gone at the latest.
 
         None: it is still somewhere that people see, or nobody knows. Generations that lack
-        what may have been there say nothing of it.
+        what may have been there say nothing of it: what stands there as deleted may have been
+        moved to a folder that cannot be read.
         """
         if self._is_unknown(message, places):
             return None
         seen = together(each for each in places if each.is_seen)
         newest = seen.bit_length()
-        kept = [each for each in places if each.generations.bit_length() > newest]
         telling = self.telling(places) >> newest << newest
-        if not telling and not kept:
+        if not telling:
             return None
         last = self.spans.newest(seen).taken_at if seen else None
-        exact = [_deleted_at(each) for each in places if not each.is_seen]
+        exact = [_deleted_at(each) for each in places if _is_since(each, newest) & telling]
         times = [each for each in exact if each is not None and (last is None or each >= last)]
         if times:
             return min(times)
@@ -41,8 +41,7 @@ class Deletions:
 
     def telling(self, places: Sequence[Standing]) -> int:
         """The generations that tell by their lack that an account's message was gone."""
-        account = places[0].folder.account
-        return self.evidence.of_folders(account, {each.folder.number for each in places})
+        return self.evidence.of_messages(places[0].folder.account)
 
     def _is_unknown(self, message: MessageEntry, places: Sequence[Standing]) -> bool:
         """Whether nobody knows if it went: it has no GUID, and where it last stood its record
@@ -61,6 +60,12 @@ def together(places: Iterable[Standing]) -> int:
     for each in places:
         found |= each.generations
     return found
+
+
+def _is_since(standing: Standing, newest: int) -> int:
+    """The first generation after the ``newest``, in which a message stands there as deleted."""
+    later = standing.generations >> newest << newest
+    return 0 if standing.is_seen else later & -later
 
 
 def _deleted_at(standing: Standing) -> datetime | None:

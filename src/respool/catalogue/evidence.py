@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from respool.catalogue.database import Database
+from respool.catalogue.database import Database, Row
 from respool.catalogue.folders import accounts_by_number
 from respool.catalogue.spans import Spans
 from respool.model.accounts import Account
@@ -45,6 +45,7 @@ class Evidence:
         self._numbers = {each: number for number, each in accounts_by_number(database).items()}
         self._unread = self._read_unread()
         self.damaged_in = lru_cache(maxsize=4096)(self._damaged_in)
+        self.of_messages = lru_cache(maxsize=4096)(self._of_messages)
         self.of_account = lru_cache(maxsize=4096)(self._of_account)
 
     def _read_unread(self) -> dict[Account, int]:
@@ -96,6 +97,19 @@ class Evidence:
             found &= ~self.damaged_in(each)
         return found
 
+    def _of_messages(self, account: Account) -> int:
+        """Those that tell of a message of an account, in whatever folder it may be by now.
+
+        None of the account's indexes is damaged in them: the message may stand there.
+        """
+        rows = self._database.rows(
+            "SELECT first, last FROM folder_stand JOIN folder_version USING (folder, version)"
+            " JOIN folder ON folder.id = folder_stand.folder"
+            " WHERE account = ? AND (problem NOT NULL OR is_damaged)",
+            (self._numbers.get(account, 0),),
+        )
+        return self.of_account(account) & ~self._together(rows)
+
     def _damaged_in(self, folder: int) -> int:
         """Those that have a folder, by its number, with an index that may lack records."""
         rows = self._database.rows(
@@ -103,6 +117,9 @@ class Evidence:
             " WHERE folder = ? AND (problem NOT NULL OR is_damaged)",
             (folder,),
         )
+        return self._together(rows)
+
+    def _together(self, rows: Iterable[Row]) -> int:
         found = 0
         for first, last in rows:
             found |= self._spans.between(first, last)

@@ -6,6 +6,7 @@ said of "from 16 to 48" holds for all between that were read, however many are r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,12 +21,16 @@ from respool.model.messages import at_utc
 
 _FIRST: Final = 4096  # two octets each in the file, and room for older ones below
 _APART: Final = 16
-_COLUMNS: Final = "ordinal, label, identity, taken_at, is_about, state, indexed_at, problem"
+_COLUMNS: Final = "ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried"
+_UNKNOWN: Final = "?"  # as a mark
+_MARK: Final = re.compile(r"[0-9a-f?]+(\nagain)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One generation in the catalogue. ``problem`` is why part of it could not be read."""
+    """One generation in the catalogue. ``problem`` is why it could not be read when it was last
+    ``tried``.
+    """
 
     ordinal: int
     label: str
@@ -35,6 +40,7 @@ class Known:
     state: str
     indexed_at: datetime | None
     problem: str | None
+    tried: datetime | None = None
 
     @property
     def is_indexed(self) -> bool:
@@ -42,32 +48,66 @@ class Known:
         return self.indexed_at is not None
 
 
-def identity_of(generation: Generation) -> str:
-    """What tells that a generation holds the same mail as when it was read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """Generations by their identities, in their order. ``doubtful`` are the labels of those that
+    cannot be read as a whole now, and are taken for what they were.
+    """
+
+    generations: Mapping[str, Generation]
+    doubtful: tuple[str, ...] = ()
+
+
+def _base_of(generation: Generation) -> str:
+    """What tells a generation from others, but for the mail in it.
+
 
     One with a date of its own keeps it when its directory gets another name (``daily.0``
-    becomes ``daily.1``); another is known by where it lies, and by its newest file. Either has
-    a mark of what it holds (`mark_of`): another disk at the same place is another backup.
-
-    Read of the backup each time that it is asked for.
+    becomes ``daily.1``); another is known by where it lies, and by its newest file.
     """
     is_dated = generation.taken_at is not None and not generation.is_about
     parts = sorted(
         f"{'' if is_dated else part.place} {part.part_id} {part.server} {part.begin} {part.end}"
         for part in generation.parts
     )
-    return "\n".join((str(generation.taken_at), *parts, mark_of(generation)))
+    return "\n".join((str(generation.taken_at), *parts))
 
 
-def identified(generations: Iterable[Generation]) -> dict[str, Generation]:
-    """Generations by their identities, in their order; what lies there twice has two."""
+def identified(generations: Iterable[Generation], known: Sequence[Known] = ()) -> Identified:
+    """Generations by what tells that they hold the same mail as when they were read.
+
+    Each has a mark of what it holds (`mark_of`): another disk at the same place is another
+    backup. Where it cannot be read as a whole now, it is what is ``known`` under the same
+    date and parts: an error of a disk says nothing of the mail. What lies there twice has two
+    identities.
+    """
     found: dict[str, Generation] = {}
+    doubtful: list[str] = []
     for each in generations:
-        identity = identity_of(each)
+        base, mark = _base_of(each), mark_of(each)
+        identity = f"{base}\n{mark or _UNKNOWN}"
+        if mark is None:
+            doubtful.append(each.label)
+            identity = _known_as(base, each.label, known, found) or identity
         while identity in found:
             identity += "\nagain"
         found[identity] = each
-    return found
+    return Identified(generations=found, doubtful=tuple(doubtful))
+
+
+def _known_as(
+    base: str, label: str, known: Sequence[Known], taken: Mapping[str, Generation]
+) -> str | None:
+    """The identity of what is known under the same date and parts, by the same name first."""
+    same = [
+        each
+        for each in known
+        if each.identity not in taken
+        and each.identity.startswith(f"{base}\n")
+        and _MARK.fullmatch(each.identity, len(base) + 1)
+    ]
+    same.sort(key=lambda each: (each.label != label, not each.is_indexed))
+    return same[0].identity if same else None
 
 
 def known_generations(database: Database) -> tuple[Known, ...]:
@@ -83,8 +123,9 @@ def known_generations(database: Database) -> tuple[Known, ...]:
             state=state,
             indexed_at=None if indexed_at is None else at_utc(indexed_at),
             problem=problem,
+            tried=None if tried is None else at_utc(tried),
         )
-        for ordinal, label, identity, taken_at, is_about, state, indexed_at, problem in rows
+        for ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried in rows
     )
 
 
@@ -140,7 +181,9 @@ def register(database: Database, wanted: Mapping[str, Generation]) -> tuple[str,
             generation = wanted[identity]
             taken = generation.taken_at
             database.write(
-                "INSERT INTO generation VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, 0)",
+                "INSERT INTO generation"
+                " (ordinal, label, identity, taken_at, is_about, state, is_gone)"
+                " VALUES (?, ?, ?, ?, ?, ?, 0)",
                 (
                     ordinal,
                     generation.label,
@@ -192,11 +235,19 @@ def _between(
     return min(free, key=lambda each: (abs(each - aim), each), default=None)
 
 
-def note_indexed(database: Database, ordinal: int, problem: str | None) -> None:
-    """All of a generation has been read, but for ``problem``."""
+def note_indexed(database: Database, ordinal: int) -> None:
+    """All of a generation has been read, but for accounts that could not be."""
     database.write(
-        "UPDATE generation SET indexed_at = ?, problem = ? WHERE ordinal = ?",
-        (int(datetime.now(UTC).timestamp()), problem, ordinal),
+        "UPDATE generation SET indexed_at = ?, problem = NULL, tried = NULL WHERE ordinal = ?",
+        (int(datetime.now(UTC).timestamp()), ordinal),
+    )
+
+
+def note_unreadable(database: Database, ordinal: int, problem: str) -> None:
+    """A generation could not be read now: which accounts it has is not known."""
+    database.write(
+        "UPDATE generation SET problem = ?, tried = ? WHERE ordinal = ?",
+        (problem, int(datetime.now(UTC).timestamp()), ordinal),
     )
 
 

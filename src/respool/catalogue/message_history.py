@@ -69,13 +69,16 @@ def _with_doubtful(
     """What a generation has, with what was there before and it cannot say is gone."""
     account = next((each.folder.account for each in before.values()), None)
     is_whole = account is None or bool(evidence.of_account(account) >> at & 1)
+    is_telling = account is None or bool(evidence.of_messages(account) >> at & 1)
     now = dict(found)
+    if not is_telling and not any(each.is_seen for each in found.values()):
+        now.update({key: each for key, each in before.items() if each.is_seen})
     for key, standing in before.items():
         is_damaged = evidence.damaged_in(key[0]) >> at & 1
         is_unknown = not is_whole and not spans.of_folder(key[0]) >> at & 1
         if is_damaged or (is_unknown and key not in found):
             now[key] = standing
-    return now if now or is_whole else before
+    return now if now or is_telling else before
 
 
 def _between(

@@ -36,14 +36,13 @@ from respool.catalogue.reading import (
     may_be_same,
     read_folder,
 )
-from respool.catalogue.unread import note_unread, unread_accounts
+from respool.catalogue.unread import note_unread
 from respool.errors import BackupError
 from respool.model.accounts import Account
 from respool.model.generations import Generation
 
 _MESSAGES_AT_ONCE: Final = 2000
 _COMMITTED_AT_ONCE: Final = 40_000
-_SHOWN: Final = 3
 _HEADERS: Final = "messages of it cannot be read"
 
 
@@ -76,8 +75,10 @@ class Scanner:
         self.done = Scanned()
         stands.prepare(database)
 
-    def scan(self, generation: Generation, known: Known) -> None:
-        """Take in all accounts of a generation; of one that was read, what could not be then.
+    def scan(
+        self, generation: Generation, known: Known, again: AbstractSet[Account] | None = None
+    ) -> None:
+        """Take in all accounts of a generation; of one that was read, those of ``again``.
 
         Raises:
             BackupFileMissing, BackupUnreadable: a part cannot be opened.
@@ -86,7 +87,6 @@ class Scanner:
         below, above = neighbours(self._database, known.ordinal)
         place = Place(ordinal=known.ordinal, below=below, above=above)
         self._is_again = known.is_indexed
-        again = unread_accounts(self._database, known.ordinal) if known.is_indexed else None
         accounts = [
             each.account
             for each in list_accounts(generation)
@@ -106,9 +106,8 @@ class Scanner:
             self._tell()
         with self._database.transaction():
             self._cut_absent(place, seen, again)
-            note_unread(self._database, known.ordinal, self._failed)
-            problems = [f"{account.address}: {why}" for account, why in self._failed.items()]
-            note_indexed(self._database, known.ordinal, _some(problems))
+            note_unread(self._database, known.ordinal, self._failed, again)
+            note_indexed(self._database, known.ordinal)
 
     def _account(
         self, generation: Generation, account: Account, place: Place
@@ -257,10 +256,3 @@ class _Unit:
         else:
             self._messages.forget_unwritten()
         self._transaction.__exit__(None if error is None else type(error), error, None)
-
-
-def _some(problems: list[str]) -> str | None:
-    if not problems:
-        return None
-    more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-    return "; ".join(problems[:_SHOWN]) + more

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
+from respool.catalogue.unread import Unread, all_unread
+from respool.model.accounts import Account
 from respool.model.conditions import Conditions
 from respool.model.generations import GenerationState
+
+_SHOWN: Final = 3  # accounts that could not be read
 
 
 class Blind(StrEnum):
@@ -50,10 +55,19 @@ class Unsearched:
 
 
 def unsearched(
-    database: Database, generations: Sequence[Known], wanted: Conditions | None = None
+    database: Database,
+    generations: Sequence[Known],
+    wanted: Conditions | None = None,
+    accounts: AbstractSet[Account] | None = None,
 ) -> tuple[Unsearched, ...]:
-    """What a search in these generations, oldest first, does not see; None: what none sees."""
-    found = [*_generations(generations), *_folders(database, generations)]
+    """What a search in these generations, oldest first, does not see; None: what none sees.
+
+    Of ``accounts``, None for everybody's: who looks at one learns nothing of the others.
+    """
+    unread = [
+        each for each in all_unread(database) if accounts is None or each.account in accounts
+    ]
+    found = [*_generations(generations, unread), *_folders(database, generations)]
     if wanted is None or wanted.is_about_fields or wanted.text is not None:
         found += _messages(database)
     if wanted is None or wanted.text is not None:
@@ -63,7 +77,7 @@ def unsearched(
     return tuple(found)
 
 
-def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
+def _generations(generations: Sequence[Known], unread: Sequence[Unread]) -> Iterator[Unsearched]:
     read = [each for each in generations if each.is_indexed]
     if read and read[0].taken_at is not None:
         taken = read[0].taken_at.astimezone()
@@ -71,7 +85,8 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
         yield Unsearched(what=Blind.OLDER, generation=read[0].label, text=text)
     for each in generations:
         if not each.is_indexed:
-            text = f"generation {each.label}: it is not in the catalogue"
+            why = "" if each.problem is None else f", {each.problem}"
+            text = f"generation {each.label}: it is not in the catalogue{why}"
             yield Unsearched(what=Blind.NOT_INDEXED, generation=each.label, text=text)
             continue
         if each.state in {GenerationState.PARTIAL, GenerationState.AT_RISK}:
@@ -79,8 +94,13 @@ def _generations(generations: Sequence[Known]) -> Iterator[Unsearched]:
                 f"generation {each.label}: it is not complete, what it lacks may have been there"
             )
             yield Unsearched(what=Blind.NOT_COMPLETE, generation=each.label, text=text)
-        if each.problem is not None:
-            text = f"generation {each.label}: {each.problem}"
+        problems = [] if each.problem is None else [each.problem]
+        problems += [
+            f"{it.account.address}: {it.why}" for it in unread if it.ordinal == each.ordinal
+        ]
+        if problems:
+            more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+            text = f"generation {each.label}: {'; '.join(problems[:_SHOWN])}{more}"
             yield Unsearched(what=Blind.NOT_READ, generation=each.label, text=text)
 
 

@@ -32,7 +32,7 @@ def print_found(report: FindReport, *, limit: int, as_json: bool) -> int:
         for line in found_lines(message):
             print_text(line)
     if not as_json:
-        print_note(_summary(count, limit))
+        print_note(_summary(count, limit, is_blind=report.is_blind))
     for note in report.notes:
         print_note(note)
     for line in unsearched_lines(report.not_searched):
@@ -40,7 +40,9 @@ def print_found(report: FindReport, *, limit: int, as_json: bool) -> int:
     return count
 
 
-def _summary(count: int, limit: int) -> str:
+def _summary(count: int, limit: int, *, is_blind: bool) -> str:
+    if not count and is_blind:
+        return "nothing was found in what was searched, which is not every generation"
     if not count:
         return "nothing was found"
     if limit and count == limit:

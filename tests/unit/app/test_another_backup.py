@@ -17,6 +17,7 @@ from respool.backups.source import tree_at
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.model.conditions import Conditions
 from respool.system.locks import exclusive
+from tests.support.broken_disk import breaks
 from tests.support.live_spool import settings_for
 from tests.support.small_spools import mailbox_name, write_mailbox
 
@@ -120,6 +121,7 @@ def test_generations_that_came_while_another_writes_are_said_not_to_be_searched(
     ):
         assert list(report.messages) == []
         said = {each.generation for each in report.not_searched}
+        assert report.is_blind
 
     assert said == set(DAYS)
 
@@ -141,3 +143,41 @@ def test_a_text_is_found_while_another_writes_after_generations_got_other_names(
         (message,) = report.messages
 
     assert message.found.newest.label == f"mail-{DAYS[-1]}"
+
+
+def test_one_that_cannot_be_read_as_a_whole_any_longer_is_searched_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad sector below one letter costs no search, and nothing that was taken in."""
+    write_days(settings, "user/alice@b.loc")
+    before = found(settings)
+
+    breaks(monkeypatch, "a", below=DAYS[0])
+    with finding(settings, FindWish(conditions=Conditions()), QUIETLY) as report:
+        assert len(list(report.messages)) == len(before)
+        assert [each for each in report.notes if DAYS[0] in each and "as a whole" in each]
+        assert DAYS[0] not in {
+            each.generation for each in report.not_searched if "older" not in each.what
+        }
+    monkeypatch.undo()
+
+    assert found(settings) == before
+    assert catalogue(settings, None, QUIETLY).indexed == ()
+
+
+def test_one_that_could_never_be_read_does_not_keep_the_others_from_being_searched(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days(settings, "user/alice@b.loc")
+    breaks(monkeypatch, "a", below=DAYS[1])
+
+    with finding(settings, FindWish(conditions=Conditions()), QUIETLY) as report:
+        (message,) = report.messages
+        said = [each.text for each in report.not_searched if each.generation == DAYS[1]]
+    assert message.found.newest.label == DAYS[0]
+    assert len(said) == 1
+    assert "cannot be read" in said[0]
+
+    monkeypatch.undo()
+    tree_at.cache_clear()
+    assert {each[3] for each in found(settings)} == {DAYS[1]}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path, PurePath
 
 import pytest
 
+from respool.app import indexing
+from respool.app.catalogue import opened_catalogue
 from respool.app.catalogue_report import CatalogueReport, catalogue
 from respool.app.find import FindWish, finding
 from respool.app.indexing import IndexWish
 from respool.app.settings import Settings
 from respool.backups.source import tree_at
+from respool.catalogue.unread import all_unread
+from respool.catalogue.unsearched import Blind
 from respool.errors import BackupUnreadable
 from respool.model.conditions import Conditions
 from respool.system.file_octets import FileOctets
@@ -141,3 +146,41 @@ def test_bodies_that_could_not_be_read_are_tried_again(settings: Settings, disk:
 
     assert made(settings, has_bodies=True).bodies == 1
     assert made(settings, has_bodies=True).bodies == 0
+
+
+def tried(settings: Settings, account: str | None) -> tuple[int, set[str]]:
+    """What a search says that it could not read: of how many generations, and of alice."""
+    tree_at.cache_clear()
+    wish = FindWish(conditions=Conditions(), account=account)
+    with finding(settings, wish, QUIETLY) as report:
+        list(report.messages)
+        said = {each.text for each in report.not_searched if each.what is Blind.NOT_READ}
+    return len(said), {text for text in said if "alice" in text}
+
+
+def test_a_search_tries_what_could_not_be_read_a_moment_ago_no_more_for_a_while(
+    settings: Settings, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk.broken = "alice/Sent/cyrus.index"
+    made(settings)
+
+    disk.broken = "nothing"
+    assert tried(settings, "alice@b.loc")[0] == 2
+    monkeypatch.setattr(indexing, "_PATIENCE", timedelta(seconds=-1))
+
+    assert tried(settings, "jdoe@b.loc")[0] == 0
+    with opened_catalogue(settings) as opened:
+        assert len(list(all_unread(opened.database))) == 2
+    assert tried(settings, "alice@b.loc")[0] == 0
+    with opened_catalogue(settings) as opened:
+        assert list(all_unread(opened.database)) == []
+
+
+def test_who_searches_one_account_is_not_told_whose_mail_cannot_be_read_besides(
+    settings: Settings, disk: Disk
+) -> None:
+    disk.broken = "alice/Sent/cyrus.index"
+    made(settings)
+
+    assert tried(settings, "jdoe@b.loc") == (0, set())
+    assert len(tried(settings, None)[1]) == 2

@@ -9,13 +9,14 @@ import pytest
 from respool.backups.generation_marks import mark_of
 from respool.backups.source import tree_at
 from respool.cyrus.spool_paths import uuid_directory
+from tests.support.broken_disk import breaks
 from tests.support.inventories import spool_generation
 from tests.support.small_spools import write_mailbox, write_spool
 
 NAMES = [f"user/u{number:02}@b.loc" for number in range(60)]
 
 
-def mark(place: Path) -> str:
+def mark(place: Path) -> str | None:
     tree_at.cache_clear()
     return mark_of(spool_generation(place))
 
@@ -48,6 +49,17 @@ def test_a_copy_that_is_not_whole_has_another_mark_whatever_lacks(place: Path) -
 
         assert mark(copy) != before
         shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize("broken", ["u", "u00"])
+def test_what_cannot_be_read_as_a_whole_has_no_mark(
+    broken: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the disk is no other mail."""
+    assert mark(place) is not None
+    breaks(monkeypatch, broken)
+
+    assert mark(place) is None
 
 
 def test_mailboxes_called_by_their_ids_are_marked_too(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def labels(database: Database) -> list[tuple[str, bool]]:
 
 
 def registered(database: Database, *generations: Generation) -> Sequence[str]:
-    return register(database, identified(generations))
+    return register(database, identified(generations).generations)
 
 
 def test_generations_are_in_the_order_of_time_whenever_they_came_to_be_known(
@@ -46,7 +46,7 @@ def test_one_that_was_indexed_stays_so_when_its_directory_gets_another_name(
     """As rsnapshot rotates: daily.0 becomes daily.1 and a new daily.0 comes."""
     database = Database(tmp_path / "a.db")
     registered(database, dated(1, "daily.0", "/backup/daily.0"))
-    note_indexed(database, known_generations(database)[0].ordinal, None)
+    note_indexed(database, known_generations(database)[0].ordinal)
 
     gone = registered(
         database,

@@ -18,6 +18,7 @@ Examples:
   respool find --guid e8c2c58963389d1a964a1b01942a3d746f87a8f3 --json
 """
 _NOTHING: Final = 10
+_NOT_ALL: Final = 3  # it may be in what was not searched
 _FIRST: Final = 100
 Whose = Annotated[
     str | None,
@@ -86,4 +87,6 @@ def find(
             indexing = IndexWish(agree=agree, watcher=watcher)
             report = stack.enter_context(finding(settings, wish, indexing))
         count = print_found(report, limit=most, as_json=as_json)
-    return 0 if count else _NOTHING
+    if count:
+        return 0
+    return _NOT_ALL if report.is_blind else _NOTHING
