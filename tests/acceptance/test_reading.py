@@ -172,6 +172,7 @@ def test_ls_has_every_field_of_its_shape(golden_backup: Path) -> None:
         "subject_raw": "Phone list",
         "from": [{"name": "Peter Novak", "address": "peter.novak@example.com"}],
         "to": [{"name": "Jane Doe", "address": JDOE}],
+        "cc": [],
         "date": "1999-01-01T12:00:00Z",
         "message_id": "<37f4816b.in-01@example.com>",
         "seen_by": [],
