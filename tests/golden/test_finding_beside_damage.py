@@ -63,3 +63,25 @@ def test_a_message_is_not_called_gone_that_may_be_in_a_folder_whose_index_is_dam
     assert isinstance(story, MessageHistory)
     assert story.passed_over == ("88",)
     assert {each.what.value for each in story.events} == {"first-seen"}
+
+
+@pytest.mark.parametrize("lacking", ["bluemind_loc", "bluemind_loc/domain/b/bluemind.loc/j"])
+def test_an_account_is_not_called_gone_where_its_partition_or_letter_lacks_as_a_whole(
+    lacking: str, settings: Settings
+) -> None:
+    assert settings.backups is not None
+    places = [
+        each
+        for root in ("meta", "data")
+        for each in settings.backups.rglob(f"1234/var/spool/cyrus/{root}/{lacking}")
+    ]
+    assert len(places) == 2
+    for each in places:
+        shutil.rmtree(each)
+
+    wish = HistoryWish(account="jdoe@bluemind.loc", folder="Projects/2024", guid=None)
+    (story,) = history(settings, wish, QUIETLY).histories
+
+    assert story.passed_over == ("89",)
+    assert story.is_there
+    assert "gone" not in {each.what.value for each in story.events}

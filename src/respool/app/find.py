@@ -68,24 +68,26 @@ def finding(settings: Settings, wish: FindWish, indexing: IndexWish) -> Iterator
             settings, Access(command="find", account=wish.account, generation=wish.generation)
         )
         wanted = wanted_generations(opened, wish.generation)
-        here = searched(opened, wanted, wish.account, indexing)
-        search = Search(
-            opened.database,
-            Spans(opened.database, here.indexed),
-            here.accounts,
-            _body_of(opened),
-        )
-        found = search.find(wish.conditions)
-        if wish.is_best:
-            found = best_first(found, wish.conditions)
-        told = Told(here.notes)
-        held = HeldAgainstLive(settings, told, is_needed=wish.only_missing)
-        messages = held.messages(found)
-        yield FindReport(
-            messages=islice(messages, wish.limit or None),
-            told=told,
-            not_searched=unsearched(opened.database, here.known, wish.conditions, here.accounts),
-        )
+        with searched(opened, wanted, wish.account, indexing) as here:
+            search = Search(
+                opened.database,
+                Spans(opened.database, here.indexed),
+                here.accounts,
+                _body_of(opened),
+            )
+            found = search.find(wish.conditions)
+            if wish.is_best:
+                found = best_first(found, wish.conditions)
+            told = Told(here.notes)
+            held = HeldAgainstLive(settings, told, is_needed=wish.only_missing)
+            messages = held.messages(found)
+            yield FindReport(
+                messages=islice(messages, wish.limit or None),
+                told=told,
+                not_searched=unsearched(
+                    opened.database, here.known, wish.conditions, here.accounts
+                ),
+            )
 
 
 def _body_of(opened: Catalogue) -> BodyOf:

@@ -142,14 +142,14 @@ def history(settings: Settings, wish: HistoryWish, indexing: IndexWish) -> Histo
             settings,
             Access(command="history", account=wish.account, folders=folders, message=wish.guid),
         )
-        here = searched(opened, opened.generations, wish.account, indexing)
-        spans = Spans(opened.database, here.indexed)
-        search = Search(opened.database, spans, here.accounts)
-        return HistoryReport(
-            histories=tuple(_histories(opened, spans, search, wish)),
-            notes=here.notes,
-            not_searched=unsearched(opened.database, here.known, Conditions(), here.accounts),
-        )
+        with searched(opened, opened.generations, wish.account, indexing) as here:
+            spans = Spans(opened.database, here.indexed)
+            search = Search(opened.database, spans, here.accounts)
+            return HistoryReport(
+                histories=tuple(_histories(opened, spans, search, wish)),
+                notes=here.notes,
+                not_searched=unsearched(opened.database, here.known, Conditions(), here.accounts),
+            )
 
 
 def _histories(

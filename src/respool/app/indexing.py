@@ -149,7 +149,6 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
     if not lacking:
         return 0
     _agree(wish, f"the bodies of {lacking:,} messages", lacking / _BODIES_A_SECOND)
-    read = [(each, its) for each, its in reversed(catalogue.pairs()) if its.is_indexed]
 
     def tell(done: int, count: int) -> None:
         if wish.watcher is not None:
@@ -157,6 +156,7 @@ def index_bodies(catalogue: Catalogue, wish: IndexWish) -> int:
             wish.watcher(Watched(label="bodies", number=1, count=1, scanned=scanned))
 
     with catalogue.held():
+        read = [(each, its) for each, its in reversed(catalogue.pairs()) if its.is_indexed]
         done = take_in_bodies(catalogue.database, read, tell)
         note_counts(catalogue.database)
     return done

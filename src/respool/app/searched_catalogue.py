@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from respool.app.catalogue import Catalogue
@@ -30,10 +31,13 @@ class Searched:
         return tuple(each for each in self.known if each.is_indexed)
 
 
+@contextmanager
 def searched(
     opened: Catalogue, wanted: Sequence[Generation], account: str | None, wish: IndexWish
-) -> Searched:
+) -> Iterator[Searched]:
     """Take in what the catalogue lacks of ``wanted``; then who ``account`` is, None: everybody.
+
+    What is read of it inside is of one moment.
 
     Raises:
         AccountNotInGeneration, AmbiguousName, UsageError: as `accounts_called`.
@@ -45,15 +49,16 @@ def searched(
     if accounts:
         notes.append(index_for_search(opened, wanted, wish, accounts))
     labels = {each.label for each in wanted}
-    known = tuple(each for each in opened.known() if each.label in labels)
-    return Searched(
-        known=known,
-        accounts=accounts,
-        notes=(
-            *dict.fromkeys(each for each in notes if each is not None),
-            *_doubts(opened, known),
-        ),
-    )
+    with opened.database.snapshot():
+        known = tuple(each for each in opened.known() if each.label in labels)
+        yield Searched(
+            known=known,
+            accounts=accounts,
+            notes=(
+                *dict.fromkeys(each for each in notes if each is not None),
+                *_doubts(opened, known),
+            ),
+        )
 
 
 def _doubts(opened: Catalogue, known: Sequence[Known]) -> tuple[str, ...]:

@@ -38,6 +38,20 @@ CREATE TABLE unread (
     PRIMARY KEY (ordinal, account)
 ) WITHOUT ROWID;
 
+-- Which shelves (a partition's domain and letter) a generation has.
+CREATE TABLE shelf (
+    ordinal INTEGER NOT NULL,
+    name    TEXT NOT NULL,
+    PRIMARY KEY (ordinal, name)
+) WITHOUT ROWID;
+
+-- On which shelves an account ever stood.
+CREATE TABLE account_shelf (
+    account INTEGER NOT NULL REFERENCES account (id),
+    name    TEXT NOT NULL,
+    PRIMARY KEY (account, name)
+) WITHOUT ROWID;
+
 -- When a generation was tried last that could not be read at all.
 ALTER TABLE generation ADD COLUMN tried INTEGER;
 

@@ -2,7 +2,8 @@
 
 One in which an account could not be read, or the index of a folder was damaged, lacks what
 may well have been there: it is passed over, and only says what it has. So is one that is not
-complete, for the accounts of which it lacks folders: BlueMind calls a part UNKNOWN where
+complete, for the accounts of which it lacks folders, or that lacks the whole partition or
+letter where an account was: BlueMind calls a part UNKNOWN where
 rsync warned of anything, and at some places that is each night.
 """
 
@@ -15,6 +16,7 @@ from typing import Final
 
 from respool.catalogue.database import Database, Row
 from respool.catalogue.folders import accounts_by_number
+from respool.catalogue.shelf_rows import with_shelves_of
 from respool.catalogue.spans import Spans
 from respool.model.accounts import Account
 from respool.model.generations import GenerationState
@@ -58,7 +60,7 @@ class Evidence:
 
     def _of_account(self, account: Account) -> int:
         """Those that have all of an account: what they lack of it, it did not have."""
-        unread = self._unread.get(account, 0)
+        unread = self._unread.get(account, 0) | self._shelved_away(account)
         everything = (1 << len(self._spans.generations)) - 1
         if self._complete == everything:
             return everything & ~unread
@@ -72,6 +74,20 @@ class Evidence:
                 found |= 1 << at
                 before = [each for each in here if not each.is_deleted]
         return found
+
+    def _shelved_away(self, account: Account) -> int:
+        """Those that have nothing of an account, and not all of the shelves where it stood.
+
+        Deleted folders are on a shelf of another letter: that they are there says nothing.
+        """
+        number = self._numbers.get(account, 0)
+        found = with_shelves_of(self._database, self._spans, number)
+        if found == (1 << len(self._spans.generations)) - 1:
+            return 0
+        for each in self._folders(account):
+            if not each.is_deleted:
+                found |= each.generations
+        return (1 << len(self._spans.generations)) - 1 & ~found
 
     def _folders(self, account: Account) -> list[_Folder]:
         rows = self._database.rows(

@@ -61,7 +61,7 @@ class VersionPlace:
 
 def account_number(database: Database, account: Account) -> int:
     """The number of an account, made if need be."""
-    key = (account.kind.value, _octets(account.login), _octets(account.domain or ""))
+    key = (account.kind.value, octets_as_text(account.login), octets_as_text(account.domain or ""))
     row = database.one("SELECT id FROM account WHERE (kind, login, domain) = (?, ?, ?)", key)
     if row is not None:
         return int(row[0])
@@ -91,7 +91,7 @@ def written(name: MailboxName) -> str:
     >>> written(MailboxName(domain="b.loc", parts=("user", "jdoe", "Sent")))
     'user/jdoe/Sent'
     """
-    return _octets("/".join(name.parts))
+    return octets_as_text("/".join(name.parts))
 
 
 def read_name(text: str, domain: str | None) -> MailboxName:
@@ -99,7 +99,7 @@ def read_name(text: str, domain: str | None) -> MailboxName:
     return MailboxName(domain=domain, parts=tuple(_text(text).split("/")))
 
 
-def _octets(text: str) -> str:
+def octets_as_text(text: str) -> str:
     """Each octet as a character: SQLite takes no text of octets that are no UTF-8."""
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 

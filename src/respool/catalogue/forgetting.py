@@ -19,7 +19,10 @@ def forget_gone(database: Database) -> int:
     with database.transaction():
         removed = _bury(database)
         database.write("DELETE FROM generation WHERE is_gone")
-        database.write("DELETE FROM unread WHERE ordinal NOT IN (SELECT ordinal FROM generation)")
+        for table in ("unread", "shelf"):
+            database.write(
+                f"DELETE FROM {table} WHERE ordinal NOT IN (SELECT ordinal FROM generation)"
+            )
         database.write(
             "DELETE FROM folder WHERE id NOT IN (SELECT folder FROM folder_stand)"
             " AND id NOT IN (SELECT folder FROM stand)"
@@ -28,6 +31,7 @@ def forget_gone(database: Database) -> int:
             "DELETE FROM account WHERE id NOT IN (SELECT account FROM folder)"
             " AND id NOT IN (SELECT account FROM unread)"
         )
+        database.write("DELETE FROM account_shelf WHERE account NOT IN (SELECT id FROM account)")
     return removed
 
 

@@ -1,7 +1,8 @@
 """The generations that a catalogue knows: numbered in the order of time, forgotten when gone.
 
-A number is never given twice, and is no higher than that of a later generation. So what is
+A number is not given twice, and is no higher than that of a later generation. So what is
 said of "from 16 to 48" holds for all between that were read, however many are read later.
+Where there is no room for those that came between, all are numbered anew, wherever they stand.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Final
 
 from respool.backups.generation_marks import mark_of
 from respool.catalogue.database import Database
+from respool.catalogue.renumbering import renumber
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
 from respool.model.messages import at_utc
 
 _FIRST: Final = 4096  # two octets each in the file, and room for older ones below
 _APART: Final = 16
+_FAR_APART: Final = 1024  # where room was lacking once
 _COLUMNS: Final = "ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried"
 _UNKNOWN: Final = "?"  # as a mark
 _MARK: Final = re.compile(r"[0-9a-f?]+(\nagain)*")
@@ -154,15 +157,16 @@ def register(database: Database, wanted: Mapping[str, Generation]) -> tuple[str,
     known = {each.identity: each for each in known_generations(database)}
     gone = [each for identity, each in known.items() if identity not in wanted]
     new = [identity for identity in wanted if identity not in known]
-    renamed = [
-        (wanted[identity].label, its.ordinal)
-        for identity, its in known.items()
-        if identity in wanted and wanted[identity].label != its.label
-    ]
+    renamed = _renamed(known, wanted)
     if not gone and not new and not renamed:
         return ()
-    ordinals = [known[each].ordinal if each in known else None for each in wanted]
-    numbers = numbered(ordinals, {row[0] for row in database.rows("SELECT ordinal FROM used")})
+    numbers = _numbers(database, wanted)
+    if numbers is None:
+        renumber(database, _FIRST, max(_FAR_APART, 2 * len(wanted) + 2))
+        numbers = _numbers(database, wanted)
+        known = {each.identity: each for each in known_generations(database)}
+        gone = [each for identity, each in known.items() if identity not in wanted]
+        renamed = _renamed(known, wanted)
     if numbers is None:
         raise CatalogueUnusable(
             f"the catalogue {database.file} cannot tell more generations apart",
@@ -195,6 +199,24 @@ def register(database: Database, wanted: Mapping[str, Generation]) -> tuple[str,
             )
             database.write("INSERT INTO used VALUES (?)", (ordinal,))
     return tuple(each.label for each in gone)
+
+
+def _renamed(
+    known: Mapping[str, Known], wanted: Mapping[str, Generation]
+) -> list[tuple[str, int]]:
+    """The new names of generations, with their numbers."""
+    return [
+        (wanted[identity].label, its.ordinal)
+        for identity, its in known.items()
+        if identity in wanted and wanted[identity].label != its.label
+    ]
+
+
+def _numbers(database: Database, wanted: Iterable[str]) -> list[int] | None:
+    """The numbers of generations, those that are known by their own; None: there is no room."""
+    known = {each.identity: each.ordinal for each in known_generations(database)}
+    used = {row[0] for row in database.rows("SELECT ordinal FROM used")}
+    return numbered([known.get(each) for each in wanted], used)
 
 
 def numbered(ordinals: Sequence[int | None], used: AbstractSet[int]) -> list[int] | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from respool.backups.contents import list_accounts, mailboxes_of
+from respool.backups.shelves import Shelves, shelves_in
 from respool.backups.source import SourceMailbox
 from respool.catalogue import stands
 from respool.catalogue.database import Database
@@ -36,6 +37,7 @@ from respool.catalogue.reading import (
     may_be_same,
     read_folder,
 )
+from respool.catalogue.shelf_rows import note_account_shelves, note_shelves
 from respool.catalogue.unread import note_unread
 from respool.errors import BackupError
 from respool.model.accounts import Account
@@ -72,6 +74,7 @@ class Scanner:
         self._failed: dict[Account, str] = {}
         self._is_again = False
         self._unread = 0
+        self._shelves = Shelves(by_place={})
         self.done = Scanned()
         stands.prepare(database)
 
@@ -84,6 +87,7 @@ class Scanner:
             BackupFileMissing, BackupUnreadable: a part cannot be opened.
             CatalogueUnusable, CatalogueDamaged.
         """
+        self._shelves = shelves_in(generation)
         below, above = neighbours(self._database, known.ordinal)
         place = Place(ordinal=known.ordinal, below=below, above=above)
         self._is_again = known.is_indexed
@@ -106,6 +110,7 @@ class Scanner:
             self._tell()
         with self._database.transaction():
             self._cut_absent(place, seen, again)
+            note_shelves(self._database, known.ordinal, self._shelves.names)
             note_unread(self._database, known.ordinal, self._failed, again)
             note_indexed(self._database, known.ordinal)
 
@@ -114,10 +119,12 @@ class Scanner:
     ) -> Iterator[set[int]]:
         """The numbers of the account's folders, some of them each time that they are there."""
         sources = list(mailboxes_of(generation, account))
+        shelves = {self._shelves.of(each) for each in sources}
         while sources:
             numbers: set[int] = set()
             with self._unit():
                 number = account_number(self._database, account)
+                note_account_shelves(self._database, number, filter(None, shelves))
                 while sources and self._messages.waiting < _COMMITTED_AT_ONCE:
                     numbers.add(self._folder(sources.pop(0), account, number, place))
             yield numbers

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from respool.catalogue.database import Database
+from respool.catalogue.forgetting import forget_gone
 from respool.catalogue.generations import identified, known_generations, note_indexed, register
 from respool.model.generations import Generation, GenerationState
 from tests.support.inventories import spool_generation
@@ -73,3 +74,30 @@ def test_one_that_is_gone_is_forgotten_and_its_number_is_never_another_ones(
 
         assert between not in numbers
         numbers.add(between)
+
+
+def between(number: int) -> Generation:
+    """One of many of one day, which has no date of its own."""
+    middle = dated(2, f"2 {number}", "/x")
+    return replace(middle, is_about=True, parts=(replace(middle.parts[0], part_id=number),))
+
+
+def test_however_many_come_between_two_there_is_a_number_for_each(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    first, last = dated(1, "1"), dated(3, "3")
+    some = [between(number) for number in range(40)]
+    for count in range(len(some)):
+        registered(database, first, *some[len(some) - count :], last)
+    registered(database, first, *some, *(between(number) for number in range(40, 140)), last)
+
+    found = known_generations(database)
+    assert [each.label for each in found] == ["1", *(f"2 {number}" for number in range(140)), "3"]
+
+
+def test_one_that_is_another_each_time_makes_no_catalogue_unusable(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    for number in range(60):
+        registered(database, dated(1, "1"), between(number), dated(3, "3"))
+        forget_gone(database)
+
+    assert [each.label for each in known_generations(database)] == ["1", "2 59", "3"]
