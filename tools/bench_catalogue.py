@@ -30,8 +30,12 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
 
 import numpy as np  # noqa: E402
 
+from respool.app.catalogue import opened_catalogue  # noqa: E402
+from respool.app.indexing import IndexWish  # noqa: E402
+from respool.app.searched_catalogue import searched  # noqa: E402
+from respool.app.settings import Settings  # noqa: E402
+from respool.backups.source import tree_at  # noqa: E402
 from respool.catalogue.database import Database  # noqa: E402
-from respool.catalogue.generations import known_generations  # noqa: E402
 from respool.catalogue.search import Search  # noqa: E402
 from respool.catalogue.spans import Spans  # noqa: E402
 from respool.cyrus.header import MAGIC  # noqa: E402
@@ -245,9 +249,10 @@ def timed(work: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def searches(state: Path) -> dict[str, list[float]]:
+def searches(root: Path, state: Path) -> dict[str, list[float]]:
     """Milliseconds of many searches, each opened anew as a command would."""
     file = next((state / "catalogue").glob("*.db"))
+    settings = read_settings(root, state)
     database = Database(file)
     chance = random.Random(5)
     count = (database.one("SELECT max(id) FROM message") or (0,))[0]
@@ -264,20 +269,36 @@ def searches(state: Path) -> dict[str, list[float]]:
         guid, subject, address = row
         word = chance.choice(subject.split())
         asked = Conditions(sender=address.partition("@")[0], subject=word)
-        times["find"].append(timed(partial(look, file, asked)))
+        times["find"].append(timed(partial(look, settings, asked)))
         exact = Conditions(guids=(guid.lower(),))
-        times["guid"].append(timed(partial(look, file, exact)))
+        times["guid"].append(timed(partial(look, settings, exact)))
     database.close()
     return times
 
 
-def look(file: Path, asked: Conditions) -> None:
-    """The first page of what is found."""
-    database = Database(file)
-    found = Search(database, Spans(database, known_generations(database))).find(asked)
-    if not list(islice(found, 100)):
-        sys.exit(f"nothing found for {asked}")
-    database.close()
+def read_settings(root: Path, state: Path) -> Settings:
+    """Settings that name the backup and no server."""
+    return Settings(
+        backups=root,
+        imapd_conf=state / "no-imapd.conf",
+        imap=None,
+        imap_admin=None,
+        imap_password=None,
+        to_password=None,
+        state=state,
+    )
+
+
+def look(settings: Settings, asked: Conditions) -> None:
+    """The first page of what is found, as a command opens the backup and the catalogue."""
+    tree_at.cache_clear()
+    with (
+        opened_catalogue(settings) as opened,
+        searched(opened, opened.generations, None, IndexWish(agree=bool)) as here,
+    ):
+        found = Search(opened.database, Spans(opened.database, here.indexed)).find(asked)
+        if not list(islice(found, 100)):
+            sys.exit(f"nothing found for {asked}")
 
 
 def percentile(values: Sequence[float]) -> float:
@@ -369,7 +390,7 @@ def main() -> None:
                 write_next()
                 costs.append(take_in(root, state))
                 print(f"generation {number}: {costs[-1]}", file=sys.stderr, flush=True)
-        show(sizes, costs, searches(state))
+        show(sizes, costs, searches(root, state))
     finally:
         if options.keep is None:
             shutil.rmtree(place)

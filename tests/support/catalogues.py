@@ -10,7 +10,8 @@ from respool.backups.discovery import open_backup
 from respool.catalogue.database import Database
 from respool.catalogue.folders import accounts_by_number, read_name
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import identified, known_generations, register
+from respool.catalogue.generations import known_generations, register
+from respool.catalogue.identities import identified
 from respool.catalogue.scan import Scanned, Scanner
 from respool.model.generations import Generation
 

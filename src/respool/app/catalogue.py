@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from respool.app.backups import backup_of
@@ -14,7 +14,8 @@ from respool.app.state import prepare_state
 from respool.backups.choice import choose_generation, usable_generations
 from respool.backups.discovery import Backup
 from respool.catalogue.database import Database, remove_catalogue
-from respool.catalogue.generations import Known, identified, known_generations, unknown
+from respool.catalogue.generations import Known, known_generations, unknown
+from respool.catalogue.identities import identified
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
 from respool.system.locks import exclusive
@@ -26,14 +27,16 @@ _MODE = 0o700
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """The catalogue of a backup, open. ``by_identity`` are the generations to be used, oldest
-    first; ``doubtful`` the labels of those that cannot be read as a whole now.
+    first; ``doubtful`` the labels of those that cannot be read as a whole now,
+    ``glances`` what is to be noted of their upper directories.
     """
 
     database: Database
     backup: Backup
     by_identity: Mapping[str, Generation]
     lock: Path
-    doubtful: tuple[str, ...] = ()
+    doubtful: Sequence[str] = ()
+    glances: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def generations(self) -> tuple[Generation, ...]:
@@ -75,8 +78,10 @@ class Catalogue:
 
 
 @contextmanager
-def opened_catalogue(settings: Settings) -> Iterator[Catalogue]:
+def opened_catalogue(settings: Settings, *, is_thorough: bool = False) -> Iterator[Catalogue]:
     """The catalogue of the backup that the settings name, made empty where there is none.
+
+    With ``is_thorough`` all generations are looked at as a whole, not the newest alone.
 
     Raises:
         BackupNotFound, BackupUnreadable: as for every command.
@@ -88,12 +93,13 @@ def opened_catalogue(settings: Settings) -> Iterator[Catalogue]:
     database = Database(file)
     try:
         usable = reversed(usable_generations(backup.generations))
-        found = identified(usable, known_generations(database))
+        found = identified(usable, known_generations(database), is_thorough=is_thorough)
         yield Catalogue(
             database=database,
             backup=backup,
             by_identity=found.generations,
             doubtful=found.doubtful,
+            glances=found.glances,
             lock=settings.state / "locks" / f"catalogue-{file.stem}.lock",
         )
     finally:

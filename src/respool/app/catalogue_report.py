@@ -65,7 +65,7 @@ def catalogue(
         Locked, Declined, NoConfirmation: as `index`.
         CatalogueUnusable, CatalogueDamaged, CatalogueOfNewerVersion, NotPermitted.
     """
-    with opened_catalogue(settings) as opened:
+    with opened_catalogue(settings, is_thorough=True) as opened:
         wanted = wanted_generations(opened, generation)
         label = wanted[0].label if len(wanted) == 1 else None
         note_reading(settings, Access(command="catalogue", generation=label))

@@ -13,7 +13,13 @@ from respool.app.catalogue import Catalogue
 from respool.backups.contents import list_accounts, mailboxes_of
 from respool.catalogue.bodies import lacking_bodies, take_in_bodies
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import Known, known_generations, note_unreadable, register
+from respool.catalogue.generations import (
+    Known,
+    known_generations,
+    note_glances,
+    note_unreadable,
+    register,
+)
 from respool.catalogue.reading import index_file
 from respool.catalogue.scan import Scanned, Scanner
 from respool.catalogue.unread import all_unread
@@ -126,6 +132,7 @@ def index(
         return ()
     with catalogue.held():
         register(catalogue.database, catalogue.by_identity)
+        note_glances(catalogue.database, catalogue.glances)
         lacking = _lacking(catalogue, wanted, again)
         _ask(catalogue, [each.generation for each in lacking if not each.known.is_indexed], wish)
         done: list[Indexed] = []
@@ -170,6 +177,9 @@ def is_behind(
     row = database.one("SELECT count(*) FROM generation WHERE is_gone")
     known = [(each.identity, each.label) for each in known_generations(database)]
     here = [(identity, each.label) for identity, each in catalogue.by_identity.items()]
+    noted = {each.identity: each.glance for each in known_generations(database)}
+    if any(noted.get(identity) != each for identity, each in catalogue.glances.items()):
+        return True
     return row != (0,) or known != here or bool(_lacking(catalogue, wanted, again))
 
 

@@ -61,7 +61,7 @@ def _lines(part: Part) -> Iterator[str]:
 def _partition_lines(tree: ReadOnlyTree, partition: Partition) -> Iterator[str]:
     yield partition.name
     accounts: list[tuple[PurePosixPath, str]] = []
-    for top in _tops(tree, partition):
+    for top in tops_of(tree, partition):
         every: set[str] = set()
         for root in partition.roots:
             names = tree.subdirectories(root / top)
@@ -74,7 +74,7 @@ def _partition_lines(tree: ReadOnlyTree, partition: Partition) -> Iterator[str]:
         yield f"{place} {_indexes(tree, partition, place)}"
 
 
-def _tops(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
+def tops_of(tree: ReadOnlyTree, partition: Partition) -> Iterator[PurePosixPath]:
     """The directories right above accounts in the names layout, and a partition's own."""
     yield _HERE
     for shelf in shelves_of(tree, partition):

@@ -55,6 +55,9 @@ CREATE TABLE account_shelf (
 -- When a generation was tried last that could not be read at all.
 ALTER TABLE generation ADD COLUMN tried INTEGER;
 
+-- What tells at a glance that a generation is as it was.
+ALTER TABLE generation ADD COLUMN glance TEXT;
+
 PRAGMA user_version = 2;
 
 COMMIT;

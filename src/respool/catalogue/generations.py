@@ -7,15 +7,13 @@ Where there is no room for those that came between, all are numbered anew, where
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from respool.backups.generation_marks import mark_of
-from respool.catalogue.database import Database
+from respool.catalogue.database import Database, Row
 from respool.catalogue.renumbering import renumber
 from respool.errors import CatalogueUnusable
 from respool.model.generations import Generation
@@ -24,15 +22,15 @@ from respool.model.messages import at_utc
 _FIRST: Final = 4096  # two octets each in the file, and room for older ones below
 _APART: Final = 16
 _FAR_APART: Final = 1024  # where room was lacking once
-_COLUMNS: Final = "ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried"
-_UNKNOWN: Final = "?"  # as a mark
-_MARK: Final = re.compile(r"[0-9a-f?]+(\nagain)*")
+_COLUMNS: Final = (
+    "ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried, glance"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """One generation in the catalogue. ``problem`` is why it could not be read when it was last
-    ``tried``.
+    ``tried``; ``glance`` is what its upper directories were.
     """
 
     ordinal: int
@@ -44,6 +42,7 @@ class Known:
     indexed_at: datetime | None
     problem: str | None
     tried: datetime | None = None
+    glance: str | None = None
 
     @property
     def is_indexed(self) -> bool:
@@ -51,84 +50,25 @@ class Known:
         return self.indexed_at is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
-    """Generations by their identities, in their order. ``doubtful`` are the labels of those that
-    cannot be read as a whole now, and are taken for what they were.
-    """
-
-    generations: Mapping[str, Generation]
-    doubtful: tuple[str, ...] = ()
-
-
-def _base_of(generation: Generation) -> str:
-    """What tells a generation from others, but for the mail in it.
-
-
-    One with a date of its own keeps it when its directory gets another name (``daily.0``
-    becomes ``daily.1``); another is known by where it lies, and by its newest file.
-    """
-    is_dated = generation.taken_at is not None and not generation.is_about
-    parts = sorted(
-        f"{'' if is_dated else part.place} {part.part_id} {part.server} {part.begin} {part.end}"
-        for part in generation.parts
-    )
-    return "\n".join((str(generation.taken_at), *parts))
-
-
-def identified(generations: Iterable[Generation], known: Sequence[Known] = ()) -> Identified:
-    """Generations by what tells that they hold the same mail as when they were read.
-
-    Each has a mark of what it holds (`mark_of`): another disk at the same place is another
-    backup. Where it cannot be read as a whole now, it is what is ``known`` under the same
-    date and parts: an error of a disk says nothing of the mail. What lies there twice has two
-    identities.
-    """
-    found: dict[str, Generation] = {}
-    doubtful: list[str] = []
-    for each in generations:
-        base, mark = _base_of(each), mark_of(each)
-        identity = f"{base}\n{mark or _UNKNOWN}"
-        if mark is None:
-            doubtful.append(each.label)
-            identity = _known_as(base, each.label, known, found) or identity
-        while identity in found:
-            identity += "\nagain"
-        found[identity] = each
-    return Identified(generations=found, doubtful=tuple(doubtful))
-
-
-def _known_as(
-    base: str, label: str, known: Sequence[Known], taken: Mapping[str, Generation]
-) -> str | None:
-    """The identity of what is known under the same date and parts, by the same name first."""
-    same = [
-        each
-        for each in known
-        if each.identity not in taken
-        and each.identity.startswith(f"{base}\n")
-        and _MARK.fullmatch(each.identity, len(base) + 1)
-    ]
-    same.sort(key=lambda each: (each.label != label, not each.is_indexed))
-    return same[0].identity if same else None
-
-
 def known_generations(database: Database) -> tuple[Known, ...]:
     """Those that the backup had when it was last looked at, oldest first."""
     rows = database.rows(f"SELECT {_COLUMNS} FROM generation WHERE NOT is_gone ORDER BY ordinal")
-    return tuple(
-        Known(
-            ordinal=ordinal,
-            label=label,
-            identity=identity,
-            taken_at=None if taken_at is None else at_utc(taken_at),
-            is_about=bool(is_about),
-            state=state,
-            indexed_at=None if indexed_at is None else at_utc(indexed_at),
-            problem=problem,
-            tried=None if tried is None else at_utc(tried),
-        )
-        for ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried in rows
+    return tuple(_known(row) for row in rows)
+
+
+def _known(row: Row) -> Known:
+    ordinal, label, identity, taken_at, is_about, state, indexed_at, problem, tried, glance = row
+    return Known(
+        ordinal=ordinal,
+        label=label,
+        identity=identity,
+        taken_at=None if taken_at is None else at_utc(taken_at),
+        is_about=bool(is_about),
+        state=state,
+        indexed_at=None if indexed_at is None else at_utc(indexed_at),
+        problem=problem,
+        tried=None if tried is None else at_utc(tried),
+        glance=glance,
     )
 
 
@@ -255,6 +195,14 @@ def _between(
     aim = lower + (upper - lower) // (still + 1)
     free = (each for each in range(lower + 1, upper) if each not in taken)
     return min(free, key=lambda each: (abs(each - aim), each), default=None)
+
+
+def note_glances(database: Database, glances: Mapping[str, str]) -> None:
+    """What the upper directories of generations are, by their identities."""
+    database.write_many(
+        "UPDATE generation SET glance = ? WHERE identity = ? AND NOT is_gone",
+        [(glance, identity) for identity, glance in glances.items()],
+    )
 
 
 def note_indexed(database: Database, ordinal: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from respool.app.catalogue_report import catalogue
 from respool.app.find import FindWish, finding
 from respool.app.indexing import IndexWish
 from respool.app.settings import Settings
+from respool.backups.generation_marks import mark_of
 from respool.backups.source import tree_at
+from respool.catalogue import identities
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.model.conditions import Conditions
+from respool.model.generations import Generation
 from respool.system.locks import exclusive
 from tests.support.broken_disk import breaks
 from tests.support.live_spool import settings_for
@@ -33,11 +37,13 @@ def settings(tmp_path: Path) -> Settings:
     return replace(found, state=tmp_path / "state")
 
 
-def write_days(settings: Settings, *names: str, uids: tuple[int, ...] = (1,)) -> None:
+def write_days(
+    settings: Settings, *names: str, uids: tuple[int, ...] = (1,), days: Iterable[str] = DAYS
+) -> None:
     """The same dates as any other backup of these days."""
     place = settings.backups
     assert place is not None
-    for day in DAYS:
+    for day in days:
         base = place / day / "var/spool/cyrus"
         for name in names:
             directory = mailbox_directory(mailbox_name(name), PathRules())
@@ -181,3 +187,45 @@ def test_one_that_could_never_be_read_does_not_keep_the_others_from_being_search
     monkeypatch.undo()
     tree_at.cache_clear()
     assert {each[3] for each in found(settings)} == {DAYS[1]}
+
+
+OLDER = ("2024-11-15T01:00:00Z", "2024-11-16T01:00:00Z")
+
+
+def with_older(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Four generations that were taken in; which are looked at as a whole from now on."""
+    write_days(settings, "user/alice@b.loc", "user/jdoe@b.loc", days=(*OLDER, *DAYS))
+    catalogue(settings, None, QUIETLY)
+    looked: list[str] = []
+
+    def mark(generation: Generation) -> str | None:
+        looked.append(generation.label)
+        return mark_of(generation)
+
+    monkeypatch.setattr(identities, "mark_of", mark)
+    return looked
+
+
+def test_a_search_looks_at_the_newest_alone_as_a_whole_and_the_catalogue_at_all(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = with_older(settings, monkeypatch)
+
+    found(settings)
+    assert looked == list(DAYS)
+    catalogue(settings, None, QUIETLY)
+
+    assert looked == [*DAYS, *OLDER, *DAYS]
+
+
+def test_an_account_that_came_into_an_older_one_is_found(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = with_older(settings, monkeypatch)
+
+    write_days(settings, "user/zoe@b.loc", "user/john@b.loc", days=OLDER[:1])
+
+    assert {each[0] for each in found(settings)} == {"alice", "jdoe", "zoe", "john"}
+    assert looked == [OLDER[0], *DAYS]
+    found(settings)
+    assert looked == [OLDER[0], *DAYS, *DAYS]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from respool.catalogue.database import Database
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import identified, known_generations, note_indexed, register
+from respool.catalogue.generations import known_generations, note_indexed, register
+from respool.catalogue.identities import identified
 from respool.model.generations import Generation, GenerationState
 from tests.support.inventories import spool_generation
 

@@ -6,7 +6,8 @@ import pytest
 
 from respool.catalogue.database import Database
 from respool.catalogue.forgetting import forget_gone
-from respool.catalogue.generations import identified, known_generations, register
+from respool.catalogue.generations import known_generations, register
+from respool.catalogue.identities import identified
 from respool.catalogue.renumbering import renumber
 from respool.catalogue.scan import Scanner
 from tests.support.catalogues import catalogued, contents_of, generations_of
