@@ -13,8 +13,12 @@ import pytest
 from respool.app.restore import restore_plan, save_plan
 from respool.app.verify import verify
 from respool.cli.restore_text import plan_text
-from respool.errors import PlanRefused
+from respool.errors import Interrupted, PlanRefused
+from respool.finishing import directory_quota
+from respool.finishing.asking import Asking
+from respool.finishing.steps import RaiseDirectoryQuota
 from respool.planning.plan import PlanHead
+from respool.runs.actor import Note
 from tests.docs.pages import sections
 from tests.docs.test_finishing_page import CELL, PAGE
 from tests.support.bluemind_core.asked import Asked
@@ -122,13 +126,53 @@ def test_a_limit_is_raised_in_the_directory_too_and_put_back_in_both_once_all_fi
     assert receipt.verdict.value == "proven"
     assert site.entry.quota_kib == site.limit_kib() > SMALL
     assert {key: value for key, value in site.entry.value.items() if key != "quota"} == others
-    with site.server.client_as(site.target.readers[0]) as client:
-        for path in ("Sent", "Projects/2017/Q3", "Projects/2017"):
-            client.select_folder(f"{INTO}/{path}")
-            client.delete_messages(client.search("ALL"))
-            client.expunge()
+    empty(site, INTO)
     verify(site.settings, receipt.run)
     assert (site.entry.quota_kib, site.limit_kib()) == (SMALL, SMALL)
+
+
+def test_what_two_runs_raised_goes_back_in_two_steps(site_of: Callable[..., Site]) -> None:
+    site = site_of(CoreFamily.BM49, quota_kib=SMALL)
+    first = site.restore(is_raising_quota=True)
+    second = site.restore(is_raising_quota=True, into="second")
+    assert undone(site.settings, second.run).state.value == "undone"
+    empty(site, INTO)
+
+    verify(site.settings, first.run)
+
+    assert (site.entry.quota_kib, site.limit_kib()) == (SMALL, SMALL)
+
+
+def test_a_limit_that_a_killed_run_raised_is_put_back_by_the_next_command(
+    site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the request and before its note: the journal knows that it was begun."""
+    site = site_of(CoreFamily.BM49, quota_kib=SMALL)
+    raise_limit = directory_quota.raise_limit
+
+    def killed(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note:
+        raise_limit(asking, step, before)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(directory_quota, "raise_limit", killed)
+        with pytest.raises(Interrupted):
+            site.restore(is_raising_quota=True)
+    assert site.entry.quota_kib != SMALL
+
+    other = restored(site.settings, wish(JDOE, "Vide", to=site.target.written, into="other"))
+    verify(site.settings, other.run)
+
+    assert (site.entry.quota_kib, site.limit_kib()) == (SMALL, SMALL)
+
+
+def empty(site: Site, below: str) -> None:
+    """As its owner, expunge all that was restored there."""
+    with site.server.client_as(site.target.readers[0]) as client:
+        for path in ("Sent", "Projects/2017/Q3", "Projects/2017"):
+            client.select_folder(f"{below}/{path}")
+            client.delete_messages(client.search("ALL"))
+            client.expunge()
 
 
 def test_an_undo_puts_the_limit_back_in_both(site_of: Callable[..., Site]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respool.app.far_bluemind import FarWish, account_there
+from respool.app.far_bluemind import FarWish, account_there, check_is_meant
 from respool.app.far_finishing import FarCore, with_far_finishing
 from respool.app.far_logins import (
     FarAccount,
@@ -112,6 +112,7 @@ class AtImap:
             if getattr(wish, field):
                 raise UsageError(f"{option} is not for another server", why=why)
         prepared = prepare(settings, wish)
+        check_is_meant(self.far, prepared.selection.account)
         return self._planned(settings, prepared, prepared.request(self.far.account))
 
     def _planned(self, settings: Settings, prepared: Prepared, request: RestoreRequest) -> Plan:

@@ -15,8 +15,8 @@ from respool.app.far_logins import FarAccount, share_of
 from respool.app.settings import Settings
 from respool.app.writers import writer_of
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
-from respool.errors import AccountNotOnServer, PlanRefused, UsageError
-from respool.model.accounts import AccountKind
+from respool.errors import AccountNotOnServer, AmbiguousName, PlanRefused, UsageError
+from respool.model.accounts import Account, AccountKind
 from respool.system.bluemind_core import BluemindCore, open_core
 from respool.system.imap_places import ImapPlace
 
@@ -59,6 +59,7 @@ def account_there(
 
     Raises:
         UsageError: no domain of it is called so.
+        AmbiguousName: it is one person's address and another's login.
         AccountNotOnServer: it has no such user or mailshare, or nobody who may write to it.
         PlanRefused: the user is suspended, or it keeps no mailshares of the former kind.
     """
@@ -69,8 +70,8 @@ def account_there(
         return FarAccount(place=place, login=place.user, user=place.user, share=share)
     kind, name, typed = _parts(wish.account, share)
     domain = live_domain(settings, core, typed, wish.domains)
-    mailbox = _mailbox(core, domain, name)
-    if mailbox is None or (kind is not None and mailbox.kind is not kind):
+    mailbox, is_by_login = _mailbox(core, domain, name, kind)
+    if mailbox is None:
         raise AccountNotOnServer(
             f"BlueMind {core.version} has no {_word(kind)}{name}@{domain.names[0]}",
             hint="make it there first, or name another: --to imaps://USER%40DOMAIN@HOST",
@@ -85,7 +86,22 @@ def account_there(
         )
     _check_active(mailbox, domain)
     login = f"{mailbox.name}@{domain.names[0]}"
-    return FarAccount(place=place, login=login, user=login)
+    return FarAccount(place=place, login=login, user=login, is_by_login=is_by_login)
+
+
+def check_is_meant(far: FarAccount, source: Account) -> None:
+    """See that who was found there by his login alone is not somebody else than in the backup.
+
+    Raises:
+        AmbiguousName: in the backup, what was typed is an address of another login.
+    """
+    there = far.account
+    if far.is_by_login and source.login.casefold() != there.login.casefold():
+        raise AmbiguousName(
+            f"in the backup this is {source.address}, but there {there.address} logs in so",
+            why="they may be two people, and one must not get the other's mail",
+            hint="name who is meant: --to imaps://USER%40DOMAIN@HOST",
+        )
 
 
 def _parts(account: str, share: str | None) -> tuple[AccountKind | None, str, str]:
@@ -101,14 +117,33 @@ def _parts(account: str, share: str | None) -> tuple[AccountKind | None, str, st
     return (kind, name, domain) if share is None else (AccountKind.MAILSHARE, share, domain)
 
 
-def _mailbox(core: BluemindCore, domain: ApiDomain, name: str) -> ApiMailbox | None:
-    """By the name that it logs in with, else by its address."""
-    found = core.mailbox_called(domain.uid, name)
-    if found is not None:
-        return found
+def _mailbox(
+    core: BluemindCore, domain: ApiDomain, name: str, kind: AccountKind | None
+) -> tuple[ApiMailbox | None, bool]:
+    """Who gets mail for it, else who logs in so; and whether only his login tells.
+
+    Those of another kind than ``kind`` are nobody.
+
+    Raises:
+        AmbiguousName: these are two.
+    """
+
+    def fits(each: ApiMailbox | None) -> bool:
+        return each is not None and kind in {None, each.kind}
+
+    called = core.mailbox_called(domain.uid, name)
+    by_login = called if fits(called) else None
     addresses = (f"{name}@{each}" for each in domain.names)
     every = (core.mailbox_with(domain.uid, each) for each in addresses)
-    return next((each for each in every if each is not None), None)
+    by_address = next(filter(fits, every), None)
+    if by_login is not None and by_address is not None and by_login.uid != by_address.uid:
+        shown = domain.names[0]
+        raise AmbiguousName(
+            f"{name}@{shown} is an address of {by_address.name}, and the login of another there",
+            hint="name who is meant: --to imaps://USER%40DOMAIN@HOST, with"
+            f" {by_address.name}%40{shown} or {by_login.name}%40{shown}",
+        )
+    return (by_address or by_login), by_address is None
 
 
 def _check_shares(core: BluemindCore, share: str) -> None:

@@ -27,12 +27,14 @@ class FarAccount:
     """An account of another server: ``login`` logs in for ``user``, often the same.
 
     ``share`` is the name of a mailshare that he may write to, and whose mail it is then.
+    ``is_by_login``: of what a person typed, only the login there says that he is meant.
     """
 
     place: ImapPlace
     login: str
     user: str
     share: str | None = None
+    is_by_login: bool = False
 
     @property
     def account(self) -> Account:

@@ -23,7 +23,7 @@ def limit_now(asking: Asking, step: QuotaStep) -> int | None:
 
 
 def raise_limit(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note:
-    """Set the higher limit; twice is the same as once.
+    """Set the higher limit; twice is the same as once. What somebody set since then stays.
 
     Raises:
         StepFailed: the limit is not the one that the plan saw.
@@ -35,8 +35,11 @@ def raise_limit(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note
             hint="make a new plan",
             can_be_tried_again=False,
         )
+    note: Note = {"former": step.former, "limit": step.limit}
+    if limit_now(asking, step) not in {step.former, step.limit}:
+        return {**note, SETTLED: BY_OTHERS}
     _save(asking, step, step.limit)
-    return {"former": step.former, "limit": step.limit}
+    return note
 
 
 def settle_limit(asking: Asking, step: QuotaStep) -> Note:

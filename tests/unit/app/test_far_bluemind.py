@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from respool.app.far_bluemind import FarWish, account_there, far_core
+from respool.app.far_bluemind import FarWish, account_there, check_is_meant, far_core
 from respool.app.far_logins import FarAccount
 from respool.app.settings import Secret, Settings
-from respool.errors import AccountNotOnServer, PlanRefused, RespoolError, UsageError
-from respool.model.accounts import AccountKind
+from respool.errors import AccountNotOnServer, AmbiguousName, PlanRefused, RespoolError, UsageError
+from respool.model.accounts import Account, AccountKind
 from respool.system.imap_places import parse_imap_place
 from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.installation import Domain, Installation, Mailshare, User
@@ -86,6 +86,38 @@ def test_a_user_is_found_by_login_and_address_in_any_name_of_the_domain(
     found = find(typed)
 
     assert (found.login, found.user, found.share) == (login, login, None)
+
+
+def test_one_person_s_address_that_is_another_s_login_is_neither_s(
+    bluemind_core: Start, tmp_path: Path
+) -> None:
+    """Mail for jdoe@ comes to john.doe; who logs in as jdoe is somebody else."""
+    people = Installation(
+        domains=INSTALLATION.domains,
+        users=(
+            User(uid="U1", login="john.doe", domain=UID, emails=("jdoe@*",)),
+            User(uid="U9", login="jdoe", domain=UID, emails=("jane.doe@*",)),
+        ),
+    )
+    settings = settings_for(bluemind_core(people, version=CoreFamily.BM5), tmp_path)
+    place = parse_imap_place(HOST)
+    with far_core(settings, place) as live:
+        assert live is not None
+        with pytest.raises(AmbiguousName) as caught:
+            account_there(settings, live, place, FarWish(account="jdoe@example.org"))
+
+    assert "john.doe%40example.org or jdoe%40example.org" in str(caught.value.hint)
+
+
+def test_who_only_logs_in_so_there_gets_no_mail_of_another_login_in_the_backup(
+    find: Find,
+) -> None:
+    found = find("alice@example.org")
+    assert found.is_by_login
+
+    check_is_meant(found, Account(kind=AccountKind.USER, login="alice", domain="b.loc"))
+    with pytest.raises(AmbiguousName):
+        check_is_meant(found, Account(kind=AccountKind.USER, login="a^martin", domain="b.loc"))
 
 
 def test_a_mailshare_is_written_to_by_the_first_who_may(find: Find) -> None:

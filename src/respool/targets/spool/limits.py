@@ -20,7 +20,7 @@ class Settled(StrEnum):
 
 
 def raise_limits(server: CyrusServer, step: RaiseQuota, before: Note) -> Note:
-    """Set the higher limits; done twice it is the same as once.
+    """Set the higher limits; done twice it is the same as once. Others that were set since stay.
 
     Raises:
         StepFailed: the limits are not those that the plan saw.
@@ -33,8 +33,11 @@ def raise_limits(server: CyrusServer, step: RaiseQuota, before: Note) -> Note:
             hint="make a new plan",
             can_be_tried_again=False,
         )
+    note: Note = {"root": step.root, "former": dict(step.former), "limits": dict(step.limits)}
+    if limits_now(server, step.root) not in (dict(step.former), dict(step.limits)):
+        return {**note, "settled": Settled.BY_OTHERS.value}
     server.admin.set_limits(step.root, step.limits)
-    return {"root": step.root, "former": dict(step.former), "limits": dict(step.limits)}
+    return note
 
 
 def limits_now(server: CyrusServer, root: str) -> dict[str, int]:

@@ -1,0 +1,48 @@
+"""The limit in BlueMind's directory is raised once, put back, and never another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from respool.errors import StepFailed
+from respool.finishing.directory_quota import raise_limit
+from respool.finishing.steps import RaiseDirectoryQuota
+from tests.unit.finishing.scripted_core import ScriptedCore
+
+READ, SAVE = "GET /users/b.loc/U1/complete", "POST /users/b.loc/U1"
+STEP = RaiseDirectoryQuota(
+    lane="", domain="b.loc", entry="U1", is_mailshare=False, former=15, limit=35
+)
+
+
+def core(quota: int) -> ScriptedCore:
+    value = {"login": "jdoe", "quota": quota}
+    return ScriptedCore(answers={READ: [{"uid": "U1", "value": value}], SAVE: [None]})
+
+
+def test_it_is_raised() -> None:
+    found = core(15)
+
+    assert raise_limit(found.asking, STEP, {"quota": 15}) == {"former": 15, "limit": 35}
+    assert found.count(SAVE) == 1
+
+
+def test_done_again_after_a_cut_it_is_the_same() -> None:
+    found = core(35)
+
+    assert raise_limit(found.asking, STEP, {"quota": 15}) == {"former": 15, "limit": 35}
+    assert found.count(SAVE) == 0
+
+
+def test_what_an_administrator_set_after_a_cut_stays() -> None:
+    found = core(1_000_000)
+
+    note = raise_limit(found.asking, STEP, {"quota": 15})
+
+    assert note["settled"] == "by others"
+    assert found.count(SAVE) == 0
+
+
+def test_a_limit_that_the_plan_did_not_see_is_no_place_to_begin() -> None:
+    with pytest.raises(StepFailed, match="not as it was"):
+        raise_limit(core(20).asking, STEP, {"quota": 20})
