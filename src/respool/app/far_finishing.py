@@ -8,7 +8,7 @@ from dataclasses import replace
 from respool.app.far_bluemind import far_core
 from respool.app.far_domains import live_domain
 from respool.app.far_logins import FarAccount
-from respool.app.finishing import FinishingPlan
+from respool.app.finishing import FinishingPlan, not_asked
 from respool.app.reached import Plan
 from respool.app.settings import Settings
 from respool.bluemind.families import Family
@@ -75,19 +75,26 @@ def with_far_finishing(
     """
     if not any(each.messages or each.is_new for each in plan.head.mailboxes):
         return plan
+    findings = plan.head.findings
     if core is None or plan.head.request.is_without_finishing:
         found = _unasked(far) if plan.survey.can(OF_BLUEMIND_5) else None
     else:
-        found = _asked(settings, core, far, plan.head) or _unasked(far)
+        told = _asked(settings, core, far, plan.head)
+        found = told if isinstance(told, Finishing) else _unasked(far)
+        findings += (not_asked(told),) if isinstance(told, str) else ()
     if found is None:
         return plan
-    return FinishingPlan(head=replace(plan.head, finishing=found), restoring=plan, root="")
+    head = replace(plan.head, finishing=found, findings=findings)
+    return FinishingPlan(head=head, restoring=plan, root="")
 
 
 def _asked(
     settings: Settings, core: BluemindCore, far: FarAccount, head: PlanHead
-) -> Finishing | None:
-    """By what the core offers for the account; None where it knows no account of that name."""
+) -> Finishing | str | None:
+    """By what the core offers for the account; None where it knows no account of that name.
+
+    Text says why it is not asked: what it knows by that name is another's.
+    """
     account = far.account
     domain = live_domain(settings, core, account.domain or "", {})
     survey = survey_core(core, account, domain.uid)
@@ -96,7 +103,7 @@ def _asked(
         is_in_place=head.request.is_in_place,
         is_mailshare=account.kind is AccountKind.MAILSHARE,
     )
-    return finishing_asked(survey, doing, account.address)
+    return finishing_asked(survey, doing, account.address) or survey.why_not
 
 
 def _unasked(far: FarAccount) -> Finishing:

@@ -41,6 +41,7 @@ from respool.targets.spool.surveyor import IN_THE_CONSOLE
 _SINCE_4: Final = (3, 0, 0)  # BlueMind 3.5 has Cyrus 2.4, 4.0 to 4.9 have 3.0
 _STORAGE: Final = "STORAGE"
 _AS_ASKED: Final = "as was asked for"
+_NO_KEY: Final = "no key of BlueMind's core is set"
 _UNKNOWN: Final = "its directory has no such mailbox"
 
 
@@ -107,20 +108,19 @@ def finishing_of(
         return about.left(_AS_ASKED) if is_signed else (None, ())
     try:
         with patient_core(settings) as core:
-            found = None if core is None else _asked(core, about)
-        why = "no key of BlueMind's core is set" if core is None else _UNKNOWN
+            found = _NO_KEY if core is None else _asked(core, about)
     except PlanRefused:
         raise
     except RespoolError as error:
         if settings.bluemind_api is not None and isinstance(error, UsageError):
             raise
-        why = error.what if error.why is None else f"{error.what}: {error.why}"
-        if not is_signed:  # it may be another server's: that is for a person to tell
-            return None, (_not_asked(why),)
-        found = None
-    if found is None and is_signed:
-        return about.left(why)
-    return found, ()
+        found = error.what if error.why is None else f"{error.what}: {error.why}"
+    if isinstance(found, Finishing):
+        return found, ()
+    if is_signed:
+        return about.left(found)
+    # It may be another server's: that is for a person to tell.
+    return None, () if found in {_NO_KEY, _UNKNOWN} else (not_asked(found),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,7 @@ class _About:
             PlanRefused: an account would be made behind BlueMind's back.
         """
         self.check_nothing_is_made()
-        return self._unasked(), (_not_asked(why),)
+        return self._unasked(), (not_asked(why),)
 
     def _unasked(self) -> Finishing:
         """Which BlueMind it is, the version of its Cyrus tells."""
@@ -197,10 +197,10 @@ class _About:
             )
 
 
-def _asked(core: BluemindCore, about: _About) -> Finishing | None:
-    """By what the core says; None where it is another's, or knows no such account."""
+def _asked(core: BluemindCore, about: _About) -> Finishing | str:
+    """By what the core says; why not, where it is another's, or knows no such account."""
     if not core.family.has_cyrus:
-        return None
+        return _UNKNOWN
     gone = about.gone
     if gone is None:
         survey = survey_core(core, about.target, about.domain)
@@ -214,10 +214,12 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | None:
                 ("BlueMind's directory has it, but Cyrus has no mailbox of it",),
                 hint=f"bm-cli maintenance repair --ops mailboxExists {about.target.address}",
             )
-    return finishing_asked(survey, about.doing, about.target.address, gone)
+    found = finishing_asked(survey, about.doing, about.target.address, gone)
+    return found or survey.why_not or _UNKNOWN
 
 
-def _not_asked(why: str) -> Finding:
+def not_asked(why: str) -> Finding:
+    """What a plan says where BlueMind's core is not told of it."""
     return Finding(
         severity=Severity.NOTE,
         code="bluemind-not-asked",

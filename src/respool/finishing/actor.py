@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from respool.bluemind import api_requests
+from respool.bluemind.api_answers import mailbox_of
 from respool.errors import RespoolError
 from respool.finishing import by_hand, directory_quota, mailshares
 from respool.finishing.asking import Asking
 from respool.finishing.looking import Looking
-from respool.finishing.marked import FORCED_REPLICATION, left_alone, marked_messages
+from respool.finishing.marked import (
+    FORCED_REPLICATION,
+    is_mailbox_of,
+    left_alone,
+    left_as_anothers,
+    marked_messages,
+)
 from respool.finishing.steps import (
     ConsolidateIndex,
     CreateMailshare,
@@ -88,11 +96,14 @@ class FinishingActor:
         return None
 
     def _replicate(self, step: Repair) -> Note:
-        """Not where BlueMind would expunge what is marked as deleted."""
-        marked = marked_messages(self.server, self.record.head().request.target.root)
-        if not marked:
-            return self._telling.tell(step)
-        return left_alone(marked, by_hand.repair_command((step.operation,), step.address))
+        """Not where BlueMind would expunge what is marked as deleted; looked at is its mailbox."""
+        command = by_hand.repair_command((step.operation,), step.address)
+        answer = self.asking.ask(api_requests.mailbox(step.domain, step.entry))
+        target = self.record.head().request.target
+        if not is_mailbox_of(mailbox_of(answer), target):
+            return left_as_anothers(target.address, command)
+        marked = marked_messages(self.server, target.root)
+        return left_alone(marked, command) if marked else self._telling.tell(step)
 
     @property
     def _telling(self) -> Telling:

@@ -1,10 +1,15 @@
-"""Has BlueMind make a mailshare that is gone, and takes it back while it holds nothing."""
+"""Has BlueMind make a mailshare that is gone, and takes it back while it holds nothing.
+
+Taken back is only what is surely still the mailshare that was made: people may have renamed
+it since, moved it to another server, or filled it.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from respool.bluemind import api_requests
+from respool.bluemind import api_answers, api_requests
 from respool.errors import BluemindFault, StepFailed
 from respool.finishing.asking import Asking, is_unknown
 from respool.finishing.mailshare_made import mailshare_value, sharings
@@ -45,14 +50,22 @@ def make(asking: Asking, server: CyrusServer, step: CreateMailshare, before: Not
 def take_back(
     asking: Asking, server: CyrusServer, step: CreateMailshare, undoing: Undoing
 ) -> str | None:
-    """Have BlueMind remove it, unless it holds mail; why it is left."""
+    """Have BlueMind remove it, if it is as it was made and holds nothing; why it is left.
+
+    Whoever insists (``is_forced``) does not change that: its mail may be other people's.
+    """
     if undoing.before.get("existed") or undoing.before.get("in_directory"):
         return None
-    if not _is_in_directory(asking, step):
+    value = _value(asking, step)
+    if value is None:
         return None
-    held = _first_held(server, step.mailbox)
-    if held is not None:
-        return f"{held} holds mail"
+    left = _why_anothers(step, value)
+    if left is None and undoing.is_mail_kept:
+        left = f"the mailshare {step.name} has what is left of this run"
+    if left is None:
+        left = _why_held(asking, server, step, undoing.done.get("uniqueid"))
+    if left is not None:
+        return left
     request = api_requests.delete_mailshare(step.domain, step.entry)
     try:
         carried_out(asking, request)
@@ -74,8 +87,39 @@ def _put(asking: Asking, step: CreateMailshare) -> None:
 
 
 def _is_in_directory(asking: Asking, step: CreateMailshare) -> bool:
+    return _value(asking, step) is not None
+
+
+def _value(asking: Asking, step: CreateMailshare) -> Mapping[str, Any] | None:
+    """What the directory has of it now; None where it has none."""
     answer = asking.ask(api_requests.mailshare(step.domain, step.entry))
-    return isinstance(answer, dict) and answer.get("value") is not None
+    value = answer.get("value") if isinstance(answer, dict) else None
+    return value if isinstance(value, dict) else None
+
+
+def _why_anothers(step: CreateMailshare, value: Mapping[str, Any]) -> str | None:
+    """Whether people made something else of it in the directory."""
+    if value.get("name") != step.name:
+        return f"the mailshare {step.name} is called {value.get('name')} now"
+    if value.get("dataLocation") != step.data_location:
+        return f"the mailshare {step.name} was moved to {value.get('dataLocation')}"
+    return None
+
+
+def _why_held(
+    asking: Asking, server: CyrusServer, step: CreateMailshare, made: str | None
+) -> str | None:
+    """Whether it holds anything; ``made`` is the unique id of the mailbox that was made."""
+    if not server.admin.exists(step.mailbox):
+        return f"Cyrus has no {step.mailbox}: where the mailshare's mail lies is not known"
+    if made is not None and server.uniqueid(step.mailbox) != made:
+        return f"{step.mailbox} is not the mailbox that was made, but another of its name"
+    answer = asking.ask(api_requests.mailbox_quota(step.domain, step.entry))
+    used, _ = api_answers.quota_of(answer)
+    if used:
+        return f"the mailshare {step.name} holds {used} KiB, as BlueMind says"
+    held = _first_held(server, step.mailbox)
+    return None if held is None else f"{held} holds mail"
 
 
 def _wait_for(asking: Asking, server: CyrusServer, step: CreateMailshare) -> None:

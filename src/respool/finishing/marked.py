@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from respool.model.names import MailboxName
+from respool.bluemind.api_answers import ApiMailbox
+from respool.model.accounts import Account
+from respool.model.names import MailboxName, decoded_part
 from respool.runs.actor import Note
 from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
@@ -28,6 +30,20 @@ def marked_messages(server: CyrusServer, root: MailboxName) -> Mapping[str, int]
         if count:
             found[mailbox] = count
     return found
+
+
+def is_mailbox_of(entry: ApiMailbox | None, account: Account) -> bool:
+    """Whether the mailbox of a directory entry, whose messages would go, is ``account``'s."""
+    if entry is None:
+        return False
+    return (entry.kind, entry.name) == (account.kind, decoded_part(account.login))
+
+
+def left_as_anothers(address: str, command: str) -> Note:
+    """What is noted where the entry that would be repaired is not of the restored account."""
+    why = f"what BlueMind's directory has now is not the mailbox {address}"
+    left = f"{command}, once nothing there is marked as deleted: {why}"
+    return {"operation": FORCED_REPLICATION, "skipped": why, "left_to_do": [left]}
 
 
 def left_alone(marked: Mapping[str, int], command: str) -> Note:

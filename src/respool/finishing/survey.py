@@ -13,7 +13,8 @@ from respool.bluemind.families import Family
 class CoreSurvey:
     """What the core said; nothing was changed.
 
-    ``mailbox`` is None where its directory has no such account. ``operations`` are the repairs
+    ``mailbox`` is None where its directory has no such account, or another's of that name:
+    ``why_not`` says so. ``operations`` are the repairs
     that it offers for it. ``servers`` are the uids of those that hold mail, ``is_email_free``
     says whether the address of a mailshare that is to be made is nobody's, ``known`` are the
     uids, of those that the backup names, which the directory has.
@@ -27,6 +28,7 @@ class CoreSurvey:
     servers: tuple[str, ...] = ()
     is_email_free: bool = False
     known: frozenset[str] = field(default_factory=frozenset)
+    why_not: str | None = None
 
     @property
     def release(self) -> tuple[int, int]:

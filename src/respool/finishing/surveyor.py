@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from respool.bluemind import api_requests
@@ -28,13 +29,17 @@ def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey
     Raises:
         TargetError: it does not answer, or refuses us.
     """
+    unknown = CoreSurvey(version=core.version, family=core.family, domain=domain, mailbox=None)
     found = _found(core, domain, decoded_part(account.login))
     if found is None:
-        return CoreSurvey(version=core.version, family=core.family, domain=domain, mailbox=None)
+        return unknown
+    if found.kind is not account.kind:
+        return replace(unknown, why_not=_another(found, account))
     core.api.ask(api_requests.mailbox_acl(domain, found.uid))
     is_user = account.kind is AccountKind.USER
     read = api_requests.user if is_user else api_requests.mailshare
-    core.api.ask(read(domain, found.uid))
+    if core.api.ask(read(domain, found.uid)) is None:
+        return replace(unknown, why_not=f"its directory has no {account.kind} {found.uid}")
     return CoreSurvey(
         version=core.version,
         family=core.family,
@@ -42,6 +47,12 @@ def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey
         mailbox=found,
         operations=core.operations(domain, found.uid),
     )
+
+
+def _another(found: ApiMailbox, account: Account) -> str:
+    """A user and a mailshare may have had one name, one after the other; Cyrus has both then."""
+    what = "something else" if found.kind is None else f"a {found.kind}"
+    return f"in its directory {account.address} is {what}, and not this {account.kind}"
 
 
 def survey_core_without(core: BluemindCore, gone: Gone, domain: str) -> CoreSurvey:

@@ -21,7 +21,8 @@ class Undoing:
     ``before`` is what was noted before it, ``done`` its receipt, empty where it did not
     end. ``is_forced``: what the run itself made goes, though somebody touched it.
     ``was_cut_off``: an undo was at this very step before, and did not come to its end.
-    ``kept`` is why the last undo left it, if one did.
+    ``kept`` is why the last undo left it, if one did. ``is_mail_kept``: this undo has left
+    something in a mailbox of the run.
     """
 
     before: Note
@@ -29,6 +30,7 @@ class Undoing:
     is_forced: bool = False
     was_cut_off: bool = False
     kept: str | None = None
+    is_mail_kept: bool = False
 
 
 class Actor(Protocol[StepT_contra]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from respool.errors import Interrupted, RespoolError, StepFailed
 from respool.planning.codec import StepKinds
+from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Actor, Undoing
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.runner import Stop
@@ -49,6 +50,7 @@ class Undo:
             StepFailed: one could not be taken back; it and all before it still stand.
             Interrupted: a stop was asked for, between two steps.
         """
+        is_mail_kept = False
         for row in undo_order(self.journal.rows(), self.journal.kinds):
             if row.state in _LEFT_ALONE:
                 continue
@@ -57,9 +59,11 @@ class Undo:
                     f"taking run {self.journal.number} back was stopped",
                     why="the step under way was finished first",
                 )
-            self._take_back(row)
+            kept = self._take_back(row, is_mail_kept=is_mail_kept)
+            is_mail_kept |= kept is not None and row.lane != ACCOUNT_LANE
 
-    def _take_back(self, row: StepRow) -> None:
+    def _take_back(self, row: StepRow, *, is_mail_kept: bool) -> str | None:
+        """Take one step back; why it is left, if it is."""
         number = row.number
         if row.state is not StepState.UNDOING:
             self.journal.record(number, StepState.UNDOING, error=row.error)
@@ -69,6 +73,7 @@ class Undo:
             is_forced=self.is_forced,
             was_cut_off=row.state is StepState.UNDOING,
             kept=(row.error or {}).get("kept"),
+            is_mail_kept=is_mail_kept,
         )
         try:
             kept = self.actors[row.kind].take_back(self.journal.step(number), undoing)
@@ -79,6 +84,7 @@ class Undo:
         else:
             self.journal.record(number, StepState.KEPT, error={"kept": kept})
         self.on_progress(TakenBack(kind=row.kind, lane=row.lane, kept=kept))
+        return kept
 
     def _failed(self, row: StepRow, error: RespoolError) -> StepFailed:
         why = error.what if error.why is None else f"{error.what}: {error.why}"

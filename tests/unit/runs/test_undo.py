@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,28 @@ def test_a_step_that_cannot_be_taken_back_holds_all_earlier_ones(tmp_path: Path)
     assert "live" in target.guids()
     assert take_back(tmp_path / "state", target)
     assert target.guids() == LIVE
+
+
+@dataclass
+class Listening(MemoryActor):
+    """Writes down of which steps it was told that mail of the run is left."""
+
+    told: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def take_back(self, step: MemoryStep, undoing: Undoing) -> str | None:
+        self.told.append((step.kind, step.lane, undoing.is_mail_kept))
+        return super().take_back(step, undoing)
+
+
+def test_a_step_of_the_whole_account_is_told_that_mail_of_the_run_is_left(tmp_path: Path) -> None:
+    """Who made the account itself must know it: nothing else may remove what is left in it."""
+    target = before()
+    carry_out(tmp_path / "state", target)
+    target.mailboxes["two"].receive(B)
+    run = run_of(tmp_path / "state")
+    actor = Listening(target, run, Power())
+
+    Undo(journal=run, actors=dict.fromkeys(MEMORY_KINDS, actor), stop=Stop()).run()
+
+    assert [is_kept for kind, _, is_kept in actor.told if kind == MakeMailbox.kind] == [True, True]
+    assert not actor.told[0][2]
