@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from respool.app.settings import Settings
-from respool.backups.live_list import UNREAD
+from respool.backups.live_list import UNLISTED, UNREAD
 from respool.backups.live_mailboxes import Pair, live_generation, live_sources, read_live
 from respool.backups.source import SourceMailbox, tree_at
 from respool.errors import RespoolError
@@ -67,7 +67,7 @@ class LiveAccount:
     @property
     def unread(self) -> tuple[Finding, ...]:
         """What of its mail that people see cannot be read: nobody knows what is there."""
-        return tuple(each for each in self.findings if each.code == UNREAD)
+        return tuple(each for each in self.findings if each.code in {UNLISTED, UNREAD})
 
     @property
     def deleted(self) -> tuple[Pair, ...]:

@@ -21,6 +21,7 @@ _OF_THE_MOMENT: Final = frozenset(
         "generation-may-go",
         "live-changing",
         "live-folder-unread",
+        "live-list-damaged",
     }
 )
 

@@ -26,6 +26,7 @@ from respool.model.names import DELETED, MailboxName
 from respool.system.live_tree import LiveTree
 
 UNREAD: Final = "live-folder-unread"
+UNLISTED: Final = "live-list-damaged"
 ATTEMPTS: Final = 4
 
 
@@ -54,11 +55,8 @@ def sources_of(live: Generation, account: Account) -> LiveSources:
     deleted = MailboxName(domain=account.domain, parts=(*prefix, *account.root.parts))
     partitions = {str(each.name): each for each in find_partitions(tree_at(place))}
     found: list[SourceMailbox] = []
-    unread = [unread_finding(each.subject, each.text) for each in losses]
-    unread += [
-        unread_finding(key, "its entry in the server's list of mailboxes is damaged")
-        for key in table.damaged_below(account.root)
-    ]
+    unread = [_of_any_folder(each.subject, each.text) for each in losses]
+    unread += _damaged(table, account)
     unread += [
         unread_finding(folder_path(each.name), "it is on another server, or on its way to one")
         for each in table.elsewhere_below(account.root)
@@ -76,6 +74,15 @@ def sources_of(live: Generation, account: Account) -> LiveSources:
     return LiveSources(
         found=tuple(sorted(found, key=lambda each: each.name.parts)), unread=tuple(unread)
     )
+
+
+def _damaged(table: MailboxTable, account: Account) -> Iterator[Finding]:
+    why = "its entry in the server's list of mailboxes is damaged"
+    for key, name in table.damaged_below(account.root):
+        if name is None:
+            yield _of_any_folder(key, why)
+        elif account_of(name) == account:
+            yield unread_finding(folder_path(name), why)
 
 
 def _deleted_prefix(place: PurePosixPath) -> tuple[str, ...]:
@@ -106,7 +113,7 @@ def _not_here(place: PurePosixPath) -> Iterator[Finding]:
         return
     for kind in ("", "meta"):
         for name in sorted(tree.configuration.roots(kind).keys() - tree.roots(kind).keys()):
-            yield unread_finding(f"{kind}partition-{name}", "it is not on this machine")
+            yield _of_any_folder(f"{kind}partition-{name}", "it is not on this machine")
 
 
 def _list_of_mailboxes(place: PurePosixPath) -> tuple[MailboxTable | None, tuple[Finding, ...]]:
@@ -151,5 +158,10 @@ def _places(
 
 
 def unread_finding(subject: str, why: str) -> Finding:
-    """That nobody knows what is in something of an account."""
+    """That nobody knows what is in a folder of an account, by its path."""
     return Finding(severity=Severity.LOSS, code=UNREAD, subject=subject, text=why)
+
+
+def _of_any_folder(subject: str, why: str) -> Finding:
+    """That folders may be there of which nobody knows, not even what they are called."""
+    return Finding(severity=Severity.LOSS, code=UNLISTED, subject=subject, text=why)

@@ -78,7 +78,7 @@ def parse_shown_records(text: str, version: tuple[int, int, int]) -> Iterator[Ma
     """
     for line in text.split("\n"):  # splitlines would also split at 0x1d
         key, tab, value = line.partition("\t")
-        name = _name_of_key(key, version) if tab else None
+        name = name_of_key(key, version) if tab else None
         if name is None:
             continue
         record = parse_record(name, value, is_by_id=version >= BY_ID)
@@ -115,7 +115,12 @@ def parse_dumped_records(text: str) -> Iterator[MailboxRecord]:
             yield MailboxRecord(name=name_of_internal(name), partition=words[1], uniqueid=None)
 
 
-def _name_of_key(key: str, version: tuple[int, int, int]) -> MailboxName | None:
+def name_of_key(key: str, version: tuple[int, int, int]) -> MailboxName | None:
+    """The mailbox that a key names; None for a key of something else.
+
+    Raises:
+        FormatError: a key that is no name.
+    """
     if version >= BY_ID:
         return name_of_dbname(key[1:]) if key.startswith("N") else None
     return None if key.startswith("$") else name_of_internal(key)

@@ -22,6 +22,7 @@ from respool.cyrus.mailbox_records import (
     key_text,
     name_of_dbname,
     name_of_internal,
+    name_of_key,
     parse_id_value,
     parse_plain_record,
     parse_record,
@@ -94,14 +95,18 @@ class MailboxTable(Mapping[MailboxName, MailboxRecord]):
                 if record is not None and (record.name == above or record.name.is_below(above)):
                     yield record
 
-    def damaged_below(self, above: MailboxName) -> tuple[str, ...]:
-        """The keys of ``above``, and of what may lie below it, whose records are damaged."""
+    def damaged_below(self, above: MailboxName) -> Iterator[tuple[str, MailboxName | None]]:
+        """The keys of ``above``, and of what may lie below it, whose records are damaged, each
+        with the mailbox that it names; None where it is no name either.
+        """
         start = self._key(above)
-        return tuple(
-            key_text(key)
-            for key in self._names
-            if key.startswith(start) and self._record(key) is None
-        )
+        for octets in self._names:
+            if octets.startswith(start) and self._record(octets) is None:
+                key = key_text(octets)
+                try:
+                    yield key, name_of_key(key, BY_ID if self.is_by_id else (0, 0, 0))
+                except FormatError:
+                    yield key, None
 
     def elsewhere_below(self, above: MailboxName) -> Iterator[MailboxRecord]:
         """``above``, and what lies below it, that another server has, or is about to have."""

@@ -329,6 +329,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         LOSS,
         "Whether the live account has a message cannot be told; what it lacks is not restored.",
     ),
+    "live-list-damaged": (
+        LOSS,
+        "Folders may be there of which nobody knows: none that is not known is restored in place.",
+    ),
     "mailbox-found-twice": (
         NOTE,
         "Both are restored, the second under another name.",

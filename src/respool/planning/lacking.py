@@ -25,6 +25,7 @@ from respool.planning.chosen import ChosenMailbox
 from respool.planning.request import RestoreRequest
 
 _FAR = (Answer.SAME_ID, Answer.ELSEWHERE)
+_UNLISTED = "live-list-damaged"
 _RENAMED = "it is called {} in the live account now: what it lacks goes there"
 
 
@@ -94,7 +95,7 @@ def held_against_live(
     ]
     return Compared(
         chosen=tuple(replace(each, there=mask) for each, mask in zip(chosen, there, strict=True)),
-        reasons=(*_unknown(copies), *_unread(request, targets, unread)),
+        reasons=(*_unknown(copies), *_unread(request, targets, live, unread)),
     )
 
 
@@ -120,12 +121,20 @@ def there_by_now(
 
 
 def _unread(
-    request: RestoreRequest, targets: Sequence[MailboxName], unread: Sequence[Finding]
+    request: RestoreRequest,
+    targets: Sequence[MailboxName],
+    live: Sequence[StoredMailbox],
+    unread: Sequence[Finding],
 ) -> Iterator[str]:
-    """What a live folder has that cannot be read nobody knows: it is not held as empty."""
+    """What a live folder has that cannot be read nobody knows: it is not held as empty.
+
+    Where the server's own list is damaged, a folder that is not in it may be there as well.
+    """
     wanted = {folder_path(each) for each in targets}
+    is_new = not wanted <= {folder_path(each.name) for each in live}
     for each in unread:
-        if request.is_only_missing or each.subject in wanted:
+        is_hidden = is_new and each.code == _UNLISTED
+        if request.is_only_missing or is_hidden or each.subject in wanted:
             yield (
                 f"{each.subject} of the live account cannot be read, so that nothing tells what"
                 f" it has: {each.text}; look at it with the server's own reconstruct first"

@@ -111,6 +111,22 @@ def test_a_folder_that_another_server_has_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_whose_entry_is_damaged_is_named_by_its_path_and_no_other_accounts(
+    tmp_path: Path,
+) -> None:
+    write_mailbox(tmp_path / "mail/user/jdoe", tmp_path / "mail/user/jdoe")
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db/mailboxes.db").write_text(
+        "user.jdoe\t0 default \nuser.jdoe.Old.2017\t%(( \nuser.jdoe2.Old\t%(( \n"
+    )
+    conf = tmp_path / "imapd.conf"
+    conf.write_text(f"configdirectory: {tmp_path}/db\npartition-default: {tmp_path}/mail\n")
+
+    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None))
+
+    assert [each.subject for each in found.unread] == ["Old/2017"]
+
+
 def test_its_messages_can_be_read_as_those_of_a_backup(live: Path) -> None:
     source, mailbox = looked(live, JDOE).present[0]
     row = mailbox.records[mailbox.restorable()][0]

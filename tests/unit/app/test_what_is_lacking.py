@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -13,9 +14,11 @@ from respool.app.history import FolderHistory, HistoryWish, MessageHistory, hist
 from respool.app.indexing import IndexWish
 from respool.app.settings import Settings
 from respool.backups.source import tree_at
+from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.model.conditions import Conditions
 from tests.support.live_spool import settings_for
 from tests.support.small_spools import (
+    mailbox_name,
     part_directory,
     write_description,
     write_mailbox,
@@ -36,14 +39,23 @@ class Backup:
         self.settings = settings
         self.root = settings.backups
         self.night = 0
+        self.shelves: set[PurePosixPath] = set()
 
     def add(self, *names: str, valid: str = "VALID") -> Path:
-        """One night more; where its part lies."""
+        """One night more; where its part lies.
+
+        The letter of an account that is gone stays, as Cyrus leaves it: it removes directories up
+        to that of the account (``mailbox_delete_cleanup`` in imap/mailbox.c of 3.0).
+        """
         self.night += 1
         begin = 1_700_000_000_000 + self.night * 86_400_000
         part = {"id": 100 + self.night, "begin": begin, "end": begin + 1000, "valid": valid}
         place = part_directory(self.root, 100 + self.night)
         write_spool(place, names)
+        users = (mailbox_directory(mailbox_name(each), PathRules()) for each in names)
+        self.shelves.update(each.parent for each in users if each.parent.name == "user")
+        for shelf in self.shelves:
+            (place / "var/spool/cyrus/meta/b_loc" / shelf).mkdir(parents=True, exist_ok=True)
         write_description(self.root, self.night, [part])
         tree_at.cache_clear()
         return place
@@ -157,3 +169,16 @@ def test_what_an_index_lost_by_damage_was_not_deleted(file: str, backup: Backup)
 
     assert backup.deleted() == []
     assert events(backup.message("jdoe")) == [("first-seen", "1")]
+
+
+def test_where_the_letter_of_an_account_is_not_there_nothing_tells_that_it_is_gone(
+    backup: Backup,
+) -> None:
+    backup.add(JDOE, ALICE)
+    for each in backup.add(JDOE).glob("var/spool/cyrus/*/b_loc/domain/b/b.loc/a"):
+        shutil.rmtree(each)
+    tree_at.cache_clear()
+
+    assert backup.deleted() == []
+    assert backup.message("alice").is_there
+    assert backup.message("alice").passed_over == ("2",)

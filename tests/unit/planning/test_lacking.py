@@ -122,6 +122,24 @@ def test_only_missing_is_refused_where_anything_live_cannot_be_read() -> None:
     assert reasons(IN_PLACE) == ()
 
 
+def test_where_the_list_of_mailboxes_is_damaged_no_folder_is_held_as_empty() -> None:
+    """What it does not name may be there all the same, and would be there twice."""
+    lost = Finding(
+        severity=Severity.LOSS,
+        code="live-list-damaged",
+        subject="mailboxes.db",
+        text="cut",
+    )
+    folder = backup("a", 1)
+
+    def reasons(*present: StoredMailbox) -> tuple[str, ...]:
+        names = [folder.mailbox.name]
+        return held_against_live(IN_PLACE, [folder], names, present, [lost]).reasons
+
+    assert reasons(live("a", 1)) == ()
+    assert "mailboxes.db of the live account cannot be read" in reasons(live("b", 1))[0]
+
+
 def test_what_a_plan_adds_and_live_has_by_now_is_told_by_its_uids_not_by_counts() -> None:
     folder = replace(backup("a", 1, 2), there=np.array([False, True]))
     there = {"a": folder, "b": folder}
