@@ -17,6 +17,7 @@ from respool.errors import PlanRefused, RespoolError, UsageError
 from respool.finishing import patience
 from respool.finishing.actor import FinishingActor
 from respool.finishing.asking import Asking
+from respool.finishing.here import here_of
 from respool.finishing.planner import finishing_asked, finishing_unasked
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
@@ -201,13 +202,13 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
     """By what the core says; why not, where it is another's, or knows no such account."""
     if not core.family.has_cyrus:
         return _UNKNOWN
-    gone = about.gone
+    gone, here = about.gone, here_of(about.server, core)
     if gone is None:
-        survey = survey_core(core, about.target, about.domain)
+        survey = survey_core(core, about.target, about.domain, here)
     else:
         if about.target.kind is AccountKind.USER:
             about.check_nothing_is_made()
-        survey = survey_core_without(core, gone, about.domain)
+        survey = survey_core_without(core, gone, about.domain, here)
         if survey.mailbox is not None:
             raise PlanRefused(
                 f"this restore into {about.target.address} cannot be carried out",

@@ -55,15 +55,19 @@ def sharings(step: CreateMailshare) -> list[dict[str, str]]:
 
 
 def _data_location(survey: CoreSurvey, gone: Gone) -> str:
-    """By the partition (``<server>__<domain>`` since 4.0), else the only server there is."""
+    """By the partition (``<server>__<domain>`` since 4.0), else the only one there is here."""
     domain = survey.domain.replace(".", "_")
     named = [
         each for each in survey.servers if f"{each.replace('.', '_')}__{domain}" == gone.partition
     ]
     found = named or list(survey.servers)
     if len(found) != 1:
-        where = " or ".join(found) or "no server at all"
-        why = f"its mail may lie on {where}, and partition {gone.partition} does not tell"
+        where = " or ".join(found)
+        why = (
+            f"its mail may lie on {where}, and partition {gone.partition} does not tell"
+            if found
+            else "none of the servers with mail that its core knows is this machine"
+        )
         raise PlanRefused(
             f"BlueMind is not asked to make {gone.name} anew",
             (why,),

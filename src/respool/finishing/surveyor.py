@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from respool.bluemind import api_requests
-from respool.bluemind.api_answers import ApiMailbox, values_of
+from respool.bluemind.api_answers import ApiMailbox
 from respool.errors import BluemindFault
 from respool.finishing.asking import is_unknown
+from respool.finishing.here import Here, servers_here, why_elsewhere
 from respool.finishing.planner import REPAIRS
 from respool.finishing.survey import CoreSurvey, Gone
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import decoded_part
 from respool.system.bluemind_core import BluemindCore
 
-_MAIL: Final = "mail/imap"
 _GROUP: Final = "group:"
 
 
-def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey:
+def survey_core(
+    core: BluemindCore, account: Account, domain: str, here: Here | None = None
+) -> CoreSurvey:
     """How it stands towards a live account; ``domain`` is the one that Cyrus files it under.
 
+    ``here`` is the Cyrus that has the account; None where it is not on this machine.
     What the restore will ask is asked now as far as that changes nothing: a role that is
     missing is noticed here.
 
@@ -35,6 +38,9 @@ def survey_core(core: BluemindCore, account: Account, domain: str) -> CoreSurvey
         return unknown
     if found.kind is not account.kind:
         return replace(unknown, why_not=_another(found, account))
+    elsewhere = here and why_elsewhere(core, here, found.data_location, domain)
+    if elsewhere:
+        return replace(unknown, why_not=elsewhere)
     core.api.ask(api_requests.mailbox_acl(domain, found.uid))
     is_user = account.kind is AccountKind.USER
     read = api_requests.user if is_user else api_requests.mailshare
@@ -55,19 +61,18 @@ def _another(found: ApiMailbox, account: Account) -> str:
     return f"in its directory {account.address} is {what}, and not this {account.kind}"
 
 
-def survey_core_without(core: BluemindCore, gone: Gone, domain: str) -> CoreSurvey:
+def survey_core_without(core: BluemindCore, gone: Gone, domain: str, here: Here) -> CoreSurvey:
     """How it stands towards a mailshare that is to be made; another's name is no reason yet.
 
     Which repairs it offers is asked once there is one: all that we know of are planned.
     """
-    servers = values_of(core.api.ask(api_requests.servers()), "an item of Server")
     return CoreSurvey(
         version=core.version,
         family=core.family,
         domain=domain,
         mailbox=_found(core, domain, gone.name),
         operations=REPAIRS if core.family.has_repairs else (),
-        servers=tuple(_uids_with_mail(servers)),
+        servers=servers_here(core, here, domain),
         is_email_free=core.mailbox_with(domain, gone.email) is None,
         known=frozenset(_known(core, domain, gone.rights)),
     )
@@ -81,13 +86,6 @@ def _found(core: BluemindCore, domain: str, name: str) -> ApiMailbox | None:
         if is_unknown(error):
             return None
         raise
-
-
-def _uids_with_mail(servers: Iterable[Any]) -> Iterator[str]:
-    for each in servers:
-        value = each.get("value") or {}
-        if _MAIL in (value.get("tags") or ()) and isinstance(each.get("uid"), str):
-            yield each["uid"]
 
 
 def _known(core: BluemindCore, domain: str, identities: Iterable[str]) -> Iterator[str]:
