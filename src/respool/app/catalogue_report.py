@@ -7,7 +7,7 @@ from pathlib import Path
 
 from respool.app.access_log import Access, note_reading
 from respool.app.catalogue import opened_catalogue, wanted_generations
-from respool.app.indexing import Indexed, IndexWish, index, index_bodies
+from respool.app.indexing import Again, Indexed, IndexWish, index, index_bodies
 from respool.app.settings import Settings
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
@@ -56,9 +56,16 @@ def _known_json(known: Known) -> dict[str, object]:
 
 
 def catalogue(
-    settings: Settings, generation: str | None, wish: IndexWish, *, has_bodies: bool = False
+    settings: Settings,
+    generation: str | None,
+    wish: IndexWish,
+    *,
+    has_bodies: bool = False,
+    is_again: bool = False,
 ) -> CatalogueReport:
     """Take a generation, or all of them, into the catalogue; with ``has_bodies`` all bodies, too.
+
+    With ``is_again`` each index of those that were taken in is looked at once more.
 
     Raises:
         BackupNotFound, GenerationNotFound, AmbiguousName, UsageError.
@@ -69,7 +76,7 @@ def catalogue(
         wanted = wanted_generations(opened, generation)
         label = wanted[0].label if len(wanted) == 1 else None
         note_reading(settings, Access(command="catalogue", generation=label))
-        done = index(opened, wanted, wish)
+        done = index(opened, wanted, wish, Again(is_everything=is_again))
         bodies = index_bodies(opened, wish) if has_bodies else 0
         known = opened.known()
         return CatalogueReport(

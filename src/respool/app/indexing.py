@@ -85,10 +85,13 @@ class IndexWish:
 class Again:
     """What is tried again of what could not be read: which accounts, None for all, and only
     what was tried at ``before`` at the latest, None for whenever.
+
+    ``is_everything``: all indexes are looked at again, also those that were read.
     """
 
     accounts: AbstractSet[Account] | None = None
     before: datetime | None = None
+    is_everything: bool = False
 
     def is_meant(self, account: Account, tried: datetime) -> bool:
         """Whether an account that was tried then is tried again."""
@@ -190,10 +193,17 @@ def _lacking(catalogue: Catalogue, wanted: Sequence[Generation], again: Again) -
         if again.is_meant(unread.account, unread.tried):
             meant.setdefault(unread.ordinal, set()).add(unread.account)
     return [
-        _Lacking(generation=each, known=its, again=meant[its.ordinal] if its.is_indexed else None)
+        _Lacking(
+            generation=each,
+            known=its,
+            again=None if again.is_everything or not its.is_indexed else meant[its.ordinal],
+        )
         for each, its in reversed(catalogue.pairs())
         if each.label in labels
-        and (its.ordinal in meant if its.is_indexed else again.is_due(its.tried))
+        and (
+            again.is_everything
+            or (its.ordinal in meant if its.is_indexed else again.is_due(its.tried))
+        )
     ]
 
 

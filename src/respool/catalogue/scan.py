@@ -83,6 +83,8 @@ class Scanner:
     ) -> None:
         """Take in all accounts of a generation; of one that was read, those of ``again``.
 
+        None is all of them: of one that was read, what differs by now is taken in.
+
         Raises:
             BackupFileMissing, BackupUnreadable: a part cannot be opened.
             CatalogueUnusable, CatalogueDamaged.
@@ -238,8 +240,9 @@ class Scanner:
         accounts = accounts_by_number(self._database)
         for folder, number in rows:
             account = accounts[number]
-            is_meant = again is None or (account in again and account not in self._failed)
-            if is_meant and folder not in seen:
+            is_tried = again is None or account in again
+            is_kept = self._is_again and account in self._failed
+            if is_tried and not is_kept and folder not in seen:
                 FolderHistory(self._database, folder, place).cut_out()
 
     def _tell(self) -> None:

@@ -63,7 +63,7 @@ class OpenDirectories:
             BackupFileMissing, UnsafeBackupEntry, BackupUnreadable.
         """
         parts = parts_of(relative)
-        with as_ours(self.root.joinpath(*parts)):
+        with as_ours(self.root, *parts):
             directory = self._directory(parts)
         yield directory.fd
 
@@ -110,7 +110,7 @@ class OpenDirectories:
             return stamp, names_among(listing)
 
     def _stamp(self, parts: tuple[str, ...]) -> Stamp:
-        with as_ours(self.root.joinpath(*parts)):
+        with as_ours(self.root, *parts):
             directory = self._directory(parts)  # held, or another thread may have it closed
             return stamp_of(directory.fd)
 
@@ -143,7 +143,7 @@ class OpenDirectories:
     def _listing(self, relative: str | PurePath) -> Iterator[Iterator[os.DirEntry[str]]]:
         """A directory's entries, through a descriptor whose position is shared with nobody."""
         parts = parts_of(relative)
-        with as_ours(self.root.joinpath(*parts)):
+        with as_ours(self.root, *parts):
             directory = self._directory(parts)  # held, or another thread may have it closed
             fd = open_quietly(".", _DIRECTORY, directory.fd)
             try:
@@ -196,7 +196,7 @@ def parts_of(relative: str | PurePath) -> tuple[str, ...]:
     Raises:
         UnsafeBackupEntry: it leads upwards or is absolute.
     """
-    path = PurePosixPath(relative)
+    path = relative if isinstance(relative, PurePosixPath) else PurePosixPath(relative)
     if path.is_absolute() or ".." in path.parts:
         raise UnsafeBackupEntry(f'"{path}" leads out of the backup')
     return path.parts
@@ -222,12 +222,12 @@ def unsafe_entry(path: PurePosixPath, kind: str) -> UnsafeBackupEntry:
 
 
 @contextmanager
-def as_ours(path: PurePosixPath) -> Iterator[None]:
-    """Turn an OSError about ``path`` into an error that a person can act on."""
+def as_ours(place: PurePosixPath, *below: str) -> Iterator[None]:
+    """Turn an OSError about what is ``below`` a place into an error that a person can act on."""
     try:
         yield
     except OSError as error:
-        raise error_of(error, path) from error
+        raise error_of(error, place.joinpath(*below)) from error
 
 
 def error_of(error: OSError, path: PurePosixPath) -> BackupError:

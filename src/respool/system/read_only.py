@@ -68,7 +68,7 @@ class ReadOnlyTree(OpenDirectories):
         """
         parts = parts_of(relative)
         try:
-            with as_ours(self.root.joinpath(*parts)):
+            with as_ours(self.root, *parts):
                 if not parts:
                     return _entry("", os.fstat(self._top.fd))
                 directory = self._directory(parts[:-1])

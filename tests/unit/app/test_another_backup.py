@@ -229,3 +229,24 @@ def test_an_account_that_came_into_an_older_one_is_found(
     assert looked == [OLDER[0], *DAYS]
     found(settings)
     assert looked == [OLDER[0], *DAYS, *DAYS]
+
+
+def test_an_index_that_was_changed_in_place_is_read_when_all_are_looked_at_again(
+    settings: Settings,
+) -> None:
+    """Deep in an account nothing else tells of it."""
+    write_days(settings, "user/alice@b.loc", "user/alice/Sent@b.loc")
+    found(settings)
+    assert settings.backups is not None
+    (index,) = (settings.backups / DAYS[0]).rglob("Sent/cyrus.index")
+    other = settings.backups.parent / "other"
+    write_mailbox(other, other, uids=(7, 8))
+    index.write_bytes((other / "cyrus.index").read_bytes())
+
+    assert catalogue(settings, None, QUIETLY).indexed == ()
+    report = catalogue(settings, None, QUIETLY, is_again=True)
+
+    assert [each.folders - each.unchanged for each in report.indexed] == [0, 1]
+    wish = FindWish(conditions=Conditions(folders=("Sent",)), generation=DAYS[0])
+    with finding(settings, wish, QUIETLY) as found_now:
+        assert {7, 8} < {each.found.standing.uid for each in found_now.messages}

@@ -27,6 +27,9 @@ Bodies = Annotated[
     bool,
     typer.Option("--bodies", help="What stands in messages, too, and names of attachments."),
 ]
+Again = Annotated[
+    bool, typer.Option("--again", help="Look at each index of what was indexed once more.")
+]
 Forget = Annotated[bool, typer.Option("--forget", help="Remove the catalogue of this backup.")]
 
 
@@ -34,6 +37,7 @@ def catalogue(
     *,
     generation: Which = None,
     bodies: Bodies = False,
+    again: Again = False,
     forget: Forget = False,
     yes: Yes = False,
     backups: Backups = None,
@@ -57,7 +61,7 @@ def catalogue(
         return
     with indexing_bar(yes=yes) as (agree, watcher):
         wish = IndexWish(agree=agree, watcher=watcher)
-        report = make_catalogue(settings, generation, wish, has_bodies=bodies)
+        report = make_catalogue(settings, generation, wish, has_bodies=bodies, is_again=again)
     if as_json:
         print_json(report.as_json())
     else:
