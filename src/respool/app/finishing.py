@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from respool.app.bluemind_access import api_access, core_of, patient_core
 from respool.app.merging import MergingPlan
 from respool.app.reached import Plan
 from respool.app.settings import Settings
+from respool.bluemind import api_requests
 from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
 from respool.finishing import patience
 from respool.finishing.actor import FinishingActor
 from respool.finishing.asking import Asking
 from respool.finishing.here import here_of
+from respool.finishing.own_rights import let_in, with_own_rights
 from respool.finishing.planner import finishing_asked, finishing_unasked
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
@@ -155,7 +157,21 @@ class _About:
             is_in_place=head.request.is_in_place,
             is_mailshare=self.target.kind is AccountKind.MAILSHARE,
             raised_kib=next(raised, None),
+            own_rights=self._own_rights,
         )
+
+    @property
+    def _own_rights(self) -> tuple[str, ...]:
+        """Live folders that BlueMind would give other rights than they have."""
+        if self.survey.is_absent or not is_spool_written(self.head):
+            return ()
+        root = self.survey.name_rules.written(self.target.root)
+        return with_own_rights(self.server, root, self.survey.existing)
+
+    def doing_beside(self, entries: Sequence[Any]) -> Doing:
+        """`doing`, where BlueMind's list of sharings has ``entries``."""
+        newly = let_in(entries, self.domain, self.survey.rights)
+        return replace(self.doing, let_in=newly if is_spool_written(self.head) else ())
 
     @property
     def gone(self) -> Gone | None:
@@ -203,8 +219,12 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
     if not core.family.has_cyrus:
         return _UNKNOWN
     gone, here = about.gone, here_of(about.server, core)
+    doing = about.doing
     if gone is None:
         survey = survey_core(core, about.target, about.domain, here)
+        if survey.mailbox is not None:
+            listed = core.api.ask(api_requests.mailbox_acl(about.domain, survey.mailbox.uid))
+            doing = about.doing_beside(listed or [])
     else:
         if about.target.kind is AccountKind.USER:
             about.check_nothing_is_made()
@@ -215,7 +235,7 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
                 ("BlueMind's directory has it, but Cyrus has no mailbox of it",),
                 hint=f"bm-cli maintenance repair --ops mailboxExists {about.target.address}",
             )
-    found = finishing_asked(survey, about.doing, about.target.address, gone)
+    found = finishing_asked(survey, doing, about.target.address, gone)
     return found or survey.why_not or _UNKNOWN
 
 

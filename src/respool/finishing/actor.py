@@ -18,6 +18,7 @@ from respool.finishing.marked import (
     left_as_anothers,
     marked_messages,
 )
+from respool.finishing.own_rights import folders_of, left_as_they_are, let_in, with_own_rights
 from respool.finishing.steps import (
     ConsolidateIndex,
     CreateMailshare,
@@ -29,6 +30,7 @@ from respool.finishing.steps import (
     SettleDirectoryQuota,
 )
 from respool.finishing.telling import Telling
+from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 
@@ -60,10 +62,8 @@ class FinishingActor:
                 return directory_quota.raise_limit(self.asking, step, before)
             case SettleDirectoryQuota():
                 return directory_quota.settle_limit(self.asking, step)
-            case Repair(operation=operation) if operation == FORCED_REPLICATION:
-                return self._replicate(step)
             case SaveRights() | Repair() | ConsolidateIndex():
-                return self._telling.tell(step)
+                return self._tell(step)
             case LastLook():
                 return self._look(step)
             case _:
@@ -95,6 +95,17 @@ class FinishingActor:
             return f"BlueMind was not told that the folders are gone: {error.what}"
         return None
 
+    def _tell(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
+        match step:
+            case Repair(operation=operation) if operation == FORCED_REPLICATION:
+                return self._replicate(step)
+            case Repair(operation=operation) if operation == RIGHTS_BY_REPAIR:
+                return self._write_rights(step)
+            case SaveRights():
+                return self._write_rights(step)
+            case _:
+                return self._telling.tell(step)
+
     def _replicate(self, step: Repair) -> Note:
         """Not where BlueMind would expunge what is marked as deleted; looked at is its mailbox."""
         command = by_hand.repair_command((step.operation,), step.address)
@@ -104,6 +115,22 @@ class FinishingActor:
             return left_as_anothers(target.address, command)
         marked = marked_messages(self.server, target.root)
         return left_alone(marked, command) if marked else self._telling.tell(step)
+
+    def _write_rights(self, step: SaveRights | Repair) -> Note:
+        """Not where it would open a folder: somebody may have closed one since the plan."""
+        head = self.record.head()
+        root = head.request.target.root
+        everything = folders_of(self.server, root)
+        is_made = head.finishing is not None and head.finishing.makes is not None
+        ours = {each.target_name for each in head.mailboxes} if is_made else set()
+        asked = api_requests.mailbox_acl(step.domain, step.entry)
+        newly = let_in(
+            self.asking.ask(asked) or [], step.domain, self.server.admin.acl(everything[0])
+        )
+        own = with_own_rights(self.server, everything[0], set(everything) - ours)
+        if not own and not newly:
+            return self._telling.tell(step)
+        return left_as_they_are(own, newly, head.request.target.address)
 
     @property
     def _telling(self) -> Telling:

@@ -6,7 +6,7 @@ Source: BlueMind's restore guide (the clicks of 3.5), bm-cli of 4 (``maintenance
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from respool.bluemind.families import Family
@@ -24,6 +24,7 @@ _CONSOLE_QUOTA: Final = (
     "admin console: Directory Entries > {address} > tab Mail > Mail quota: it is {limit} KiB in"
     " Cyrus now, set that until there is room again"
 )
+_MOST_NAMED: Final = 5
 _EXPUNGING: Final = "replication.parentUid"
 _WHAT_GOES: Final = f"({_EXPUNGING} expunges whatever is marked as deleted in the mailbox)"
 _SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then {command}"
@@ -78,6 +79,32 @@ def index_click(family: Family, address: str) -> str:
     if family.has_repairs:
         return consolidate_command(address)
     return _CONSOLE_INDEX.format(address=address)
+
+
+def rights_kept(own: Sequence[str], newly: Sequence[str]) -> Iterator[str]:
+    """Why BlueMind is not asked to write rights: ``own`` folders, and whom it would let in."""
+    if own:
+        have = "1 folder has" if len(own) == 1 else f"{len(own)} folders have"
+        yield (
+            f"BlueMind has one list for a whole mailbox, and {have} rights of"
+            f" {'its' if len(own) == 1 else 'their'} own: {_first(own)}"
+        )
+    if newly:
+        yield f"BlueMind's list would let in who cannot read the mailbox now: {_first(newly)}"
+
+
+def rights_warning(own: Sequence[str], newly: Sequence[str], address: str) -> str:
+    """What a person should know before he saves sharings himself."""
+    why = "; ".join(rights_kept(own, newly))
+    return (
+        f"the rights of {address} were not written anew, nothing is missing: {why}. Look at them"
+        " before its sharings are saved in BlueMind, or mailboxAcls is run: that gives every"
+        " folder the rights of the whole mailbox"
+    )
+
+
+def _first(named: Sequence[str]) -> str:
+    return ", ".join(named[:_MOST_NAMED]) + (", …" if len(named) > _MOST_NAMED else "")
 
 
 def _who(address: str, *, is_mailshare: bool) -> str:

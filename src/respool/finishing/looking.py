@@ -7,12 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from respool.errors import LoginRefused, ServerSaidNo
+from respool.finishing.own_rights import administrators, shared
 from respool.finishing.patience import Patience
-from respool.finishing.steps import LastLook
+from respool.finishing.steps import LastLook, SaveRights
 from respool.model.accounts import folder_parts
 from respool.model.names import MailboxName
+from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import MESSAGE_PROOFS
+from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
@@ -20,6 +23,7 @@ from respool.system.mailbox_admin import Administration
 from respool.system.namespaces import name_for
 
 _STORAGE = "STORAGE"
+_NONE: frozenset[str] = frozenset()
 _NOT_A_LOGIN = ("anyone", "anonymous", "group:", "-")
 
 
@@ -41,7 +45,9 @@ class Looking:
             if found is not None:
                 for folder in _folders(head):
                     self._open(found, folder, closed, left)
-        left += [*self._rights(head), *self._room(head)]
+        left += [*self._rights(head), *self._open_again(head), *self._room(head)]
+        if found is None and _folders(head):
+            left.append("nobody could log in to look whether all is there for its readers")
         by = None if found is None else found.userid
         note: Note = {"by": by, "left_to_do": left}
         return {**note, "closed": ", ".join(closed)} if closed else note
@@ -85,17 +91,27 @@ class Looking:
     def _rights(self, head: PlanHead) -> Iterator[str]:
         """BlueMind writes its rights some time after they were saved."""
         finishing = head.finishing
-        if finishing is None or not finishing.gives_rights:
+        if finishing is None or not finishing.gives_rights or self._were_rights_left():
             return
         waits, until = self.patience.waits(), self.patience.clock() + self.patience.later
         while differing := self._with_other_rights(head):
             if self.patience.clock() >= until:
                 yield (
                     f"the rights of {len(differing)} folders are not those of the whole mailbox,"
-                    f" the first of them {differing[0]}: save its sharings again"
+                    f" the first of them {differing[0]}: save its sharings again, if they"
+                    " should be"
                 )
                 return
             next(waits)
+
+    def _were_rights_left(self) -> bool:
+        """Whether a folder was found closed at the last moment, and rights were not written."""
+        notes = self.record.receipts_of_lane(ACCOUNT_LANE)
+        return any(
+            note.get("skipped")
+            and (kind == SaveRights.kind or note.get("operation") == RIGHTS_BY_REPAIR)
+            for kind, note in notes
+        )
 
     def _with_other_rights(self, head: PlanHead) -> list[str]:
         wanted = self._shared(_root(head, self.server))
@@ -105,11 +121,26 @@ class Looking:
             if each.is_new and self._shared(each.target_name) != wanted
         ]
 
+    def _open_again(self, head: PlanHead) -> Iterator[str]:
+        """Folders that are for fewer people, as in the backup, and were opened since."""
+        for each in head.mailboxes:
+            if each.is_new and each.narrower_for:
+                now, were = self._shared(each.target_name), self._usual(each.rights)
+                may = [
+                    who for who in each.narrower_for if now.get(who, _NONE) - were.get(who, _NONE)
+                ]
+                if may:
+                    yield (
+                        f"{each.target_path} is open to {', '.join(may)} now, which it was not in"
+                        " the backup: somebody saved the sharings, or gave rights"
+                    )
+
     def _shared(self, mailbox: str) -> Mapping[str, frozenset[str]]:
+        return self._usual(self.server.admin.acl(mailbox))
+
+    def _usual(self, acl: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
         """Who may do what there, administrators apart."""
-        admins = {self.server.admin_name, *self.server.configuration.admins}
-        acl = self.server.admin.acl(mailbox)
-        return {who: frozenset(may) for who, may in acl.items() if who not in admins}
+        return shared(acl, administrators(self.server))
 
     def _room(self, head: PlanHead) -> Iterator[str]:
         for use in self.server.admin.quota(_root(head, self.server)):

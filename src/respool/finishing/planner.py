@@ -81,10 +81,12 @@ def finishing_unasked(
     if doing.is_written and family.has_repairs:
         wanted = [each for each in REPAIRS if _is_wanted(each, doing)]
         left.append(by_hand.repair_command(wanted, address))
-    elif doing.is_written and not doing.has_narrower:
+    elif doing.is_written and not doing.keeps_rights:
         left.append(by_hand.rights_click(family, address, is_mailshare=is_share))
     if doing.is_written and not family.has_repairs:
         left.append(by_hand.webmail_refresh(address, is_mailshare=is_share))
+    if doing.is_written:
+        left += _kept_rights(doing, address)
     left.append(by_hand.index_click(family, address))
     return Finishing(
         family=family,
@@ -102,7 +104,7 @@ def _work(survey: CoreSurvey, doing: Doing) -> Iterator[str]:
         wanted = [each for each in REPAIRS if each in offered and _is_wanted(each, doing)]
         if not survey.family.has_cyrus:  # there is nothing that had to be told of a folder
             wanted = [each for each in wanted if each != DUMMY]
-        has_rights = survey.family.has_cyrus and not doing.has_narrower  # 5 has no other list
+        has_rights = survey.family.has_cyrus and not doing.keeps_rights  # 5 has no other list
         if has_rights and RIGHTS_BY_REPAIR not in wanted:
             yield SAVE_RIGHTS
         yield from wanted
@@ -112,7 +114,7 @@ def _work(survey: CoreSurvey, doing: Doing) -> Iterator[str]:
 def _is_wanted(operation: str, doing: Doing) -> bool:
     match operation:
         case "mailboxAcls":
-            return not doing.has_narrower
+            return not doing.keeps_rights
         case "mailboxSubscription":
             return not doing.is_mailshare
         case "mailboxDefaultFolders":
@@ -146,6 +148,9 @@ def _side_effects(survey: CoreSurvey, doing: Doing, work: Sequence[str]) -> Iter
             "rights are not written anew: BlueMind has one list for a whole mailbox, and a folder"
             " that is for fewer people would be open to all of its readers"
         )
+    if doing.is_written:
+        for why in by_hand.rights_kept(doing.own_rights, doing.let_in):
+            yield f"rights are not written anew: {why}"
     if doing.is_written and _is_refused(survey):
         yield f"the entry is suspended: BlueMind {survey.version} refuses to repair it"
 
@@ -162,11 +167,18 @@ def _left(survey: CoreSurvey, doing: Doing, address: str) -> Iterator[str]:
         wanted = [each for each in wanted if _is_wanted(each, doing)]
         if wanted:
             yield by_hand.suspended(wanted, address)
+    yield from _kept_rights(doing, address)
+
+
+def _kept_rights(doing: Doing, address: str) -> Iterator[str]:
+    """What would open folders, whoever does it."""
     if doing.has_narrower:
         yield (
             "a folder is for fewer people than the mailbox, as in the backup: whenever its"
             " sharings are saved in BlueMind, all of its readers can open it"
         )
+    if doing.own_rights or doing.let_in:
+        yield by_hand.rights_warning(doing.own_rights, doing.let_in, address)
 
 
 def _address(survey: CoreSurvey, address: str, new: str | None) -> str:

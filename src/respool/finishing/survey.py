@@ -44,8 +44,10 @@ class Doing:
 
     ``is_written``: folders are made, or written into the spool; else mail only came over IMAP,
     which BlueMind sees by itself. ``has_narrower``: a folder is for fewer people than the
-    account's INBOX. ``is_in_place``: default folders may come back. ``raised_kib`` is the
-    limit that Cyrus's quota root gets, None where it stays.
+    account's INBOX. ``own_rights`` are live folders with other rights than that, ``let_in``
+    whom BlueMind's list would let read what he cannot read now. ``is_in_place``: default
+    folders may come back. ``raised_kib`` is the limit that Cyrus's quota root gets, None where
+    it stays.
     """
 
     is_written: bool
@@ -53,6 +55,13 @@ class Doing:
     is_in_place: bool = False
     is_mailshare: bool = False
     raised_kib: int | None = None
+    own_rights: tuple[str, ...] = ()
+    let_in: tuple[str, ...] = ()
+
+    @property
+    def keeps_rights(self) -> bool:
+        """Whether BlueMind must not write the rights of all folders by its one list."""
+        return bool(self.has_narrower or self.own_rights or self.let_in)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

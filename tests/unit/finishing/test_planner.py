@@ -96,6 +96,27 @@ def test_rights_are_not_written_anew_where_a_folder_is_for_fewer_people() -> Non
     assert any("sharings are saved" in each for each in found.by_hand)
 
 
+@pytest.mark.parametrize("family", [Family.BM3, Family.BM4])
+@pytest.mark.parametrize("found", [{"own_rights": ("user/jdoe/Private",)}, {"let_in": ("U7",)}])
+def test_rights_are_not_written_anew_where_that_would_open_a_live_folder(
+    family: Family, found: dict[str, tuple[str, ...]]
+) -> None:
+    """Nor is a person told to do it: the folder is named, with a warning."""
+    doing = replace(WRITTEN, **found)  # type: ignore[arg-type]
+    (named,) = next(iter(found.values()))
+    version = "3.1.42842" if family is Family.BM3 else "4.8.1"
+
+    asked = told(survey(version, family), doing)
+    unasked = finishing_unasked(family, doing, "b.loc", "jdoe", ADDRESS)
+
+    assert not asked.gives_rights
+    assert any(named in each for each in asked.side_effects)
+    for left in (asked.by_hand, unasked.by_hand):
+        (warned,) = [each for each in left if named in each]
+        assert "were not written anew" in warned
+        assert not any("--ops mailboxAcls" in each or "tab Sharings" in each for each in left)
+
+
 def test_of_mail_that_only_came_over_imap_the_index_alone_is_told() -> None:
     found = told(survey("3.1.42842", Family.BM3), Doing(is_written=False))
 

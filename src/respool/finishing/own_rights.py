@@ -1,0 +1,99 @@
+"""Folders of a live mailbox whose rights are their own, which BlueMind would overwrite.
+
+BlueMind has one list of sharings for a mailbox, and writes all of its folders by it, restored
+and live ones: one that its owner closed to somebody would be open to him again. Nothing puts
+such rights back, so BlueMind is not asked to write any where it would change one. Source:
+MailboxAclRepair (mailboxAcls) and the saving of sharings give each folder the same list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from respool.errors import ServerSaidNo
+from respool.finishing import by_hand
+from respool.model.names import MailboxName
+from respool.planning.finishing import RIGHTS_BY_REPAIR
+from respool.system.cyrus_server import CyrusServer
+
+_SHORTHAND: Final = frozenset("cd")  # the server's own, for other letters (RFC 4314)
+_ANYONE: Final = "anyone"
+_GROUP: Final = "group:"
+# Source: DbAclToCyrusAcl.java; Manage gives none in Cyrus.
+_READING: Final = frozenset({"Read", "Write", "All"})
+
+Rights = Mapping[str, frozenset[str]]
+
+
+def administrators(server: CyrusServer) -> frozenset[str]:
+    """Whose rights do not count: theirs come and go."""
+    return frozenset({server.admin_name, *server.configuration.admins})
+
+
+def shared(acl: Mapping[str, str], admins: frozenset[str]) -> Rights:
+    """Who may do what, administrators apart; letters that mean the same are the same.
+
+    >>> shared({"al": "lrcd", "cyrus": "lr"}, frozenset({"cyrus"})) == {"al": frozenset("lr")}
+    True
+    """
+    found = {who: frozenset(may) - _SHORTHAND for who, may in acl.items() if who not in admins}
+    return {who: may for who, may in found.items() if may}
+
+
+def folders_of(server: CyrusServer, root: MailboxName) -> tuple[str, ...]:
+    """Every folder of a mailbox, the root first; as the administrator writes them."""
+    separator, admin = server.separator, server.admin
+    name, _, domain = root.admin_with(separator).partition("@")
+    end = f"@{domain}" if domain and domain != server.default_domain else ""
+    return (*admin.names(name + end), *admin.names(f"{name}{separator}*{end}"))
+
+
+def with_own_rights(server: CyrusServer, root: str, folders: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``folders`` whose rights are not ``root``'s; one that is gone has none."""
+    admins = administrators(server)
+    usual = shared(server.admin.acl(root), admins)
+    return tuple(sorted(_differing(server, usual, admins, set(folders) - {root})))
+
+
+def _differing(
+    server: CyrusServer, usual: Rights, admins: frozenset[str], folders: Iterable[str]
+) -> Iterator[str]:
+    for each in folders:
+        with suppress(ServerSaidNo):
+            if shared(server.admin.acl(each), admins) != usual:
+                yield each
+
+
+def let_in(entries: Iterable[Any], domain: str, acl: Mapping[str, str]) -> tuple[str, ...]:
+    """Directory uids that BlueMind's list lets read, and that ``acl``, the root's, does not.
+
+    ``entries`` are those of AccessControlEntry; ``domain`` is the uid of theirs.
+
+    >>> let_in([{"subject": "U2", "verb": "Read"}], "b.loc", {"U1@b.loc": "lr"})
+    ('U2',)
+    """
+    may = {who.lower() for who, letters in acl.items() if "r" in letters}
+    if _ANYONE in may:
+        return ()
+    subjects = {
+        str(each.get("subject"))
+        for each in entries
+        if isinstance(each, dict) and each.get("verb") in _READING
+    }
+    return tuple(sorted(each for each in subjects if not _names(each, domain) & may))
+
+
+def _names(subject: str, domain: str) -> set[str]:
+    who = f"{subject}@{domain}".lower()
+    return {who, f"{_GROUP}{who}"}
+
+
+def left_as_they_are(own: tuple[str, ...], newly: tuple[str, ...], address: str) -> dict[str, Any]:
+    """What is noted where rights are not written, and what is left to a person."""
+    return {
+        "operation": RIGHTS_BY_REPAIR,
+        "skipped": "; ".join(by_hand.rights_kept(own, newly)),
+        "left_to_do": [by_hand.rights_warning(own, newly, address)],
+    }

@@ -1,0 +1,76 @@
+"""Whose rights BlueMind would overwrite, and whom its list would let in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from respool.errors import ServerSaidNo
+from respool.finishing.own_rights import let_in, with_own_rights
+
+ROOT = "user/jdoe@b.loc"
+PRIVATE = "user/jdoe/Private@b.loc"
+USUAL = {"U1@b.loc": "lrswipkxtea", "U2@b.loc": "lrp"}
+
+
+@dataclass(slots=True)
+class Rights:
+    """A server that has nothing but rights: by folder."""
+
+    by_folder: dict[str, dict[str, str]]
+    admin_name: str = "cyrus"
+    admins: tuple[str, ...] = ("admin0",)
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def admin(self) -> Rights:
+        return self
+
+    @property
+    def configuration(self) -> Rights:
+        return self
+
+    def acl(self, mailbox: str) -> dict[str, str]:
+        self.asked.append(mailbox)
+        try:
+            return self.by_folder[mailbox]
+        except KeyError:
+            raise ServerSaidNo(f"GETACL {mailbox} was refused") from None
+
+
+def own(**folders: Any) -> tuple[str, ...]:  # noqa: ANN401 - rights by folder
+    server = Rights({ROOT: {**USUAL, "admin0": "lrswipkxtea"}, **folders})
+    return with_own_rights(server, ROOT, folders)  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_closed_to_one_has_rights_of_its_own() -> None:
+    assert own(**{PRIVATE: {"U1@b.loc": "lrswipkxtea"}}) == (PRIVATE,)
+
+
+def test_so_has_one_that_is_open_to_more_or_shuts_somebody_out() -> None:
+    assert own(a={**USUAL, "U3@b.loc": "lr"}, b={**USUAL, "-U2@b.loc": "r"}) == ("a", "b")
+
+
+def test_administrators_and_letters_for_other_letters_make_no_difference() -> None:
+    assert own(a={"U1@b.loc": "lrswipkxteacd", "U2@b.loc": "rpl", "cyrus": "lrswipkxtea"}) == ()
+
+
+def test_a_folder_that_is_gone_meanwhile_is_passed_over() -> None:
+    server = Rights({ROOT: USUAL})
+
+    assert with_own_rights(server, ROOT, ["gone"]) == ()  # type: ignore[arg-type]
+    assert server.asked == [ROOT, "gone"]
+
+
+def test_whom_the_list_lets_read_and_the_mailbox_does_not_would_be_let_in() -> None:
+    listed = [
+        {"subject": "U1", "verb": "All"},
+        {"subject": "u2", "verb": "Read"},
+        {"subject": "U3", "verb": "Freebusy"},
+        {"subject": "U4", "verb": "Write"},
+        {"subject": "G1", "verb": "Read"},
+        "no entry",
+    ]
+
+    assert let_in(listed, "b.loc", {**USUAL, "group:G1@b.loc": "lrp"}) == ("U4",)
+    assert let_in(listed, "b.loc", {"anyone": "lr"}) == ()
