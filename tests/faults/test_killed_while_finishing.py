@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 import pytest
 
@@ -18,10 +19,12 @@ from tests.support.directions import DOMAIN, INTO, TargetAccount, fresh_target
 from tests.support.faults.bench import Bench, Case, Ending, Outcome, bench_of
 from tests.support.faults.points import JOURNAL, Moment, Point
 from tests.support.faults.scenarios import CONTACT, Scenario
+from tests.support.given_back import READERS
 from tests.support.private_cyrus import PrivateCyrus
 from tests.support.restoring import settings_for
 
 pytestmark = [pytest.mark.needs_cyrus, pytest.mark.slow, pytest.mark.timeout(600)]
+NUMBERS = count(1)
 SMALL = 5  # KiB: the restore raises that
 FAMILIES = (CoreFamily.BM3, CoreFamily.BM49) if is_long() else (CoreFamily.BM49,)
 
@@ -49,6 +52,24 @@ class Site:
                 "bluemind_key": self.core.keys.core_token,
             },
         )
+
+    @property
+    def making(self) -> Scenario:
+        """A mailshare that is gone, which BlueMind makes on a partition that it chooses."""
+        return replace(
+            self.scenario,
+            name=f"made by BlueMind {self.core.version.software}",
+            prepare=self.name_of_one,
+            wish={"is_in_place": True, "is_creating_account": True},
+            is_removed=True,
+        )
+
+    def name_of_one(self, _: PrivateCyrus) -> TargetAccount:
+        login = f"made{next(NUMBERS)}@{DOMAIN}"
+        for uid in (each.partition("@")[0] for each in READERS):
+            if self.core.directory.find(DOMAIN, uid) is None:
+                self.core.directory.add(User(uid=uid, login=uid, domain=DOMAIN))
+        return TargetAccount(kind="share", login=login, readers=READERS)
 
     def prepare(self, server: PrivateCyrus) -> TargetAccount:
         target = fresh_target(server, "user")
@@ -133,3 +154,20 @@ def test_killed_at_a_finishing_step_and_undone_all_is_as_before(site: Site) -> N
         quota, index = site.known()
         assert quota == SMALL, case
         assert {count for _, count in index} <= {0}, case  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("ending", ["resume", "undo"])
+def test_killed_while_bluemind_makes_the_mailshare_it_goes_on_or_is_removed(
+    ending: Ending, site: Site
+) -> None:
+    """BlueMind has it, on a partition of its own choice, and nobody has noted that.
+
+    Files of a mailshare lie after its folders' letters, which tells nothing of another one's.
+    """
+    cut = Point(group=JOURNAL, name="step 0 done", ordinal=1, moment="before")
+    case = Case(scenario=site.making, cut=cut, ending=ending)
+
+    outcome = site.carry_out(case)
+
+    assert outcome.killed == (cut,)
+    assert [each for each in outcome.differences if not each.startswith("files:")] == []

@@ -16,7 +16,7 @@ from tests.support.distribution import INSTALLED
 
 ADMIN = "admin0"
 DEFAULT_PARTITION = "mail"
-PARTITIONS = (DEFAULT_PARTITION, "bluemind_loc", "example_org")
+PARTITIONS = (DEFAULT_PARTITION, "bluemind_loc", "example_org", "bm-master__bluemind_loc")
 METAPARTITION_FILES = "header index cache expunge squat annotations"
 _PARTITION = re.compile(r"(archive|meta)?(partition|search)\w*-")
 Layout = Literal["names", "uuid"]

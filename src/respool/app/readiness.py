@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from respool.app.plan_file import selected
 from respool.app.settings import Settings
@@ -21,6 +22,7 @@ from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import recheck_left
 from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
+from respool.targets.spool.surveyor import partition_of
 
 _WRITING_RIGHTS = (CreateMailshare.kind, Repair.kind, SaveRights.kind)
 _READING = (AppendMessages.kind, CopyMessages.kind, CreateMailbox.kind, WriteIndex.kind)
@@ -59,6 +61,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
         left.loads,
         is_account_whole=is_whole,
         are_rights_of_others=_has_bluemind_written_rights(run),
+        is_place_of_others=_has_bluemind_placed(run, server, survey.partition),
     )
     reasons = (*against, *left_reasons(left.sources))
     if reasons:
@@ -73,6 +76,21 @@ def _has_bluemind_written_rights(run: RunJournal) -> bool:
     """Whether a step was begun that has it make rights of its own sharings, INBOX's too."""
     rows = (row for row in run.rows() if row.kind in _WRITING_RIGHTS)
     return any(row.state is not StepState.WAITING for row in rows)
+
+
+def _has_bluemind_placed(run: RunJournal, server: CyrusServer, partition: str) -> bool:
+    """Whether it was BlueMind that chose ``partition`` for a mailshare that the run had made.
+
+    Where it chose while the run was cut off, nobody has noted which one it was.
+    """
+    for row in run.rows():
+        if row.kind == CreateMailshare.kind and row.state is not StepState.WAITING:
+            noted = (run.receipt(row.number) or {}).get("data")
+            if row.state is not StepState.DONE:
+                return True
+            roots = server.configuration.roots("")
+            return noted is not None and partition_of(Path(noted), roots) == partition
+    return False
 
 
 def left_of(run: RunJournal) -> Left:

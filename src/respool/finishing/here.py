@@ -96,6 +96,17 @@ def servers_here(core: BluemindCore, here: Here, domain: str) -> tuple[str, ...]
     )
 
 
+def servers_to_make_on(core: BluemindCore, here: Here, domain: str) -> tuple[str, ...]:
+    """Those of `servers_here` whose partition for the domain this Cyrus has.
+
+    BlueMind chooses the partition of a mailbox that it makes, by its own name.
+    """
+    if core.family is Family.BM3:
+        return servers_here(core, here, domain) if here.has_partition(domain) else ()
+    found = servers_here(core, here, domain)
+    return tuple(each for each in found if here.has_partition_of(each, domain))
+
+
 def _uids_with_mail(servers: Iterable[Any]) -> Iterable[str]:
     for each in servers:
         value = each.get("value") or {}

@@ -66,7 +66,10 @@ def _data_location(survey: CoreSurvey, gone: Gone) -> str:
         why = (
             f"its mail may lie on {where}, and partition {gone.partition} does not tell"
             if found
-            else "none of the servers with mail that its core knows is this machine"
+            else (
+                "no server with mail that its core knows is this machine, with the partition"
+                f" that BlueMind would choose for {survey.domain}"
+            )
         )
         raise PlanRefused(
             f"BlueMind is not asked to make {gone.name} anew",

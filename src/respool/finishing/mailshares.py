@@ -44,7 +44,11 @@ def make(asking: Asking, server: CyrusServer, step: CreateMailshare, before: Not
     if step.shared:
         asking.ask(api_requests.save_mailbox_acl(step.domain, step.entry, sharings(step)))
     _wait_for(asking, server, step)
-    return {"uniqueid": server.uniqueid(step.mailbox), "entry": step.entry}
+    return {
+        "uniqueid": server.uniqueid(step.mailbox),
+        "entry": step.entry,
+        "data": str(server.directories(step.mailbox).data),
+    }
 
 
 def take_back(

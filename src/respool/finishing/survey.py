@@ -15,10 +15,10 @@ class CoreSurvey:
 
     ``mailbox`` is None where its directory has no such account, or another's of that name, or
     on another server: ``why_not`` says so. ``operations`` are the repairs that it offers for it.
-    ``servers`` are the uids of those with mail that are this machine: one that is to be made
-    must lie on one of them. ``is_email_free`` says whether the address of a mailshare that is to
-    be made is nobody's, ``known`` are the uids, of those that the backup names, which the
-    directory has.
+    ``servers`` are the uids of those with mail that are this machine, and whose partition is
+    there: one that is to be made must lie on one of them. ``is_email_free`` says whether the
+    address of a mailshare that is to be made is nobody's, ``known`` are the uids, of those that
+    the backup names, which the directory has.
     """
 
     version: str

@@ -10,7 +10,7 @@ from respool.bluemind import api_requests
 from respool.bluemind.api_answers import ApiMailbox
 from respool.errors import BluemindFault
 from respool.finishing.asking import is_unknown
-from respool.finishing.here import Here, servers_here, why_elsewhere
+from respool.finishing.here import Here, servers_to_make_on, why_elsewhere
 from respool.finishing.planner import REPAIRS
 from respool.finishing.survey import CoreSurvey, Gone
 from respool.model.accounts import Account, AccountKind
@@ -72,7 +72,7 @@ def survey_core_without(core: BluemindCore, gone: Gone, domain: str, here: Here)
         domain=domain,
         mailbox=_found(core, domain, gone.name),
         operations=REPAIRS if core.family.has_repairs else (),
-        servers=servers_here(core, here, domain),
+        servers=servers_to_make_on(core, here, domain),
         is_email_free=core.mailbox_with(domain, gone.email) is None,
         known=frozenset(_known(core, domain, gone.rights)),
     )

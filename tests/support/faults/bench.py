@@ -141,7 +141,8 @@ class _Work:
 
     def standing(self) -> Standing:
         if self.scenario.is_expunged:  # files of expunged messages wait for the night
-            done = self.bench.server.run_tool("cyr_expire", "-E", "1", "-X", "0")
+            removed = ("-D", "0") if self.scenario.is_removed else ()
+            done = self.bench.server.run_tool("cyr_expire", "-E", "1", "-X", "0", *removed)
             assert done.returncode == 0, done.stderr
         return standing(self.bench.server, self.target, self.others)
 

@@ -29,8 +29,9 @@ _NUMBERS = count(1)
 class Scenario:
     """One restore. ``prepare`` makes an account of a fresh name for it, or only the name.
 
-    ``is_expunged``: an undo takes messages out of a folder that stays. ``settings`` are more
-    than those of every command.
+    ``is_expunged``: an undo takes messages out of a folder that stays; ``is_removed``: it has
+    somebody else remove mailboxes, which the server keeps a while. ``settings`` are more than
+    those of every command.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Scenario:
     prepare: Callable[[PrivateCyrus], TargetAccount]
     wish: Mapping[str, Any] = field(default_factory=dict)
     is_expunged: bool = False
+    is_removed: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from respool.bluemind.directory_entries import ApiServer
 from respool.bluemind.families import Family
-from respool.finishing.here import Here, servers_here, why_elsewhere
+from respool.finishing.here import Here, servers_here, servers_to_make_on, why_elsewhere
 from respool.finishing.surveyor import survey_core
 from respool.model.accounts import Account, AccountKind
 from respool.system.bluemind_core import BluemindCore
@@ -68,6 +68,16 @@ def test_a_partition_of_3_5_tells_only_where_there_is_one_server() -> None:
     assert servers_here(alone, HERE, "other.loc") == ()
     assert servers_here(one_of_two, HERE, "b.loc") == ()
     assert servers_here(core(server("bm-2")), HERE, "b.loc") == ()
+
+
+def test_a_mailshare_is_made_only_where_cyrus_has_the_partition_that_bluemind_chooses() -> None:
+    named = server("bm-1.b.loc", ip="mail.b.loc")
+    without = server("bm-2", ip="mail.b.loc")
+
+    assert servers_to_make_on(core(named, without), HERE, "b.loc") == ("bm-1.b.loc",)
+    bm3 = core(without, family=Family.BM3)
+    assert servers_to_make_on(bm3, HERE, "b.loc") == ("bm-2",)
+    assert servers_to_make_on(bm3, HERE, "other.loc") == ()
 
 
 def test_a_loopback_address_is_the_core_s_own_machine() -> None:

@@ -55,6 +55,7 @@ def recheck_left(
     *,
     is_account_whole: bool = True,
     are_rights_of_others: bool = False,
+    is_place_of_others: bool = False,
 ) -> tuple[str, ...]:
     """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add
     to each folder.
@@ -63,6 +64,8 @@ def recheck_left(
     that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
     to create the account, or was cut off while it did: then it will set its rights, too.
     ``are_rights_of_others``: the run had BlueMind write the account's rights anew.
+    ``is_place_of_others``: the partition that the account is on now is the one that BlueMind
+    chose when the run had it make the account.
     """
     reasons = list(survey.obstacles)
     if survey.owner != head.owner:
@@ -71,6 +74,7 @@ def recheck_left(
     own = _OWN_DOING if is_own else frozenset()
     own |= {"seen"} if head.request.is_in_place else frozenset()
     own |= {"rights"} if are_rights_of_others else frozenset()
+    own |= {"partition", "archive"} if is_own and is_place_of_others else frozenset()
     for fact, now in survey.facts.items():
         if fact not in own and head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")

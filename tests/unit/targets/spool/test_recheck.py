@@ -41,3 +41,14 @@ def test_rights_of_an_account_that_the_run_made_are_those_that_it_gave(
     reasons = recheck_left(head, once_created(rights), NOTHING, is_account_whole=is_whole)
 
     assert [reason.split()[0] for reason in reasons] == says
+
+
+def test_the_partition_of_an_account_that_bluemind_made_is_the_one_that_it_chose() -> None:
+    head = planned_by("annotated").head
+    planned = replace(ABSENT, rights=PLANNED)
+    head = replace(head, facts=planned.facts, owner=planned.owner)
+    there = replace(once_created(PLANNED), partition="bm-master__b_loc")
+
+    assert recheck_left(head, there, NOTHING, is_place_of_others=True) == ()
+    (reason,) = recheck_left(head, there, NOTHING)
+    assert reason.startswith("partition was")
