@@ -294,3 +294,16 @@ def test_a_person_may_keep_bluemind_out_of_it(
     assert receipt.verdict.value == "proven"
     assert any("bm-cli maintenance repair --ops" in each for each in receipt.left_to_do)
     assert site.asked() == []
+
+
+def test_a_mailshare_whose_readers_are_all_unknown_is_proven_and_left_to_be_shared(
+    site_of: Callable[..., Site],
+) -> None:
+    """That nobody can open it is as the directory has it, and nothing that differs."""
+    site = site_of(CoreFamily.BM49)
+    share = f"share/{site.uid}group@{DOMAIN}"
+
+    receipt = restored(site.settings, wish(JDOE, "Sent", to=share, **MADE))
+
+    assert receipt.verdict.value == "proven"
+    assert any("tab Sharings: share it" in each for each in receipt.left_to_do)

@@ -16,6 +16,7 @@ WEBMAIL: Final = (
     " (it refreshes the list; BlueMind 3.5 has no call for that)"
 )
 _SHARINGS: Final = "webmail, as {who}: Parameters > Mail > tab Sharings > Save, without any change"
+_SHARE: Final = "admin console: Directory Entries > {address} > tab Sharings: share it"
 _CONSOLE_INDEX: Final = (
     "admin console, as admin0: Directory Entries > {address} > tab Maintenance > tick Repair"
     " mailbox indexing > Save"
@@ -60,6 +61,12 @@ def quota_click(address: str, limit: int) -> str:
 def address_click(address: str) -> str:
     """A mailshare that was made without an address."""
     return f"admin console: Directory Entries > {address} > tab Mail: give it an address"
+
+
+def share_click(address: str, who: Sequence[str]) -> str:
+    """A mailshare that was made, and that not everybody may read as before."""
+    before = f"; in the backup {_first(who)} had more rights than now" if who else ""
+    return _SHARE.format(address=address) + before
 
 
 def rights_click(family: Family, address: str, *, is_mailshare: bool) -> str:

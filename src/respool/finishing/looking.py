@@ -163,8 +163,11 @@ def _folders(head: PlanHead) -> list[PlannedMailbox]:
 
 def _readers(head: PlanHead) -> Iterator[str]:
     folders = _folders(head)
+    makes = None if head.finishing is None else head.finishing.makes
     for who, may in dict(folders[0].rights if folders else {}).items():
         is_login = not who.startswith(_NOT_A_LOGIN)
+        if makes is not None and who.partition("@")[0] not in makes.shared:
+            continue  # BlueMind does not let him into the mailshare that it made
         if is_login and "r" in may and all("r" in each.rights.get(who, "") for each in folders):
             yield who
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from respool.errors import PlanRefused
@@ -11,7 +12,13 @@ from respool.planning.finishing import NewMailshare
 
 _GROUP: Final = "group:"
 # Source: DbAclToCyrusAcl.java: All is lrswipkxtea, Write lrswipkxte, Read lrp.
-_VERBS: Final = (("a", "All"), ("i", "Write"), ("r", "Read"))
+_VERBS: Final = (
+    ("All", frozenset("lrswipkxtea")),
+    ("Write", frozenset("lrswipkxte")),
+    ("Read", frozenset("lrp")),
+)
+_EVERYBODY_MAY: Final = frozenset("p")  # "anyone p", in every mailshare
+_IN_NO_VERB: Final = frozenset("cdn")  # shorthand of the server, and annotations
 
 
 def new_mailshare(survey: CoreSurvey, gone: Gone) -> NewMailshare:
@@ -84,8 +91,27 @@ def _shared(survey: CoreSurvey, gone: Gone) -> dict[str, str]:
     found = {}
     for who, may in gone.rights.items():
         name, _, domain = who.removeprefix(_GROUP).rpartition("@")
-        verb = next((verb for right, verb in _VERBS if right in may), None)
-        is_known = who.startswith(_GROUP) or name in survey.known
-        if domain == survey.domain and verb is not None and is_known:
+        verb = _verb(may)
+        if domain == survey.domain and verb is not None and who in survey.known:
             found[name] = verb
     return found
+
+
+def not_shared(survey: CoreSurvey, gone: Gone) -> Iterator[str]:
+    """Whom the backup let in, and whom the new one lets in less, or not at all."""
+    shared, letters = _shared(survey, gone), dict(_VERBS)
+    for who, may in gone.rights.items():
+        name, at, _ = who.removeprefix(_GROUP).rpartition("@")
+        given = letters.get(shared.get(name, ""), frozenset())
+        if at and not who.startswith("-") and not _let_in(may) <= given:
+            yield who
+
+
+def _verb(may: str) -> str | None:
+    """The most that gives nobody more than he had; BlueMind has no other rights."""
+    had = frozenset(may) | _EVERYBODY_MAY
+    return next((verb for verb, letters in _VERBS if letters <= had), None)
+
+
+def _let_in(may: str) -> frozenset[str]:
+    return frozenset(may) - _EVERYBODY_MAY - _IN_NO_VERB

@@ -12,7 +12,7 @@ from typing import Final
 
 from respool.bluemind.families import Family
 from respool.finishing import by_hand
-from respool.finishing.mailshare_made import new_mailshare
+from respool.finishing.mailshare_made import new_mailshare, not_shared
 from respool.finishing.survey import CoreSurvey, Doing, Gone
 from respool.planning.finishing import (
     CONSOLIDATE,
@@ -66,7 +66,7 @@ def finishing_asked(
         quota=_quota(survey, doing),
         work=work,
         side_effects=tuple(_side_effects(survey, doing, work)),
-        by_hand=tuple(_left(survey, doing, shown)),
+        by_hand=(*_unshared(survey, gone, shown), *_left(survey, doing, shown)),
     )
 
 
@@ -153,6 +153,13 @@ def _side_effects(survey: CoreSurvey, doing: Doing, work: Sequence[str]) -> Iter
             yield f"rights are not written anew: {why}"
     if doing.is_written and _is_refused(survey):
         yield f"the entry is suspended: BlueMind {survey.version} refuses to repair it"
+
+
+def _unshared(survey: CoreSurvey, gone: Gone | None, address: str) -> Iterator[str]:
+    if gone is not None:
+        makes, less = new_mailshare(survey, gone), tuple(not_shared(survey, gone))
+        if less or not makes.shared:
+            yield by_hand.share_click(address, less)
 
 
 def _left(survey: CoreSurvey, doing: Doing, address: str) -> Iterator[str]:

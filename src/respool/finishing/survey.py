@@ -17,8 +17,8 @@ class CoreSurvey:
     on another server: ``why_not`` says so. ``operations`` are the repairs that it offers for it.
     ``servers`` are the uids of those with mail that are this machine, and whose partition is
     there: one that is to be made must lie on one of them. ``is_email_free`` says whether the
-    address of a mailshare that is to be made is nobody's, ``known`` are the uids, of those that
-    the backup names, which the directory has.
+    address of a mailshare that is to be made is nobody's, at any name of the domain; ``known``
+    are those whom the backup lets in, as it names them, and whom the directory still has.
     """
 
     version: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from respool.bluemind import api_requests
 from respool.bluemind.api_answers import ApiMailbox
-from respool.errors import BluemindFault
+from respool.errors import BluemindFault, BluemindRefused
 from respool.finishing.asking import is_unknown
 from respool.finishing.here import Here, servers_to_make_on, why_elsewhere
 from respool.finishing.planner import REPAIRS
@@ -18,6 +19,8 @@ from respool.model.names import decoded_part
 from respool.system.bluemind_core import BluemindCore
 
 _GROUP: Final = "group:"
+
+FoundT = TypeVar("FoundT")
 
 
 def survey_core(
@@ -33,7 +36,8 @@ def survey_core(
         TargetError: it does not answer, or refuses us.
     """
     unknown = CoreSurvey(version=core.version, family=core.family, domain=domain, mailbox=None)
-    found = _found(core, domain, decoded_part(account.login))
+    name = decoded_part(account.login)
+    found = _found(lambda: core.mailbox_called(domain, name))
     if found is None:
         return unknown
     if found.kind is not account.kind:
@@ -70,26 +74,46 @@ def survey_core_without(core: BluemindCore, gone: Gone, domain: str, here: Here)
         version=core.version,
         family=core.family,
         domain=domain,
-        mailbox=_found(core, domain, gone.name),
+        mailbox=_found(lambda: core.mailbox_called(domain, gone.name)),
         operations=REPAIRS if core.family.has_repairs else (),
         servers=servers_to_make_on(core, here, domain),
-        is_email_free=core.mailbox_with(domain, gone.email) is None,
+        is_email_free=_is_free(core, domain, gone.name),
         known=frozenset(_known(core, domain, gone.rights)),
     )
 
 
-def _found(core: BluemindCore, domain: str, name: str) -> ApiMailbox | None:
-    """Whose mailbox is called that; some versions say that there is none by a fault."""
+def _found(look: Callable[[], FoundT | None]) -> FoundT | None:
+    """What a look-up finds; some versions say that there is none by a fault."""
     try:
-        return core.mailbox_called(domain, name)
+        return look()
     except BluemindFault as error:
         if is_unknown(error):
             return None
         raise
 
 
+def _is_free(core: BluemindCore, domain: str, local: str) -> bool:
+    """Whether nobody gets mail for it, at any name of the domain: the new one gets it at all."""
+    named = (each.names for each in core.domains() if each.uid == domain)
+    names = dict.fromkeys((domain, *next(named, ())))
+    addresses = [f"{local}@{each}" for each in names]
+    return not any(_found(partial(core.mailbox_with, domain, each)) for each in addresses)
+
+
 def _known(core: BluemindCore, domain: str, identities: Iterable[str]) -> Iterator[str]:
     for who in identities:
-        name, _, of = who.rpartition("@")
-        if of == domain and not who.startswith(_GROUP) and core.mailbox(domain, name) is not None:
-            yield name
+        name, _, of = who.removeprefix(_GROUP).rpartition("@")
+        if of == domain and (_has_group if who.startswith(_GROUP) else _has)(core, domain, name):
+            yield who
+
+
+def _has(core: BluemindCore, domain: str, uid: str) -> bool:
+    return _found(lambda: core.mailbox(domain, uid)) is not None
+
+
+def _has_group(core: BluemindCore, domain: str, uid: str) -> bool:
+    """Where the key may not look at groups, that is left to a person."""
+    try:
+        return _found(lambda: core.api.ask(api_requests.group_members(domain, uid))) is not None
+    except BluemindRefused:
+        return False

@@ -79,6 +79,7 @@ def _create_mailshare(core: BlueMindCore, call: Call) -> Json:
     value = call.fields("mailshare")
     _check_value(core, call.domain, value, "name")
     _check_name(core, call.domain, str(value["name"]))
+    _check_emails(core, call.domain, value)
     if core.directory.find(call.domain, call.uid) is not None:
         raise ServerFault(f"entry {call.uid} exists", "ALREADY_EXISTS")
     entry = core.directory.put(call.uid, call.domain, value)
@@ -119,6 +120,15 @@ def _check_name(core: BlueMindCore, domain: str, name: str) -> None:
     """Mailboxes of a domain have different names, users and mailshares together."""
     if core.directory.by_name(domain, name) is not None:
         raise ServerFault(f"mailbox name {name} is already used", "ALREADY_EXISTS")
+
+
+def _check_emails(core: BlueMindCore, domain: str, value: Fields) -> None:
+    """An address is one mailbox's; one in all aliases clashes with a mailbox in any of them."""
+    for each in value.get("emails") or ():
+        local, _, of = str(each["address"]).partition("@")
+        for name in core.directory.names_of(domain) if each.get("allAliases") else {of}:
+            if core.directory.by_email(domain, f"{local}@{name}") is not None:
+                raise ServerFault(f"address {local}@{name} is already used", "ALREADY_EXISTS")
 
 
 _USER: Final = "/users/{domain}"

@@ -166,7 +166,7 @@ def test_a_mailshare_is_made_as_it_was_for_those_whom_the_directory_knows() -> N
         mailbox=None,
         servers=("bm-master", "bm-2"),
         is_email_free=True,
-        known=frozenset({"U1", "U2", "U3"}),
+        known=frozenset({"U1@b.loc", "U2@b.loc", "U3@b.loc", "group:G1@b.loc"}),
     )
     makes = told(found, WRITTEN, GONE).makes
 
@@ -174,6 +174,43 @@ def test_a_mailshare_is_made_as_it_was_for_those_whom_the_directory_knows() -> N
     assert makes.data_location == "bm-master"
     assert makes.shared == {"U1": "All", "U2": "Write", "U3": "Read", "G1": "Read"}
     assert (makes.email, makes.quota_kib) == ("contact@b.loc", 500)
+
+
+@pytest.mark.parametrize(
+    ("had", "verb", "is_left"),
+    [
+        ("lrswipkxtecdan", "All", False),
+        ("lrswipkxte", "Write", False),
+        ("lra", "Read", True),
+        ("lrswi", "Read", True),
+        ("lr", "Read", False),
+        ("li", None, True),
+        ("a", None, True),
+    ],
+)
+def test_a_mailshare_gives_nobody_more_than_he_had(
+    had: str, verb: str | None, *, is_left: bool
+) -> None:
+    """What BlueMind has no word for is left to a person."""
+    found = survey(mailbox=None, servers=("bm-master",), known=frozenset({"U1@b.loc"}))
+    finishing = told(found, WRITTEN, replace(GONE, rights={"U1@b.loc": had, "anyone": "p"}))
+
+    assert finishing.makes is not None
+    assert finishing.makes.shared.get("U1") == verb
+    assert any("U1@b.loc had more" in each for each in finishing.by_hand) is is_left
+
+
+def test_a_group_that_is_gone_is_left_to_a_person_and_so_is_one_without_any_reader() -> None:
+    rights = {"group:G1@b.loc": "lrp", "anyone": "p", "admin0": "lrswipkxtecdan"}
+    finishing = told(
+        survey(mailbox=None, servers=("bm-master",)), WRITTEN, replace(GONE, rights=rights)
+    )
+
+    assert finishing.makes is not None
+    assert finishing.makes.shared == {}
+    (left,) = [each for each in finishing.by_hand if "share it" in each]
+    assert "group:G1@b.loc had more" in left
+    assert "admin0" not in left
 
 
 def test_a_mailshare_gets_no_address_that_is_another_s() -> None:

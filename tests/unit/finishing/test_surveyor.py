@@ -7,11 +7,14 @@ from typing import Any, cast
 import pytest
 
 from respool.bluemind.api_answers import mailbox_of
+from respool.bluemind.api_requests import ApiRequest
+from respool.finishing.here import Here
 from respool.finishing.marked import is_mailbox_of
-from respool.finishing.surveyor import survey_core
+from respool.finishing.survey import Gone
+from respool.finishing.surveyor import survey_core, survey_core_without
 from respool.model.accounts import Account, AccountKind
 from respool.system.bluemind_core import BluemindCore
-from tests.unit.finishing.scripted_core import ScriptedCore
+from tests.unit.finishing.scripted_core import ScriptedCore, fault
 
 USER = Account(kind=AccountKind.USER, login="contact", domain="b.loc")
 SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="b.loc")
@@ -68,3 +71,55 @@ def test_what_is_marked_is_looked_for_in_the_mailbox_that_would_be_expunged(
 ) -> None:
     assert is_mailbox_of(mailbox_of(entry(kind, name)), SHARE) is is_its
     assert not is_mailbox_of(None, SHARE)
+
+
+GONE = Gone(
+    uid="NEW",
+    name="contact",
+    email="contact@b.loc",
+    partition="mail",
+    quota_kib=None,
+    rights={"U1@b.loc": "lr", "U2@b.loc": "lr", "group:G1@b.loc": "lr", "group:G2@b.loc": "lr"},
+)
+NOWHERE = Here(partitions=frozenset(), names=frozenset(), is_core_here=False)
+
+
+def core_without(taken: str) -> BluemindCore:
+    """A core of a domain with an alias where ``taken`` is somebody's address."""
+
+    def by_email(request: ApiRequest) -> Any:  # noqa: ANN401 - JSON
+        return entry("user", "other") if request.query["email"] == taken else None
+
+    domain = {"uid": "b.loc", "value": {"name": "b.loc", "aliases": ["b.example"]}}
+    scripted = ScriptedCore(
+        answers={
+            "GET /servers/default/_complete": [[]],
+            "GET /domains": [[domain]],
+            "GET /mailboxes/b.loc/_byname": [fault("NOT_FOUND", status=404)],
+            "GET /mailboxes/b.loc/_byemail": [by_email],
+            "GET /mailboxes/b.loc/U1/complete": [entry("user")],
+            "GET /mailboxes/b.loc/U2/complete": [None],
+            "GET /groups/b.loc/G1/expandedmembers": [[]],
+            "GET /groups/b.loc/G2/expandedmembers": [fault("NOT_FOUND", status=404)],
+        }
+    )
+    return BluemindCore(cast("Any", scripted), "4.9.1", scripted.family)
+
+
+@pytest.mark.parametrize(
+    ("taken", "is_free"),
+    [("contact@b.loc", False), ("contact@b.example", False), ("sales@b.loc", True)],
+)
+def test_an_address_is_free_only_where_it_is_at_every_name_of_the_domain(
+    taken: str, *, is_free: bool
+) -> None:
+    """A new mailshare gets it at all of them."""
+    found = survey_core_without(core_without(taken), GONE, "b.loc", NOWHERE)
+
+    assert found.is_email_free is is_free
+
+
+def test_whom_the_backup_let_in_is_known_only_where_the_directory_still_has_him() -> None:
+    found = survey_core_without(core_without(""), GONE, "b.loc", NOWHERE)
+
+    assert found.known == {"U1@b.loc", "group:G1@b.loc"}
