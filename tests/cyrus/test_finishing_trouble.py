@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from respool.app.run_details import show_run
+from respool.app.runs import list_runs
+from respool.app.verify import verify
 from respool.errors import StepFailed
 from respool.finishing import patience
 from respool.finishing.patience import Patience
@@ -57,18 +58,19 @@ def site_of(
     assert [key for key in keys for octets in written if key in octets] == []
 
 
-def stopped(site: Site) -> StepFailed:
-    """How a restore fails: all of its mail is there, and is known to be proven."""
-    with pytest.raises(StepFailed) as failed:
-        site.restore()
-    details = show_run(site.settings, 1)
-    proofs = [each for each in details.steps if each.row.kind == "prove-mailbox"]
-    assert {(each.receipt or {}).get("counts") == {} for each in proofs} == {True}
-    assert failed.value.can_be_tried_again
-    assert "respool resume 1" in (failed.value.hint or "")
+def stopped(site: Site) -> str:
+    """What is left of a restore that stopped: all of its mail is there, and proven, and stays so.
+
+    That is kept, and shown in `runs` and by a later look.
+    """
+    receipt = site.restore()
+    assert (receipt.verdict.value, receipt.proven) == ("proven", 15)
+    (left,) = [each for each in receipt.left_to_do if "respool resume 1: " in each]
+    (listed,) = list_runs(site.settings)
+    assert (str(listed.row.state), listed.verdict, listed.messages) == ("stopped", "proven", 15)
     with site.server.client_as(site.target.readers[0]) as client:
         assert client.select_folder(f"{INTO}/Sent", readonly=True)[b"EXISTS"] == 5
-    return failed.value
+    return left
 
 
 def ends_well(site: Site) -> None:
@@ -105,7 +107,7 @@ def test_a_task_that_the_core_forgot_is_done_again(site_of: Callable[..., Site])
     site = site_of()
     site.core.tasks.looks_before_end, site.core.tasks.forget_after_looks = 3, 1
 
-    assert "does not know the end" in stopped(site).what
+    assert "does not know the end" in stopped(site)
     site.core.tasks.forget_after_looks = None
     ends_well(site)
 
@@ -116,7 +118,7 @@ def test_a_task_without_end_stops_the_run_and_is_followed_when_it_goes_on(
     site = site_of()
     site.core.tasks.never_end = True
 
-    assert "comes to no end" in stopped(site).what
+    assert "comes to no end" in stopped(site)
     site.core.tasks.never_end = False
     ends_well(site)
 
@@ -148,7 +150,10 @@ def test_a_core_that_stays_unwell_or_away_stops_the_run(
     site = site_of()
     site.core.faults.add(Fault.answering(status), route=REPAIR, nth=2, times=None)
 
-    stopped(site)
+    assert "BlueMind was not told of all of it: " in stopped(site)
+    again, _ = verify(site.settings, 1)
+    assert (again.verdict.value, again.differs_count) == ("proven", 0)
+    assert any("respool resume 1: " in each for each in again.left_to_do)
     site.core.faults.clear()
     ends_well(site)
 
@@ -160,10 +165,10 @@ def test_a_key_that_is_refused_on_the_way_stops_the_run_until_there_is_another(
     key = site.core.keys.core_token
     site.core.faults.add(Fault.calling(lambda _: site.core.keys.withdraw(key)), route=REPAIR)
 
-    failed = stopped(site)
+    left = stopped(site)
 
-    assert key not in f"{failed.what} {failed.why} {failed.hint}"
-    assert "RESPOOL_BLUEMIND_KEY_FILE" in (failed.hint or "")
+    assert key not in left
+    assert "RESPOOL_BLUEMIND_KEY_FILE" in left
     mended = site.with_key(site.core.keys.user_key(DOMAIN, site.uid))
     assert resumed(mended).left_to_do == ()
 

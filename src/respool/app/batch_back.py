@@ -148,7 +148,7 @@ def _taken(
 def _verified(settings: Settings, account: str, run: int) -> MemberOutcome:
     try:
         _, file = verify(settings, run)
-        return outcome_of(account, run, file.with_suffix(".json"))
+        return outcome_of(account, run, file.with_suffix(".json"), is_looked_at_again=True)
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - no account stops the others

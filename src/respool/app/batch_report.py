@@ -37,6 +37,7 @@ class MemberOutcome:
 
     ``receipt`` is the file that has the receipt as JSON. ``failure`` is there where it could
     not be planned, begun or ended, with ``status``, the exit status of that alone.
+    ``is_untold``: its mail is whole, but its run has stopped before BlueMind was told all.
     """
 
     account: str
@@ -47,6 +48,7 @@ class MemberOutcome:
     receipt: Path | None = None
     failure: Mapping[str, Any] | None = None
     status: int = 0
+    is_untold: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The shape in ``accounts`` of a batch's report."""
@@ -101,8 +103,10 @@ class BatchReport:
         }
 
 
-def outcome_of(account: str, run: int, file: Path) -> MemberOutcome:
-    """What the receipt of a run in ``file`` says of one account.
+def outcome_of(
+    account: str, run: int, file: Path, *, is_looked_at_again: bool = False
+) -> MemberOutcome:
+    """What the receipt of a run in ``file`` says of one account; or a later look at its mail.
 
     Raises:
         JournalError: there is no receipt, or none that can be read.
@@ -110,6 +114,8 @@ def outcome_of(account: str, run: int, file: Path) -> MemberOutcome:
     try:
         receipt = json.loads(file.read_text("utf-8"))
         verdict = Verdict(receipt["verdict"])
+        untold = (receipt["finishing"] or {}).get("untold") is not None
+        is_stopped = untold and not is_looked_at_again and verdict is not Verdict.DIFFERS
         is_left = bool((receipt["rehearsal"] or {}).get("kept"))
         return MemberOutcome(
             account=account,
@@ -118,7 +124,8 @@ def outcome_of(account: str, run: int, file: Path) -> MemberOutcome:
             messages=receipt["messages"],
             size_bytes=receipt["size_bytes"],
             receipt=file,
-            status=_UNDONE_IN_PART if is_left else _STATUS[verdict],
+            status=_UNDONE_IN_PART if is_left else _PARTLY if is_stopped else _STATUS[verdict],
+            is_untold=untold,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise JournalError(f"{file} cannot be read", why=str(error)) from error

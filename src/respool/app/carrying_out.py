@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from respool.app.phases import PhaseClock
 from respool.app.reached import Reached
 from respool.app.receipt_text import keep_receipt
-from respool.app.receipts import receipt_of
+from respool.app.receipts import receipt_of, untold_of
 from respool.app.what_changed import what_changed
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
@@ -45,6 +45,9 @@ class Conversation:
 def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> Receipt:
     """Do every step that is not done yet; the run's receipt.
 
+    Where BlueMind alone was not told, the mail is whole and the receipt says so (``untold``);
+    the run has stopped, and can go on.
+
     Raises:
         StepFailed, Interrupted: stopped part-way; ``changed`` says what was added, the
             hint how to go on or to take it back.
@@ -69,11 +72,23 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
         with undisturbed():
             with suppress(JournalError):  # its disk is full, perhaps: it stands as killed then
                 run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
+            untold = _untold_receipt(error, run, clock)
+            if untold is not None:
+                return untold
             told = _with_what_was_changed(error, run)
         raise told from error
     receipt = receipt_of(run, phases=clock.phases)
     keep_receipt(run.directory / "receipt", receipt)  # before: what has ended is not resumed
     run.mark(RunState.DONE, ended_at=datetime.now(UTC))
+    return receipt
+
+
+def _untold_receipt(error: BaseException, run: RunJournal, clock: PhaseClock) -> Receipt | None:
+    """The receipt that is kept where nothing but BlueMind failed; None elsewhere."""
+    if not isinstance(error, StepFailed) or untold_of(run) is None:
+        return None
+    receipt = receipt_of(run, phases=clock.phases, hint=error.hint)
+    keep_receipt(run.directory / "receipt", receipt)
     return receipt
 
 

@@ -59,7 +59,8 @@ class Errand:
                 self._note(journal, run, head)
                 conversation.on_begin(run.number, head)
                 receipt = carry_out(run, target, conversation)
-            target.settle(self.state, journal)
+            if receipt.untold is None:  # else its core is not asked once more
+                target.settle(self.state, journal)
             return receipt
         finally:
             journal.close()

@@ -61,7 +61,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     ]
     if head.request.note:
         lines.append(f"note        {head.request.note}")
-    lines += [f"bluemind    {line}" for line in _told(head)]
+    lines += [f"bluemind    {line}" for line in _told(receipt)]
     lines += [f"rights      {line}" for line in _narrower(head)]
     lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
     lines += [f"annotations {line}" for line in annotation_lines(receipt.annotations)]
@@ -149,13 +149,23 @@ def _new_account(head: PlanHead) -> str:
     return ", created by this run" if head.facts.get("account") == "gone" else ""
 
 
-def _told(head: PlanHead) -> list[str]:
+def untold_lines(receipt: Receipt) -> list[str]:
+    """That only BlueMind failed, where the mail is proven."""
+    if receipt.untold is None or receipt.verdict is Verdict.DIFFERS:
+        return []
+    return ["all mail is proven and in sight; BlueMind was not told of all of it"]
+
+
+def _told(receipt: Receipt) -> list[str]:
     """What BlueMind was told of it, and how sure that is."""
-    told = head.finishing
+    told = receipt.head.finishing
     if told is None:
         return []
     if told.version is None:
         return ["was not told of it: see what is left for you"]
+    if receipt.untold is not None:
+        said = untold_lines(receipt) or ["was not told of all of it"]
+        return [f"{said[0]}: see what is left for you"]
     return [
         f"{told.version} was told: {', '.join(told.work)}",
         "(tried on a stand-in for its core, never on a real BlueMind)",

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.read_in_steps import annotations_read_in_steps, readers_seen_in_steps
+from respool.finishing.steps import FINISHING_KINDS
 from respool.model.findings import Finding
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import (
@@ -50,14 +51,16 @@ def receipt_of(
     *,
     phases: Mapping[str, float],
     proofs: Proofs | None = None,
+    hint: str | None = None,
 ) -> Receipt:
     """The receipt of ``run``; ``proofs`` are newer ones than the run's own.
 
-    ``phases`` are seconds of wall time by phase.
+    ``phases`` are seconds of wall time by phase. ``hint`` is what helps where it stopped.
     """
     head = run.head()
+    untold = untold_of(run, hint)
     # A run says itself that it stopped; only a later look may find one that was cut off.
-    undone = () if proofs is None else _undone(run)
+    undone = () if proofs is None or untold is not None else _undone(run)
     lanes = {
         lane: run.receipts_of_lane(lane)
         for lane in (ACCOUNT_LANE, *(planned.target_name for planned in head.mailboxes))
@@ -83,10 +86,12 @@ def receipt_of(
         phases=phases,
         left_to_do=(
             *_cut_off(run.number, undone),
+            *_untold(run.number, untold),
             *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
             *_left_of_finishing(head, lanes[ACCOUNT_LANE], proofs),
         ),
         undone=len(undone),
+        untold=untold,
         raised=raised_limits(run),
         merged=tuple(_merged(head, lanes, proofs)),
         seen=SeenReport(outcomes=readers),
@@ -132,6 +137,26 @@ def _cut_off(number: int, undone: Sequence[StepRow]) -> Iterator[str]:
         yield (
             f"respool resume {number}: the run was cut off, or is under way; {len(undone)} of its"
             f" steps are not done, the first of them {first}"
+        )
+
+
+def untold_of(run: RunJournal, hint: str | None = None) -> str | None:
+    """Why BlueMind was not told all, where that alone is not done; None where it is otherwise."""
+    undone = _undone(run)
+    if not undone or any(each.kind not in FINISHING_KINDS for each in undone):
+        return None
+    error = next((each.error for each in undone if each.error), None)
+    if error is None:
+        return "the run was stopped or cut off before, or is under way"
+    said = (str(error[key]) for key in ("what", "why") if error.get(key))
+    return "; ".join(filter(None, (": ".join(said), hint)))
+
+
+def _untold(number: int, why: str | None) -> Iterator[str]:
+    if why is not None:
+        yield (
+            f"respool resume {number}: the mail was read back and is in sight; BlueMind was not"
+            f" told of all of it: {why}"
         )
 
 

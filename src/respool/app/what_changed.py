@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.where import TargetKind
-from respool.finishing.steps import CreateMailshare
+from respool.finishing.steps import FINISHING_KINDS, CreateMailshare
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.runs.journal import RunJournal, StepRow
@@ -80,6 +80,9 @@ def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
         yield f"{name} may stand there, empty"
         return
     was, is_ = ("were", "are") if head.request.is_in_place else ("was", "is")
+    if all(row.state is StepState.DONE for row in rows if row.kind not in FINISHING_KINDS):
+        yield f"{name} {is_} whole and in sight of the owner, BlueMind was not told of all"
+        return
     shown = "partly in sight of" if _begun(rows, GiveRights.kind) else "hidden from"
     yield f"{name} {was} begun and {is_} {shown} the owner"
 

@@ -88,6 +88,12 @@ def batch_screen(report: BatchReport) -> str:
     lines.append(f"BATCH {report.batch}  {_accounts(len(report.accounts))}: {counted}")
     if report.counts.get("failed"):
         lines.append(f"  Try again what failed: respool resume batch:{report.batch}")
+    untold = sum(each.is_untold for each in report.accounts)
+    if untold:
+        lines.append(
+            f"  BlueMind was not told all of {_accounts(untold)}: respool resume"
+            f" batch:{report.batch}"
+        )
     lines.append(f"  Take away again: respool undo batch:{report.batch}")
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from respool.app.receipt_text import rehearsal_lines
+from respool.app.receipt_text import rehearsal_lines, untold_lines
 from respool.app.stub_text import stub_sentence
 from respool.cli.finishing_text import finishing_details, finishing_lines
 from respool.cli.given_text import given_details, given_notes, given_screen
@@ -223,6 +223,7 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     lines = [f"RUN {receipt.run}  {verdict}: {counts} read back {read_back_text(receipt)}{equal}"]
     if changed:
         lines.append(f"  Changed by its {who_changed} since: {shown_count(changed)} things")
+    lines += [f"  {each.upper()}" for each in untold_lines(receipt)]
     lines += [f"  ITS OWNER CANNOT OPEN {name}" for name in receipt.closed]
     if receipt.refused:
         lines.append(

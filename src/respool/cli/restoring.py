@@ -295,6 +295,12 @@ def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:
         print_text(receipt_screen(receipt, file))
 
 
+def status_of_run(receipt: Receipt) -> int:
+    """As `exit_status`, of a run that ends here: 20 where only BlueMind was not told."""
+    status = exit_status(receipt)
+    return 20 if receipt.untold is not None and status in {0, 3} else status
+
+
 def exit_status(receipt: Receipt) -> int:
     """0 proven or nothing to do, 3 the backup lacked mail, 21 rehearsed is left, 30 differs."""
     if receipt.rehearsal is not None and receipt.rehearsal.kept:

@@ -118,3 +118,5 @@ FINISHING_STEPS: tuple[type[Step], ...] = (
     ConsolidateIndex,
     LastLook,
 )
+
+FINISHING_KINDS = frozenset(step.kind for step in FINISHING_STEPS)

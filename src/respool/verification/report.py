@@ -144,7 +144,8 @@ class Receipt:
     readers were given back of their own, ``annotations`` what was written beside mailboxes
     and messages. ``undone`` counts steps that a run which was cut off has not done.
     ``rehearsal``: all was taken back again at once. ``merged`` are the folders where flags of
-    messages that were there changed, besides the mail.
+    messages that were there changed, besides the mail. ``untold``: why BlueMind was not told all,
+    though the mail is whole; None where it was told, or there is nothing to tell.
     """
 
     run: int
@@ -161,6 +162,7 @@ class Receipt:
     undone: int = 0
     rehearsal: Rehearsal | None = None
     merged: tuple[MailboxOutcome, ...] = ()
+    untold: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -252,7 +254,12 @@ class Receipt:
         if told is None:
             return None
         work = list(told.work)
-        return {"bluemind": told.version, "family": told.family.value, "told": work}
+        return {
+            "bluemind": told.version,
+            "family": told.family.value,
+            "told": work,
+            "untold": self.untold,
+        }
 
     def as_json(self) -> dict[str, Any]:
         """The shape of ``restore --json`` and ``verify --json``."""

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from respool.app.finishing import FinishingPlan
 from respool.app.receipt_text import receipt_text
-from respool.app.receipts import receipt_of
+from respool.app.receipts import Proofs, receipt_of
+from respool.app.what_changed import what_changed
+from respool.bluemind.families import Family
 from respool.cyrus.files_as_records import with_files_only
+from respool.finishing.steps import ConsolidateIndex, LastLook
+from respool.planning.finishing import CONSOLIDATE, Finishing
 from respool.planning.proof import ProveMailbox
 from respool.runs.journal import Journal, RunJournal
+from respool.runs.states import StepState
 from respool.targets.spool.limits import Settled
+from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.steps import (
     BuildConversations,
     CopyMessages,
@@ -22,7 +30,7 @@ from respool.targets.spool.steps import (
     Subscribe,
 )
 from respool.verification.report import Receipt, Verdict
-from tests.unit.app.journals import begun, do, journal_in
+from tests.unit.app.journals import begun, do, journal_in, start
 from tests.unit.targets.spool.plans import (
     INBOX,
     chosen,
@@ -68,6 +76,49 @@ def test_every_folder_that_came_from_the_backup_is_in_it_and_no_holder(
     assert [(each.target, each.proven) for each in found.mailboxes] == [("INBOX", 2), ("x/a", 1)]
     assert found.verdict is Verdict.PROVEN
     assert "left for you: nothing" in text(run)
+
+
+def proofs_of(run: RunJournal) -> Proofs:
+    """What every folder was proven by."""
+    rows = [row for row in run.rows() if row.kind == ProveMailbox.kind]
+    return {(row.kind, row.lane): run.receipt(row.number) or {} for row in rows}
+
+
+def told_of(run_plan: SpoolPlan) -> FinishingPlan:
+    """``run_plan`` into a BlueMind, which is told to bring its index up to it."""
+    finishing = Finishing(
+        family=Family.BM4,
+        version="4.8.1",
+        domain="b.loc",
+        entry="U1",
+        address="jdoe@b.loc",
+        work=(CONSOLIDATE,),
+    )
+    head = replace(run_plan.head, finishing=finishing)
+    return FinishingPlan(head=head, restoring=run_plan, root=INBOX)
+
+
+def test_where_bluemind_alone_was_not_told_the_verdict_is_that_of_the_mail(
+    journal: Journal, tmp_path: Path
+) -> None:
+    run = begun(journal, tmp_path, told_of(planned_by("in-place")))  # type: ignore[arg-type]
+    for row in run.rows():
+        if row.kind not in {ProveMailbox.kind, ConsolidateIndex.kind, LastLook.kind}:
+            run.record(row.number, StepState.STARTED, before={})
+            run.record(row.number, StepState.DONE, receipt={})
+    number = start(run, ConsolidateIndex)
+    run.record(number, StepState.FAILED, error={"what": "it cannot", "why": None})
+    assert receipt(run).untold is None
+
+    proven(run)
+
+    for found in (receipt(run), receipt_of(run, phases={}, proofs=proofs_of(run))):
+        assert (found.verdict, found.differs_count) == (Verdict.PROVEN, 0)
+        (left,) = found.left_to_do
+        assert left.startswith("respool resume 1: ")
+        assert found.as_json()["finishing"]["untold"] == "it cannot"
+    assert "all mail is proven and in sight; BlueMind was not told of all of it" in text(run)
+    assert what_changed(run).endswith("BlueMind was not told of all (run 1)")
 
 
 def test_a_limit_that_stays_raised_is_said_until_it_is_put_back(
@@ -163,13 +214,8 @@ def test_a_run_that_was_cut_off_is_never_proven_by_a_later_look(
     """All its mail reads back, but nobody has his rights yet."""
     run = begun(journal, tmp_path, planned_by("onto-a-share"))
     proven(run)
-    proofs = {
-        (ProveMailbox.kind, row.lane): run.receipt(row.number) or {}
-        for row in run.rows()
-        if row.kind == ProveMailbox.kind
-    }
 
-    found = receipt_of(run, phases={}, proofs=proofs)
+    found = receipt_of(run, phases={}, proofs=proofs_of(run))
 
     assert found.verdict is Verdict.DIFFERS
     assert any("was cut off" in each for each in found.left_to_do)

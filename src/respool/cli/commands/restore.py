@@ -67,7 +67,7 @@ def restore(
 
     from respool.app import restore as use
     from respool.cli.batching import is_of_several, restore_many, typed_wishes
-    from respool.cli.restoring import conversing, exit_status, is_wishing, show_receipt
+    from respool.cli.restoring import conversing, is_wishing, show_receipt, status_of_run
     from respool.errors import UsageError
 
     settings = settings_of(backup, server, far, state=state)
@@ -86,4 +86,4 @@ def restore(
             receipt = use.restore(settings, asked, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)
-    return exit_status(receipt)
+    return status_of_run(receipt)

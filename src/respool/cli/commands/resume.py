@@ -40,7 +40,7 @@ def resume(
     """
     from respool.app.resume import resume as resume_run
     from respool.cli.batching import resume_many, run_or_batch
-    from respool.cli.restoring import conversing, exit_status, show_receipt
+    from respool.cli.restoring import conversing, show_receipt, status_of_run
 
     settings = settings_of(server, far, state=state)
     number, batch = run_or_batch(run)
@@ -50,4 +50,4 @@ def resume(
         receipt = resume_run(settings, number, conversation)
     file = settings.state / "runs" / str(receipt.run) / "receipt.txt"
     show_receipt(receipt, file, as_json=as_json)
-    return exit_status(receipt)
+    return status_of_run(receipt)
