@@ -89,9 +89,9 @@ def test_a_repair_that_fails_is_left_with_its_command_and_the_rest_goes_on(
 
     receipt = site.restore()
 
-    (left,) = receipt.left_to_do
+    said, left = receipt.left_to_do
     assert left.startswith("bm-cli maintenance repair --ops mailboxSubscription ")
-    assert "no such box" in left
+    assert "no such box" in said
     assert receipt.verdict.value == "proven"
     assert site.uid in site.core.search_index
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
-from urllib.parse import urlsplit
 
 from respool.app.bluemind_access import api_access, core_of
 from respool.app.bluemind_account_checks import account_checks, failed_check
@@ -14,6 +13,7 @@ from respool.app.bluemind_generations import known_generations
 from respool.app.settings import Settings
 from respool.errors import BluemindFault, RespoolError
 from respool.model.checks import Check, Mark
+from respool.system.bluemind_api import parts_of
 from respool.system.bluemind_core import BluemindCore
 from respool.system.bluemind_directory import CoreDirectory
 
@@ -91,7 +91,7 @@ def _looks(core: BluemindCore, account: str | None) -> Iterator[Check]:
 
 
 def _encryption(url: str, *, is_own: bool) -> Check:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme == "https":
         by = "--ca-file" if is_own else "the certificates of this system"
         found = f"its certificate is {parts.hostname}'s and trusted by {by}"

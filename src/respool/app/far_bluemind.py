@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from respool.app.bluemind_access import LOCAL_API, api_access
 from respool.app.far_domains import live_domain
@@ -17,6 +16,7 @@ from respool.app.writers import writer_of
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
 from respool.errors import AccountNotOnServer, AmbiguousName, PlanRefused, UsageError
 from respool.model.accounts import Account, AccountKind
+from respool.system.bluemind_api import parts_of
 from respool.system.bluemind_core import BluemindCore, open_core
 from respool.system.imap_places import ImapPlace
 
@@ -169,7 +169,7 @@ def _word(kind: AccountKind | None) -> str:
 
 
 def _is_same_host(url: str, host: str) -> bool:
-    named = (urlsplit(url).hostname or "").lower()
+    named = (parts_of(url).hostname or "").lower()
     return named == host.lower() or (_is_loopback(named) and _is_loopback(host))
 
 

@@ -28,7 +28,7 @@ from respool.finishing.surveyor import survey_core, survey_core_without
 from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding, Severity
 from respool.model.names import decoded_part
-from respool.planning.finishing import Finishing
+from respool.planning.finishing import NOT_ASKED, Finishing
 from respool.planning.plan import PlanHead
 from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step
@@ -243,7 +243,7 @@ def not_asked(why: str) -> Finding:
     """What a plan says where BlueMind's core is not told of it."""
     return Finding(
         severity=Severity.NOTE,
-        code="bluemind-not-asked",
+        code=NOT_ASKED,
         subject="BlueMind",
         text=f"its core is not told of this restore: {why}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -11,6 +11,8 @@ from respool.app.raised_quotas import raised_limits
 from respool.app.read_in_steps import annotations_read_in_steps, readers_seen_in_steps
 from respool.finishing.steps import FINISHING_KINDS
 from respool.model.findings import Finding
+from respool.model.one_line import one_line
+from respool.planning.finishing import NOT_ASKED
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import (
     FLAG_PROOFS,
@@ -66,30 +68,26 @@ def receipt_of(
         for lane in (ACCOUNT_LANE, *(planned.target_name for planned in head.mailboxes))
     }
     kinds = MESSAGE_PROOFS if head.request.state_only is None else FLAG_PROOFS
+    boxes = [(planned, lanes[planned.target_name]) for planned in head.mailboxes]
     outcomes = tuple(
-        outcome_of(planned, _notes(lanes[planned.target_name], planned, proofs, kinds))
-        for planned in head.mailboxes
+        outcome_of(planned, _notes(notes, planned, proofs, kinds))
+        for planned, notes in boxes
         if planned.is_proven
     )
-    readers = tuple(
-        each
-        for planned in head.mailboxes
-        for each in _readers(lanes[planned.target_name], planned, proofs)
-    )
-    annotations = tuple(
-        _annotations(lanes[planned.target_name], planned, proofs) for planned in head.mailboxes
+    readers = tuple(each for planned, notes in boxes for each in _readers(notes, planned, proofs))
+    annotations = tuple(_annotations(notes, planned, proofs) for planned, notes in boxes)
+    left = (
+        *_cut_off(run.number, undone),
+        *_untold(run.number, untold),
+        *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
+        *_left_of_finishing(head, lanes[ACCOUNT_LANE], proofs),
     )
     return Receipt(
         run=run.number,
         head=head,
         mailboxes=outcomes,
         phases=phases,
-        left_to_do=(
-            *_cut_off(run.number, undone),
-            *_untold(run.number, untold),
-            *_left_to_do(lanes, outcomes, is_owned=head.owner is not None),
-            *_left_of_finishing(head, lanes[ACCOUNT_LANE], proofs),
-        ),
+        left_to_do=_printable(left),
         undone=len(undone),
         untold=untold,
         raised=raised_limits(run),
@@ -104,6 +102,11 @@ def receipt_of(
             *_as_appended(head, lanes),
         ),
     )
+
+
+def _printable(lines: Iterable[str]) -> tuple[str, ...]:
+    """Some are in the words of a server, and go into files."""
+    return tuple(map(one_line, lines))
 
 
 def _merged(
@@ -250,6 +253,10 @@ def _left_of_finishing(
         yield from newer.get(kind, note).get("left_to_do", ())
     if head.finishing is not None:
         yield from head.finishing.by_hand
+        return
+    for each in head.findings:  # a core was named, and nothing else says that it is this server's
+        if each.code == NOT_ASKED:
+            yield f"BlueMind was not told: {each.text}"
 
 
 _DERIVED = {

@@ -27,8 +27,11 @@ _CONSOLE_QUOTA: Final = (
 )
 _MOST_NAMED: Final = 5
 _EXPUNGING: Final = "replication.parentUid"
-_WHAT_GOES: Final = f"({_EXPUNGING} expunges whatever is marked as deleted in the mailbox)"
-_SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then {command}"
+_WHAT_GOES: Final = (
+    f"{_EXPUNGING} EXPUNGES whatever is marked as deleted in any folder of {{address}}; only where"
+    " nothing is, or all of it may go:"
+)
+_SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then:"
 
 
 def webmail_refresh(address: str, *, is_mailshare: bool) -> str:
@@ -38,9 +41,20 @@ def webmail_refresh(address: str, *, is_mailshare: bool) -> str:
 
 def repair_command(operations: Sequence[str], address: str) -> str:
     """``bm-cli`` for these repairs; never without any, for that means all."""
-    command = f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
-    is_one_of_several = _EXPUNGING in operations and len(operations) > 1
-    return f"{command} {_WHAT_GOES}" if is_one_of_several else command
+    return f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
+
+
+def repair_commands(operations: Sequence[str], address: str) -> Iterator[str]:
+    """One for all, but for what may expunge mail: that has its own, after a warning.
+
+    Each is a line by itself, which a shell takes as it is.
+    """
+    others = [each for each in operations if each != _EXPUNGING]
+    if others:
+        yield repair_command(others, address)
+    if _EXPUNGING in operations:
+        yield _WHAT_GOES.format(address=address)
+        yield repair_command((_EXPUNGING,), address)
 
 
 def consolidate_command(address: str) -> str:
@@ -48,9 +62,10 @@ def consolidate_command(address: str) -> str:
     return f"bm-cli maintenance consolidateIndex {address}"
 
 
-def suspended(operations: Sequence[str], address: str) -> str:
+def suspended(operations: Sequence[str], address: str) -> Iterator[str]:
     """Repairs of an entry that is suspended, where BlueMind refuses them."""
-    return _SUSPENDED.format(address=address, command=repair_command(operations, address))
+    yield _SUSPENDED.format(address=address)
+    yield from repair_commands(operations, address)
 
 
 def quota_click(address: str, limit: int) -> str:

@@ -80,7 +80,7 @@ def finishing_unasked(
         left.append(by_hand.quota_click(address, doing.raised_kib))
     if doing.is_written and family.has_repairs:
         wanted = [each for each in REPAIRS if _is_wanted(each, doing)]
-        left.append(by_hand.repair_command(wanted, address))
+        left += by_hand.repair_commands(wanted, address)
     elif doing.is_written and not doing.keeps_rights:
         left.append(by_hand.rights_click(family, address, is_mailshare=is_share))
     if doing.is_written and not family.has_repairs:
@@ -173,7 +173,7 @@ def _left(survey: CoreSurvey, doing: Doing, address: str) -> Iterator[str]:
         wanted = [each for each in REPAIRS if each in survey.operations]
         wanted = [each for each in wanted if _is_wanted(each, doing)]
         if wanted:
-            yield by_hand.suspended(wanted, address)
+            yield from by_hand.suspended(wanted, address)
     yield from _kept_rights(doing, address)
 
 

@@ -16,6 +16,7 @@ from respool.bluemind.api_answers import TaskState, TaskStatus
 from respool.bluemind.api_requests import ApiRequest
 from respool.errors import BluemindFault, StepFailed
 from respool.finishing.asking import Asking, is_running, is_unknown
+from respool.model.one_line import one_line
 
 _SOUND: Final = "OK"
 _WARNED: Final = "WARN"
@@ -122,6 +123,6 @@ def _without_end(task_id: str, status: TaskStatus, seconds: float) -> StepFailed
     return StepFailed(
         f"BlueMind's task {task_id} comes to no end",
         why=f"nothing new in {seconds:.0f} s: {status.progress:.0f} of {status.steps:.0f},"
-        f' last line "{status.last_line}"',
+        f' last line "{one_line(status.last_line)}"',
         hint="the mail is restored and stays; the task is followed again when the run goes on",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from respool.bluemind import api_requests
@@ -11,6 +12,7 @@ from respool.finishing import by_hand
 from respool.finishing.asking import Asking, is_unknown
 from respool.finishing.steps import ConsolidateIndex, Repair, SaveRights
 from respool.finishing.tasks import Ended, carried_out, is_warning, wrong_entries
+from respool.model.one_line import one_line
 from respool.runs.actor import Note
 
 _MOST_TOLD = 200
@@ -54,9 +56,11 @@ class Telling:
         note: Note = {"operation": step.operation, "warnings": [_short(each) for each in warned]}
         if not failed:
             return note
-        again = by_hand.repair_command((step.operation,), step.address)
-        left = f"{again} (BlueMind said: {_short('; '.join(failed))})"
-        return {**note, "failed": [_short(each) for each in failed], "left_to_do": [left]}
+        left = [
+            _said(f"do {step.operation}", failed),
+            *by_hand.repair_commands((step.operation,), step.address),
+        ]
+        return {**note, "failed": [_short(each) for each in failed], "left_to_do": left}
 
     def _is_offered(self, step: Repair) -> bool:
         """Unknown ids are passed over in silence, and by then it may be another version."""
@@ -77,7 +81,7 @@ class Telling:
         return {
             "task": ended.id,
             "failed": [_short(each) for each in failed],
-            "left_to_do": [f"{again} (BlueMind said: {_short('; '.join(failed))})"],
+            "left_to_do": [_said("bring its index up to the mail", failed), again],
         }
 
     def tell_again(self, step: Repair | ConsolidateIndex) -> None:
@@ -93,5 +97,10 @@ class Telling:
                 raise
 
 
+def _said(what: str, failed: Sequence[str]) -> str:
+    """Why the line after this one is left to a person; in words of the core's own."""
+    return f"BlueMind could not {what}, and said: {_short('; '.join(failed))}; once mended:"
+
+
 def _short(text: str) -> str:
-    return text[:_MOST_TOLD]
+    return one_line(text)[:_MOST_TOLD]

@@ -10,6 +10,7 @@ from respool.bluemind.families import Family
 
 SAVE_RIGHTS: Final = "save-rights"  # the list of sharings is sent back as it was read
 CONSOLIDATE: Final = "consolidate-index"
+NOT_ASKED: Final = "bluemind-not-asked"  # the code of a finding
 RIGHTS_BY_REPAIR: Final = "mailboxAcls"  # all other work is repair operations, by their own ids
 
 

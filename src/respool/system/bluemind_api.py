@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from respool.bluemind.api_requests import ApiRequest
 from respool.errors import (
@@ -23,6 +23,7 @@ from respool.errors import (
     NotEncrypted,
     UsageError,
 )
+from respool.model.one_line import one_line
 
 _KEY_HEADER: Final = "X-BM-ApiKey"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -199,19 +200,31 @@ def _fault(octets: bytes) -> tuple[str | None, str]:
     with suppress(ValueError, RecursionError):
         told = json.loads(octets)
     if not isinstance(told, dict):
-        return None, octets.decode("utf-8", "replace")[:_MOST_TOLD].strip()
+        return None, one_line(octets.decode("utf-8", "replace")[:_MOST_TOLD])
     code = told.get("errorCode")
-    return (None if code is None else str(code)), str(told.get("message") or code)[:_MOST_TOLD]
+    message = one_line(str(told.get("message") or code)[:_MOST_TOLD])
+    return (None if code is None else str(code)), message
+
+
+def parts_of(url: str) -> SplitResult:
+    """An address of a core, in parts; what stands before an ``@`` is told to nobody.
+
+    Raises:
+        UsageError: it is none.
+    """
+    with suppress(ValueError):  # of no host in brackets, or a port that is no number
+        parts = urlsplit(url)
+        is_sound = parts.port is None or parts.port > 0
+        if is_sound and parts.scheme in {"http", "https"} and parts.hostname:
+            return parts
+    raise UsageError(
+        f'"{one_line(url.rpartition("@")[2])}" is no address of BlueMind\'s core',
+        hint="https://HOST/api, or on the server itself http://localhost:8090/api",
+    )
 
 
 def _check_address(access: ApiAccess) -> None:
-    parts = urlsplit(access.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(
-            f'"{parts.hostname or access.url.partition("@")[2] or access.url}" is no address of'
-            " BlueMind's core",
-            hint="https://HOST/api, or on the server itself http://localhost:8090/api",
-        )
+    parts = parts_of(access.url)
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             "names and passwords do not belong into the address of BlueMind's core",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from respool.app.finishing import FinishingPlan
+from respool.app.finishing import FinishingPlan, not_asked
 from respool.app.receipt_text import receipt_text
 from respool.app.receipts import Proofs, receipt_of
 from respool.app.what_changed import what_changed
@@ -119,6 +119,21 @@ def test_where_bluemind_alone_was_not_told_the_verdict_is_that_of_the_mail(
         assert found.as_json()["finishing"]["untold"] == "it cannot"
     assert "all mail is proven and in sight; BlueMind was not told of all of it" in text(run)
     assert what_changed(run).endswith("BlueMind was not told of all (run 1)")
+
+
+def test_that_a_core_which_was_named_was_not_told_is_left_for_a_person(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """Nothing else says that the server is BlueMind's: there is no finishing at all."""
+    plan = planned_by("in-place")
+    head = replace(plan.head, findings=(*plan.head.findings, not_asked("nobody answers\nthere")))
+    run = begun(journal, tmp_path, replace(plan, head=head))
+    proven(run)
+
+    (left,) = receipt(run).left_to_do
+
+    assert left.startswith("BlueMind was not told: ")
+    assert left.endswith("nobody answers there")
 
 
 def test_a_limit_that_stays_raised_is_said_until_it_is_put_back(

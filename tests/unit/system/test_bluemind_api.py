@@ -139,7 +139,13 @@ def test_a_key_never_crosses_the_network_in_the_clear() -> None:
         BluemindApi(ApiAccess(url="http://mail.example.org/api", key=KEY))
 
 
-@pytest.mark.parametrize("url", ["ftp://x/api", "x", "https://admin:pw@x/api"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("ftp://x/api", "x", "https://admin:pw@x/api"),
+        *("http://[::1", "http://localhost:99999/api", "http://localhost:x/api"),
+    ],
+)
 def test_what_is_no_address_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         BluemindApi(ApiAccess(url=url, key=KEY))
