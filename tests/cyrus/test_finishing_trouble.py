@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,9 +46,10 @@ def site_of(
     """A site; in the end no file that was written has a key in it."""
     sites: list[Site] = []
 
-    def make(family: CoreFamily = CoreFamily.BM4) -> Site:
+    def make(family: CoreFamily = CoreFamily.BM4, quota_kib: int | None = None) -> Site:
         places = (unpacked(SOURCE), tmp_path / "state")
-        sites.append(new_site(restoring_names, bluemind_core, family, places, roles=ROLES))
+        words: dict[str, Any] = {"roles": ROLES, "quota_kib": quota_kib}
+        sites.append(new_site(restoring_names, bluemind_core, family, places, **words))
         return sites[-1]
 
     yield make
@@ -205,12 +207,13 @@ def test_an_undo_goes_on_once_the_core_is_back(site_of: Callable[..., Site]) -> 
 def test_an_undo_that_is_forced_ends_without_a_core_that_is_gone(
     site_of: Callable[..., Site],
 ) -> None:
-    site = site_of()
-    receipt = site.restore()
+    site = site_of(quota_kib=15)
+    receipt = site.restore(is_raising_quota=True)
     site.core.faults.add(Fault.answering(503), times=None)
 
     report = undone(site.settings, receipt.run, is_forced=True)
 
     assert report.state.value == "partly undone"
     assert any("was not told" in each for each in report.others)
+    assert any("was not put back to 15 KiB" in each for each in report.others)
     assert {each.kept for each in report.mailboxes} == {None}

@@ -176,7 +176,7 @@ class AtImap:
         return {LastLook.kind: self._finishing(record), **imap_provers(self.server, record)}
 
     def _finishing(self, record: RunRecord) -> FarFinishingActor:
-        asking = Asking(core=self.asked, patience=USUAL)
+        asking = Asking(core=self.asked, patience=USUAL, silence=self.asked.silence)
         return FarFinishingActor(asking=asking, server=self.server, record=record)
 
     def settle(self, state: Path, journal: Journal) -> None:

@@ -14,6 +14,7 @@ from respool.app.settings import Settings
 from respool.bluemind.families import Family
 from respool.errors import UsageError
 from respool.finishing import by_hand
+from respool.finishing.asking import Silence
 from respool.finishing.planner import finishing_asked
 from respool.finishing.survey import Doing
 from respool.finishing.surveyor import survey_core
@@ -34,6 +35,7 @@ class FarCore:
         self._place = place
         self._kept = ExitStack()
         self._core: BluemindCore | None = None
+        self.silence = Silence()
 
     def find(self) -> BluemindCore | None:
         """The core, if there is one.

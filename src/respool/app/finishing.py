@@ -17,9 +17,10 @@ from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
 from respool.finishing import patience
 from respool.finishing.actor import FinishingActor
-from respool.finishing.asking import Asking
+from respool.finishing.asking import Asking, Silence
 from respool.finishing.here import here_of
 from respool.finishing.own_rights import let_in, with_own_rights
+from respool.finishing.patience import Patience
 from respool.finishing.planner import finishing_asked, finishing_unasked
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
@@ -256,6 +257,11 @@ class LazyCore:
         self._settings = settings
         self._kept = ExitStack()
         self._core: BluemindCore | None = None
+        self._silence = Silence()
+
+    def asking(self, patience: Patience) -> Asking:
+        """Who asks it; that it is away, all who do know together."""
+        return Asking(core=self, patience=patience, silence=self._silence, forget=self.close)
 
     def __call__(self) -> BluemindCore:
         """The core.
@@ -269,7 +275,7 @@ class LazyCore:
         return self._core
 
     def close(self) -> None:
-        """Let it go."""
+        """Let it go; asked again it is opened anew, and says anew of which version it is."""
         self._core = None
         self._kept.close()
 
@@ -278,7 +284,8 @@ def finishing_actor(
     core: LazyCore | None, server: CyrusServer, record: RunRecord
 ) -> FinishingActor:
     """Who carries out the finishing steps of one run."""
-    asking = Asking(core=core or _no_core, patience=patience.USUAL)
+    usual = patience.USUAL
+    asking = Asking(core=_no_core, patience=usual) if core is None else core.asking(usual)
     return FinishingActor(asking=asking, server=server, record=record)
 
 

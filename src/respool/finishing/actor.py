@@ -29,7 +29,7 @@ from respool.finishing.steps import (
     SaveRights,
     SettleDirectoryQuota,
 )
-from respool.finishing.telling import Telling
+from respool.finishing.telling import Telling, not_done
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
@@ -74,26 +74,28 @@ class FinishingActor:
         return self._look(step)
 
     def take_back(self, step: FinishingStep, undoing: Undoing) -> str | None:
-        """Tell BlueMind again, now that the folders are gone; what was made or raised goes."""
+        """Tell BlueMind again, now that the folders are gone; what was made or raised goes.
+
+        Whoever insists ends without it: the core may be gone for good.
+        """
+        try:
+            return self._taken_back(step, undoing)
+        except RespoolError as error:
+            if not undoing.is_forced:
+                raise
+            return f"{not_done(step)}: {error.what}"
+
+    def _taken_back(self, step: FinishingStep, undoing: Undoing) -> str | None:
         match step:
             case CreateMailshare():
                 return mailshares.take_back(self.asking, self.server, step, undoing)
             case RaiseDirectoryQuota():
                 return directory_quota.lower_again(self.asking, step, undoing)
             case Repair() | ConsolidateIndex():
-                return self._tell_again(step, undoing)
+                self._telling.tell_again(step)
+                return None
             case _:
                 return None
-
-    def _tell_again(self, step: Repair | ConsolidateIndex, undoing: Undoing) -> str | None:
-        """Whoever insists ends without it: the core may be gone for good."""
-        try:
-            self._telling.tell_again(step)
-        except RespoolError as error:
-            if not undoing.is_forced:
-                raise
-            return f"BlueMind was not told that the folders are gone: {error.what}"
-        return None
 
     def _tell(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
         match step:

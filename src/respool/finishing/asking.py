@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from respool.bluemind.api_requests import ApiRequest
@@ -20,12 +20,33 @@ _MEANT: Final = frozenset(
 )
 
 
+@dataclass(slots=True, kw_only=True)
+class Silence:
+    """That a core was away though it was waited for: nobody else waits that long for it.
+
+    For some time, up to ``until``, it is not even tried again. ``error`` None: it was not away.
+    """
+
+    error: BluemindUnreachable | None = None
+    until: float = 0.0
+
+
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """One core, opened when it is first needed; ``core`` opens it, or gives it again."""
+    """One core, opened when it is first needed; ``core`` opens it, or gives it again.
+
+    ``forget`` has it opened anew: one that comes back may be of another version. ``silence`` is
+    of all who ask that core.
+    """
 
     core: Callable[[], BluemindCore]
     patience: Patience
+    silence: Silence = field(default_factory=Silence)
+    forget: Callable[[], None] = _nothing
 
     def ask(self, request: ApiRequest) -> Any:  # noqa: ANN401 - JSON
         """What the core answers. All that is asked here may be asked twice.
@@ -34,15 +55,19 @@ class Asking:
             StepFailed: it stayed away, is unwell, or refuses us; the restored mail stays.
             BluemindFault: it says that it cannot, and means it.
         """
-        until = self.patience.clock() + self.patience.away
+        until = self._until()
         waits, unwell = self.patience.waits(), 0
         while True:
             try:
-                return self.core().api.ask(request)
+                answer = self.core().api.ask(request)
+                self.silence.error = None
+                return answer
             except BluemindRefused as error:
                 raise _refused(error) from error
             except BluemindUnreachable as error:
-                if self.patience.clock() >= until:
+                self.forget()
+                if (now := self.patience.clock()) >= until:
+                    self.silence.error, self.silence.until = error, now + self.patience.untried
                     raise _away(error) from error
             except BluemindFault as error:
                 unwell += 1
@@ -51,6 +76,19 @@ class Asking:
                 if unwell >= self.patience.tries:
                     raise _unwell(error) from error
             next(waits)
+
+    def _until(self) -> float:
+        """How long it is waited for; of one that was away before one try is enough.
+
+        Raises:
+            StepFailed: it was away just now.
+        """
+        now, error = self.patience.clock(), self.silence.error
+        if error is None:
+            return now + self.patience.away
+        if now < self.silence.until:
+            raise _away(error)
+        return now
 
 
 def is_unknown(error: BluemindFault) -> bool:

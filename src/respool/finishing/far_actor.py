@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
-from respool.errors import ServerSaidNo
+from respool.errors import RespoolError, ServerSaidNo
 from respool.finishing.asking import Asking
 from respool.finishing.steps import ConsolidateIndex, LastLook, Repair, SaveRights
-from respool.finishing.telling import Telling
+from respool.finishing.telling import Telling, not_done
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import MESSAGE_PROOFS
 from respool.runs.actor import Note, RunRecord, Undoing
@@ -50,10 +50,16 @@ class FarFinishingActor:
         """The last look, at any later time."""
         return self.server.persistently(self._look)
 
-    def take_back(self, step: FarStep, _undoing: Undoing) -> str | None:
-        """Tell BlueMind again, now that the folders are gone."""
-        if isinstance(step, Repair | ConsolidateIndex):
+    def take_back(self, step: FarStep, undoing: Undoing) -> str | None:
+        """Tell BlueMind again, now that the folders are gone; whoever insists ends without it."""
+        if not isinstance(step, Repair | ConsolidateIndex):
+            return None
+        try:
             Telling(asking=self.asking).tell_again(step)
+        except RespoolError as error:
+            if not undoing.is_forced:
+                raise
+            return f"{not_done(step)}: {error.what}"
         return None
 
     def _look(self) -> Note:

@@ -10,9 +10,16 @@ from respool.bluemind.api_answers import operation_ids, values_of
 from respool.errors import BluemindFault
 from respool.finishing import by_hand
 from respool.finishing.asking import Asking, is_unknown
-from respool.finishing.steps import ConsolidateIndex, Repair, SaveRights
+from respool.finishing.steps import (
+    ConsolidateIndex,
+    CreateMailshare,
+    RaiseDirectoryQuota,
+    Repair,
+    SaveRights,
+)
 from respool.finishing.tasks import Ended, carried_out, is_warning, wrong_entries
 from respool.model.one_line import one_line
+from respool.planning.step import Step
 from respool.runs.actor import Note
 
 _MOST_TOLD = 200
@@ -95,6 +102,17 @@ class Telling:
         except BluemindFault as error:
             if not is_unknown(error):
                 raise
+
+
+def not_done(step: Step) -> str:
+    """What an undo leaves that ends without BlueMind."""
+    match step:
+        case CreateMailshare():
+            return f"BlueMind was not asked to remove the mailshare {step.name}, which it made"
+        case RaiseDirectoryQuota():
+            return f"the limit in BlueMind's directory was not put back to {step.former} KiB"
+        case _:
+            return "BlueMind was not told that the folders are gone"
 
 
 def _said(what: str, failed: Sequence[str]) -> str:
