@@ -163,7 +163,8 @@ def test_default_folders_come_back(site: Site) -> None:
 def test_the_file_system_repair_finds_a_message_file(site: Site) -> None:
     with site.server.client_as(f"{site.login}@{DOMAIN}") as client:
         client.append("Sent", MESSAGE)
-    (first,) = site.server.files.data("mail").rglob(f"{site.login}/Sent/1.")
+    data = site.server.files.data("bm-master__bluemind_loc")
+    (first,) = data.rglob(f"{site.login}/Sent/1.")
     file = first.with_name("7.")
     file.write_bytes(MESSAGE)
     hand_to_cyrus([file])
@@ -180,12 +181,15 @@ def test_a_new_mailshare_has_its_mailbox_and_loses_it(
     mail = CyrusMail(restoring_names)
     core = bluemind_core(installation(0), version=CoreFamily.BM3, mail=mail)
     name = f"shop{next(NUMBERS)}"
-    value = {"name": name, "routing": "internal", "emails": [], "dataLocation": "bm-master"}
+    emails = [{"address": f"{name}@{DOMAIN}", "allAliases": True, "isDefault": True}]
+    value: dict[str, object] = {"name": name, "routing": "internal", "emails": emails}
+    value["dataLocation"] = "bm-master"
 
     assert ask(core, f"PUT /mailshares/{DOMAIN}/7b", value | {"quota": 100}).status == 204
     folder = restoring_names.files.data("bluemind_loc") / "domain/b" / DOMAIN / name[0] / name
     assert folder.is_dir()
     assert ask(core, f"PUT /mailshares/{DOMAIN}/7c", value).status == 500
+    assert ask(core, f"PUT /mailshares/{DOMAIN}/7d", value | {"name": "other"}).status == 500
 
     end_of(core, ask(core, f"DELETE /mailshares/{DOMAIN}/7b"))
     with restoring_names.admin_client() as client:
