@@ -11,7 +11,7 @@ from typing import Any
 from respool.app.access import server_access
 from respool.app.adding import adding_actors, adding_provers, adding_to
 from respool.app.cut_off import clear_cut_off
-from respool.app.finishing import LazyCore, finishing_actor
+from respool.app.finishing_core import LazyCore, finishing_actor
 from respool.app.plan import plan_again, plan_into_spool
 from respool.app.plan_file import check_honesty, check_unchanged
 from respool.app.raised_directories import settle_directories

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from respool.app.bluemind_access import api_access, core_of, patient_core
+from respool.app.bluemind_access import api_access, patient_core
 from respool.app.merging import MergingPlan
 from respool.app.reached import Plan
 from respool.app.settings import Settings
 from respool.bluemind import api_requests
 from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
-from respool.finishing import patience
-from respool.finishing.actor import FinishingActor
-from respool.finishing.asking import Asking, Silence
 from respool.finishing.here import here_of
 from respool.finishing.own_rights import let_in, with_own_rights
-from respool.finishing.patience import Patience
 from respool.finishing.planner import finishing_asked, finishing_unasked
 from respool.finishing.sequence import closing_steps, opening_steps
-from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
 from respool.finishing.survey import Doing, Gone
 from respool.finishing.surveyor import survey_core, survey_core_without
 from respool.model.accounts import Account, AccountKind
@@ -32,8 +26,7 @@ from respool.model.names import decoded_part
 from respool.planning.finishing import NOT_ASKED, Finishing
 from respool.planning.plan import PlanHead
 from respool.planning.room_needs import RoomNeed
-from respool.planning.step import ACCOUNT_LANE, Step
-from respool.runs.actor import RunRecord
+from respool.planning.step import Step
 from respool.system.bluemind_core import BluemindCore
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import CyrusServer
@@ -248,108 +241,3 @@ def not_asked(why: str) -> Finding:
         subject="BlueMind",
         text=f"its core is not told of this restore: {why}",
     )
-
-
-class LazyCore:
-    """BlueMind's core, opened when a step first needs it; anew once it could not be."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._kept = ExitStack()
-        self._core: BluemindCore | None = None
-        self._silence = Silence()
-
-    def asking(self, patience: Patience) -> Asking:
-        """Who asks it; that it is away, all who do know together."""
-        return Asking(core=self, patience=patience, silence=self._silence, forget=self.close)
-
-    def __call__(self) -> BluemindCore:
-        """The core.
-
-        Raises:
-            TargetError, UsageError: as `core_of`; nothing says that there is one.
-        """
-        if self._core is None:
-            core = self._kept.enter_context(core_of(self._settings))
-            self._core = _no_core() if core is None else core
-        return self._core
-
-    def close(self) -> None:
-        """Let it go; asked again it is opened anew, and says anew of which version it is."""
-        self._core = None
-        self._kept.close()
-
-
-def finishing_actor(
-    core: LazyCore | None, server: CyrusServer, record: RunRecord
-) -> FinishingActor:
-    """Who carries out the finishing steps of one run."""
-    usual = patience.USUAL
-    asking = Asking(core=_no_core, patience=usual) if core is None else core.asking(usual)
-    return FinishingActor(asking=asking, server=server, record=record)
-
-
-def _no_core() -> BluemindCore:
-    raise UsageError(
-        "this step needs BlueMind's core, and no key of it is set",
-        hint="RESPOOL_BLUEMIND_KEY_FILE names a file whose first line it is",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """The finishing steps of a plan file, told apart from its others while it is read.
-
-    ``made`` is what BlueMind is to be told now, ``account`` how the spool's own plan would make
-    an account that BlueMind makes; ``found`` are the finishing steps of the file.
-    """
-
-    head: PlanHead
-    root: str
-    made: Finishing | None
-    account: CreateAccount
-    found: list[Step] = field(default_factory=list)
-
-    @classmethod
-    def of(
-        cls, settings: Settings, head: PlanHead, survey: SpoolSurvey, server: CyrusServer
-    ) -> Finished:
-        """Those of the plan with that head; BlueMind's core is asked anew.
-
-        Raises:
-            PlanRefused: an account would be made behind BlueMind's back.
-        """
-        root = survey.name_rules.written(head.request.target.root)
-        account = CreateAccount(
-            lane=ACCOUNT_LANE,
-            mailbox=root,
-            partition=survey.partition,
-            rights=survey.rights,
-            limits={each.resource: each.limit for each in survey.quotas},
-        )
-        made, _ = finishing_of(settings, head, survey, server)
-        return cls(head=head, root=root, made=made, account=account)
-
-    def rest(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """All others, as they are where BlueMind is not told of anything."""
-        for step in steps:
-            if isinstance(step, FINISHING_STEPS):
-                self.found.append(step)
-                if isinstance(step, CreateMailshare):
-                    yield self.account
-            elif isinstance(step, CreateMailbox) and self._is_made:
-                yield replace(step, may_be_there=False)
-            else:
-                yield step
-
-    def reasons(self) -> Iterator[str]:
-        """What is not as the head says, or as it has to be now; once all steps were read."""
-        if self.made != self.head.finishing:
-            yield "what BlueMind is told is not what this restore needs now"
-        wanted = [*opening_steps(self.head, self.root), *closing_steps(self.head)]
-        if self.found != wanted:
-            yield "its steps tell BlueMind something else than its head says"
-
-    @property
-    def _is_made(self) -> bool:
-        return self.head.finishing is not None and self.head.finishing.makes is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from respool.app.account_lookup import written_out
 from respool.app.backups import backup_of
 from respool.app.chosen import backup_side
-from respool.app.finishing import Finished
+from respool.app.finishing_check import Finished
 from respool.app.lacking import Lacking, lacking_of
 from respool.app.plan import identity_of
 from respool.app.prepared import prepare_again
