@@ -70,4 +70,4 @@ def mounted(*words: str) -> Iterator[None]:
 
 def ask_for_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let restores of this process begin without looking whether there is room."""
-    monkeypatch.setattr("respool.targets.spool.rooms._lacking", lambda _needs: iter(()))
+    monkeypatch.setattr("respool.planning.room_needs._lacking", lambda _needs: iter(()))
