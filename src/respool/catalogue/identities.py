@@ -18,7 +18,7 @@ from respool.model.generations import Generation
 
 _UNKNOWN: Final = "?"  # as a mark
 _MARK: Final = re.compile(r"[0-9a-f?]+(\nagain)*")
-_NEWEST: Final = 2  # that are looked at as a whole each time
+_NEWEST: Final = 1  # looked at as a whole each time: a copy of it may still go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
