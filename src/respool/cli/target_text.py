@@ -110,4 +110,4 @@ def _is_by_a_writer(head: PlanHead) -> bool:
 def _by_guid(receipt: Receipt) -> str:
     if not receipt.by_guid:
         return ""
-    return f" (octets of {receipt.by_guid} by the server's own SHA-1)"
+    return f" ({receipt.by_guid} had that SHA-1 by the server's own word, too)"

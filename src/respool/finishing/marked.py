@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from respool.bluemind.api_answers import ApiMailbox
+from respool.finishing.own_rights import folders_of
 from respool.model.accounts import Account
 from respool.model.names import MailboxName, decoded_part
 from respool.runs.actor import Note
@@ -24,7 +25,7 @@ _MOST_NAMED = 3
 def marked_messages(server: CyrusServer, root: MailboxName) -> Mapping[str, int]:
     """How many messages are marked as deleted, by folder of the mailbox; none left out."""
     found = {}
-    for mailbox in _folders(server, root):
+    for mailbox in folders_of(server, root):
         with borrowed_rights(server, mailbox, _TO_LOOK):
             count = _marked_in(server, mailbox)
         if count:
@@ -54,14 +55,6 @@ def left_alone(marked: Mapping[str, int], command: str) -> Note:
     why = f"BlueMind would expunge {what}"
     left = f"{command}, once they are purged or unmarked: {why}"
     return {"operation": FORCED_REPLICATION, "skipped": why, "left_to_do": [left]}
-
-
-def _folders(server: CyrusServer, root: MailboxName) -> tuple[str, ...]:
-    separator = server.separator
-    name, _, domain = root.admin_with(separator).partition("@")
-    end = f"@{domain}" if domain and domain != server.default_domain else ""
-    admin = server.admin
-    return (*admin.names(name + end), *admin.names(f"{name}{separator}*{end}"))
 
 
 def _marked_in(server: CyrusServer, mailbox: str) -> int:

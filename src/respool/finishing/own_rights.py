@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from respool.errors import ServerSaidNo
+from respool.errors import ServerSaidNo, StepFailed
 from respool.finishing import by_hand
 from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
@@ -43,11 +43,18 @@ def shared(acl: Mapping[str, str], admins: frozenset[str]) -> Rights:
 
 
 def folders_of(server: CyrusServer, root: MailboxName) -> tuple[str, ...]:
-    """Every folder of a mailbox, the root first; as the administrator writes them."""
+    """Every folder of a mailbox, the root first; as the administrator writes them.
+
+    Raises:
+        StepFailed: the mailbox is not there any more.
+    """
     separator, admin = server.separator, server.admin
     name, _, domain = root.admin_with(separator).partition("@")
     end = f"@{domain}" if domain and domain != server.default_domain else ""
-    return (*admin.names(name + end), *admin.names(f"{name}{separator}*{end}"))
+    found = (*admin.names(name + end), *admin.names(f"{name}{separator}*{end}"))
+    if not found:
+        raise StepFailed(f"the server has no {name}{end} any more")
+    return found
 
 
 def with_own_rights(server: CyrusServer, root: str, folders: Iterable[str]) -> tuple[str, ...]:

@@ -14,9 +14,7 @@ from respool.planning.proof import ProveAppended
 from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
 from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system import imap_listing as listing
-from respool.system.imap import ImapSession
 from respool.system.imap_server import ImapServer
-from respool.verification.by_guid import names_octets, read_back_by_guid
 from respool.verification.compare import Difference, compare_message
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
@@ -52,9 +50,10 @@ class AppendedProofActor(OnlyLooks):
 
     def perform(self, step: ProveAppended, _before: Note) -> Note:
         """Read back and compare; every difference is a value, none is an error."""
-        return self.server.persistently(lambda: self._read(step, is_told_enough=True))
+        return self.server.persistently(lambda: self._read(step, is_told=True))
 
-    def _read(self, step: ProveAppended, *, is_told_enough: bool) -> Note:
+    def _read(self, step: ProveAppended, *, is_told: bool) -> Note:
+        """``is_told``: what the server said of octets when it took them is counted, too."""
         with self.server.session() as session:
             shown = listing.status(session, step.mailbox)
             messages = session.open_to_read(step.mailbox)
@@ -63,18 +62,24 @@ class AppendedProofActor(OnlyLooks):
                 # UIDs of another UIDVALIDITY are those of other messages.
                 is_same = group.uidvalidity in {None, shown.uidvalidity}
                 placed = group.placed if is_same else {}
-                by_guid = is_told_enough and group.is_told and names_octets(session)
-                found, told = _found(session, group, placed, by_guid=by_guid)
-                tally.by_guid += told
+                sizes = {
+                    placed[each.uid]: each.size_bytes
+                    for each in group.messages
+                    if each.uid in placed
+                }
+                found = {each.uid: each for each in session.read_back(sizes)}
+                before = tally.proven
                 for message in group.messages:
                     there = found.get(placed.get(message.uid, 0))
                     tally.add(message, there, group.told_otherwise.get(str(message.uid)))
+                if is_told and group.is_told:
+                    tally.by_guid += tally.proven - before
         return tally.note(None if step.may_grow else messages, self.by)
 
     def prove_again(self, step: ProveAppended) -> Note:
-        """At any later time: all octets are read. A folder that is gone is a difference."""
+        """As `perform`, at any later time: a folder that is gone is a difference."""
         try:
-            return self.server.persistently(lambda: self._read(step, is_told_enough=False))
+            return self.server.persistently(lambda: self._read(step, is_told=False))
         except ServerSaidNo as error:
             return self._unreadable(step, error)
 
@@ -153,18 +158,6 @@ class _Tally:
             "differs": self.differs,
             "messages_in_target": messages,
         }
-
-
-def _found(
-    session: ImapSession, group: _Group, placed: Mapping[int, int], *, by_guid: bool
-) -> tuple[Mapping[int, ReadBack], int]:
-    """What is there of a group, by UID there, and of how many the octets were not read."""
-    there = [each for each in group.messages if each.uid in placed]
-    sizes = {placed[each.uid]: each.size_bytes for each in there}
-    guids = {placed[each.uid]: each.guid for each in there if each.guid is not None}
-    if by_guid and len(guids) == len(sizes):
-        return read_back_by_guid(session, sizes, guids)
-    return {each.uid: each for each in session.read_back(sizes)}, 0
 
 
 def _as_sent(message: PlannedMessage, receipt: Mapping[str, Any]) -> PlannedMessage:

@@ -40,8 +40,8 @@ class MailboxOutcome:
     ``planned`` counts what the plan meant to add; ``lost`` what turned out to be
     missing or damaged in the backup (uid → what was wrong). Of many differences the
     first are kept one by one; the counts are of all. ``left`` counts messages whose flags
-    stayed as they were, by the reason. Of ``by_guid`` of the proven the octets were not read:
-    the server named them by their SHA-1 when it took them.
+    stayed as they were, by the reason. ``by_guid`` of the proven the server had also named by
+    their SHA-1 when it took them.
     """
 
     source: str | None
@@ -181,7 +181,7 @@ class Receipt:
 
     @property
     def by_guid(self) -> int:
-        """Those of which the server named the octets, which were not read."""
+        """Those of them that the server had also named by their SHA-1 when it took them."""
         return sum(each.by_guid for each in self.mailboxes)
 
     @property

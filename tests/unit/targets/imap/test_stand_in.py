@@ -31,7 +31,7 @@ from tests.support.cut_counts import is_long
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
 from tests.support.imap_groups import OneStep, message_group
 from tests.support.imap_restoring import ImapRun, imap_server
-from tests.support.kept_mail import KeptMessage
+from tests.support.kept_mail import KeptFolder, KeptMessage
 from tests.support.stand_in_server import StandInServer
 from tests.unit.planning.plans import REQUEST
 from tests.unit.runs.runs import quick
@@ -127,7 +127,7 @@ def without_how(proofs: dict[str, Any]) -> dict[str, Any]:
     return {lane: {**each, "by_guid": None} for lane, each in proofs.items()}
 
 
-def test_octets_are_proven_by_what_the_server_says_and_those_of_one_by_reading_them(
+def test_what_the_server_says_of_octets_is_counted_beside_what_was_read(
     new: Callable[[], Restoring],
 ) -> None:
     one = new()
@@ -142,9 +142,34 @@ def test_octets_are_proven_by_what_the_server_says_and_those_of_one_by_reading_t
     assert restored(one.held()) == {"restored": TWICE, "restored/Sent": BODIES}
     assert told == [4, 3]
     assert {each: (proof["proven"], proof["by_guid"]) for each, proof in proofs.items()} == {
-        "restored": (4, 3),
-        "restored/Sent": (3, 2),
+        "restored": (4, 4),
+        "restored/Sent": (3, 3),
     }
+
+
+def test_a_server_that_says_the_right_thing_and_gives_back_another_is_not_believed(
+    new: Callable[[], Restoring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each message is read: one that was spoilt in the store is found, wherever it stands."""
+    one = new()
+    true = {each: hashlib.sha1(each).hexdigest() for each in TWICE}
+    spoilt = {each[:-3] + b"?" + each[-2:]: guid for each, guid in true.items()}
+    monkeypatch.setattr(
+        KeptMessage,
+        "guid",
+        property(lambda self: spoilt.get(self.octets) or hashlib.sha1(self.octets).hexdigest()),
+    )
+    add = KeptFolder.add
+
+    def spoiling(folder: KeptFolder, octets: bytes, *more: Any) -> KeptMessage:  # noqa: ANN401
+        is_spoilt = octets in true and len(folder.messages) > 1
+        return add(folder, octets[:-3] + b"?" + octets[-2:] if is_spoilt else octets, *more)
+
+    monkeypatch.setattr(KeptFolder, "add", spoiling)
+    with one.begun(one.server.port) as run:
+        run.carry_out()
+        proof = run.proofs()["restored"]
+    assert (proof["proven"], proof["counts"]["octets"]) == (2, 2)
 
 
 def test_a_server_that_says_it_took_something_else_is_not_believed(
