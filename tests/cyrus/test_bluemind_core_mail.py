@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs_cyrus
 
 
 def installation(number: int) -> Installation:
-    login, share = f"staff{number}", f"team{number}"
+    login, share = f"staff{number}", f"desk{number}"
     return Installation(
         domains=(Domain(uid=DOMAIN),),
         users=(User(uid=login, login=login, domain=DOMAIN, emails=(f"{login}@{DOMAIN}",)),),
@@ -45,7 +45,7 @@ class Site:
         self.core = core
         self.server = server
         self.login = f"staff{number}"
-        self.share = f"team{number}"
+        self.share = f"desk{number}"
         self.box = f"user/{self.login}@{DOMAIN}"
 
     def rights(self, mailbox: str) -> dict[str, str]:
