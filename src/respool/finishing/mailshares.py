@@ -16,6 +16,7 @@ from respool.finishing.mailshare_made import mailshare_value, sharings
 from respool.finishing.steps import CreateMailshare
 from respool.finishing.tasks import carried_out
 from respool.runs.actor import Note, Undoing
+from respool.system.below import folders_below
 from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
 
@@ -142,8 +143,7 @@ def _wait_for(asking: Asking, server: CyrusServer, step: CreateMailshare) -> Non
 
 def _first_held(server: CyrusServer, mailbox: str) -> str | None:
     """The first of its folders that holds a message."""
-    local, at, domain = mailbox.partition("@")
-    for name in (mailbox, *server.admin.names(f"{local}{server.separator}*{at}{domain}")):
+    for name in (mailbox, *folders_below(server, mailbox)):
         if server.admin.exists(name) and _count(server, name):
             return name
     return None

@@ -16,6 +16,7 @@ from respool.errors import ServerSaidNo, StepFailed
 from respool.finishing import by_hand
 from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
+from respool.system.below import folders_below
 from respool.system.cyrus_server import CyrusServer
 
 _SHORTHAND: Final = frozenset("cd")  # the server's own, for other letters (RFC 4314)
@@ -48,13 +49,12 @@ def folders_of(server: CyrusServer, root: MailboxName) -> tuple[str, ...]:
     Raises:
         StepFailed: the mailbox is not there any more.
     """
-    separator, admin = server.separator, server.admin
-    name, _, domain = root.admin_with(separator).partition("@")
-    end = f"@{domain}" if domain and domain != server.default_domain else ""
-    found = (*admin.names(name + end), *admin.names(f"{name}{separator}*{end}"))
-    if not found:
-        raise StepFailed(f"the server has no {name}{end} any more")
-    return found
+    name = root.admin_with(server.separator)
+    if root.domain is not None and root.domain == server.default_domain:
+        name = name.removesuffix(f"@{root.domain}")
+    if not server.admin.exists(name):
+        raise StepFailed(f"the server has no {name} any more")
+    return (name, *folders_below(server, name))
 
 
 def with_own_rights(server: CyrusServer, root: str, folders: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 from respool.errors import ProgramFailed, ServerSaidNo
 from respool.model.names import MailboxName
+from respool.system.below import listed_below
 from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
 from respool.system.imap import ImapSession
@@ -70,7 +71,7 @@ def where_it_is_now(
     end = end if mailbox.endswith(end) else ""  # the default domain is not in names
     depth, separator = (2 if name.is_user else 1), server.separator
     root = separator.join(mailbox.removesuffix(end).split(separator)[:depth])
-    for found in server.admin.names(f"{root}{separator}*{end}"):
+    for found in listed_below(server, root, "*", end):
         if _id_of(server, found) == uniqueid:
             parts = tuple(found.removesuffix(end).split(separator))
             return found, MailboxName(domain=name.domain, parts=parts)

@@ -13,6 +13,7 @@ from respool.model.accounts import Account, AccountKind
 from respool.model.checks import Check, Mark
 from respool.model.findings import Finding, Severity
 from respool.planning.forecast import QuotaLimit
+from respool.system.below import folders_below
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import (
     CyrusServer,
@@ -59,7 +60,7 @@ def survey_account(
             hint=IN_THE_CONSOLE if is_bluemind(server.configuration) else _AGAIN,
         )
     directories = server.directories(root)
-    existing = frozenset({root, *_existing(server, root)})
+    existing = frozenset({root, *folders_below(server, root)})
     is_uuid = "uuid" in directories.data.parts
     live = live_mailboxes(server, sorted(existing))
     uses = server.admin.quota(root)
@@ -196,11 +197,6 @@ def _owner(server: CyrusServer, account: Account) -> str | None:
     if account.kind is not AccountKind.USER:
         return None
     return account.login if account.domain == server.default_domain else account.userid
-
-
-def _existing(server: CyrusServer, root: str) -> frozenset[str]:
-    name, at, domain = root.partition("@")
-    return frozenset(server.admin.names(f"{name}{server.separator}*{at}{domain}"))
 
 
 def partition_of(data: Path, roots: Mapping[str, PurePosixPath]) -> str:

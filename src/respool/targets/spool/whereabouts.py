@@ -9,10 +9,10 @@ from typing import Final
 
 from respool.errors import ProgramFailed, ServerSaidNo, StepFailed
 from respool.runs.actor import RunRecord
+from respool.system.below import listed_below
 from respool.system.cyrus_server import CyrusServer
 
 _DELAYED_SINCE: Final = (2, 5, 0)
-_NO: Final = frozenset({"off", "no", "false", "f", "0"})
 
 
 class Whereabouts(StrEnum):
@@ -127,19 +127,7 @@ class Finder:
         return separator.join(local.split(separator)[:size])
 
     def _listed(self, above: str, pattern: str, domain: str) -> tuple[str, ...]:
-        """What LIST shows below a name, of its own domain.
-
-        A wildcard at the end of a pattern without a domain takes in every other domain's
-        folders of that name (seen on 3.6.1 with ``defaultdomain``).
-        """
-        head = f"{above}{self.server.separator}"
-        has_domains = self.server.configuration.text("virtdomains", "off").lower() not in _NO
-        is_bare = has_domains and not domain
-        return tuple(
-            name
-            for name in self.server.admin.names(f"{head}{pattern}{domain}")
-            if name.startswith(head) and not (is_bare and "@" in name)
-        )
+        return listed_below(self.server, above, pattern, domain)
 
     def _split(self, mailbox: str) -> tuple[str, str]:
         """The name without its domain, and the domain with its mark, empty where it has none."""
