@@ -10,6 +10,7 @@ import pytest
 from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.versions import CoreFamily
 from tests.support.bluemind_site import new_site
+from tests.support.directions import fresh_target
 from tests.support.private_cyrus import PrivateCyrus
 from tests.support.whole_account import SPOOLS, Source
 
@@ -40,3 +41,26 @@ def test_live_mail_that_is_marked_as_deleted_outlives_a_restore(
     (left,) = receipt.left_to_do
     assert f"--ops {FORCED} " in left
     assert "would expunge 1 message " in left
+
+
+def test_mail_of_another_who_shares_his_folder_with_the_owner_outlives_it_as_well(
+    restoring_names: PrivateCyrus,
+    unpacked: Callable[[Source], Path],
+    bluemind_core: Callable[..., BlueMindCore],
+    tmp_path: Path,
+) -> None:
+    """BlueMind goes through all that he sees, but for two French names of what is not his."""
+    places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
+    site = new_site(restoring_names, bluemind_core, CoreFamily.BM4, places)
+    other = fresh_target(restoring_names, "user")
+    with site.server.admin_client() as admin:
+        admin.setacl(other.root, site.target.login, "lrswipkxte")
+    with site.server.client_as(other.login) as client:
+        client.append("INBOX", MAIL, (r"\Deleted",))
+
+    receipt = site.restore()
+
+    with site.server.client_as(other.login) as client:
+        assert client.folder_status("INBOX", ["MESSAGES"]) == {b"MESSAGES": 1}
+    (left,) = receipt.left_to_do
+    assert f"1 folder of others, which {site.target.login} sees: Other Users/" in left

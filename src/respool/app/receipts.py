@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import chain
 from typing import Any, TypeAlias
 
 from respool.app.raised_quotas import raised_limits
@@ -249,8 +250,8 @@ def _left_of_finishing(
 ) -> Iterator[str]:
     """What BlueMind could not do, and what nobody but a person can."""
     newer = {kind: note for (kind, _), note in (proofs or {}).items()}
-    for kind, note in receipts:
-        yield from newer.get(kind, note).get("left_to_do", ())
+    lines = (newer.get(kind, note).get("left_to_do", ()) for kind, note in receipts)
+    yield from dict.fromkeys(chain.from_iterable(lines))  # of several steps the same may be left
     if head.finishing is not None:
         yield from head.finishing.by_hand
         return

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from respool.bluemind import api_requests
-from respool.bluemind.api_answers import mailbox_of
 from respool.errors import RespoolError
 from respool.finishing import by_hand, directory_quota, mailshares
 from respool.finishing.asking import Asking
+from respool.finishing.beyond_account import left_for_others
 from respool.finishing.looking import Looking
-from respool.finishing.marked import (
-    FORCED_REPLICATION,
-    is_mailbox_of,
-    left_alone,
-    left_as_anothers,
-    marked_messages,
-)
+from respool.finishing.marked import FORCED_REPLICATION, left_alone, marked_messages
 from respool.finishing.own_rights import folders_of, left_as_they_are, let_in, with_own_rights
 from respool.finishing.steps import (
     ConsolidateIndex,
@@ -30,6 +24,7 @@ from respool.finishing.steps import (
     SettleDirectoryQuota,
 )
 from respool.finishing.telling import Telling, not_done
+from respool.finishing.whose_entry import left_as_anothers
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
@@ -98,6 +93,11 @@ class FinishingActor:
                 return None
 
     def _tell(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
+        """Nothing where its entry is another mailbox's by now."""
+        target = self.record.head().request.target
+        return left_as_anothers(self.asking, step, target) or self._tell_of(step)
+
+    def _tell_of(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
         match step:
             case Repair(operation=operation) if operation == FORCED_REPLICATION:
                 return self._replicate(step)
@@ -109,14 +109,15 @@ class FinishingActor:
                 return self._telling.tell(step)
 
     def _replicate(self, step: Repair) -> Note:
-        """Not where BlueMind would expunge what is marked as deleted; looked at is its mailbox."""
+        """Not where BlueMind would expunge what somebody has marked as deleted."""
         command = by_hand.repair_command((step.operation,), step.address)
-        answer = self.asking.ask(api_requests.mailbox(step.domain, step.entry))
-        target = self.record.head().request.target
-        if not is_mailbox_of(mailbox_of(answer), target):
-            return left_as_anothers(target.address, command)
-        marked = marked_messages(self.server, target.root)
-        return left_alone(marked, command) if marked else self._telling.tell(step)
+        head = self.record.head()
+        target = head.request.target
+        left = left_for_others(self.server, target, command)
+        if left is None:
+            marked = marked_messages(self.server, target.root, head.owner)
+            left = left_alone(marked, command) if marked else None
+        return left or self._telling.tell(step)
 
     def _write_rights(self, step: SaveRights | Repair) -> Note:
         """Not where it would open a folder: somebody may have closed one since the plan."""

@@ -28,8 +28,9 @@ _CONSOLE_QUOTA: Final = (
 _MOST_NAMED: Final = 5
 _EXPUNGING: Final = "replication.parentUid"
 _WHAT_GOES: Final = (
-    f"{_EXPUNGING} EXPUNGES whatever is marked as deleted in any folder of {{address}}; only where"
-    " nothing is, or all of it may go:"
+    f"{_EXPUNGING} EXPUNGES whatever is marked as deleted in any folder of {{address}}, and in"
+    " folders of others that it sees, unless they are below Autres utilisateurs or Dossiers"
+    " partagés; only where nothing is, or all of it may go:"
 )
 _SUSPENDED: Final = "admin console: Directory Entries > {address} > Unsuspend; then:"
 

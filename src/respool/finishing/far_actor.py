@@ -11,6 +11,7 @@ from respool.errors import RespoolError, ServerSaidNo
 from respool.finishing.asking import Asking
 from respool.finishing.steps import ConsolidateIndex, LastLook, Repair, SaveRights
 from respool.finishing.telling import Telling, not_done
+from respool.finishing.whose_entry import left_as_anothers
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import MESSAGE_PROOFS
 from respool.runs.actor import Note, RunRecord, Undoing
@@ -40,7 +41,8 @@ class FarFinishingActor:
         """Do the step; done twice it is the same as once."""
         match step:
             case SaveRights() | Repair() | ConsolidateIndex():
-                return Telling(asking=self.asking).tell(step)
+                left = left_as_anothers(self.asking, step, self.record.head().request.target)
+                return left or Telling(asking=self.asking).tell(step)
             case LastLook():
                 return self.prove_again(step)
             case _:

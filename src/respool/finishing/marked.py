@@ -7,44 +7,41 @@ mail and what was restored. Source: ReplicationParentUidRepair.java of 2020 to 2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from respool.bluemind.api_answers import ApiMailbox
+from respool.errors import LoginRefused, ServerSaidNo
 from respool.finishing.own_rights import folders_of
-from respool.model.accounts import Account
-from respool.model.names import MailboxName, decoded_part
+from respool.model.names import MailboxName
 from respool.runs.actor import Note
 from respool.system.borrowed_rights import borrowed_rights
 from respool.system.cyrus_server import CyrusServer
+from respool.system.imap import ImapSession
+from respool.system.namespaces import name_for
 
 FORCED_REPLICATION = "replication.parentUid"
 _TO_LOOK = "lr"
 _MOST_NAMED = 3
 
 
-def marked_messages(server: CyrusServer, root: MailboxName) -> Mapping[str, int]:
-    """How many messages are marked as deleted, by folder of the mailbox; none left out."""
+def marked_messages(
+    server: CyrusServer, root: MailboxName, owner: str | None = None
+) -> Mapping[str, int]:
+    """How many messages are marked as deleted, by folder of the mailbox; none left out.
+
+    ``owner`` looks into what he may read: the administrator would have to give himself rights,
+    folder by folder.
+    """
     found = {}
-    for mailbox in folders_of(server, root):
-        with borrowed_rights(server, mailbox, _TO_LOOK):
-            count = _marked_in(server, mailbox)
-        if count:
-            found[mailbox] = count
+    with _eyes(server, root, owner) as eyes:
+        for mailbox in folders_of(server, root):
+            count = eyes.marked_in(mailbox)
+            if count is None:
+                count = _marked_as_administrator(server, mailbox)
+            if count:
+                found[mailbox] = count
     return found
-
-
-def is_mailbox_of(entry: ApiMailbox | None, account: Account) -> bool:
-    """Whether the mailbox of a directory entry, whose messages would go, is ``account``'s."""
-    if entry is None:
-        return False
-    return (entry.kind, entry.name) == (account.kind, decoded_part(account.login))
-
-
-def left_as_anothers(address: str, command: str) -> Note:
-    """What is noted where the entry that would be repaired is not of the restored account."""
-    why = f"what BlueMind's directory has now is not the mailbox {address}"
-    left = f"{command}, once nothing there is marked as deleted: {why}"
-    return {"operation": FORCED_REPLICATION, "skipped": why, "left_to_do": [left]}
 
 
 def left_alone(marked: Mapping[str, int], command: str) -> Note:
@@ -52,16 +49,79 @@ def left_alone(marked: Mapping[str, int], command: str) -> Note:
     named = ", ".join([*marked][:_MOST_NAMED]) + (", …" if len(marked) > _MOST_NAMED else "")
     count = sum(marked.values())
     what = f"{count} message{'' if count == 1 else 's'} marked as deleted in {named}"
-    why = f"BlueMind would expunge {what}"
-    left = f"{command}, once they are purged or unmarked: {why}"
+    return left_to_a_person(
+        f"{command}, once they are purged or unmarked", f"BlueMind would expunge {what}"
+    )
+
+
+def left_to_a_person(what: str, why: str) -> Note:
+    """What is noted where the repair is not asked for: ``what`` a person may do, and ``why``."""
+    left = f"{what}: {why}"
     return {"operation": FORCED_REPLICATION, "skipped": why, "left_to_do": [left]}
 
 
-def _marked_in(server: CyrusServer, mailbox: str) -> int:
-    session = server.admin.session
-    if not session.open_to_read(mailbox):
-        session.leave_folder()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Eyes:
+    """A session of who may read most of a mailbox; None: there is nobody."""
+
+    server: CyrusServer
+    root: MailboxName
+    userid: str = ""
+    session: ImapSession | None = None
+
+    def marked_in(self, mailbox: str) -> int | None:
+        """How many are marked in a folder, as the administrator writes it; None: not for him."""
+        if self.session is None:
+            return None
+        try:
+            his = name_for(
+                self.session,
+                self.userid,
+                self._name_of(mailbox),
+                default_domain=self.server.default_domain,
+            )
+            return _marked_in(self.session, his)
+        except ServerSaidNo:
+            return None
+
+    def _name_of(self, mailbox: str) -> MailboxName:
+        parts = mailbox.partition("@")[0].split(self.server.separator)
+        return MailboxName(domain=self.root.domain, parts=tuple(parts))
+
+
+@contextmanager
+def _eyes(server: CyrusServer, root: MailboxName, owner: str | None) -> Iterator[_Eyes]:
+    nobody = _Eyes(server=server, root=root)
+    if owner is None:
+        yield nobody
+        return
+    try:
+        session = server.enter(owner)
+    except LoginRefused:
+        yield nobody
+        return
+    try:
+        yield _Eyes(server=server, root=root, userid=owner, session=session)
+    finally:
+        session.close()
+
+
+def _marked_as_administrator(server: CyrusServer, mailbox: str) -> int:
+    """One that is gone meanwhile has none."""
+    try:
+        with borrowed_rights(server, mailbox, _TO_LOOK):
+            return _marked_in(server.admin.session, mailbox)
+    except ServerSaidNo:
+        if server.admin.exists(mailbox):
+            raise
         return 0
-    answer = session.ask("SEARCH", "DELETED", response="SEARCH")
-    session.leave_folder()
-    return len(answer)
+
+
+def _marked_in(session: ImapSession, mailbox: str) -> int:
+    try:
+        if not session.open_to_read(mailbox):
+            return 0
+        return len(session.ask("SEARCH", "DELETED", response="SEARCH"))
+    finally:
+        with suppress(ServerSaidNo):
+            session.leave_folder()

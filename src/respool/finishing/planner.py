@@ -39,7 +39,7 @@ _OF_REPAIRS: Final = {
     RIGHTS_BY_REPAIR: "gives every folder the rights that BlueMind has for it",
     DUMMY: (
         "puts a dummy message into each folder and removes it; it is left out where"
-        " anything is marked as deleted, which it would expunge"
+        " anything is marked as deleted, or where it reaches folders of others: it expunges"
     ),
     DEFAULTS: "makes default folders (Sent, Trash, …) that are missing",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,21 @@ def personal_prefix(session: ImapSession) -> tuple[str, str]:
     if not personal:
         return "", "/"
     return text_of(personal[0][0]), text_of(personal[0][1])
+
+
+def not_his_own(session: ImapSession, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names``, as LIST has them, that are not folders of who is logged in.
+
+    Source: RFC 2342.
+    """
+    personal, others, shared = _namespaces(session)
+    beyond = tuple(each.prefix for each in (others, shared) if each is not None and each.prefix)
+    own = "" if personal is None else personal.prefix
+
+    def is_his(name: str) -> bool:
+        return name.upper() == INBOX or (name.startswith(own) and not name.startswith(beyond))
+
+    return tuple(each for each in names if not is_his(each))
 
 
 def name_for(

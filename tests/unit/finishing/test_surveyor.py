@@ -6,10 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from respool.bluemind.api_answers import mailbox_of
 from respool.bluemind.api_requests import ApiRequest
 from respool.finishing.here import Here
-from respool.finishing.marked import is_mailbox_of
 from respool.finishing.survey import Gone
 from respool.finishing.surveyor import survey_core, survey_core_without
 from respool.model.accounts import Account, AccountKind
@@ -60,17 +58,6 @@ def test_an_entry_of_the_same_kind_is_the_account() -> None:
 
     assert found.mailbox is not None
     assert found.why_not is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "is_its"),
-    [("mailshare", "contact", True), ("user", "contact", False), ("mailshare", "sales", False)],
-)
-def test_what_is_marked_is_looked_for_in_the_mailbox_that_would_be_expunged(
-    kind: str, name: str, *, is_its: bool
-) -> None:
-    assert is_mailbox_of(mailbox_of(entry(kind, name)), SHARE) is is_its
-    assert not is_mailbox_of(None, SHARE)
 
 
 GONE = Gone(

@@ -9,7 +9,7 @@ import pytest
 from respool.errors import ServerSaidNo
 from respool.model.names import MailboxName
 from respool.system.imap import ImapSession
-from respool.system.namespaces import name_for
+from respool.system.namespaces import name_for, not_his_own
 
 ALTERNATIVE = (((b"", b"/"),), ((b"Other Users/", b"/"),), ((b"Shared Folders/", b"/"),))
 USUAL = (((b"INBOX/", b"/"),), ((b"user/", b"/"),), ((b"", b"/"),))
@@ -52,3 +52,13 @@ def test_a_folder_that_the_server_would_take_for_another_is_not_named(
 def test_with_a_prefix_of_its_own_no_folder_is_taken_for_another() -> None:
     assert called("user", "jo", "INBOX", told=USUAL) == "INBOX/INBOX"
     assert called("user", "jo", "user", "al", told=USUAL) == "INBOX/user/al"
+
+
+def test_what_is_not_below_a_prefix_of_his_is_another_s() -> None:
+    def of_others(told: Any, *names: str) -> tuple[str, ...]:  # noqa: ANN401 - words of an answer
+        return not_his_own(cast("ImapSession", _Told(told)), names)
+
+    seen = ("INBOX", "a/b", "Other Users/al", "Shared Folders/team/a")
+    assert of_others(ALTERNATIVE, *seen) == seen[2:]
+    assert of_others(USUAL, "INBOX", "INBOX/a", "user/al", "team") == ("user/al", "team")
+    assert of_others((((b"", b"/"),), None, None), "INBOX", "a/b") == ()
