@@ -164,9 +164,9 @@ def _look(clean: dict[str, Clean]) -> str:
     """Carry each scenario out without any kill; the server's version."""
     version = ""
     for scenario in ALL:
-        with bench_of(scenario.layout, clean) as bench:
+        with bench_of(scenario.place, clean) as bench:
             bench.clean_of(scenario)
-            version = bench.server.version
+            version = bench.place.version
         print(f"looked at {scenario.name}", flush=True)
     return version
 
@@ -220,9 +220,9 @@ def _serve_on_one_server(work: Work) -> None:
 
 
 def _bench(stack: ExitStack, benches: dict[str, Bench], work: Work, scenario: Scenario) -> Bench:
-    if scenario.layout not in benches:
-        benches[scenario.layout] = stack.enter_context(bench_of(scenario.layout, work.clean))
-    return benches[scenario.layout]
+    if scenario.place not in benches:
+        benches[scenario.place] = stack.enter_context(bench_of(scenario.place, work.clean))
+    return benches[scenario.place]
 
 
 def _cut_models(results: Results) -> None:

@@ -94,7 +94,7 @@ def check_nothing_of_a_key_is_kept(world: BlueMind5World, *ran: Ran) -> None:
         f"said {n}": (r.output + r.errors).encode() for n, r in enumerate(ran)
     }
     assert [name for name, octets in kept.items() if any(key in octets for key in secrets)] == []
-    assert world.open_sessions() == []
+    assert world.core.keys.open_sessions() == ()
 
 
 def below(world: BlueMind5World, login: str, name: str) -> dict[str, Counter[str]]:
@@ -301,7 +301,7 @@ def when_so_many_are_there(world: BlueMind5World, count: int, do: Callable[[], N
 
 def expire(world: BlueMind5World) -> None:
     """Every session ends, and every connection."""
-    for key in world.keys:
+    for key in world.core.keys.open_sessions():
         world.core.keys.revoke(key)
     world.imap.cut_all()
 

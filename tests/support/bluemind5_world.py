@@ -42,15 +42,18 @@ INSTALLATION = Installation(
 class BlueMind5World:
     """The two, a directory for what the command keeps, and the command itself.
 
-    ``keys`` are those of all sessions that were begun, to be looked for; ``processes`` the
-    command, each time it ran.
+    ``processes`` are the command, each time it ran.
     """
 
     imap: BlueMind5Server
     core: BlueMindCore
     place: Path
-    keys: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def keys(self) -> list[str]:
+        """Those of all sessions that were begun, to be looked for."""
+        return self.core.keys.sessions
 
     @property
     def key_file(self) -> Path:
@@ -117,12 +120,6 @@ class BlueMind5World:
         """How often a call was made: ``POST /auth/_su``."""
         return self.core.requests.calls().count(path)
 
-    def open_sessions(self) -> list[str]:
-        """Keys of sessions that were begun and still let somebody in."""
-        logins = [f"{each.login}@{DOMAIN}" for each in INSTALLATION.users]
-        opens = self.core.keys.opens
-        return [key for key in self.keys if any(opens(login, key) for login in logins)]
-
     def written(self) -> dict[str, bytes]:
         """All that the command keeps, by the name of its file."""
         return {
@@ -146,16 +143,4 @@ def bluemind5_world(
             world = BlueMind5World(imap=imap, core=core, place=place)
             world.key_file.write_text(f"{core.keys.core_token}\n")
             world.key_file.chmod(0o600)
-            _remember_keys(world)
             yield world
-
-
-def _remember_keys(world: BlueMind5World) -> None:
-    session = world.core.keys.session
-
-    def remembered(entry: object) -> str:
-        key = session(entry)  # type: ignore[arg-type]
-        world.keys.append(key)
-        return key
-
-    world.core.keys.session = remembered  # type: ignore[method-assign]

@@ -26,9 +26,9 @@ from respool.app.source_now import left_reasons, source_reasons
 from respool.app.state import far_lock
 from respool.app.wish import Wish
 from respool.errors import NotReady, SurveyChanged, UsageError
+from respool.finishing import patience
 from respool.finishing.asking import Asking
 from respool.finishing.far_actor import FAR_STEPS, FarFinishingActor
-from respool.finishing.patience import USUAL
 from respool.finishing.steps import LastLook
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
@@ -176,7 +176,7 @@ class AtImap:
         return {LastLook.kind: self._finishing(record), **imap_provers(self.server, record)}
 
     def _finishing(self, record: RunRecord) -> FarFinishingActor:
-        asking = Asking(core=self.asked, patience=USUAL, silence=self.asked.silence)
+        asking = Asking(core=self.asked, patience=patience.USUAL, silence=self.asked.silence)
         return FarFinishingActor(asking=asking, server=self.server, record=record)
 
     def settle(self, state: Path, journal: Journal) -> None:

@@ -94,6 +94,7 @@ def _delete_mailshare(core: BlueMindCore, call: Call) -> Json:
 
     def work(task: Task) -> None:
         task.begin(1, f"Deleting mailshare {entry.uid}@{entry.domain}")
+        entry.is_removed = True
         core.mail.delete(entry)
         core.directory.entries.pop((entry.domain, entry.uid), None)
         core.search_index.pop(entry.uid, None)

@@ -20,7 +20,10 @@ _EVERY_ALIAS: Final = "*"
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One user or mailshare. ``value`` is its User or Mailshare, whole, as last saved."""
+    """One user or mailshare. ``value`` is its User or Mailshare, whole, as last saved.
+
+    ``is_removed``: its mailbox is being removed, or was.
+    """
 
     uid: str
     domain: str
@@ -32,6 +35,7 @@ class Entry:
     version: int = 1
     roles: tuple[str, ...] = ()
     password: str = ""
+    is_removed: bool = False
 
     @property
     def name(self) -> str:

@@ -49,11 +49,15 @@ _NOBODY: Final = Holder(kind=NOBODY, uid="", domain="", roles=frozenset(), login
 
 
 class Keys:
-    """All keys. ``core_token`` is the content of /etc/bm/bm-core.tok: admin0@global.virt."""
+    """All keys. ``core_token`` is the content of /etc/bm/bm-core.tok: admin0@global.virt.
+
+    ``sessions`` are the keys of all sessions that were ever begun, in their order.
+    """
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self.core_token = secrets.token_urlsafe(48)
+        self.sessions: list[str] = []
         self._holders: dict[str, Holder] = {
             self.core_token: Holder(
                 kind="core token",
@@ -70,7 +74,13 @@ class Keys:
 
     def session(self, entry: Entry) -> str:
         """A new session of a user; its key is an IMAP password, too."""
-        return self._new("session", entry)
+        key = self._new("session", entry)
+        self.sessions.append(key)
+        return key
+
+    def open_sessions(self) -> tuple[str, ...]:
+        """The keys of sessions that let somebody in."""
+        return tuple(key for key in self.sessions if key in self._holders)
 
     def revoke(self, key: str) -> None:
         """Forget a session. What is in a file, or in a user's settings, outlives a logout."""

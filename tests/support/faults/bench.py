@@ -1,4 +1,4 @@
-"""A server, a backup and a fork server; cases are carried out there, one after the other."""
+"""A place, a backup and a fork server; cases are carried out there, one after the other."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.support.cyrus_configuration import Layout
-from tests.support.directions import TargetAccount
+from respool.app.run_details import show_run
 from tests.support.faults.fork_server import ForkServer
+from tests.support.faults.phases import Order, settings_of
+from tests.support.faults.places import Account, Place, opened
 from tests.support.faults.points import JOURNAL, Counts, Point
-from tests.support.faults.scenarios import SOURCE, Scenario
-from tests.support.faults.standing import Files, Standing, spool_files, standing
-from tests.support.given_back import with_readers
-from tests.support.private_cyrus import PrivateCyrus, server_root
-from tests.support.restoring import left_behind
+from tests.support.faults.scenarios import SOURCE, PlaceName, Scenario
+from tests.support.faults.standing import Standing
 from tests.support.trees import unchanged
 
 Ending = Literal["resume", "undo"]
@@ -54,18 +52,19 @@ class Outcome:
 class Clean:
     """A scenario without any kill: what stands after it and after its undo, what was counted.
 
-    ``counts`` are by command.
+    ``counts`` are by command, ``kinds`` those of the plan's steps by their numbers.
     """
 
     standings: Mapping[Ending, Standing]
     counts: Mapping[str, Counts]
+    kinds: Mapping[int, str]
 
 
 @dataclass(slots=True, kw_only=True)
 class Bench:
-    """Where cases of one layout are carried out."""
+    """Where cases of one place are carried out."""
 
-    server: PrivateCyrus
+    place: Place
     backups: Path
     states: Path
     forks: ForkServer
@@ -78,7 +77,8 @@ class Bench:
             work = self._begin(scenario)
             before = work.standing()
             counts = {"restore": work.ask("restore", expected="proven")["counts"]}
-            done = work.standing()
+            assert not work.troubles, "\n".join(work.troubles)
+            done, kinds = work.standing(), work.kinds()
             counts["undo"] = work.ask("undo", expected="undone")["counts"]
             after = work.standing()
             told = (*work.troubles, *after.differences(before))
@@ -86,7 +86,7 @@ class Bench:
             cut = Point(group=JOURNAL, name="step 3 started", ordinal=1, moment="after")
             counts["resume"] = self._counts_of_resume(scenario, cut)
             self.clean[scenario.name] = Clean(
-                standings={"resume": done, "undo": after}, counts=counts
+                standings={"resume": done, "undo": after}, counts=counts, kinds=kinds
             )
         return self.clean[scenario.name]
 
@@ -115,12 +115,10 @@ class Bench:
 
     def _begin(self, scenario: Scenario) -> _Work:
         self._number += 1
-        others = spool_files(self.server.root / "spool")
         return _Work(
             bench=self,
             scenario=scenario,
-            others=others,
-            target=scenario.prepare(self.server),
+            account=self.place.account(scenario),
             state=self.states / f"state{self._number}",
         )
 
@@ -131,8 +129,7 @@ class _Work:
 
     bench: Bench
     scenario: Scenario
-    others: Files
-    target: TargetAccount
+    account: Account
     state: Path
     killed: list[Point] = field(default_factory=list)
     pids: list[int] = field(default_factory=list)
@@ -140,26 +137,28 @@ class _Work:
     is_ended: bool = False
 
     def standing(self) -> Standing:
-        if self.scenario.is_expunged:  # files of expunged messages wait for the night
-            removed = ("-D", "0") if self.scenario.is_removed else ()
-            done = self.bench.server.run_tool("cyr_expire", "-E", "1", "-X", "0", *removed)
-            assert done.returncode == 0, done.stderr
-        return standing(self.bench.server, self.target, self.others)
+        return self.account.standing()
+
+    def kinds(self) -> Mapping[int, str]:
+        steps = show_run(settings_of(self._order("restore")), 1).steps
+        return {each.row.number: each.row.kind for each in steps}
+
+    def _order(self, phase: str) -> Order:
+        return {
+            "phase": phase,
+            "backups": str(self.bench.backups),
+            "imapd_conf": str(self.bench.place.imapd_conf),
+            "state": str(self.state),
+            "settings": dict(self.bench.place.settings),
+            "account": self.scenario.account,
+            "folders": self.scenario.folders,
+            "wish": {"to": self.account.written, **self.scenario.wish},
+        }
 
     def ask(
         self, phase: str, cut: Point | None = None, *, expected: str | None = None
     ) -> Mapping[str, Any]:
-        order = {
-            "phase": phase,
-            "backups": str(self.bench.backups),
-            "imapd_conf": str(self.bench.server.imapd_conf),
-            "state": str(self.state),
-            "settings": dict(self.scenario.settings),
-            "account": self.scenario.account,
-            "folders": self.scenario.folders,
-            "wish": {"to": self.target.written, **self.scenario.wish},
-        }
-        answer = self.bench.forks.ask(order, cut)
+        answer = self.bench.forks.ask(self._order(phase), cut)
         if answer["ended"] == "killed" and cut is not None:
             self.killed.append(cut)
             self.pids.append(answer["pid"])
@@ -191,43 +190,32 @@ class _Work:
             self.troubles.append(f"there is no {name}")
 
     def left(self) -> Iterator[str]:
-        """What the doors of the killed commands left, after the next command was through."""
-        if not self.is_ended:
-            return
-        yield from (f"left behind: {each}" for each in (self.state / "plans").glob("*.jsonl"))
-        sockets = self.bench.server.files.config_directory / "socket"
-        for pid in self.pids:
-            yield from (f"left behind: {each}" for each in left_behind(pid))
-            yield from (f"left behind: {each.name}" for each in sockets.glob(f"respool{pid}*"))
+        """What killed commands left after the next command was through; and secrets in files."""
+        if self.is_ended:
+            yield from (f"left behind: {each}" for each in (self.state / "plans").glob("*.jsonl"))
+            yield from (f"left behind: {each}" for each in self.account.left(self.pids))
+        secrets = [each.encode() for each in self.bench.place.secrets]
+        for file in self.state.rglob("*") if secrets else ():
+            octets = file.read_bytes() if file.is_file() else b""
+            if any(each in octets for each in secrets):
+                yield f"a secret is in {file.name}"
 
 
 @contextmanager
-def bench_on(
-    server: PrivateCyrus, backups: Path, clean: dict[str, Clean] | None = None
-) -> Iterator[Bench]:
-    """A bench on a server; the backup is unchanged at the end, and the mail log without errors.
+def bench_of(name: PlaceName, clean: dict[str, Clean] | None = None) -> Iterator[Bench]:
+    """A bench with a place and a backup of its own.
 
-    ``clean`` is what another one of the same layout found, and will be added to.
+    The backup is unchanged at the end, and the mail log without errors. ``clean`` is what
+    another one of such a place found, and will be added to.
     """
-    with_readers(server)
     with (
+        tempfile.TemporaryDirectory(prefix="respool-backup-") as source,
         tempfile.TemporaryDirectory(prefix="respool-faults-") as states,
-        unchanged(backups),
-        ForkServer() as forks,
+        opened(name) as place,
     ):
-        bench = Bench(server=server, backups=backups, states=Path(states), forks=forks)
-        bench.clean = {} if clean is None else clean
-        yield bench
-        assert server.error_lines() == (), "\n".join(server.error_lines())
-
-
-@contextmanager
-def bench_of(layout: Layout, clean: dict[str, Clean] | None = None) -> Iterator[Bench]:
-    """A bench with a server and a backup of its own."""
-    with (
-        tempfile.TemporaryDirectory(prefix="respool-backup-") as place,
-        server_root() as root,
-        PrivateCyrus(root, layout) as server,
-        bench_on(server, SOURCE.unpack(Path(place)), clean) as bench,
-    ):
-        yield bench
+        backups = SOURCE.unpack(Path(source))
+        with unchanged(backups), ForkServer() as forks:
+            bench = Bench(place=place, backups=backups, states=Path(states), forks=forks)
+            bench.clean = {} if clean is None else clean
+            yield bench
+            assert place.troubles() == (), "\n".join(place.troubles())

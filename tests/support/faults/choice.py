@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.support.faults.bench import Case, Clean, Ending
-from tests.support.faults.points import JOURNAL, Point, points_of
+from tests.support.faults.points import BLUEMIND, JOURNAL, Moment, Point, points_of
 from tests.support.faults.scenarios import Scenario
 
 SEED: Final = 5
@@ -20,6 +20,35 @@ def at_journal_records(scenario: Scenario, clean: Clean, ending: Ending) -> list
     """A case for before and for after each record of the journal."""
     points = points_of(clean.counts["restore"], [JOURNAL])
     return [Case(scenario=scenario, cut=point, ending=ending) for point in points]
+
+
+def at_finishing_steps(
+    scenario: Scenario, clean: Clean, ending: Ending, *, begun: int = 1
+) -> list[Case]:
+    """When each step that BlueMind is asked in was done, and nobody has noted that yet.
+
+    And right after one of so many is noted as begun.
+    """
+    numbers = [number for number, kind in clean.kinds.items() if kind.startswith("bluemind-")]
+    points = [_at_step(number, "done", "before") for number in numbers]
+    points += [_at_step(number, "started", "after") for number in numbers[::begun]]
+    return [Case(scenario=scenario, cut=point, ending=ending) for point in points]
+
+
+def at_calls_of_bluemind(
+    scenario: Scenario, clean: Clean, ending: Ending, *, count: int
+) -> list[Case]:
+    """Before or after so many of the calls of its core: some while a task of it is at work."""
+    chance = random.Random(f"{SEED} {scenario.name} {ending} calls of BlueMind")
+    points = points_of(clean.counts["restore"], [BLUEMIND])
+    return [
+        Case(scenario=scenario, cut=point, ending=ending)
+        for point in _spread(points, count, chance)
+    ]
+
+
+def _at_step(number: int, state: str, moment: Moment) -> Point:
+    return Point(group=JOURNAL, name=f"step {number} {state}", ordinal=1, moment=moment)
 
 
 def at_calls(

@@ -23,7 +23,7 @@ def carry_out(order: Order) -> dict[str, Any]:
     ``code``, or ``broken`` by a bug.
     """
     try:
-        return {"ended": _PHASES[order["phase"]](_settings(order), order)}
+        return {"ended": _PHASES[order["phase"]](settings_of(order), order)}
     except RespoolError as error:
         reasons = tuple(map(str, getattr(error, "reasons", ())))
         told = "; ".join(str(each) for each in (error.what, error.why, *reasons) if each)
@@ -32,7 +32,8 @@ def carry_out(order: Order) -> dict[str, Any]:
         return {"ended": "broken", "told": traceback.format_exc()}
 
 
-def _settings(order: Order) -> Settings:
+def settings_of(order: Order) -> Settings:
+    """The settings of a command."""
     more = order["settings"]
     key = more.get("bluemind_key")
     return Settings(

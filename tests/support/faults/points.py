@@ -25,10 +25,12 @@ from typing import Any, Final, Literal
 from respool.runs.database import Database
 from respool.runs.journal import Change, Journal, RunJournal
 from respool.system import durable
+from respool.system.bluemind_api import BluemindApi
 
 Moment = Literal["before", "after"]
 MOMENTS: Final[tuple[Moment, ...]] = ("before", "after")
 JOURNAL: Final = "journal record"
+BLUEMIND: Final = "call of BlueMind"
 Counts = Mapping[str, Mapping[str, int]]  # group → name → how often
 Wanted = Callable[..., bool]
 
@@ -86,6 +88,7 @@ CALLS: Final[Mapping[str, tuple[tuple[Any, str, Wanted], ...]]] = {
     ),
     "lock": ((fcntl, "flock", _always), (fcntl, "lockf", _always)),
     "IMAP command": ((socket.socket, "sendall", _always), (socket.socket, "connect", _always)),
+    BLUEMIND: ((BluemindApi, "ask", _always),),
     "program": (
         (subprocess.Popen, "__init__", _always),
         (subprocess.Popen, "communicate", _always),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from tests.support.bluemind_core.versions import CoreFamily
 from tests.support.cyrus_configuration import Layout
 from tests.support.directions import DOMAIN, INTO, PARTITION, TargetAccount, fresh_target
 from tests.support.given_back import READERS, share_like
@@ -23,26 +24,28 @@ _MAIL: Final = (
     NewMessage(octets=b"Subject: two\r\n\r\n2\r\n", flags=("\\Flagged",), internaldate=_DATE),
 )
 _NUMBERS = count(1)
+PlaceName: TypeAlias = Layout | CoreFamily
+CYRUS_FAMILIES: Final = (CoreFamily.BM3, CoreFamily.BM4, CoreFamily.BM49)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One restore. ``prepare`` makes an account of a fresh name for it, or only the name.
 
+    ``place`` is a private Cyrus of that layout, or one that is a BlueMind's of that family. In
+    BlueMind 5 there is nothing to ``prepare``: each account is a user with his folders.
     ``is_expunged``: an undo takes messages out of a folder that stays; ``is_removed``: it has
-    somebody else remove mailboxes, which the server keeps a while. ``settings`` are more than
-    those of every command.
+    somebody else remove mailboxes, which the server keeps a while.
     """
 
     name: str
-    layout: Layout
+    place: PlaceName
     account: str
     folders: tuple[str, ...]
-    prepare: Callable[[PrivateCyrus], TargetAccount]
+    prepare: Callable[[PrivateCyrus], TargetAccount] | None
     wish: Mapping[str, Any] = field(default_factory=dict)
     is_expunged: bool = False
     is_removed: bool = False
-    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def _user(server: PrivateCyrus) -> TargetAccount:
@@ -93,6 +96,11 @@ def _user_with_drafts(server: PrivateCyrus) -> TargetAccount:
     return target
 
 
+def _gone_mailshare(_server: PrivateCyrus) -> TargetAccount:
+    login = f"made{next(_NUMBERS)}@{DOMAIN}"
+    return TargetAccount(kind="share", login=login, readers=READERS)
+
+
 def _share_with_archives(server: PrivateCyrus) -> TargetAccount:
     target = _share(server)
     server.create_mailbox(target.mailbox("Archives"), PARTITION)
@@ -104,7 +112,7 @@ def _share_with_archives(server: PrivateCyrus) -> TargetAccount:
 
 NEW_FOLDER = Scenario(
     name="a new folder",
-    layout="names",
+    place="names",
     account=JDOE,
     folders=("Mots-clés", "Drafts"),
     prepare=_user,
@@ -112,7 +120,7 @@ NEW_FOLDER = Scenario(
 )
 IN_PLACE = Scenario(
     name="in place",
-    layout="uuid",
+    place="uuid",
     account=JDOE,
     folders=("Mots-clés", "Drafts"),
     prepare=_user_with_folder,
@@ -121,7 +129,7 @@ IN_PLACE = Scenario(
 )
 CREATED_ACCOUNT = Scenario(
     name="in place, the account made again",
-    layout="names",
+    place="names",
     account=JDOE,
     folders=("Mots-clés", "Drafts"),
     prepare=_nobody,
@@ -129,7 +137,7 @@ CREATED_ACCOUNT = Scenario(
 )
 MAILSHARE = Scenario(
     name="a mailshare with its readers",
-    layout="uuid",
+    place="uuid",
     account=CONTACT,
     folders=("INBOX", "Archives"),
     prepare=_share,
@@ -137,7 +145,7 @@ MAILSHARE = Scenario(
 )
 RAISED_LIMIT = Scenario(
     name="above the limit, which is raised",
-    layout="names",
+    place="names",
     account=CONTACT,
     folders=("INBOX", "Archives"),
     prepare=_user_with_limit,
@@ -145,7 +153,7 @@ RAISED_LIMIT = Scenario(
 )
 ADDED_TO = Scenario(
     name="added to what holds mail",
-    layout="names",
+    place="names",
     account=JDOE,
     folders=("Mots-clés", "Drafts"),
     prepare=_user_with_drafts,
@@ -154,7 +162,7 @@ ADDED_TO = Scenario(
 )
 SHARE_ADDED_TO = Scenario(
     name="added to a mailshare that holds mail",
-    layout="names",
+    place="names",
     account=CONTACT,
     folders=("Archives",),
     prepare=_share_with_archives,
@@ -163,7 +171,7 @@ SHARE_ADDED_TO = Scenario(
 )
 TWELVE = Scenario(
     name="twelve folders",
-    layout="names",
+    place="names",
     account=JDOE,
     folders=(
         *("Drafts", "Sent", "Trash", "Mots-clés", "Projects/2017", "Projects/2017/Q3"),
@@ -172,9 +180,56 @@ TWELVE = Scenario(
     prepare=_user,
     wish={"into": INTO},
 )
+FINISHED: Final = {
+    family: Scenario(
+        name=f"finished for BlueMind {family}",
+        place=family,
+        account=CONTACT,
+        folders=("INBOX", "Archives"),
+        prepare=_user_with_limit,
+        wish={"into": INTO, "is_raising_quota": True},
+        is_expunged=True,
+    )
+    for family in CYRUS_FAMILIES
+}
+MADE_BY_BLUEMIND: Final = {
+    family: Scenario(
+        name=f"made by BlueMind {family}",
+        place=family,
+        account=CONTACT,
+        folders=("INBOX", "Archives"),
+        prepare=_gone_mailshare,
+        wish={"is_in_place": True, "is_creating_account": True},
+        is_expunged=True,
+        is_removed=True,
+    )
+    for family in CYRUS_FAMILIES
+}
+INTO_BLUEMIND_5: Final = Scenario(
+    name="into BlueMind 5, a new folder",
+    place=CoreFamily.BM5,
+    account=JDOE,
+    folders=("Mots-clés", "Drafts", "Projects/2017"),
+    prepare=None,
+    wish={"into": INTO},
+)
+IN_PLACE_IN_BLUEMIND_5: Final = Scenario(
+    name="into BlueMind 5, in place",
+    place=CoreFamily.BM5,
+    account=JDOE,
+    folders=("Mots-clés", "Drafts"),
+    prepare=None,
+    wish={"is_in_place": True},
+)
 ADDING: Final = (ADDED_TO, SHARE_ADDED_TO)
 TWO_FOLDERS: Final = (
     *(NEW_FOLDER, IN_PLACE, CREATED_ACCOUNT, MAILSHARE, RAISED_LIMIT),
     *ADDING,
 )
 ALL: Final = (*TWO_FOLDERS, TWELVE)
+TELLING_BLUEMIND: Final = (
+    *FINISHED.values(),
+    *MADE_BY_BLUEMIND.values(),
+    INTO_BLUEMIND_5,
+    IN_PLACE_IN_BLUEMIND_5,
+)

@@ -1,4 +1,4 @@
-"""How one account stands, over IMAP and on disk, without its name: to compare with another's."""
+"""How one account stands, over IMAP, on disk and for BlueMind, to compare with another's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Standing:
     """All that an account has; each a set of lines, so that differences can be told.
 
     Counters of the server (UIDVALIDITY, modification sequences) and empty directories are
-    not among them, nor the files that the server makes when it likes.
+    not among them, nor the files that the server makes when it likes. ``known`` is what
+    BlueMind's core has of it, where there is one.
     """
 
     folders: frozenset[str]
@@ -43,6 +44,7 @@ class Standing:
     subscriptions: frozenset[str]
     annotations: frozenset[str]
     files: frozenset[str]
+    known: frozenset[str]
 
     def differences(self, wanted: Standing) -> list[str]:
         """One line for each thing that is missing here or too much."""
@@ -72,10 +74,30 @@ def spool_files(root: Path) -> Files:
     return found
 
 
-def standing(server: PrivateCyrus, target: TargetAccount, others: Files) -> Standing:
+class Lines:
+    """Lines by kind, with one word in place of the account's login."""
+
+    def __init__(self, login: str) -> None:
+        """Of the account of ``login``, which is without a domain."""
+        self.login = login
+        self.found: dict[str, set[str]] = {}
+
+    def add(self, kind: str, *words: object) -> None:
+        """One more; ``kind`` is a field of `Standing`."""
+        line = " | ".join(str(word) for word in words).replace(self.login, ACCOUNT)
+        self.found.setdefault(kind, set()).add(line)
+
+    def standing(self) -> Standing:
+        """All of them."""
+        return Standing(
+            **{each.name: frozenset(self.found.get(each.name, ())) for each in fields(Standing)}
+        )
+
+
+def read_standing(
+    server: PrivateCyrus, target: TargetAccount, others: Files, lines: Lines
+) -> None:
     """How ``target`` stands now; ``others`` are the files that were there before it was."""
-    login = target.login.partition("@")[0]
-    lines = _Lines(login)
     with server.admin_client() as admin:
         local = target.root.partition("@")[0]
         names = {name for name in folder_names(admin) if _is_of(name, local)}
@@ -90,24 +112,9 @@ def standing(server: PrivateCyrus, target: TargetAccount, others: Files) -> Stan
     for reader in target.readers if target.root in names else ():
         _read_as(server, target, reader, lines)
     _read_files(server, others, lines)
-    return Standing(
-        **{each.name: frozenset(lines.found.get(each.name, ())) for each in fields(Standing)}
-    )
 
 
-class _Lines:
-    """Lines by kind, with one word in place of the account's login."""
-
-    def __init__(self, login: str) -> None:
-        self.login = login
-        self.found: dict[str, set[str]] = {}
-
-    def add(self, kind: str, *words: object) -> None:
-        line = " | ".join(str(word) for word in words).replace(self.login, ACCOUNT)
-        self.found.setdefault(kind, set()).add(line)
-
-
-def _read_as(server: PrivateCyrus, target: TargetAccount, reader: str, lines: _Lines) -> None:
+def _read_as(server: PrivateCyrus, target: TargetAccount, reader: str, lines: Lines) -> None:
     with server.client_as(reader) as client:
         for name in subscriptions_of(client):
             if _is_seen(name, target):
@@ -137,7 +144,7 @@ def _is_seen(name: str, target: TargetAccount) -> bool:
     return name == above or name.startswith(f"{above}/")
 
 
-def _read_files(server: PrivateCyrus, others: Files, lines: _Lines) -> None:
+def _read_files(server: PrivateCyrus, others: Files, lines: Lines) -> None:
     seen: Counter[str] = Counter()
     present = spool_files(server.root / "spool")
     for directory, files in present.items():
