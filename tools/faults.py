@@ -29,15 +29,25 @@ from tests.support.faults.choice import (  # noqa: E402
     ENDINGS,
     SEED,
     at_calls,
+    at_calls_of_bluemind,
     at_journal_records,
     sampled,
 )
 from tests.support.faults.points import Point, points_of  # noqa: E402
 from tests.support.faults.results import Part, Results  # noqa: E402
-from tests.support.faults.scenarios import ALL, TWELVE, TWO_FOLDERS, Scenario  # noqa: E402
+from tests.support.faults.scenarios import (  # noqa: E402
+    ALL,
+    TELLING_BLUEMIND,
+    TWELVE,
+    TWO_FOLDERS,
+    PlaceName,
+    Scenario,
+)
 
 KEPT = PROJECT / "docs" / "explanation" / "safety.json"
 RECORDS = "every journal record"
+ANYWHERE = "anywhere, and again"
+EVERY = (*ALL, *TELLING_BLUEMIND)
 SUITES = (
     "tests/conformance/test_memory_target.py",
     "tests/conformance/test_spool_target.py",
@@ -112,7 +122,7 @@ def main() -> int:
                 command: len(points_of(counts))
                 for command, counts in sorted(clean[scenario.name].counts.items())
             }
-            for scenario in ALL
+            for scenario in EVERY
         },
     )
     begun = time.monotonic()
@@ -163,10 +173,10 @@ def _options() -> argparse.Namespace:
 def _look(clean: dict[str, Clean]) -> str:
     """Carry each scenario out without any kill; the server's version."""
     version = ""
-    for scenario in ALL:
+    for scenario in EVERY:
         with bench_of(scenario.place, clean) as bench:
             bench.clean_of(scenario)
-            version = bench.place.version
+            version = version or bench.place.version
         print(f"looked at {scenario.name}", flush=True)
     return version
 
@@ -183,7 +193,16 @@ def _chosen(
             yield from _part(results, "calls of every group", calls)
     for ending in ENDINGS:
         cases = sampled(TWELVE, clean[TWELVE.name], ending, count=300, seed=seed)
-        yield from _part(results, "anywhere, and again", cases)
+        yield from _part(results, ANYWHERE, cases)
+    for scenario in TELLING_BLUEMIND:
+        for ending in ENDINGS:
+            of_clean = clean[scenario.name]
+            records = at_journal_records(scenario, of_clean, ending)
+            yield from _part(results, RECORDS, records)
+            calls = at_calls_of_bluemind(scenario, of_clean, ending, count=4 * of_each)
+            yield from _part(results, "calls of BlueMind's core", calls)
+            cases = sampled(scenario, of_clean, ending, count=3 * of_each, seed=seed)
+            yield from _part(results, ANYWHERE, cases)
 
 
 def _part(results: Results, what: str, cases: list[Case]) -> Iterator[tuple[Part, Case]]:
@@ -210,7 +229,7 @@ def _serve(work: Work) -> None:
 
 def _serve_on_one_server(work: Work) -> None:
     with ExitStack() as stack:
-        benches: dict[str, Bench] = {}
+        benches: dict[PlaceName, Bench] = {}
         for _ in range(CASES_OF_ONE_SERVER):
             taken = work.take()
             if taken is None:
@@ -219,7 +238,9 @@ def _serve_on_one_server(work: Work) -> None:
             work.note(part, _bench(stack, benches, work, case.scenario).carry_out(case))
 
 
-def _bench(stack: ExitStack, benches: dict[str, Bench], work: Work, scenario: Scenario) -> Bench:
+def _bench(
+    stack: ExitStack, benches: dict[PlaceName, Bench], work: Work, scenario: Scenario
+) -> Bench:
     if scenario.place not in benches:
         benches[scenario.place] = stack.enter_context(bench_of(scenario.place, work.clean))
     return benches[scenario.place]
