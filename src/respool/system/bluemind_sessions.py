@@ -1,9 +1,11 @@
 """Sessions of a BlueMind core as its users: their keys are passwords of its IMAP service.
 
-A key is held in memory alone, and its session is ended with whoever asked for it. What a
-process that was killed leaves, the core ends itself once it was unused for long enough.
+A key is held in memory alone, and its session is ended with whoever asked for it. Who was
+killed ends none, and nobody after him knows its key: the core ends it once it was unused for
+``core.sessions.idle-timeout`` (20 minutes up to 4.9), and keeps it when it restarts.
 
-Source: BlueMind's published clients, IAuthentication: ``_su`` and ``logout``.
+Source: BlueMind's published clients, IAuthentication: ``_su`` and ``logout``;
+SessionsBackingStore.java (``expireAfterAccess``, and where sessions are kept), CoreConfig.java.
 """
 
 from __future__ import annotations
