@@ -41,6 +41,15 @@ class Site:
         return self.target.login.partition("@")[0]
 
     @property
+    def address(self) -> str:
+        """Its main address."""
+        return f"{self.uid}@{DOMAIN}"
+
+    def suspend(self, *, is_suspended: bool = True) -> None:
+        """What an administrator does in the directory; Cyrus is not told of it."""
+        self.entry.value["archived"] = is_suspended
+
+    @property
     def entry(self) -> Entry:
         """What the directory has of it."""
         return self.core.directory.get(DOMAIN, self.uid)

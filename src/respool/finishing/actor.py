@@ -87,8 +87,7 @@ class FinishingActor:
             case RaiseDirectoryQuota():
                 return directory_quota.lower_again(self.asking, step, undoing)
             case Repair() | ConsolidateIndex():
-                self._telling.tell_again(step)
-                return None
+                return self._telling.tell_again(step)
             case _:
                 return None
 

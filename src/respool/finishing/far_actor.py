@@ -57,12 +57,11 @@ class FarFinishingActor:
         if not isinstance(step, Repair | ConsolidateIndex):
             return None
         try:
-            Telling(asking=self.asking).tell_again(step)
+            return Telling(asking=self.asking).tell_again(step)
         except RespoolError as error:
             if not undoing.is_forced:
                 raise
             return f"{not_done(step)}: {error.what}"
-        return None
 
     def _look(self) -> Note:
         folders = [each for each in self.record.head().mailboxes if each.is_proven]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from respool.bluemind import api_requests
-from respool.bluemind.api_answers import operation_ids, values_of
-from respool.errors import BluemindFault
+from respool.bluemind.api_answers import mailbox_of, operation_ids, values_of
+from respool.errors import BluemindFault, RespoolError, StepFailed
 from respool.finishing import by_hand
 from respool.finishing.asking import Asking, is_unknown
 from respool.finishing.steps import (
@@ -23,6 +23,7 @@ from respool.planning.step import Step
 from respool.runs.actor import Note
 
 _MOST_TOLD = 200
+_SUSPENDED = "the entry is suspended, and BlueMind refuses to repair it"
 # Rights and dummy messages are of folders that are there: nothing is to be told of those.
 _OF_WHAT_IS_GONE = frozenset({"mailboxQuota", "mailboxSubscription", "replication.subtree"})
 
@@ -57,7 +58,14 @@ class Telling:
     def _repair(self, step: Repair) -> Note:
         if not self._is_offered(step):
             return {"operation": step.operation, "skipped": "this BlueMind has no such repair"}
-        wrong = list(wrong_entries(self._repaired(step)))
+        try:
+            ended = self._repaired(step)
+        except (BluemindFault, StepFailed) as error:
+            if not self._is_refused_as_suspended(step, error):
+                raise
+            left = [*by_hand.suspended((step.operation,), step.address)]
+            return {"operation": step.operation, "skipped": _SUSPENDED, "left_to_do": left}
+        wrong = list(wrong_entries(ended))
         warned = [f"{what}: {said}" for what, state, said in wrong if is_warning(state)]
         failed = [said for _, state, said in wrong if not is_warning(state)]
         note: Note = {"operation": step.operation, "warnings": [_short(each) for each in warned]}
@@ -73,6 +81,16 @@ class Telling:
         """Unknown ids are passed over in silence, and by then it may be another version."""
         request = api_requests.repair_operations(step.domain, step.entry)
         return step.operation in operation_ids(self.asking.ask(request))
+
+    def _is_refused_as_suspended(self, step: Repair, error: RespoolError) -> bool:
+        """Some versions refuse to repair what is: somebody may have suspended it meanwhile.
+
+        By which code they say so is not known, so that the directory is asked.
+        """
+        if not isinstance(error, BluemindFault) and not isinstance(error.__cause__, BluemindFault):
+            return False
+        box = mailbox_of(self.asking.ask(api_requests.mailbox(step.domain, step.entry)))
+        return box is not None and box.is_archived
 
     def _repaired(self, step: Repair) -> Ended:
         family = self.asking.core().family
@@ -91,17 +109,26 @@ class Telling:
             "left_to_do": [_said("bring its index up to the mail", failed), again],
         }
 
-    def tell_again(self, step: Repair | ConsolidateIndex) -> None:
-        """What is gone from the directory, as a mailshare that was made, needs no telling."""
+    def tell_again(self, step: Repair | ConsolidateIndex) -> str | None:
+        """Why BlueMind could not be told, if it refuses: the entry is suspended.
+
+        What is gone from the directory, as a mailshare that was made, needs no telling.
+        """
         try:
             if isinstance(step, Repair):
                 if step.operation in _OF_WHAT_IS_GONE and self._is_offered(step):
                     self._repaired(step)
             else:
                 carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
-        except BluemindFault as error:
-            if not is_unknown(error):
+        except (BluemindFault, StepFailed) as error:
+            if isinstance(error, BluemindFault) and is_unknown(error):
+                return None
+            if not isinstance(step, Repair) or not self._is_refused_as_suspended(step, error):
                 raise
+            return (
+                f"{not_done(step)}: {step.address} is suspended; once it is not, undo this again"
+            )
+        return None
 
 
 def not_done(step: Step) -> str:

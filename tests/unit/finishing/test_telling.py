@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
+from typing import Any
 
+import pytest
+
+from respool.errors import BluemindFault, RespoolError, StepFailed
 from respool.finishing.steps import Repair
 from respool.finishing.telling import Telling
 from respool.planning.step import ACCOUNT_LANE
-from tests.unit.finishing.scripted_core import ScriptedCore, status
+from tests.unit.finishing.scripted_core import ScriptedCore, fault, status
 
 AT = "/directory/b.loc/U1/mgmt/_maintenance"
 WORDS = "evil \x1b[31m\r\nLEFT  do (this)"
@@ -35,3 +39,45 @@ def test_a_repair_that_fails_leaves_a_line_of_the_core_s_words_and_then_the_bare
     assert said.isprintable()
     assert all(each.isprintable() for each in note["failed"])
     assert shlex.split(command) == command.split()
+
+
+def refusing(code: str, **box: Any) -> ScriptedCore:  # noqa: ANN401 - JSON
+    """A core that repairs nothing; ``box`` is what it has of the mailbox."""
+    return ScriptedCore(
+        answers={
+            f"GET {AT}": [[{"identifier": "mailboxQuota"}]],
+            f"POST {AT}/repair": [fault(code, "no repair of U1@b.loc")],
+            "GET /mailboxes/b.loc/U1/complete": [
+                {"uid": "U1", "value": {"name": "jdoe", "type": "user", **box}}
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize("code", ["INVALID_PARAMETER", "UNKNOWN"])
+def test_a_repair_of_what_is_suspended_is_left_whatever_the_core_calls_its_refusal(
+    code: str,
+) -> None:
+    telling = Telling(asking=refusing(code, archived=True).asking)
+
+    note, why = telling.tell(STEP), telling.tell_again(STEP)
+
+    unsuspend, command = note["left_to_do"]
+    assert "Unsuspend; then:" in unsuspend
+    assert command == "bm-cli maintenance repair --ops mailboxQuota jdoe@b.loc"
+    assert why is not None
+    assert why.endswith("jdoe@b.loc is suspended; once it is not, undo this again")
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("INVALID_PARAMETER", BluemindFault), ("UNKNOWN", StepFailed)]
+)
+def test_of_what_is_not_suspended_a_refusal_stops_the_run(
+    code: str, error: type[RespoolError]
+) -> None:
+    telling = Telling(asking=refusing(code).asking)
+
+    with pytest.raises(error):
+        telling.tell(STEP)
+    with pytest.raises(error):
+        telling.tell_again(STEP)
