@@ -127,5 +127,5 @@ class AtExport:
         """What was written is read back from the files."""
         return {ProveExport.kind: ExportProofActor(record=record)}
 
-    def settle(self, state: Path, journal: Journal) -> None:
+    def settle(self, state: Path, journal: Journal, held: Path | None = None) -> None:
         """Nothing is changed there for a time."""

@@ -179,7 +179,7 @@ class AtImap:
         asking = Asking(core=self.asked, patience=patience.USUAL, silence=self.asked.silence)
         return FarFinishingActor(asking=asking, server=self.server, record=record)
 
-    def settle(self, state: Path, journal: Journal) -> None:
+    def settle(self, state: Path, journal: Journal, held: Path | None = None) -> None:
         """Nothing is changed there for a time."""
 
 

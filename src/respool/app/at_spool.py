@@ -20,6 +20,7 @@ from respool.app.reached import Plan, Prover
 from respool.app.readiness import check_ready
 from respool.app.same_plan import check_same, head_of_plan
 from respool.app.settings import Settings
+from respool.app.settling import Place
 from respool.app.state import account_lock
 from respool.app.wish import Wish
 from respool.errors import SurveyChanged
@@ -153,8 +154,10 @@ class AtSpool:
             ),
         }
 
-    def settle(self, state: Path, journal: Journal) -> None:
+    def settle(self, state: Path, journal: Journal, held: Path | None = None) -> None:
         """Put raised limits back, Cyrus's first: BlueMind's own are set in Cyrus, too."""
-        settle_raised(state, journal, self.server)
+        settle_raised(Place(state=state, journal=journal, held=held), self.server)
         if self.core is not None:
-            settle_directories(state, journal, self.server, self.core)
+            settle_directories(
+                Place(state=state, journal=journal, held=held), self.server, self.core
+            )

@@ -135,5 +135,5 @@ class AtState:
         """Flags are read back as who they are for."""
         return {ProveFlags.kind: FlagProofActor(server=self.server, record=record)}
 
-    def settle(self, state: Path, journal: Journal) -> None:
+    def settle(self, state: Path, journal: Journal, held: Path | None = None) -> None:
         """Nothing is changed for a time."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Final
 
-from respool.app.settling import BEGUN, Raising, Settling
+from respool.app.settling import Place, Raising, Settling
 from respool.finishing.asking import Asking
-from respool.finishing.directory_quota import NO, SETTLED, settle_limit
+from respool.finishing.directory_quota import BY_OTHERS, NO, SETTLED, YES, settle_limit
 from respool.finishing.patience import Patience
 from respool.finishing.steps import RaiseDirectoryQuota, SettleDirectoryQuota
-from respool.runs.journal import Journal, RunJournal
+from respool.runs.journal import RunJournal
+from respool.runs.states import StepState
 from respool.system.bluemind_core import BluemindCore
 from respool.system.cyrus_server import CyrusServer
 
@@ -19,7 +19,7 @@ _AT_ONCE: Final = Patience(away=0.0, tries=1)  # the next look is soon enough
 
 
 def settle_directories(
-    state: Path, journal: Journal, server: CyrusServer, core: Callable[[], BluemindCore]
+    place: Place, server: CyrusServer, core: Callable[[], BluemindCore]
 ) -> None:
     """Put back what every run has raised there, as `Settling.all_runs`.
 
@@ -31,18 +31,19 @@ def settle_directories(
         settled = str(settle_limit(asking, step)[SETTLED])
         return None if settled == NO else settled
 
-    Settling(raised=_raised, settle=put_back).all_runs(state, journal, server)
+    kind = RaiseDirectoryQuota.kind
+    Settling(kind=kind, raised=_raised, settle=put_back).all_runs(place, server)
 
 
 def _raised(run: RunJournal) -> Iterator[Raising[RaiseDirectoryQuota]]:
     """Each raising that has not been settled."""
-    kinds = {RaiseDirectoryQuota.kind, SettleDirectoryQuota.kind}
-    rows = [row for row in run.rows() if row.kind in kinds]
-    notes = [run.receipt(row.number) or {} for row in rows]
-    if any(note.get(SETTLED, NO) != NO for note in notes):
-        return
+    rows = run.rows()
+    settling = (row.number for row in rows if row.kind == SettleDirectoryQuota.kind)
+    is_put_back = any((run.receipt(each) or {}).get(SETTLED) == YES for each in settling)
     for row in rows:
-        step = run.step(row.number)
-        if isinstance(step, RaiseDirectoryQuota) and row.state in BEGUN:
-            what = (step.domain, step.entry)
-            yield Raising(number=row.number, step=step, state=row.state, what=what)
+        step = run.step(row.number) if row.kind == RaiseDirectoryQuota.kind else None
+        if isinstance(step, RaiseDirectoryQuota) and row.state is not StepState.WAITING:
+            known = YES if is_put_back else None
+            if run.before(row.number).get("quota") != step.former:
+                known = BY_OTHERS  # it was as high already
+            yield Raising(row=row, step=step, what=(step.domain, step.entry), known=known)

@@ -88,5 +88,8 @@ class Reached(Protocol):
     def provers(self, record: RunRecord) -> Mapping[str, Prover]:
         """Who reads back what one run restored, now or later, by kind of step."""
 
-    def settle(self, state: Path, journal: Journal) -> None:
-        """Put back what runs have changed for a time, where that is possible now."""
+    def settle(self, state: Path, journal: Journal, held: Path | None = None) -> None:
+        """Put back what runs have changed for a time, where that is possible now.
+
+        ``held`` is the lock of an account that the caller holds himself.
+        """

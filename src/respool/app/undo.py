@@ -126,7 +126,8 @@ def _take_back(held: HeldRun, conversation: UndoConversation, *, is_forced: bool
         with undisturbed():
             told = _told(error, held)
         raise told from error
-    held.target.settle(held.state, held.journal)
+    lock = held.target.lock_file(held.state, held.head)
+    held.target.settle(held.state, held.journal, lock)
 
 
 def _told(error: BaseException, held: HeldRun) -> BaseException:

@@ -55,12 +55,19 @@ def settle_limit(asking: Asking, step: QuotaStep) -> Note:
 
 
 def lower_again(asking: Asking, step: RaiseDirectoryQuota, undoing: Undoing) -> str | None:
-    """Put the former limit back, whatever is used; another's limit stays."""
+    """Put the former limit back if what is left fits below it; another's limit stays.
+
+    Put back whatever is used, nobody could write to the mailbox any more.
+    """
     now = limit_now(asking, step)
     if undoing.before.get("quota") != step.former or now != step.limit:
         return None
-    _save(asking, step, step.former)
-    return None
+    if settle_limit(asking, step)[SETTLED] != NO:
+        return None
+    return (
+        f"the limit in BlueMind's directory stays at {step.limit} KiB: what is used does not fit"
+        f" below {step.former} KiB any more"
+    )
 
 
 def _value(asking: Asking, step: QuotaStep) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from respool.errors import JournalError
 from respool.system.locks import waiting_for
 
-SCHEMA_VERSION = 2  # as many as there are numbered files
+SCHEMA_VERSION = 3  # as many as there are numbered files
 
 Values: TypeAlias = tuple[Any, ...]
 

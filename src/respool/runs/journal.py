@@ -20,6 +20,7 @@ from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
 from respool.runs.batches import Batches
 from respool.runs.database import Database, Values
+from respool.runs.settlings import Settlings
 from respool.runs.states import ALLOWED, RunState, StepState
 from respool.system.durable import flush_directory, flush_file
 
@@ -79,6 +80,11 @@ class Journal:
     def close(self) -> None:
         """Let the file go."""
         self._database.close()
+
+    @property
+    def settlings(self) -> Settlings:
+        """What became of what their steps had raised."""
+        return Settlings(self._database)
 
     @property
     def batches(self) -> Batches:

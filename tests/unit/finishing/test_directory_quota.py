@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from respool.errors import StepFailed
-from respool.finishing.directory_quota import raise_limit
+from respool.finishing.directory_quota import lower_again, raise_limit
 from respool.finishing.steps import RaiseDirectoryQuota
+from respool.runs.actor import Undoing
 from tests.unit.finishing.scripted_core import ScriptedCore
 
 READ, SAVE = "GET /users/b.loc/U1/complete", "POST /users/b.loc/U1"
@@ -46,3 +47,14 @@ def test_what_an_administrator_set_after_a_cut_stays() -> None:
 def test_a_limit_that_the_plan_did_not_see_is_no_place_to_begin() -> None:
     with pytest.raises(StepFailed, match="not as it was"):
         raise_limit(core(20).asking, STEP, {"quota": 20})
+
+
+@pytest.mark.parametrize(("used", "saved"), [(14, 1), (15, 0)])
+def test_an_undo_puts_it_back_where_what_is_left_fits_below(used: int, saved: int) -> None:
+    found = core(35)
+    found.answers["GET /mailboxes/b.loc/U1/_quota"] = [{"used": used, "quota": 35}]
+
+    kept = lower_again(found.asking, STEP, Undoing(before={"quota": 15}, done={}))
+
+    assert found.count(SAVE) == saved
+    assert (kept is None) is bool(saved)
