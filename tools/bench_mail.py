@@ -25,7 +25,6 @@ LOGIN = "bench@bluemind.loc"
 FOLDER = "Archive"
 PARTITION = "bluemind_loc"
 SMALL, USUAL = 4096, 40_000  # octets: of each message, and on average
-LINKS = 20_000  # names of one file: file systems allow 65,000
 _SMALLEST = 700
 _BELOW = Path("bluemind_loc/domain/b/bluemind.loc/b/user/bench")
 _AT_ONCE = 50
@@ -114,8 +113,8 @@ def message_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]*."), key=lambda file: int(file.name[:-1]))
 
 
-def linked_spool(root: Path, count: int, size: int) -> Source:
-    """One folder of very many small messages, whose files are names of a few."""
+def crowded_spool(root: Path, count: int, size: int) -> Source:
+    """One folder of very many small messages, each of them another one."""
     below = _BELOW / FOLDER
     data, meta = root / "spool/data" / below, root / "spool/meta" / below
     for each in (data, meta):
@@ -126,14 +125,11 @@ def linked_spool(root: Path, count: int, size: int) -> Source:
     rows["uid"] = np.arange(1, count + 1)
     rows["size"], rows["internaldate"] = size, 1_500_000_000
     guids = bytearray()
-    for first in range(1, count + 1, LINKS):
-        octets, file = message(first, size), data / f"{first}."
-        file.write_bytes(octets)
-        names = range(first + 1, min(first + LINKS, count + 1))
-        for uid in names:
-            os.link(file, data / f"{uid}.")
-        guids += hashlib.sha1(octets, usedforsecurity=False).digest() * (1 + len(names))
-    rows["guid"] = np.frombuffer(bytes(guids), dtype="V20")
+    for uid in range(1, count + 1):
+        octets = message(uid, size)
+        (data / f"{uid}.").write_bytes(octets)
+        guids += hashlib.sha1(octets, usedforsecurity=False).digest()
+    rows["guid"] = np.frombuffer(guids, dtype="V20")
     _write_metadata(meta, rows, "archive")
     return Source(spool=root / "spool", folders=(data,), messages=count)
 

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _PEAK = re.compile(r"^VmHWM:\s*([0-9]+) kB", re.MULTILINE)  # proc(5); none once it has ended
 _LOOK_SECONDS = 0.02
+CUT, PROVEN, UNDONE = "planned, half restored", "restored, proven", "taken back"
+VERIFIED, READ_BACK = "verified", "restored from it"
 _HALF = (
     "SELECT 2 * count(*) FILTER (WHERE state = 'done') >= count(*) FROM step HAVING count(*) > 0"
 )
@@ -75,35 +77,57 @@ def respool(*words: str | Path, more: Mapping[str, str] | None = None) -> Measur
     )
 
 
-def stages(
-    words: Sequence[str | Path],
-    again: Sequence[str | Path],
-    more: Mapping[str, str],
-    *,
-    is_cut: bool,
-) -> Iterator[tuple[str, Measured]]:
-    """What became of a restore, stage by stage, with the figures of each command.
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A restore whose stages are measured, by the words of its commands.
 
-    ``again`` are the words that ``resume`` and ``undo`` need besides. ``is_cut``: it is killed
-    once half of its steps are done, and gone on with.
+    ``again`` are those that ``resume`` and ``undo`` need besides. ``is_cut``: it is killed once
+    half of its steps are done, and gone on with. ``after`` are commands by their stages that
+    must find all ``messages`` of it, as it was proven.
+    """
+
+    words: Sequence[str | Path]
+    messages: int
+    is_cut: bool
+    again: Sequence[str | Path] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, Sequence[str | Path]] = field(default_factory=dict)
+
+
+def stages(course: Course) -> Iterator[tuple[str, Measured]]:
+    """What became of a restore, stage by stage, with the figures of each command.
 
     Raises:
         BenchFailed: it is not proven, or not taken back.
     """
-    with tempfile.TemporaryDirectory(prefix="respool-bench-state-") as state:
+    with (
+        tempfile.TemporaryDirectory(prefix="respool-bench-state-") as state,
+        tempfile.TemporaryDirectory(prefix="respool-bench-state-") as other,
+    ):
         base = [sys.executable, "-m", "respool"]
         rest = ["--json", "--state", state]
-        cut = _is_half_done(Path(state)) if is_cut else None
-        measured, output = _run([*base, *words, "--yes", *rest], more, cut)
+        more = course.secrets
+        command = [*base, *course.words, "--yes", *rest]
+        cut = _is_half_done(Path(state)) if course.is_cut else None
+        measured, output = _run(command, more, cut)
         if cut is not None:
-            yield "planned, half restored", measured
-            measured, output = _run([*base, "resume", "1", *again, *rest], more)
-        verdict = json.loads(output)["verdict"]
-        if verdict != "proven":
-            raise BenchFailed(f"{words}: {verdict}")
-        yield "resumed, proven" if is_cut else "planned, restored, proven", measured
-        measured, _ = _run([*base, "undo", "1", "--yes", *again, *rest], more)
-        yield "taken back", measured
+            yield CUT, measured
+            command = [*base, "resume", "1", *course.again, *rest]
+            measured, output = _run(command, more)
+        _check(command, output, course.messages)
+        yield PROVEN, measured
+        for stage, words in course.after.items():
+            measured, output = _run([*base, *words, "--json", "--state", other], {})
+            _check(words, output, course.messages)
+            yield stage, measured
+        measured, _ = _run([*base, "undo", "1", "--yes", *course.again, *rest], more)
+        yield UNDONE, measured
+
+
+def _check(words: Sequence[str | Path], output: bytes, messages: int) -> None:
+    told: dict[str, Any] = json.loads(output)
+    if (told["verdict"], told["messages"]) != ("proven", messages):
+        raise BenchFailed(f"{words}: {told['verdict']}, {told['messages']} of {messages}")
 
 
 def _is_half_done(state: Path) -> Callable[[], bool]:

@@ -1,19 +1,47 @@
-"""The tables of ``./dev bench targets``, in Markdown, and their place in the documentation."""
+"""The tables of ``./dev bench targets``, in Markdown, and their places in the documentation."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.bench_measured import Measured
+from tools.bench_measured import CUT, PROVEN, READ_BACK, UNDONE, VERIFIED, Measured
 
 PAGE = "docs/reference/speed.md"
-BEGIN, END = "<!-- made by ./dev bench targets --page -->", "<!-- end of what is made -->"
+CONTESTS_MARK = "<!-- made by ./dev bench targets --page -->"
+MEMORY_MARK = "<!-- made by ./dev bench targets --only memory --page -->"
+END = "<!-- end of what is made -->"
+MOST_OCTETS = 200_000_000  # of memory
+FAILED = "failed"  # in place of a stage: that one, and those after it
 _SHORT_OF_GOAL = 0.995  # as it is shown, with two digits
+_STAGES = {
+    CUT: "planned, half restored",
+    PROVEN: "restored to its end, proven",
+    VERIFIED: "`verify --export`",
+    READ_BACK: "restored from it, into mbox files",
+    UNDONE: "taken back",
+}
+_PLACES = {
+    "spool": "spool of a live Cyrus",
+    "imap": "another server, a Cyrus",
+    "dovecot": "another server, a Dovecot",
+    "maildir": "Maildir",
+    "mbox": "mbox files",
+    "zip": "zip",
+    "eml": "directory of .eml files",
+}
 
-Memory = list[tuple[str, str, float | None]]  # what, where to and at which stage, and MiB
+
+@dataclass(frozen=True, kw_only=True)
+class Peak:
+    """The most memory of respool's process at one stage, or FAILED, which has none."""
+
+    what: str
+    into: str
+    stage: str
+    mib: float | None
 
 
 @dataclass(kw_only=True)
@@ -48,17 +76,36 @@ class Results:
         return self.rate(self.ours) / self.rate(side)
 
 
-def tables(every: Mapping[str, Results], memory: Memory, rounds: int, where: str) -> Iterator[str]:
-    """All that was measured; ``where`` says on what machine."""
-    if every:
-        yield f"Median of {rounds} rounds; {where}."
+def contest_tables(every: Mapping[str, Results], rounds: int, where: str) -> Iterator[str]:
+    """All contests; ``where`` says on what machine."""
+    yield f"Median of {rounds} rounds; {where}."
+    yield ""
+    yield from _contests(every)
+
+
+def memory_tables(peaks: Sequence[Peak], where: str) -> Iterator[str]:
+    """A table of everything that was restored: a row for each target, a column for each stage."""
+    if not peaks:
+        return
+    yield f"{where}; MiB, of which {MOST_OCTETS / 2**20:.1f} are the goal."
+    for what in dict.fromkeys(each.what for each in peaks):
+        found = {(each.into, each.stage): each for each in peaks if each.what == what}
+        columns = [stage for stage in _STAGES if any(stage == each for _, each in found)]
         yield ""
-        yield from _contests(every)
-    if memory:
-        yield from (() if every else (f"{where}.",))
-        yield from ("", "| what | into | peak memory |", "|---|---|--:|")
-    for what, stage, peak in memory:
-        yield f"| {what} | {stage} | {'failed' if peak is None else f'{peak:.0f} MiB'} |"
+        yield f"{what}:"
+        yield ""
+        yield f"| into | {' | '.join(_STAGES[each] for each in columns)} |"
+        yield f"|---|{'--:|' * len(columns)}"
+        for into in sorted({into for into, _ in found}, key=list(_PLACES).index):
+            absent = FAILED if (into, FAILED) in found else ""
+            cells = (_memory(found.get((into, each)), absent) for each in columns)
+            yield f"| {_PLACES[into]} | {' | '.join(cells)} |"
+
+
+def _memory(peak: Peak | None, absent: str) -> str:
+    if peak is None or peak.mib is None:
+        return absent
+    return f"{peak.mib:.0f}{'' if peak.mib * 2**20 <= MOST_OCTETS else ': **not met**'}"
 
 
 def _contests(every: Mapping[str, Results]) -> Iterator[str]:
@@ -92,10 +139,10 @@ def _judged(results: Results, side: str) -> str:
     return f"{ratio:.2f}{'' if is_met else ': **not met**'} | {goal:.2f}"
 
 
-def write_into(page: Path, made: str) -> None:
-    """Put ``made`` between the marks of ``page``."""
-    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
+def write_into(page: Path, mark: str, made: str) -> None:
+    """Put ``made`` between a mark of ``page`` and the end of what is made there."""
+    before, begin, rest = page.read_text("utf-8").partition(mark)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} has no place for it")
-    page.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{mark}\n\n{made}\n\n{END}{after}", "utf-8")

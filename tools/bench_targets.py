@@ -13,7 +13,7 @@ import platform
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from functools import partial
@@ -26,7 +26,17 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
 from tools import bench_contests, bench_memory  # noqa: E402 - after the path
 from tools.bench_contests import Contest, Scale, Side  # noqa: E402
 from tools.bench_measured import Measured  # noqa: E402
-from tools.bench_tables import PAGE, Memory, Results, tables, write_into  # noqa: E402
+from tools.bench_tables import (  # noqa: E402
+    CONTESTS_MARK,
+    FAILED,
+    MEMORY_MARK,
+    PAGE,
+    Peak,
+    Results,
+    contest_tables,
+    memory_tables,
+    write_into,
+)
 
 # Exports first: where files were removed in the last minutes, ext4 looks long for free inodes.
 # The large ones last: what they take of the disk is of no use to the others.
@@ -90,34 +100,32 @@ def run_contest(name: str, scale: Scale, rounds: int, stack: ExitStack) -> Resul
     return results
 
 
-def run_memory(
-    many: int, mebibytes: int, into: Collection[str]
-) -> Iterator[tuple[str, str, float | None]]:
-    """What was restored, where to and at which stage, and the peak in MiB; None: it failed."""
+def run_memory(many: int, mebibytes: int, into: Collection[str]) -> Iterator[Peak]:
+    """Very many messages, and a very large one; 0 leaves either out."""
     worlds = {
-        f"one folder of {many:,} messages": bench_memory.many(many),
-        f"one message of {mebibytes} MiB": bench_memory.large(mebibytes),
+        f"One folder of {many:,} messages of 1 KiB": bench_memory.many(many) if many else None,
+        f"One message of {mebibytes} MiB": bench_memory.large(mebibytes) if mebibytes else None,
     }
     for what, world in worlds.items():
-        with world as runs:
-            for where, run in runs.items():
-                if where not in into:
-                    continue
-                yield from ((what, *each) for each in _stages(where, run))
+        if world is not None:
+            with world as runs:
+                for where in into:
+                    yield from _peaks(what, where, runs[where])
 
 
-def _stages(
-    where: str, run: Callable[[], Iterator[tuple[str, Measured]]]
-) -> Iterator[tuple[str, float | None]]:
+def _peaks(
+    what: str, into: str, run: Callable[[], Iterator[tuple[str, Measured]]]
+) -> Iterator[Peak]:
     """Each stage, as it ends; said on standard error as well."""
     try:
         for stage, measured in run():
-            told = f"{where}: {stage}"
-            print(f"  {told}: {measured.memory_mib or 0:.0f} MiB", file=sys.stderr, flush=True)
-            yield told, measured.memory_mib
+            mib, seconds = measured.memory_mib or 0, measured.seconds
+            told = f"{into}: {stage}: {mib:.0f} MiB, {seconds:.0f} s"
+            print(f"  {told}", file=sys.stderr, flush=True)
+            yield Peak(what=what, into=into, stage=stage, mib=measured.memory_mib)
     except Exception:  # noqa: BLE001 - the other targets are still to come
         traceback.print_exc()
-        yield where, None
+        yield Peak(what=what, into=into, stage=FAILED, mib=None)
 
 
 def machine() -> str:
@@ -131,20 +139,25 @@ def machine() -> str:
     )
 
 
-def as_json(every: Mapping[str, Results], memory: Memory) -> dict[str, Any]:
-    """Every single figure."""
-    contests = {name: asdict(results) for name, results in every.items()}
-    return {"machine": machine(), "contests": contests, "memory": memory}
+def keep(file: Path | None, every: Mapping[str, Results], memory: Sequence[Peak]) -> None:
+    """Every single figure so far, as JSON."""
+    if file is not None:
+        figures: dict[str, Any] = {
+            "machine": machine(),
+            "contests": {name: asdict(results) for name, results in every.items()},
+            "memory": list(map(asdict, memory)),
+        }
+        file.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
-def measured_memory(options: argparse.Namespace) -> Memory:
-    """All of it, or into those targets alone that were named."""
-    into = options.into or bench_memory.TARGETS
-    return list(run_memory(options.many, options.large, into))
+def kept_memory(files: Iterable[Path]) -> Iterator[Peak]:
+    """What earlier runs measured, by the files that ``--json`` wrote."""
+    for file in files:
+        yield from (Peak(**each) for each in json.loads(file.read_text("utf-8"))["memory"])
 
 
-def main() -> None:
-    """Measure and print; ends with 1 where a contest failed."""
+def parsed() -> argparse.Namespace:
+    """What is wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", choices=[*CONTESTS, MEMORY])
     parser.add_argument("--rounds", type=int, default=5)
@@ -156,8 +169,20 @@ def main() -> None:
     parser.add_argument("--into", action="append", choices=bench_memory.TARGETS)
     parser.add_argument("--page", action="store_true", help=f"write the tables into {PAGE}")
     parser.add_argument("--json", type=Path, help="a file for every single figure")
-    options = parser.parse_args()
-    wanted = options.only or [*CONTESTS, MEMORY]
+    parser.add_argument(
+        "--kept",
+        type=Path,
+        action="append",
+        default=[],
+        help="such a file of an earlier run, whose figures of memory are shown with these",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print; ends with 1 where a contest failed."""
+    options = parsed()
+    wanted = options.only or ([] if options.kept else [*CONTESTS, MEMORY])
     scale = Scale(small=options.small, usual=options.usual, large=options.at_large)
     before = machine()
     with ExitStack() as stack:
@@ -166,20 +191,28 @@ def main() -> None:
             for name in CONTESTS
             if name in wanted
         }
-    memory = measured_memory(options) if MEMORY in wanted else []
-    if options.json is not None:
-        options.json.write_text(json.dumps(as_json(every, memory), indent=1) + "\n", "utf-8")
+    into = options.into or bench_memory.TARGETS
+    memory: list[Peak] = []
+    keep(options.json, every, memory)
+    if MEMORY in wanted:
+        for peak in run_memory(options.many, options.large, into):
+            memory.append(peak)
+            keep(options.json, every, memory)  # it takes an hour, and may be stopped
     told = sorted(
         {f"{what} {each}" for one in every.values() for what, each in one.versions.items()}
     )
-    made = "\n".join(
-        tables(every, memory, options.rounds, "; ".join(filter(None, (before, ", ".join(told)))))
-    )
-    print(f"\n{made}")
-    if options.page:
-        write_into(PROJECT / PAGE, made)
+    where = "; ".join(filter(None, (before, ", ".join(told))))
+    made = {
+        CONTESTS_MARK: list(contest_tables(every, options.rounds, where)) if every else [],
+        MEMORY_MARK: list(memory_tables([*kept_memory(options.kept), *memory], before)),
+    }
+    for mark, lines in made.items():
+        if lines:
+            print("", *lines, sep="\n")
+        if lines and options.page:
+            write_into(PROJECT / PAGE, mark, "\n".join(lines))
     has_failed = [bool(each.failed) for each in every.values()]
-    sys.exit(any([*has_failed, *(peak is None for *_, peak in memory)]))
+    sys.exit(any([*has_failed, *(each.stage == FAILED for each in memory)]))
 
 
 if __name__ == "__main__":
