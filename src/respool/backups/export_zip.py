@@ -1,6 +1,6 @@
 """Messages of an export that are members of a zip file, found through its directory.
 
-The directory is held as columns: of a million members the names alone would take more room
+The directory is held as two columns: of a million members the names alone would take more room
 than is worth it. A name is found by its hash, then compared with what the zip itself says.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from respool.backups.export_source import Kept, Stood, Where
 from respool.backups.known_names import KnownNames
@@ -30,15 +31,15 @@ from respool.exports.zip_records import (
     parse_central,
     parse_end,
 )
-from respool.model.inventory import Rows
 from respool.system.file_octets import FileOctets
 from respool.system.unlinked_file import unlinked_file
 
-_MEMBER: Final = np.dtype([("name", "u8"), ("at", "u8"), ("length", "u4")])
 _PAGES: Final = frozenset({"index.html", MANIFEST_FILE})
 _NANOSECONDS: Final = 1_000_000_000
 _PIECE_OCTETS: Final = 1 << 18
+_DIRECTORY_PIECE: Final = 1 << 21
 _MOST_RECORD: Final = 1 << 18  # three fields of 16 bits
+_USUAL_RECORD: Final = 512
 _RAW: Final = -15  # zlib's word for a deflated member, which has no header
 
 
@@ -52,8 +53,8 @@ class ZipFiles:
 
     def __init__(self, octets: FileOctets) -> None:
         self._octets = octets
-        directory = parse_end(octets[max(0, len(octets) - END_OCTETS) :], len(octets))
-        self._rows = _rows(octets, directory)
+        self._directory = parse_end(octets[max(0, len(octets) - END_OCTETS) :], len(octets))
+        self._hashes, self._places = _columns(octets, self._directory)
 
     def member(self, name: str) -> Member | None:
         """The member of a name; None where there is none.
@@ -62,25 +63,29 @@ class ZipFiles:
             FormatError: the directory is damaged there.
         """
         wanted = _hash(name)
-        at = int(np.searchsorted(self._rows["name"], np.uint64(wanted)))
-        while at < len(self._rows) and int(self._rows["name"][at]) == wanted:
-            start, length = int(self._rows["at"][at]), int(self._rows["length"][at])
-            member = parse_central(self._octets[start : start + length])
+        at = int(np.searchsorted(self._hashes, np.uint64(wanted)))
+        while at < len(self._hashes) and int(self._hashes[at]) == wanted:
+            member = self._at(self._directory.offset + int(self._places[at]))
             if member.name == name:
                 return member
             at += 1
         return None
 
     def members(self) -> Iterator[Member]:
-        """All of them, in no order.
+        """All of them, in the order of the directory.
 
         Raises:
             FormatError: the directory is damaged.
         """
-        for at, length in zip(
-            self._rows["at"].tolist(), self._rows["length"].tolist(), strict=True
-        ):
-            yield parse_central(self._octets[at : at + length])
+        for _, record in _records(self._octets, self._directory):
+            yield parse_central(record)
+
+    def _at(self, start: int) -> Member:
+        record = self._octets[start : start + _USUAL_RECORD]
+        length = CENTRAL_OCTETS + central_lengths(record[:CENTRAL_OCTETS])
+        if length > len(record):
+            record = self._octets[start : start + length]
+        return parse_central(record[:length])
 
     def pieces(self, member: Member) -> Iterator[bytes]:
         """The octets of a member, no more than it says that it has.
@@ -149,21 +154,38 @@ class ZipStore:
                 yield member.name
 
 
-def _rows(octets: FileOctets, directory: Directory) -> Rows:
-    """All members, in the order of the hashes of their names."""
-    count = min(directory.members, directory.size_bytes // CENTRAL_OCTETS)
-    rows: Rows = np.zeros(count, dtype=_MEMBER)
-    at, end = directory.offset, directory.offset + directory.size_bytes
-    held, held_at = b"", at
-    for number in range(count):
-        if at + _MOST_RECORD > held_at + len(held) and held_at + len(held) < end:
-            held, held_at = octets[at : min(at + 8 * _MOST_RECORD, end)], at
+def _columns(octets: FileOctets, directory: Directory) -> tuple[NDArray[np.uint64], NDArray[Any]]:
+    """Hashes of all names, ascending, and where in the directory the record of each stands.
+
+    Each by itself, and not as fields of rows: a search in a field copies all of it first.
+    """
+    count = _most(directory)
+    hashes = np.zeros(count, dtype=np.uint64)
+    places = np.zeros(count, dtype=np.min_scalar_type(directory.size_bytes))
+    for number, (at, record) in enumerate(_records(octets, directory)):
+        hashes[number] = _hash(parse_central(record).name)
+        places[number] = at
+    order = np.argsort(hashes, kind="stable")
+    return hashes[order], places[order]
+
+
+def _records(octets: FileOctets, directory: Directory) -> Iterator[tuple[int, bytes]]:
+    """Each record of the directory, and where in it it stands."""
+    held, held_at, at = b"", 0, 0
+    for _ in range(_most(directory)):
+        held_end = held_at + len(held)
+        if at + _MOST_RECORD > held_end and held_end < directory.size_bytes:
+            end = min(at + _DIRECTORY_PIECE, directory.size_bytes)
+            held, held_at = octets[directory.offset + at : directory.offset + end], at
         start = at - held_at
         length = CENTRAL_OCTETS + central_lengths(held[start : start + CENTRAL_OCTETS])
-        name = parse_central(held[start : start + length]).name
-        rows[number] = (_hash(name), at, length)
+        yield at, held[start : start + length]
         at += length
-    return rows[np.argsort(rows["name"], kind="stable")]
+
+
+def _most(directory: Directory) -> int:
+    """As many members as it says, but no more than there is room for."""
+    return min(directory.members, directory.size_bytes // CENTRAL_OCTETS)
 
 
 def _hash(name: str) -> int:
