@@ -6,7 +6,7 @@ it since, moved it to another server, or filled it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from respool.bluemind import api_answers, api_requests
@@ -15,6 +15,7 @@ from respool.finishing.asking import Asking, is_unknown
 from respool.finishing.mailshare_made import mailshare_value, sharings
 from respool.finishing.steps import CreateMailshare
 from respool.finishing.tasks import carried_out
+from respool.model.one_line import one_line
 from respool.runs.actor import Note, Undoing
 from respool.system.below import folders_below
 from respool.system.borrowed_rights import borrowed_rights
@@ -71,12 +72,24 @@ def take_back(
         left = _why_held(asking, server, step, undoing.done.get("uniqueid"))
     if left is not None:
         return left
-    request = api_requests.delete_mailshare(step.domain, step.entry)
+    return _removed(asking, server, step)
+
+
+def _removed(asking: Asking, server: CyrusServer, step: CreateMailshare) -> str | None:
+    """Have BlueMind remove it; why it is still there, as is seen and not as its task says."""
+    said = ""
     try:
-        carried_out(asking, request)
+        said = carried_out(
+            asking, api_requests.delete_mailshare(step.domain, step.entry)
+        ).status.last_line
     except BluemindFault as error:  # removed by a task that was forgotten
         if not is_unknown(error):
             raise
+    if _is_in_directory(asking, step):
+        why = f": {one_line(said)}" if said else ""
+        return f"BlueMind was asked to remove the mailshare {step.name}, and has it still{why}"
+    if not _comes_true(asking, lambda: not server.admin.exists(step.mailbox)):
+        return f"BlueMind removed the mailshare {step.name}, and Cyrus has {step.mailbox} still"
     return None
 
 
@@ -128,17 +141,23 @@ def _why_held(
 
 
 def _wait_for(asking: Asking, server: CyrusServer, step: CreateMailshare) -> None:
+    if not _comes_true(asking, lambda: server.admin.exists(step.mailbox)):
+        raise StepFailed(
+            f"BlueMind made the mailshare {step.name}, but Cyrus has no {step.mailbox}",
+            why=f"it was waited for {asking.patience.later:.0f} s",
+            hint="bm-cli maintenance repair --ops mailboxExists of it, then go on",
+        )
+
+
+def _comes_true(asking: Asking, is_true: Callable[[], bool]) -> bool:
+    """Whether something is so, or becomes so some time after BlueMind was asked."""
     patience = asking.patience
-    until = patience.clock() + patience.later
-    waits = patience.waits()
-    while not server.admin.exists(step.mailbox):
+    waits, until = patience.waits(), patience.clock() + patience.later
+    while not is_true():
         if patience.clock() >= until:
-            raise StepFailed(
-                f"BlueMind made the mailshare {step.name}, but Cyrus has no {step.mailbox}",
-                why=f"it was waited for {patience.later:.0f} s",
-                hint="bm-cli maintenance repair --ops mailboxExists of it, then go on",
-            )
+            return False
         next(waits)
+    return True
 
 
 def _first_held(server: CyrusServer, mailbox: str) -> str | None:

@@ -56,7 +56,8 @@ def carried_out(asking: Asking, request: ApiRequest, *, known_id: str | None = N
 def wrong_entries(ended: Ended) -> Iterator[tuple[str, str, str]]:
     """Operation, state and message of all that a repair did not find or make right.
 
-    Up to 4.8 the task's result is a report, and its state an error as soon as one entry warns.
+    Up to 4.8 the task's result is a report, and its state an error as soon as one entry warns;
+    where an exception ended it, the report has what came before.
     Since 4.9 it is an empty text, and the state a success but where an exception ended all:
     what an operation complains of is in the log, a line each without the operation's name.
     Asked for as we ask, not verbose, the log has nothing else with words in it. Source:
@@ -64,8 +65,10 @@ def wrong_entries(ended: Ended) -> Iterator[tuple[str, str, str]]:
     """
     entries = api_answers.repair_entries(ended.status.result)
     if entries is not None:
-        yield from ((e.operation, e.state, e.message) for e in entries if e.state != _SOUND)
-        return
+        wrong = [(e.operation, e.state, e.message) for e in entries if e.state != _SOUND]
+        yield from wrong
+        if wrong:  # that is why its state is an error; else an exception ended it
+            return
     if ended.status.result == "":
         yield from (("", _FAILED, line.strip()) for line in ended.lines if line.strip())
     if ended.status.state is TaskState.IN_ERROR:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from respool.bluemind import api_requests
@@ -67,14 +67,11 @@ class Telling:
             return {"operation": step.operation, "skipped": _SUSPENDED, "left_to_do": left}
         wrong = list(wrong_entries(ended))
         warned = [f"{what}: {said}" for what, state, said in wrong if is_warning(state)]
-        failed = [said for _, state, said in wrong if not is_warning(state)]
+        failed = _failed(wrong)
         note: Note = {"operation": step.operation, "warnings": [_short(each) for each in warned]}
         if not failed:
             return note
-        left = [
-            _said(f"do {step.operation}", failed),
-            *by_hand.repair_commands((step.operation,), step.address),
-        ]
+        left = [*_repair_left(step, failed)]
         return {**note, "failed": [_short(each) for each in failed], "left_to_do": left}
 
     def _is_offered(self, step: Repair) -> bool:
@@ -98,28 +95,30 @@ class Telling:
         return carried_out(self.asking, request, known_id=f"repair-{step.entry}@{step.domain}")
 
     def _consolidate(self, step: ConsolidateIndex) -> Note:
-        ended = carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
-        failed = [said for _, state, said in wrong_entries(ended) if not is_warning(state)]
+        ended = self._consolidated(step)
+        failed = _failed(wrong_entries(ended))
         if not failed:
             return {"task": ended.id}
-        again = by_hand.index_click(self.asking.core().family, step.address)
         return {
             "task": ended.id,
             "failed": [_short(each) for each in failed],
-            "left_to_do": [_said("bring its index up to the mail", failed), again],
+            "left_to_do": [*self._index_left(step, failed)],
         }
 
+    def _consolidated(self, step: ConsolidateIndex) -> Ended:
+        return carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
+
+    def _index_left(self, step: ConsolidateIndex, failed: Sequence[str]) -> Iterator[str]:
+        yield _said("bring its index up to the mail", failed)
+        yield by_hand.index_click(self.asking.core().family, step.address)
+
     def tell_again(self, step: Repair | ConsolidateIndex) -> str | None:
-        """Why BlueMind could not be told, if it refuses: the entry is suspended.
+        """What BlueMind could not do, or refuses: the entry is suspended. None: nothing is left.
 
         What is gone from the directory, as a mailshare that was made, needs no telling.
         """
         try:
-            if isinstance(step, Repair):
-                if step.operation in _OF_WHAT_IS_GONE and self._is_offered(step):
-                    self._repaired(step)
-            else:
-                carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
+            return " ".join(self._told_again(step)) or None
         except (BluemindFault, StepFailed) as error:
             if isinstance(error, BluemindFault) and is_unknown(error):
                 return None
@@ -128,7 +127,15 @@ class Telling:
             return (
                 f"{not_done(step)}: {step.address} is suspended; once it is not, undo this again"
             )
-        return None
+
+    def _told_again(self, step: Repair | ConsolidateIndex) -> Iterator[str]:
+        """What is left then."""
+        if isinstance(step, ConsolidateIndex):
+            failed = _failed(wrong_entries(self._consolidated(step)))
+            yield from self._index_left(step, failed) if failed else ()
+        elif step.operation in _OF_WHAT_IS_GONE and self._is_offered(step):
+            failed = _failed(wrong_entries(self._repaired(step)))
+            yield from _repair_left(step, failed) if failed else ()
 
 
 def not_done(step: Step) -> str:
@@ -140,6 +147,15 @@ def not_done(step: Step) -> str:
             return f"the limit in BlueMind's directory was not put back to {step.former} KiB"
         case _:
             return "BlueMind was not told that the folders are gone"
+
+
+def _failed(wrong: Iterable[tuple[str, str, str]]) -> list[str]:
+    return [said for _, state, said in wrong if not is_warning(state)]
+
+
+def _repair_left(step: Repair, failed: Sequence[str]) -> Iterator[str]:
+    yield _said(f"do {step.operation}", failed)
+    yield from by_hand.repair_commands((step.operation,), step.address)
 
 
 def _said(what: str, failed: Sequence[str]) -> str:

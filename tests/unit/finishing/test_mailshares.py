@@ -12,7 +12,8 @@ from respool.finishing.steps import CreateMailshare
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Undoing
 from respool.system.cyrus_server import CyrusServer
-from tests.unit.finishing.scripted_core import ScriptedCore
+from respool.system.mailbox_admin import MailboxStatus
+from tests.unit.finishing.scripted_core import ScriptedCore, status
 
 STEP = CreateMailshare(
     lane=ACCOUNT_LANE,
@@ -46,6 +47,29 @@ class EmptyCyrus:
 
     def uniqueid(self, name: str) -> str:
         return self.mailboxes[name]
+
+
+class Counting(EmptyCyrus):
+    """One that can be asked how much it holds as well: nothing."""
+
+    separator = "/"
+    admin_name = "cyrus"
+
+    @property
+    def configuration(self) -> Counting:
+        return self
+
+    def text(self, _key: str, default: str) -> str:
+        return default
+
+    def names(self, _pattern: str) -> tuple[str, ...]:
+        return ()
+
+    def acl(self, _mailbox: str) -> dict[str, str]:
+        return {self.admin_name: "lr"}
+
+    def status(self, _mailbox: str) -> MailboxStatus:
+        return MailboxStatus(uidvalidity=1, uidnext=1, messages=0)
 
 
 def core(value: dict[str, Any] | None, used: int = 0) -> ScriptedCore:
@@ -100,3 +124,25 @@ def test_one_with_anything_of_the_run_left_in_it_is_left() -> None:
 
 def test_one_that_is_gone_from_the_directory_needs_nothing() -> None:
     assert left(core(None)) == ""
+
+
+def test_one_that_is_still_there_when_its_removal_has_ended_is_left() -> None:
+    """Whatever the task says of itself."""
+    one = core(AS_MADE)
+    one.answers |= {REMOVES: [{"id": "7"}], "GET /tasks/7": [status("InError")]}
+    one.answers["GET /tasks/7/_currentLogs"] = [[]]
+
+    why = take_back(one.asking, cast("CyrusServer", Counting()), STEP, MADE)
+
+    assert "has it still" in (why or "")
+
+
+def test_so_is_one_whose_mailbox_stays_in_cyrus() -> None:
+    shown = {"uid": "M1", "value": AS_MADE}
+    one = core(AS_MADE)
+    one.answers |= {REMOVES: [{"id": "7"}], "GET /tasks/7": [status("Success", result="x")]}
+    one.answers["GET /mailshares/b.loc/M1/complete"] = [shown, None]
+
+    why = take_back(one.asking, cast("CyrusServer", Counting()), STEP, MADE)
+
+    assert "Cyrus has contact@b.loc still" in (why or "")

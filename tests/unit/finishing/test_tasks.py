@@ -121,7 +121,13 @@ def test_the_report_counts_not_the_state() -> None:
         ("mailboxAcls", "WARN", "odd"),
         ("mailboxQuota", "KO", "too much"),
     ]
-    assert list(wrong_entries(ended(SOUND))) == []
+    assert list(wrong_entries(ended(SOUND, TaskState.SUCCESS))) == []
+
+
+def test_an_error_that_no_entry_of_the_report_explains_is_an_exception() -> None:
+    """What it ended is not in the report."""
+    for report in (SOUND, json.dumps({"entries": []})):
+        assert list(wrong_entries(ended(report))) == [("", "KO", "it broke")]
 
 
 def test_since_4_9_the_log_alone_tells_what_went_wrong() -> None:

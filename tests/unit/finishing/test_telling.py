@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from respool.errors import BluemindFault, RespoolError, StepFailed
-from respool.finishing.steps import Repair
+from respool.finishing.steps import ConsolidateIndex, Repair
 from respool.finishing.telling import Telling
 from respool.planning.step import ACCOUNT_LANE
 from tests.unit.finishing.scripted_core import ScriptedCore, fault, status
@@ -81,3 +81,21 @@ def test_of_what_is_not_suspended_a_refusal_stops_the_run(
         telling.tell(STEP)
     with pytest.raises(error):
         telling.tell_again(STEP)
+
+
+def test_what_fails_when_bluemind_is_told_that_folders_are_gone_is_left_and_said() -> None:
+    core = ScriptedCore(
+        answers={
+            f"GET {AT}": [[{"identifier": "mailboxQuota"}]],
+            f"POST {AT}/repair": [{"id": "7"}],
+            "GET /tasks/7": [status("InError", 1.0, json.dumps({"entries": []}))],
+            "POST /mgmt/mailbox/b.loc/U1/_consolidate": [{"id": "8"}],
+            "GET /tasks/8": [status("InError")],
+            "GET /tasks/8/_currentLogs": [[]],
+        }
+    )
+    index = ConsolidateIndex(lane=ACCOUNT_LANE, domain="b.loc", entry="U1", address="jdoe@b.loc")
+    telling = Telling(asking=core.asking)
+
+    assert str(telling.tell_again(STEP)).endswith("--ops mailboxQuota jdoe@b.loc")
+    assert str(telling.tell_again(index)).endswith("consolidateIndex jdoe@b.loc")
