@@ -118,7 +118,8 @@ class Telling:
         What is gone from the directory, as a mailshare that was made, needs no telling.
         """
         try:
-            return " ".join(self._told_again(step)) or None
+            left = " ".join(self._told_again(step))
+            return left if left and not self._is_gone(step) else None
         except (BluemindFault, StepFailed) as error:
             if isinstance(error, BluemindFault) and is_unknown(error):
                 return None
@@ -127,6 +128,14 @@ class Telling:
             return (
                 f"{not_done(step)}: {step.address} is suspended; once it is not, undo this again"
             )
+
+    def _is_gone(self, step: Repair | ConsolidateIndex) -> bool:
+        try:
+            return self.asking.ask(api_requests.mailbox(step.domain, step.entry)) is None
+        except BluemindFault as error:
+            if is_unknown(error):
+                return True
+            raise
 
     def _told_again(self, step: Repair | ConsolidateIndex) -> Iterator[str]:
         """What is left then."""

@@ -83,7 +83,11 @@ def test_of_what_is_not_suspended_a_refusal_stops_the_run(
         telling.tell_again(STEP)
 
 
-def test_what_fails_when_bluemind_is_told_that_folders_are_gone_is_left_and_said() -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_fails_when_bluemind_is_told_that_folders_are_gone_is_left_while_the_entry_is_there(
+    *, is_there: bool
+) -> None:
+    """A task for an entry that is gone fails as well: nothing is left of that."""
     core = ScriptedCore(
         answers={
             f"GET {AT}": [[{"identifier": "mailboxQuota"}]],
@@ -92,10 +96,13 @@ def test_what_fails_when_bluemind_is_told_that_folders_are_gone_is_left_and_said
             "POST /mgmt/mailbox/b.loc/U1/_consolidate": [{"id": "8"}],
             "GET /tasks/8": [status("InError")],
             "GET /tasks/8/_currentLogs": [[]],
+            "GET /mailboxes/b.loc/U1/complete": [{"uid": "U1", "value": {}} if is_there else None],
         }
     )
     index = ConsolidateIndex(lane=ACCOUNT_LANE, domain="b.loc", entry="U1", address="jdoe@b.loc")
     telling = Telling(asking=core.asking)
 
-    assert str(telling.tell_again(STEP)).endswith("--ops mailboxQuota jdoe@b.loc")
-    assert str(telling.tell_again(index)).endswith("consolidateIndex jdoe@b.loc")
+    ends = ("--ops mailboxQuota jdoe@b.loc", "consolidateIndex jdoe@b.loc")
+    said = [str(telling.tell_again(STEP)), str(telling.tell_again(index))]
+    assert [each.endswith(end) for each, end in zip(said, ends, strict=True)] == [is_there] * 2
+    assert is_there or said == ["None", "None"]
