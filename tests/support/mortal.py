@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from respool.planning.step import Step
 from respool.runs.actor import Actor, ActsAhead, Note, Undoing, Unflushed
+from respool.runs.hands import Hands
 from tests.support.power import Power
 
 
@@ -55,10 +56,10 @@ class MortalAhead(MortalActor):
         """As the actor's."""
         return self.actor.ahead
 
-    def perform_unflushed(self, step: Step, before: Note) -> Unflushed:
+    def perform_unflushed(self, step: Step, before: Note, hands: Hands) -> Unflushed:
         """As the actor does; what comes after it is the flush."""
         self.power.use()
-        return self.actor.perform_unflushed(step, before)
+        return self.actor.perform_unflushed(step, before, hands)
 
     def flush(self, done: Sequence[Unflushed]) -> None:
         """As the actor does, one after the other; what comes after it is the note."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from respool.app.phases import PhaseClock
 from respool.app.reached import Reached
@@ -14,6 +15,8 @@ from respool.app.receipts import receipt_of, untold_of
 from respool.app.what_changed import what_changed
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
+from respool.runs.actor import Actor, ActsAhead
+from respool.runs.hands import many_hands
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import RunState
@@ -21,6 +24,9 @@ from respool.runs.stepping import Progress
 from respool.system.pace import Pace, default_jobs
 from respool.system.signals import undisturbed
 from respool.verification.report import Receipt
+
+MOST_ALONE: Final = 2_000  # messages, or
+MOST_OCTETS_ALONE: Final = 64 << 20  # of mail: no more than one process copies in a moment
 
 
 def _unheard(_progress: Progress) -> None:
@@ -59,15 +65,17 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
         clock.step(progress.kind)
         conversation.on_progress(progress)
 
-    runner = Runner(
-        journal=run,
-        actors=target.actors(run),
-        stop=conversation.stop,
-        lanes_at_once=conversation.pace.jobs,
-        on_progress=heard,
-    )
+    actors = target.actors(run)
     try:
-        runner.run()
+        with many_hands(_hands_for(run.head(), actors, conversation.pace)) as hands:
+            Runner(
+                journal=run,
+                actors=actors,
+                stop=conversation.stop,
+                lanes_at_once=conversation.pace.jobs,
+                hands=hands,
+                on_progress=heard,
+            ).run()
     except BaseException as error:
         with undisturbed():
             with suppress(JournalError):  # its disk is full, perhaps: it stands as killed then
@@ -81,6 +89,16 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
     keep_receipt(run.directory / "receipt", receipt)  # before: what has ended is not resumed
     run.mark(RunState.DONE, ended_at=datetime.now(UTC))
     return receipt
+
+
+def _hands_for(head: PlanHead, actors: Mapping[str, Actor[Any]], pace: Pace) -> int:
+    """How many processes write messages: some wait for the disk while others hash.
+
+    Of little mail, or with one job, this one alone does it.
+    """
+    is_ahead = any(isinstance(actor, ActsAhead) and actor.ahead for actor in actors.values())
+    is_little = head.messages < MOST_ALONE and head.size_bytes < MOST_OCTETS_ALONE
+    return 1 if pace.jobs == 1 or is_little or not is_ahead else pace.jobs + 1
 
 
 def _untold_receipt(error: BaseException, run: RunJournal, clock: PhaseClock) -> Receipt | None:

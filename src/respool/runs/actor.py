@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from respool.planning.plan import PlanHead
 from respool.planning.step import Step
+from respool.runs.hands import ALONE, Hands
 
 Note: TypeAlias = dict[str, Any]  # what the journal keeps as JSON
 
@@ -83,15 +84,30 @@ class ActsAhead(Protocol):
     def ahead(self) -> frozenset[str]:
         """The kinds of those steps."""
 
-    def perform_unflushed(self, step: Any, before: Note) -> Unflushed:  # noqa: ANN401 - of ahead
-        """As `Actor.perform`, but for the flush."""
+    def perform_unflushed(
+        self,
+        step: Any,  # noqa: ANN401 - one of ahead
+        before: Note,
+        hands: Hands,
+    ) -> Unflushed:
+        """As `Actor.perform`, but for the flush; ``hands`` do what takes long."""
 
-    def flush(self, done: Sequence[Unflushed]) -> None:
-        """Make all of ``done`` last.
+    def flush(self, done: Sequence[Any]) -> None:
+        """Make all of ``done`` last, of what `perform_unflushed` gave.
 
         Raises:
             StepFailed: it cannot be written; each step can be done again.
         """
+
+
+def perform_alone(actor: ActsAhead, step: Step, before: Note) -> Note:
+    """One step of ``ahead`` as `Actor.perform` does it: its note is true on disk, too."""
+    done = actor.perform_unflushed(step, before, ALONE)
+    try:
+        actor.flush([done])
+    finally:
+        done.close()
+    return done.note
 
 
 class OnlyLooks:

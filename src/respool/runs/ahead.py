@@ -1,9 +1,12 @@
-"""Steps of one lane that follow each other before the former ones are flushed and noted."""
+"""Steps of one lane that follow each other before the former ones are flushed and noted.
+
+They are performed one after the other, or by several hands at once.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +15,7 @@ from respool.errors import JournalError
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.flushing import Flushing
+from respool.runs.hands import Hands
 from respool.runs.journal import Change, StepRow, record_together
 from respool.runs.states import StepState
 from respool.runs.stepping import Stepping
@@ -35,7 +39,11 @@ class _Ended:
 
 
 def carry_out_ahead(
-    rows: Sequence[StepRow], stepping: Stepping, flushing: Flushing, check: Callable[[], None]
+    rows: Sequence[StepRow],
+    stepping: Stepping,
+    flushing: Flushing,
+    hands: Hands,
+    check: Callable[[], None],
 ) -> None:
     """Do ``rows``, steps of one lane in order that all may wait for the disk.
 
@@ -47,15 +55,17 @@ def carry_out_ahead(
         StepFailed: one failed, and that is noted.
         JournalError, and what ``check`` raises.
     """
-    waiting: deque[_Ended] = deque()
+    waiting: deque[Future[_Ended]] = deque()
+    most = TOGETHER + hands.count - 1
     try:
         for start in range(0, len(rows), TOGETHER):
             check()
             for begun in _begin(rows[start : start + TOGETHER], stepping):
                 check()
-                waiting.append(_perform(begun, stepping, flushing))
-                while waiting and (len(waiting) >= TOGETHER or waiting[0].noted.done()):
+                waiting.append(hands.begin(_perform, begun, stepping, flushing, hands))
+                while waiting and (len(waiting) >= most or _is_settled(waiting[0])):
                     _settle(waiting.popleft(), stepping)
+                _raise_failed(waiting)
     finally:
         _settle_all(waiting, stepping)
 
@@ -77,17 +87,32 @@ def _begin(rows: Sequence[StepRow], stepping: Stepping) -> Sequence[_Begun]:
     return begun
 
 
-def _perform(begun: _Begun, stepping: Stepping, flushing: Flushing) -> _Ended:
+def _perform(begun: _Begun, stepping: Stepping, flushing: Flushing, hands: Hands) -> _Ended:
     row = begun.row
     actor = stepping.ahead_of(row)
     if actor is None:
         raise TypeError(f"{row.kind} is not done ahead")
     with stepping.failing(row):
-        done = actor.perform_unflushed(begun.step, begun.before)
+        done = actor.perform_unflushed(begun.step, begun.before, hands)
     return _Ended(row, flushing.end(row.number, begun.step, actor, done))
 
 
-def _settle(ended: _Ended, stepping: Stepping) -> None:
+def _is_settled(performed: Future[_Ended]) -> bool:
+    """Whether `_settle` would not wait."""
+    if not performed.done():
+        return False
+    return performed.exception() is not None or performed.result().noted.done()
+
+
+def _raise_failed(waiting: Iterable[Future[_Ended]]) -> None:
+    """What one of them raised, if one has: nothing more is begun then."""
+    for each in waiting:
+        if each.done():
+            each.result()
+
+
+def _settle(performed: Future[_Ended], stepping: Stepping) -> None:
+    ended = performed.result()
     error = ended.noted.exception()
     if isinstance(error, JournalError):
         raise error  # nothing can be noted of the step either
@@ -95,7 +120,7 @@ def _settle(ended: _Ended, stepping: Stepping) -> None:
         ended.noted.result()
 
 
-def _settle_all(waiting: deque[_Ended], stepping: Stepping) -> None:
+def _settle_all(waiting: deque[Future[_Ended]], stepping: Stepping) -> None:
     """All of them, though some fail; then the first failure is raised."""
     while waiting:
         try:

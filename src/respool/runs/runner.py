@@ -14,6 +14,7 @@ from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Actor
 from respool.runs.ahead import carry_out_ahead
 from respool.runs.flushing import Flushing
+from respool.runs.hands import ALONE, Hands
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
 from respool.runs.stepping import Progress, Stepping
@@ -32,12 +33,16 @@ def _unheard(_progress: Progress) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runner:
-    """Carries out one run. Called again after a crash, `run` goes on where it was."""
+    """Carries out one run. Called again after a crash, `run` goes on where it was.
+
+    ``hands`` do the steps that may wait for the disk, those of all lanes.
+    """
 
     journal: RunJournal
     actors: Mapping[str, Actor[Any]]
     stop: Stop
     lanes_at_once: int = 2
+    hands: Hands = ALONE
     on_progress: Callable[[Progress], None] = _unheard
 
     def run(self) -> None:
@@ -94,7 +99,7 @@ class Runner:
 
         for is_ahead, members in groupby(left, key=stepping.is_ahead):
             if is_ahead and flushing is not None:
-                carry_out_ahead(list(members), stepping, flushing, check)
+                carry_out_ahead(list(members), stepping, flushing, self.hands, check)
                 continue
             for row in members:
                 check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import queue
 import signal
 import traceback
 import warnings
@@ -46,9 +47,10 @@ class Workers(Generic[TaskT, ResultT]):
         self._processes: list[ForkProcess] = []
         self._loads: dict[int, int] = {}  # by place in _pipes: tasks given and not answered
         self._done: deque[ResultT] = deque()
+        self._free: queue.SimpleQueue[int] = queue.SimpleQueue()  # by place: those of `call`
 
     def __enter__(self) -> Workers[TaskT, ResultT]:
-        """Start them. Nothing may run in other threads: forked copies of those would stop."""
+        """Start them. Other threads are not copied: ``work`` may need nothing that they hold."""
         if self._count > 1:
             with undisturbed(), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's threads do sleep
@@ -92,12 +94,7 @@ class Workers(Generic[TaskT, ResultT]):
         if not self._pipes:
             self._done.append(self._work(task))
             return
-        number = min(self._loads, key=lambda each: self._loads[each])
-        try:
-            self._pipes[number].send(task)
-        except OSError as error:
-            raise _lost(self._processes[number]) from error
-        self._loads[number] += 1
+        self._send(min(self._loads, key=lambda each: self._loads[each]), task)
 
     def take(self) -> ResultT:
         """The next result, waited for; only where `is_busy`.
@@ -111,6 +108,30 @@ class Workers(Generic[TaskT, ResultT]):
                 number = next(at for at, each in enumerate(self._pipes) if each is pipe)
                 self._done.append(self._received(number))
         return self._done.popleft()
+
+    def call(self, task: TaskT) -> ResultT:
+        """Have ``task`` done by a worker that is free, and wait for it: of any thread.
+
+        Not beside `give` and `take`.
+
+        Raises:
+            ProcessLost: that worker is gone.
+        """
+        if not self._pipes:
+            return self._work(task)
+        number = self._free.get()
+        try:
+            self._send(number, task)
+            return self._received(number)
+        finally:
+            self._free.put(number)
+
+    def _send(self, number: int, task: TaskT) -> None:
+        try:
+            self._pipes[number].send(task)
+        except OSError as error:
+            raise _lost(self._processes[number]) from error
+        self._loads[number] += 1
 
     def _received(self, number: int) -> ResultT:
         try:
@@ -136,6 +157,7 @@ class Workers(Generic[TaskT, ResultT]):
         process.start()
         theirs.close()
         self._loads[len(self._pipes)] = 0
+        self._free.put(len(self._pipes))
         self._pipes.append(ours)
         self._processes.append(process)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.ahead import TOGETHER
 from respool.runs.flushing import Flushing
+from respool.runs.hands import ALONE, Hands
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
@@ -56,7 +58,7 @@ class AheadActor(MemoryActor):
     written: list[Written] = field(default_factory=list)
     flushes: list[int] = field(default_factory=list)
 
-    def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
+    def perform_unflushed(self, step: MemoryStep, before: Note, _hands: Hands) -> Written:
         written = Written(MemoryActor.perform(self, step, before), self, step)
         self.written.append(written)
         return written
@@ -145,10 +147,10 @@ def test_what_cannot_be_flushed_is_noted_as_failed_and_tried_again(run: RunJourn
 def test_what_was_performed_before_a_failure_is_flushed_and_noted(run: RunJournal) -> None:
     @dataclass(slots=True)
     class Fails(AheadActor):
-        def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
             if len(self.written) == 2:
                 raise StepFailed("no third one")
-            return AheadActor.perform_unflushed(self, step, before)
+            return AheadActor.perform_unflushed(self, step, before, hands)
 
     with pytest.raises(StepFailed, match="no third one"):
         runner(run, Fails(MemoryTarget(), run), lanes_at_once=1).run()
@@ -180,8 +182,8 @@ def test_lanes_share_a_flush(run: RunJournal) -> None:
 
     @dataclass(slots=True)
     class Meets(AheadActor):
-        def perform_unflushed(self, step: MemoryStep, before: Note) -> Written:
-            done = AheadActor.perform_unflushed(self, step, before)
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
+            done = AheadActor.perform_unflushed(self, step, before, hands)
             if step.lane == "two":
                 both.wait()
             return done
@@ -194,18 +196,72 @@ def test_lanes_share_a_flush(run: RunJournal) -> None:
     assert states(run, "two") == [StepState.DONE]
 
 
+@pytest.fixture(params=[1, 3])
+def hands(request: pytest.FixtureRequest) -> Iterator[Hands]:
+    """One, or as many threads of this process."""
+    with ThreadPoolExecutor(request.param) as threads:
+        yield ALONE if request.param == 1 else Hands(request.param, threads=threads)
+
+
 @pytest.mark.parametrize("calls", [0, 7, 13, 17, 21, 25, 29, 33])
-def test_going_on_after_a_power_cut_ends_like_a_clean_run(run: RunJournal, calls: int) -> None:
+def test_going_on_after_a_power_cut_ends_like_a_clean_run(
+    run: RunJournal, calls: int, hands: Hands
+) -> None:
     target, power = MemoryTarget(), Power(calls=calls)
     mortal = MortalJournal.of(run, power)
     with suppress(PowerCut):
-        runner(mortal, AheadActor(target, mortal, power)).run()
+        runner(mortal, AheadActor(target, mortal, power), hands=hands).run()
 
     runner(run, AheadActor(target, run)).run()
 
     assert states(run) == [StepState.DONE] * GROUPS
     waiting = {name: set(box.waiting) for name, box in target.mailboxes.items()}
     assert waiting == {"one": set(range(1, GROUPS + 1)), "two": {1}}
+
+
+def test_several_hands_perform_steps_of_a_lane_at_the_same_time(run: RunJournal) -> None:
+    three = threading.Barrier(3, timeout=5)
+
+    @dataclass(slots=True)
+    class Meets(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
+            if step.lane == "one":
+                three.wait()
+            return AheadActor.perform_unflushed(self, step, before, hands)
+
+    with ThreadPoolExecutor(3) as threads:
+        runner(run, Meets(MemoryTarget(), run), hands=Hands(3, threads=threads)).run()
+
+    assert states(run) == [StepState.DONE] * GROUPS
+
+
+def test_when_one_hand_fails_what_the_others_did_is_noted_and_nothing_more_begun(
+    run: RunJournal,
+) -> None:
+    begun, failed = threading.Barrier(2, timeout=5), threading.Event()
+
+    @dataclass(slots=True)
+    class Fails(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
+            assert isinstance(step, AddMessages)
+            if step.lane == "two":
+                return AheadActor.perform_unflushed(self, step, before, hands)
+            if step.messages[0].uid < 3:
+                begun.wait()
+            if step.messages[0].uid == 1:
+                failed.set()
+                raise StepFailed("no first one")
+            failed.wait(5)
+            return AheadActor.perform_unflushed(self, step, before, hands)
+
+    actor = Fails(MemoryTarget(), run)
+    with ThreadPoolExecutor(2) as threads, pytest.raises(StepFailed, match="no first one"):
+        runner(run, actor, hands=Hands(2, threads=threads), lanes_at_once=1).run()
+
+    found = states(run)
+    assert found[:2] == [StepState.FAILED, StepState.DONE]
+    assert found.count(StepState.DONE) == len(actor.written) <= TOGETHER
+    assert found[-1] is not StepState.DONE
 
 
 def test_a_lane_that_still_works_when_the_block_was_left_flushes_and_notes_for_itself(

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -52,6 +54,42 @@ def test_a_worker_that_dies_is_an_error_and_the_others_are_ended() -> None:
 
     assert "signal 9" in (caught.value.why or "")
     assert active_children() == []
+
+
+def test_threads_may_each_have_a_task_done_and_wait_for_it() -> None:
+    def work(task: int) -> tuple[int, int]:
+        return task, os.getpid()
+
+    with Workers(2, work) as workers, ThreadPoolExecutor(5) as pool:
+        found = list(pool.map(workers.call, range(20)))
+
+    assert [task for task, _ in found] == list(range(20))
+    assert os.getpid() not in {process for _, process in found}
+
+
+def test_a_task_that_is_called_for_is_done_here_by_one_alone() -> None:
+    def work(_: int) -> int:
+        return os.getpid()
+
+    with Workers(1, work) as workers:
+        assert workers.call(1) == os.getpid()
+
+
+def test_a_worker_that_dies_is_an_error_for_who_called_and_for_the_next_one() -> None:
+    def die(task: int) -> int:
+        if not task:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return task
+
+    with Workers(2, die) as workers:
+        with pytest.raises(ProcessLost, match="has ended"):
+            workers.call(0)
+        answers = []
+        for task in (1, 2):
+            with suppress(ProcessLost):
+                answers.append(workers.call(task))
+
+    assert len(answers) == 1
 
 
 def test_a_bug_in_the_work_is_told_with_its_trace() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never
 
 from respool.exports.manifest_head import ExportForm
-from respool.runs.actor import Note, RunRecord, Undoing
+from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
+from respool.runs.hands import Hands
 from respool.system.message_files import MessageCopier
 from respool.targets.export import finishing, making, mbox_files, single_files, zip_members
 from respool.targets.export.contents import Contents
@@ -80,11 +82,13 @@ class ExportActor:
             case _:
                 assert_never(step)
 
-    def perform_unflushed(self, step: WriteMessages, _before: Note) -> single_files.WrittenGroup:
+    def perform_unflushed(
+        self, step: WriteMessages, _before: Note, hands: Hands
+    ) -> single_files.WrittenGroup:
         """Write a group while former ones are flushed."""
-        return single_files.write_unflushed(
-            step, self.new_copier(), may_be_there=self._may_be_there(step)
-        )
+        write = partial(single_files.write, new_copier=self.new_copier)
+        task = single_files.Task(step=step, may_be_there=self._may_be_there(step))
+        return single_files.WrittenGroup.of(step, hands.do(write, task))
 
     def flush(self, done: Sequence[single_files.WrittenGroup]) -> None:
         """Make groups that were written last, all at once, under their names."""
@@ -106,8 +110,7 @@ class ExportActor:
             case ExportForm.MBOX:
                 return mbox_files.write_mbox(step, start)
             case ExportForm.MAILDIR | ExportForm.EML:
-                may_be_there = self._may_be_there(step)
-                return single_files.write_files(step, self.new_copier(), may_be_there=may_be_there)
+                return perform_alone(self, step, {})
             case _:
                 assert_never(step.form)
 

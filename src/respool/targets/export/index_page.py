@@ -21,7 +21,6 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any, Final
-from urllib.parse import quote
 
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ExportForm, ManifestHead
@@ -33,6 +32,7 @@ MOST_ROWS: Final = 250_000  # a browser takes no more in one page
 
 _ROWS_AT_ONCE: Final = 256
 _MARK: Final = re.compile("@([a-z]+)@")
+_UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.~/-]")  # RFC 3986, 2.3, and what parts names
 _ESCAPED: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _POLICY: Final = (
@@ -129,8 +129,17 @@ def _row(form: ExportForm, folder: int, row: IndexRow) -> list[Any]:
 
 
 def _link(file: str) -> str:
-    """A file's name as a relative link; what is no valid text octet by octet."""
-    return quote(file.encode("utf-8", "surrogateescape"))
+    """A file's name as a relative link; what is no valid text octet by octet.
+
+    As `urllib.parse.quote`, which goes through a name letter by letter, and takes as long as
+    all else for the row.
+    """
+    octets = file.encode("utf-8", "surrogateescape")
+    return _UNSAFE.sub(_escaped, octets).decode("ascii")
+
+
+def _escaped(octet: re.Match[bytes]) -> bytes:
+    return b"%%%02X" % ord(octet[0])
 
 
 def _json(value: object) -> str:

@@ -7,20 +7,17 @@ disk each gets its name. Whoever looks sees whole messages only.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError
-from respool.exports import maildir_names, safe_names
-from respool.exports.manifest_head import ExportForm
 from respool.exports.written import WrittenMessage
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
-from respool.system.durable import TEMPORARY_PREFIX, flush_file_system_of
+from respool.system.durable import flush_file_system_of
 from respool.system.message_files import (
     CopiedFile,
     MessageCopier,
@@ -30,24 +27,53 @@ from respool.system.message_files import (
     SourceDiffers,
     digests_of,
 )
+from respool.targets.export.folder_of_files import FolderOfFiles
 from respool.targets.export.group import cannot_write, messages_of, receipt_of
 from respool.targets.export.shown_fields import START_OCTETS, ShownFields, shown_fields
 from respool.targets.export.steps import WriteMessages
 
-_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A group to be written. ``may_be_there``: it was begun before, and some may have names."""
+
+    step: WriteMessages
+    may_be_there: bool
 
 
-def write_files(step: WriteMessages, copier: MessageCopier, *, may_be_there: bool) -> Note:
-    """Write a group, one file a message, flush it, and give each its name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What was written of a group: ``names`` are those to come, by those that wait."""
 
-    As `write_unflushed`, but that its note is true on disk, too.
+    note: Note
+    names: Mapping[str, str]
+
+
+def write(task: Task, new_copier: Callable[[], MessageCopier]) -> Waiting:
+    """Write a group beside its place, one file a message; the caller flushes and names them.
+
+    Done again it replaces each file by the same octets; what got another name meanwhile is
+    left as it is.
+
+    Raises:
+        StepFailed: the target cannot be written, or the backup is not there any more; what
+            was written stays, some of it under names that no program takes for mail.
     """
-    group = write_unflushed(step, copier, may_be_there=may_be_there)
+    step, folder = task.step, FolderOfFiles.of(task.step)
     try:
-        flush([group])
-    finally:
-        group.close()
-    return group.note
+        with folder.opened() as (beside, inside):
+            renamed = folder.names_now(step.messages) if task.may_be_there else {}
+            source, copier = messages_of(step), new_copier()
+            group = _Group(source=source, folder=folder, copier=copier, beside=beside)
+            for message in step.messages:
+                if message.uid not in renamed:
+                    group.take(message)
+                else:
+                    group.keep(message, renamed[message.uid], inside)
+            source.check_presence()
+    except OSError as error:
+        raise cannot_write(folder.directory, error) from error
+    return Waiting(note=receipt_of(source, group.written, {}), names=group.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,47 +90,31 @@ class WrittenGroup:
     names: Mapping[str, str]
     stack: ExitStack
 
+    @classmethod
+    def of(cls, step: WriteMessages, waiting: Waiting) -> WrittenGroup:
+        """What waits of a step.
+
+        Raises:
+            StepFailed: its directories cannot be opened.
+        """
+        folder = FolderOfFiles.of(step)
+        with ExitStack() as stack:
+            try:
+                beside, inside = stack.enter_context(folder.opened())
+            except OSError as error:
+                raise cannot_write(folder.directory, error) from error
+            return cls(
+                note=waiting.note,
+                directory=folder.directory,
+                beside=beside,
+                inside=inside,
+                names=waiting.names,
+                stack=stack.pop_all(),
+            )
+
     def close(self) -> None:
         """Let go of the directories; twice is the same as once."""
         self.stack.close()
-
-
-def write_unflushed(
-    step: WriteMessages, copier: MessageCopier, *, may_be_there: bool
-) -> WrittenGroup:
-    """Write a group beside its place, one file a message; the caller flushes.
-
-    Done again it replaces each file by the same octets; what got another name meanwhile is
-    left as it is. ``may_be_there``: the step was begun before, and may have named some.
-
-    Raises:
-        StepFailed: the target cannot be written, or the backup is not there any more; what
-            was written stays, some of it under names that no program takes for mail.
-    """
-    folder = FolderOfFiles.of(step)
-    with ExitStack() as stack:
-        try:
-            beside, inside = stack.enter_context(folder.opened())
-            renamed = folder.names_now(step.messages) if may_be_there else {}
-            group = _Group(
-                step=step, source=messages_of(step), folder=folder, copier=copier, beside=beside
-            )
-            for message in step.messages:
-                if message.uid not in renamed:
-                    group.take(message)
-                else:
-                    group.keep(message, renamed[message.uid], inside)
-            group.source.check_presence()
-        except OSError as error:
-            raise cannot_write(folder.directory, error) from error
-        return WrittenGroup(
-            note=receipt_of(group.source, group.written, {}),
-            directory=folder.directory,
-            beside=beside,
-            inside=inside,
-            names=group.names,
-            stack=stack.pop_all(),
-        )
 
 
 def flush(groups: Sequence[WrittenGroup]) -> None:
@@ -137,100 +147,8 @@ def flush(groups: Sequence[WrittenGroup]) -> None:
             raise cannot_write(directory, error) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderOfFiles:
-    """A folder whose messages are files; ``place`` is where these stand in the export."""
-
-    directory: Path
-    place: str
-    form: ExportForm
-    modified_at: int
-    keywords: tuple[str, ...]
-
-    @classmethod
-    def of(cls, step: WriteMessages) -> FolderOfFiles:
-        """The folder of a step."""
-        place = step.lane
-        if step.form is ExportForm.MAILDIR:
-            place = "cur" if step.lane == "." else f"{step.lane}/cur"
-        return cls(
-            directory=Path(step.path) / place,
-            place=place,
-            form=step.form,
-            modified_at=step.modified_at,
-            keywords=step.keywords,
-        )
-
-    @property
-    def beside(self) -> Path:
-        """Where files wait for their names."""
-        if self.form is ExportForm.MAILDIR:
-            return self.directory.with_name("tmp")
-        return self.directory
-
-    @contextmanager
-    def opened(self) -> Iterator[tuple[int, int]]:
-        """Descriptors of both directories.
-
-        Raises:
-            OSError: one is not there.
-        """
-        with self.opened_inside() as inside:
-            beside = os.open(self.beside, _DIRECTORY)
-            try:
-                yield beside, inside
-            finally:
-                os.close(beside)
-
-    @contextmanager
-    def opened_inside(self) -> Iterator[int]:
-        """A descriptor of the directory with the messages.
-
-        Raises:
-            OSError: it is not there.
-        """
-        inside = os.open(self.directory, _DIRECTORY)
-        try:
-            yield inside
-        finally:
-            os.close(inside)
-
-    def temporary(self, message: PlannedMessage) -> str:
-        """The name under which a message waits."""
-        if self.form is ExportForm.MAILDIR:
-            return self._base(message)
-        return f"{TEMPORARY_PREFIX}{message.uid}."
-
-    def name(self, message: PlannedMessage, subject: str) -> str:
-        """The name that a message gets."""
-        if self.form is ExportForm.MAILDIR:
-            info = maildir_names.render_info(message.flags, self.keywords)
-            return f"{self._base(message)}{info}"
-        return safe_names.message_name(message.internaldate, subject, message.uid)
-
-    def uid_of(self, name: str) -> int | None:
-        """Whose name it is."""
-        if self.form is ExportForm.MAILDIR:
-            return maildir_names.uid_of(name)
-        return safe_names.uid_of(name)
-
-    def names_now(self, messages: tuple[PlannedMessage, ...]) -> dict[int, str]:
-        """The names that stand there for ``messages``, whoever gave them; one each."""
-        wanted = {message.uid for message in messages}
-        with os.scandir(self.directory) as entries:
-            return {
-                uid: entry.name
-                for entry in entries
-                if (uid := self.uid_of(entry.name)) in wanted and uid is not None
-            }
-
-    def _base(self, message: PlannedMessage) -> str:
-        return maildir_names.message_base(self.modified_at, message.uid, message.size_bytes)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Group:
-    step: WriteMessages
     source: PlannedMessages
     folder: FolderOfFiles
     copier: MessageCopier

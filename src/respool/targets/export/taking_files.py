@@ -15,7 +15,7 @@ from respool.exports.written import WrittenMessage, unpack
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Undoing
 from respool.system.message_files import digests_of
-from respool.targets.export.single_files import FolderOfFiles
+from respool.targets.export.folder_of_files import FolderOfFiles
 from respool.targets.export.steps import WriteMessages
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from respool.errors import StepFailed
-from respool.runs.actor import Note, RunRecord, Undoing
+from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
+from respool.runs.hands import Hands
 from respool.runs.placed_steps import as_placed
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import (
@@ -109,10 +110,13 @@ class SpoolActor:
             case _:
                 assert_never(step)
 
-    def perform_unflushed(self, step: CopyMessages, _before: Note) -> copying.CopiedGroup:
+    def perform_unflushed(
+        self, step: CopyMessages, _before: Note, hands: Hands
+    ) -> copying.CopiedGroup:
         """Copy a group while former ones are flushed."""
         with self._same_directories(step) as destination:
-            return copying.copy_unflushed(step, destination)
+            task = copying.Task(step=step, destination=destination)
+            return copying.CopiedGroup.of(hands.do(copying.copy, task))
 
     def flush(self, done: Sequence[copying.CopiedGroup]) -> None:
         """Make groups that were copied last, all at once."""
@@ -150,7 +154,7 @@ class SpoolActor:
     def _fill(self, step: CopyMessages | WriteIndex | RebuildMailbox | BuildSearchIndex) -> Note:
         match step:
             case CopyMessages():
-                return self._copy(step)
+                return perform_alone(self, step, {})
             case WriteIndex():
                 return self._write_index(step)
             case RebuildMailbox():
@@ -177,10 +181,6 @@ class SpoolActor:
             case SettleQuota():
                 settled = limits.settle(self.server, step.root, step.former, step.limits)
                 return {"settled": settled.value}
-
-    def _copy(self, step: CopyMessages) -> Note:
-        with self._same_directories(step) as destination:
-            return copying.copy(step, destination)
 
     @contextmanager
     def _same_directories(self, step: CopyMessages) -> Iterator[copying.Destination]:

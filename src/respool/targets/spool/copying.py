@@ -7,10 +7,11 @@ the server, or an administrator's ``reconstruct``, could take for a message is t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError, StepFailed
@@ -28,6 +29,8 @@ from respool.system.message_files import (
 from respool.system.ownership import Ownership
 from respool.targets.spool.steps import CopyMessages
 
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
@@ -42,40 +45,23 @@ class Destination:
         return archive if is_archived and archive is not None else self.directories.data
 
 
-def copy(
-    step: CopyMessages,
-    destination: Destination,
-    new_copier: Callable[[], MessageCopier] = MessageCopier,
-) -> Note:
-    """Copy the group, flush once, and say what the backup itself had lost.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A group to be copied, and where it goes."""
 
-    As `copy_unflushed`, but that its note is true on disk, too.
-    """
-    group = copy_unflushed(step, destination, new_copier)
-    try:
-        flush([group])
-    finally:
-        group.close()
-    return group.note
+    step: CopyMessages
+    destination: Destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CopiedGroup:
-    """A group that was copied. Its directories are open until it is flushed."""
+class Copied:
+    """What was copied of a group, and into which directories."""
 
     note: Note
-    open_directories: _Directories
-
-    def close(self) -> None:
-        """Let go of the directories."""
-        self.open_directories.close()
+    directories: tuple[Path, ...]
 
 
-def copy_unflushed(
-    step: CopyMessages,
-    destination: Destination,
-    new_copier: Callable[[], MessageCopier] = MessageCopier,
-) -> CopiedGroup:
+def copy(task: Task, new_copier: Callable[[], MessageCopier] = MessageCopier) -> Copied:
     """Copy the group, and say what the backup itself had lost; the caller flushes.
 
     Done again it replaces each file by the same octets.
@@ -87,18 +73,44 @@ def copy_unflushed(
         StepFailed: the target cannot be written, or the backup is not there any more;
             files already copied wait, unseen.
     """
-    with ExitStack() as stack:
-        directories = _Directories(destination)
-        stack.callback(directories.close)
+    step = task.step
+    with closing(_Directories(task.destination)) as directories:
         group = _Group(step=step, open_directories=directories, new_copier=new_copier)
         # One by one: files made in one directory by several threads wait for each other.
         for message in step.messages:
             group.take(message)
         group.source.check_presence()
-        stack.pop_all()
+        used = directories.opened_so_far()
     copied = len(step.messages) - len(group.source.lost)
     note = {"copied": copied, "lost": group.source.lost, "guids": group.guids}
-    return CopiedGroup(note=note, open_directories=directories)
+    return Copied(note=note, directories=used)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedGroup:
+    """A group that was copied. Its directories are open until it is flushed."""
+
+    note: Note
+    open_directories: Mapping[Path, int]
+    stack: ExitStack
+
+    @classmethod
+    def of(cls, copied: Copied) -> CopiedGroup:
+        """What waits for its flush.
+
+        Raises:
+            StepFailed: its directories cannot be opened.
+        """
+        with ExitStack() as stack:
+            opened: dict[Path, int] = {}
+            for directory in copied.directories:
+                opened[directory] = _open(directory)
+                stack.callback(os.close, opened[directory])
+            return cls(note=copied.note, open_directories=opened, stack=stack.pop_all())
+
+    def close(self) -> None:
+        """Let go of the directories; twice is the same as once."""
+        self.stack.close()
 
 
 def flush(groups: Iterable[CopiedGroup]) -> None:
@@ -109,7 +121,7 @@ def flush(groups: Iterable[CopiedGroup]) -> None:
     """
     flushed: set[int] = set()
     for group in groups:
-        for directory, descriptor in group.open_directories.opened_so_far():
+        for directory, descriptor in group.open_directories.items():
             try:
                 device = os.fstat(descriptor).st_dev
                 if device not in flushed:
@@ -187,23 +199,29 @@ class _Directories:
         """One of them, with a descriptor."""
         directory = self._destination.directory(is_archived=is_archived)
         if directory not in self._open:
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             mode, owner = self.ownership.directory_mode, self.ownership.owner
             try:
                 make_directory(directory, mode=mode, owner=owner)
-                self._open[directory] = os.open(directory, flags)
             except OSError as error:
                 raise _cannot_write(directory, error) from error
+            self._open[directory] = _open(directory)
         return directory, self._open[directory]
 
-    def opened_so_far(self) -> Iterator[tuple[Path, int]]:
-        """Those that something was copied into, with their descriptors."""
-        yield from self._open.items()
+    def opened_so_far(self) -> tuple[Path, ...]:
+        """Those that something was copied into."""
+        return tuple(self._open)
 
     def close(self) -> None:
         """Let go of all; twice is the same as once."""
         while self._open:
             os.close(self._open.popitem()[1])
+
+
+def _open(directory: Path) -> int:
+    try:
+        return os.open(directory, _DIRECTORY)
+    except OSError as error:
+        raise _cannot_write(directory, error) from error
 
 
 def _cannot_write(directory: Path, error: OSError) -> StepFailed:

@@ -14,11 +14,12 @@ from respool.backups.source import tree_at
 from respool.errors import StepFailed
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
+from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.kernel_copy import KernelCopy
 from respool.system.message_files import CopiedFile, MessageCopier, NewFile
 from respool.system.ownership import Owner, Ownership
-from respool.targets.spool.copying import Destination, copy
+from respool.targets.spool.copying import CopiedGroup, Destination, Task, copy, flush
 from respool.targets.spool.steps import CopyMessages
 from tests.support.small_spools import OCTETS, write_mailbox
 
@@ -94,10 +95,24 @@ class Meanwhile(MessageCopier):
         return super().copy(source, wanted, directory)
 
 
+def copied(
+    group: CopyMessages,
+    goes_to: Destination,
+    new_copier: Callable[[], MessageCopier] = MessageCopier,
+) -> Note:
+    """What a copy of a group says, once it is flushed."""
+    done = CopiedGroup.of(copy(Task(step=group, destination=goes_to), new_copier))
+    try:
+        flush([done])
+    finally:
+        done.close()
+    return done.note
+
+
 def test_copies_wait_under_names_that_nothing_takes_for_a_message(
     backup: Path, target: Path
 ) -> None:
-    note = copy(step(backup), destination(target))
+    note = copied(step(backup), destination(target))
 
     assert note == {"copied": 4, "lost": {}, "guids": {}}
     assert names(target) == waiting(*UIDS)
@@ -107,7 +122,7 @@ def test_copies_wait_under_names_that_nothing_takes_for_a_message(
 
 
 def test_a_guid_that_the_backup_does_not_know_is_learnt(backup: Path, target: Path) -> None:
-    note = copy(step(backup, guid=None), destination(target))
+    note = copied(step(backup, guid=None), destination(target))
 
     assert note["guids"] == dict.fromkeys(map(str, UIDS), GUID)
 
@@ -116,8 +131,8 @@ def test_done_again_after_a_kill_it_is_the_same(backup: Path, target: Path) -> N
     target.mkdir(parents=True)
     (target / ".respool-1.").write_bytes(OCTETS[:9])
 
-    copy(step(backup), destination(target))
-    copy(step(backup), destination(target))
+    copied(step(backup), destination(target))
+    copied(step(backup), destination(target))
 
     assert names(target) == waiting(*UIDS)
     assert all((target / name).read_bytes() == OCTETS for name in names(target))
@@ -131,7 +146,7 @@ def test_what_is_damaged_or_gone_is_lost_by_name_and_the_rest_is_copied(
     (backup / DATA / "4.").unlink()
     (backup / DATA / "4.").symlink_to("2.")
 
-    note = copy(step(backup), destination(target))
+    note = copied(step(backup), destination(target))
 
     codes = {uid: text.partition(":")[0] for uid, text in note["lost"].items()}
     assert codes == {
@@ -175,7 +190,7 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_once_more(
 ) -> None:
     kernel = Written(backup / DATA / "2.", texts)
 
-    note = copy(step(backup), destination(target), new_copier=lambda: MessageCopier(kernel))
+    note = copied(step(backup), destination(target), new_copier=lambda: MessageCopier(kernel))
 
     codes = {uid: text.partition(":")[0] for uid, text in note["lost"].items()}
     assert codes == ({} if lost is None else {"2": lost})
@@ -190,7 +205,7 @@ def test_a_backup_that_is_gone_stops_the_run_and_keeps_what_was_copied(
             shutil.rmtree(backup / DATA)
 
     with pytest.raises(StepFailed) as failed:
-        copy(step(backup), destination(target), new_copier=lambda: Meanwhile(moved_away))
+        copied(step(backup), destination(target), new_copier=lambda: Meanwhile(moved_away))
 
     assert failed.value.can_be_tried_again
     assert "going away" in failed.value.what
@@ -204,6 +219,6 @@ def test_a_full_disk_stops_the_step(backup: Path, target: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(StepFailed, match="cannot be written"):
-        copy(step(backup), destination(target), new_copier=lambda: Meanwhile(full))
+        copied(step(backup), destination(target), new_copier=lambda: Meanwhile(full))
 
     assert names(target) == waiting(1)

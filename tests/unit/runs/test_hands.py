@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from respool.errors import ProcessLost, StepFailed
+from respool.runs.hands import ALONE, many_hands
+
+
+def add(number: int, more: int = 0) -> tuple[int, int]:
+    return number + more, os.getpid()
+
+
+def fail(what: str) -> None:
+    raise StepFailed(what, why="no room", hint="make room", can_be_tried_again=False)
+
+
+def die(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_alone_it_is_done_here_and_at_once() -> None:
+    assert ALONE.do(partial(add, more=2), 1) == (3, os.getpid())
+    assert ALONE.begin(ALONE.do, add, 1).result() == (1, os.getpid())
+    with pytest.raises(StepFailed):
+        ALONE.begin(fail, "full")
+    with many_hands(1) as hands:
+        assert hands is ALONE
+
+
+def test_several_do_it_elsewhere_at_the_same_time() -> None:
+    with many_hands(3) as hands:
+        begun = [hands.begin(hands.do, partial(add, more=10), number) for number in range(20)]
+        found = [each.result() for each in begun]
+
+    assert [number for number, _ in found] == list(range(10, 30))
+    assert os.getpid() not in {process for _, process in found}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_step_that_fails_there_fails_as_it_does_here(count: int) -> None:
+    with many_hands(count) as hands, pytest.raises(StepFailed, match="full") as caught:
+        hands.do(fail, "full")
+
+    error = caught.value
+    assert (error.why, error.hint, error.can_be_tried_again) == ("no room", "make room", False)
+
+
+@pytest.mark.parametrize("work", [die, partial(die)])
+def test_one_that_is_ended_from_outside_is_an_error(work: Callable[[object], None]) -> None:
+    with many_hands(2) as hands, pytest.raises(ProcessLost, match="has ended"):
+        hands.do(work, None)
