@@ -79,7 +79,7 @@ Jobs = Annotated[
         metavar="N",
         min=1,
         max=32,
-        help="Folders at once; default: one a core, at most 4.",
+        help="Folders at once, and processes that write; default: one a core, at most 4.",
     ),
 ]
 Nice = Annotated[
