@@ -14,6 +14,7 @@ from respool.app.settings import Settings
 from respool.bluemind import api_requests
 from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
+from respool.finishing.by_hand import repair_command
 from respool.finishing.here import here_of
 from respool.finishing.own_rights import let_in, with_own_rights
 from respool.finishing.planner import finishing_asked, finishing_unasked
@@ -227,7 +228,7 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
             raise PlanRefused(
                 f"this restore into {about.target.address} cannot be carried out",
                 ("BlueMind's directory has it, but Cyrus has no mailbox of it",),
-                hint=f"bm-cli maintenance repair --ops mailboxExists {about.target.address}",
+                hint=repair_command(("mailboxExists",), about.target.address),
             )
     found = finishing_asked(survey, doing, about.target.address, gone)
     return found or survey.why_not or _UNKNOWN

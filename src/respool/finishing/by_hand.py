@@ -7,6 +7,7 @@ Source: BlueMind's restore guide (the clicks of 3.5), bm-cli of 4 (``maintenance
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import Final
 
 from respool.bluemind.families import Family
@@ -41,8 +42,12 @@ def webmail_refresh(address: str, *, is_mailshare: bool) -> str:
 
 
 def repair_command(operations: Sequence[str], address: str) -> str:
-    """``bm-cli`` for these repairs; never without any, for that means all."""
-    return f"bm-cli maintenance repair --ops {','.join(operations)} {address}"
+    """``bm-cli`` for these repairs; never without any, for that means all.
+
+    >>> print(repair_command(["mailboxQuota"], "team $(id)@b.loc"))
+    bm-cli maintenance repair --ops mailboxQuota 'team $(id)@b.loc'
+    """
+    return f"bm-cli maintenance repair --ops {','.join(operations)} {quote(address)}"
 
 
 def repair_commands(operations: Sequence[str], address: str) -> Iterator[str]:
@@ -60,7 +65,7 @@ def repair_commands(operations: Sequence[str], address: str) -> Iterator[str]:
 
 def consolidate_command(address: str) -> str:
     """``bm-cli`` for the search index."""
-    return f"bm-cli maintenance consolidateIndex {address}"
+    return f"bm-cli maintenance consolidateIndex {quote(address)}"
 
 
 def suspended(operations: Sequence[str], address: str) -> Iterator[str]:
