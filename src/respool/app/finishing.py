@@ -16,7 +16,8 @@ from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
 from respool.finishing.by_hand import repair_command
 from respool.finishing.here import here_of
-from respool.finishing.own_rights import let_in, with_own_rights
+from respool.finishing.kept_rights import KeptRights
+from respool.finishing.own_rights import apart_of, changed_by, with_own_rights
 from respool.finishing.planner import finishing_asked, finishing_unasked
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.survey import Doing, Gone
@@ -152,7 +153,7 @@ class _About:
             is_in_place=head.request.is_in_place,
             is_mailshare=self.target.kind is AccountKind.MAILSHARE,
             raised_kib=next(raised, None),
-            own_rights=self._own_rights,
+            kept=KeptRights(own=self._own_rights),
         )
 
     @property
@@ -163,10 +164,14 @@ class _About:
         root = self.survey.name_rules.written(self.target.root)
         return with_own_rights(self.server, root, self.survey.existing)
 
-    def doing_beside(self, entries: Sequence[Any]) -> Doing:
-        """`doing`, where BlueMind's list of sharings has ``entries``."""
-        newly = let_in(entries, self.domain, self.survey.rights)
-        return replace(self.doing, let_in=newly if is_spool_written(self.head) else ())
+    def doing_beside(self, entry: str, listed: Sequence[Any]) -> Doing:
+        """`doing`, where BlueMind's list of sharings for the entry is ``listed``."""
+        doing = self.doing
+        if not doing.is_written:
+            return doing
+        apart = apart_of(self.server, self.target, f"{entry}@{self.domain}")
+        changed = changed_by(listed, self.domain, self.survey.rights, apart)
+        return replace(doing, kept=replace(changed, own=doing.kept.own))
 
     @property
     def gone(self) -> Gone | None:
@@ -219,7 +224,7 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
         survey = survey_core(core, about.target, about.domain, here)
         if survey.mailbox is not None:
             listed = core.api.ask(api_requests.mailbox_acl(about.domain, survey.mailbox.uid))
-            doing = about.doing_beside(listed or [])
+            doing = about.doing_beside(survey.mailbox.uid, listed or [])
     else:
         if about.target.kind is AccountKind.USER:
             about.check_nothing_is_made()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from respool.bluemind import api_requests
@@ -12,7 +12,13 @@ from respool.finishing.asking import Asking
 from respool.finishing.beyond_account import left_for_others
 from respool.finishing.looking import Looking
 from respool.finishing.marked import FORCED_REPLICATION, left_alone, marked_messages
-from respool.finishing.own_rights import folders_of, left_as_they_are, let_in, with_own_rights
+from respool.finishing.own_rights import (
+    apart_of,
+    changed_by,
+    folders_of,
+    left_as_they_are,
+    with_own_rights,
+)
 from respool.finishing.steps import (
     ConsolidateIndex,
     CreateMailshare,
@@ -119,20 +125,22 @@ class FinishingActor:
         return left or self._telling.tell(step)
 
     def _write_rights(self, step: SaveRights | Repair) -> Note:
-        """Not where it would open a folder: somebody may have closed one since the plan."""
+        """Not where that would change any: somebody may have closed a folder since the plan."""
         head = self.record.head()
         root = head.request.target.root
         everything = folders_of(self.server, root)
         is_made = head.finishing is not None and head.finishing.makes is not None
         ours = {each.target_name for each in head.mailboxes} if is_made else set()
-        asked = api_requests.mailbox_acl(step.domain, step.entry)
-        newly = let_in(
-            self.asking.ask(asked) or [], step.domain, self.server.admin.acl(everything[0])
+        root_acl = self.server.admin.acl(everything[0])
+        listed = self.asking.ask(api_requests.mailbox_acl(step.domain, step.entry)) or []
+        apart = apart_of(self.server, head.request.target, f"{step.entry}@{step.domain}")
+        kept = replace(
+            changed_by(listed, step.domain, root_acl, apart),
+            own=with_own_rights(self.server, everything[0], set(everything) - ours),
         )
-        own = with_own_rights(self.server, everything[0], set(everything) - ours)
-        if not own and not newly:
+        if not kept:
             return self._telling.tell(step)
-        return left_as_they_are(own, newly, head.request.target.address)
+        return left_as_they_are(kept, head.request.target.address)
 
     @property
     def _telling(self) -> Telling:

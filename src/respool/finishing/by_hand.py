@@ -11,6 +11,7 @@ from shlex import quote
 from typing import Final
 
 from respool.bluemind.families import Family
+from respool.finishing.kept_rights import named
 
 WEBMAIL: Final = (
     "webmail, as {who}: the gears button at the bottom left of the folder list > Manage folders"
@@ -26,7 +27,6 @@ _CONSOLE_QUOTA: Final = (
     "admin console: Directory Entries > {address} > tab Mail > Mail quota: it is {limit} KiB in"
     " Cyrus now, set that until there is room again"
 )
-_MOST_NAMED: Final = 5
 _EXPUNGING: Final = "replication.parentUid"
 _WHAT_GOES: Final = (
     f"{_EXPUNGING} EXPUNGES whatever is marked as deleted in any folder of {{address}}, and in"
@@ -86,7 +86,7 @@ def address_click(address: str) -> str:
 
 def share_click(address: str, who: Sequence[str]) -> str:
     """A mailshare that was made, and that not everybody may read as before."""
-    before = f"; in the backup {_first(who)} had more rights than now" if who else ""
+    before = f"; in the backup {named(who)} had more rights than now" if who else ""
     return _SHARE.format(address=address) + before
 
 
@@ -107,32 +107,6 @@ def index_click(family: Family, address: str) -> str:
     if family.has_repairs:
         return consolidate_command(address)
     return _CONSOLE_INDEX.format(address=address)
-
-
-def rights_kept(own: Sequence[str], newly: Sequence[str]) -> Iterator[str]:
-    """Why BlueMind is not asked to write rights: ``own`` folders, and whom it would let in."""
-    if own:
-        have = "1 folder has" if len(own) == 1 else f"{len(own)} folders have"
-        yield (
-            f"BlueMind has one list for a whole mailbox, and {have} rights of"
-            f" {'its' if len(own) == 1 else 'their'} own: {_first(own)}"
-        )
-    if newly:
-        yield f"BlueMind's list would let in who cannot read the mailbox now: {_first(newly)}"
-
-
-def rights_warning(own: Sequence[str], newly: Sequence[str], address: str) -> str:
-    """What a person should know before he saves sharings himself."""
-    why = "; ".join(rights_kept(own, newly))
-    return (
-        f"the rights of {address} were not written anew, nothing is missing: {why}. Look at them"
-        " before its sharings are saved in BlueMind, or mailboxAcls is run: that gives every"
-        " folder the rights of the whole mailbox"
-    )
-
-
-def _first(named: Sequence[str]) -> str:
-    return ", ".join(named[:_MOST_NAMED]) + (", …" if len(named) > _MOST_NAMED else "")
 
 
 def _who(address: str, *, is_mailshare: bool) -> str:

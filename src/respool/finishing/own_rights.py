@@ -13,7 +13,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from respool.errors import ServerSaidNo, StepFailed
-from respool.finishing import by_hand
+from respool.finishing.kept_rights import KeptRights
+from respool.model.accounts import Account
 from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.system.below import folders_below
@@ -22,8 +23,14 @@ from respool.system.cyrus_server import CyrusServer
 _SHORTHAND: Final = frozenset("cd")  # the server's own, for other letters (RFC 4314)
 _ANYONE: Final = "anyone"
 _GROUP: Final = "group:"
-# Source: DbAclToCyrusAcl.java; Manage gives none in Cyrus.
-_READING: Final = frozenset({"Read", "Write", "All"})
+_NONE: Final[frozenset[str]] = frozenset()
+# Source: DbAclToCyrusAcl.java; Manage gives none in Cyrus. Seen marks and posting ("s", "p")
+# are left out: they open nothing.
+_GIVEN: Final = {
+    "Read": frozenset("lr"),
+    "Write": frozenset("lrwikxte"),
+    "All": frozenset("lrwikxtea"),
+}
 
 Rights = Mapping[str, frozenset[str]]
 
@@ -31,6 +38,11 @@ Rights = Mapping[str, frozenset[str]]
 def administrators(server: CyrusServer) -> frozenset[str]:
     """Whose rights do not count: theirs come and go."""
     return frozenset({server.admin_name, *server.configuration.admins})
+
+
+def apart_of(server: CyrusServer, account: Account, owner: str) -> frozenset[str]:
+    """Administrators, and the account's owner by directory uid and by login."""
+    return administrators(server) | {owner, account.address, account.userid}
 
 
 def shared(acl: Mapping[str, str], admins: frozenset[str]) -> Rights:
@@ -73,23 +85,39 @@ def _differing(
                 yield each
 
 
-def let_in(entries: Iterable[Any], domain: str, acl: Mapping[str, str]) -> tuple[str, ...]:
-    """Directory uids that BlueMind's list lets read, and that ``acl``, the root's, does not.
+def changed_by(
+    entries: Iterable[Any], domain: str, acl: Mapping[str, str], apart: frozenset[str]
+) -> KeptRights:
+    """To whom BlueMind's list gives more than ``acl``, the root's, and whom it shuts out.
 
-    ``entries`` are those of AccessControlEntry; ``domain`` is the uid of theirs.
+    ``entries`` are those of AccessControlEntry; ``domain`` is the uid of theirs. ``apart`` are
+    identities that do not count: of administrators, and of the owner, who has all anyway.
 
-    >>> let_in([{"subject": "U2", "verb": "Read"}], "b.loc", {"U1@b.loc": "lr"})
-    ('U2',)
+    >>> changed_by([{"subject": "U2", "verb": "Read"}], "b.loc", {"al": "lr"}, frozenset())
+    KeptRights(own=(), more=('U2',), less=('al',))
     """
-    may = {who.lower() for who, letters in acl.items() if "r" in letters}
-    if _ANYONE in may:
-        return ()
-    subjects = {
-        str(each.get("subject"))
-        for each in entries
-        if isinstance(each, dict) and each.get("verb") in _READING
-    }
-    return tuple(sorted(each for each in subjects if not _names(each, domain) & may))
+    nobody = {each.lower() for each in apart}
+    has = {who.lower(): frozenset(may) for who, may in acl.items() if who.lower() not in nobody}
+    listed: dict[str, frozenset[str]] = {}
+    for each in entries:
+        if isinstance(each, dict):
+            subject, letters = str(each.get("subject")), _GIVEN.get(str(each.get("verb")), _NONE)
+            listed[subject] = listed.get(subject, _NONE) | letters
+    everybody = has.get(_ANYONE, _NONE)
+    more, stays = [], set()
+    for subject, given in listed.items():
+        names = _names(subject, domain)
+        had = everybody.union(*(has.get(each, _NONE) for each in names))
+        had -= frozenset().union(*(has.get(f"-{each}", _NONE) for each in names))
+        if given - had and not names & nobody:
+            more.append(subject)
+        if "r" in given:
+            stays |= names
+    less = [who for who, may in acl.items() if "r" in may and who.lower() not in stays | nobody]
+    return KeptRights(
+        more=tuple(sorted(more)),
+        less=tuple(sorted(who for who in less if not who.startswith("-"))),
+    )
 
 
 def _names(subject: str, domain: str) -> set[str]:
@@ -97,10 +125,10 @@ def _names(subject: str, domain: str) -> set[str]:
     return {who, f"{_GROUP}{who}"}
 
 
-def left_as_they_are(own: tuple[str, ...], newly: tuple[str, ...], address: str) -> dict[str, Any]:
+def left_as_they_are(kept: KeptRights, address: str) -> dict[str, Any]:
     """What is noted where rights are not written, and what is left to a person."""
     return {
         "operation": RIGHTS_BY_REPAIR,
-        "skipped": "; ".join(by_hand.rights_kept(own, newly)),
-        "left_to_do": [by_hand.rights_warning(own, newly, address)],
+        "skipped": "; ".join(kept.reasons()),
+        "left_to_do": [kept.warning(address)],
     }

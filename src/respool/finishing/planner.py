@@ -149,7 +149,7 @@ def _side_effects(survey: CoreSurvey, doing: Doing, work: Sequence[str]) -> Iter
             " that is for fewer people would be open to all of its readers"
         )
     if doing.is_written:
-        for why in by_hand.rights_kept(doing.own_rights, doing.let_in):
+        for why in doing.kept.reasons():
             yield f"rights are not written anew: {why}"
     if doing.is_written and _is_refused(survey):
         yield f"the entry is suspended: BlueMind {survey.version} refuses to repair it"
@@ -184,8 +184,8 @@ def _kept_rights(doing: Doing, address: str) -> Iterator[str]:
             "a folder is for fewer people than the mailbox, as in the backup: whenever its"
             " sharings are saved in BlueMind, all of its readers can open it"
         )
-    if doing.own_rights or doing.let_in:
-        yield by_hand.rights_warning(doing.own_rights, doing.let_in, address)
+    if doing.kept:
+        yield doing.kept.warning(address)
 
 
 def _address(survey: CoreSurvey, address: str, new: str | None) -> str:

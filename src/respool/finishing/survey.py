@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from respool.bluemind.api_answers import ApiMailbox
 from respool.bluemind.families import Family
+from respool.finishing.kept_rights import KeptRights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,9 @@ class Doing:
 
     ``is_written``: folders are made, or written into the spool; else mail only came over IMAP,
     which BlueMind sees by itself. ``has_narrower``: a folder is for fewer people than the
-    account's INBOX. ``own_rights`` are live folders with other rights than that, ``let_in``
-    whom BlueMind's list would let read what he cannot read now. ``is_in_place``: default
-    folders may come back. ``raised_kib`` is the limit that Cyrus's quota root gets, None where
-    it stays.
+    account's INBOX. ``kept`` are rights that BlueMind's list would change. ``is_in_place``:
+    default folders may come back. ``raised_kib`` is the limit that Cyrus's quota root gets, None
+    where it stays.
     """
 
     is_written: bool
@@ -55,13 +55,12 @@ class Doing:
     is_in_place: bool = False
     is_mailshare: bool = False
     raised_kib: int | None = None
-    own_rights: tuple[str, ...] = ()
-    let_in: tuple[str, ...] = ()
+    kept: KeptRights = field(default_factory=KeptRights)
 
     @property
     def keeps_rights(self) -> bool:
         """Whether BlueMind must not write the rights of all folders by its one list."""
-        return bool(self.has_narrower or self.own_rights or self.let_in)
+        return self.has_narrower or bool(self.kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

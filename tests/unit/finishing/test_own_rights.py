@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from respool.errors import ServerSaidNo
-from respool.finishing.own_rights import let_in, with_own_rights
+from respool.finishing.own_rights import changed_by, with_own_rights
 
 ROOT = "user/jdoe@b.loc"
 PRIVATE = "user/jdoe/Private@b.loc"
@@ -62,15 +62,32 @@ def test_a_folder_that_is_gone_meanwhile_is_passed_over() -> None:
     assert server.asked == [ROOT, "gone"]
 
 
-def test_whom_the_list_lets_read_and_the_mailbox_does_not_would_be_let_in() -> None:
-    listed = [
-        {"subject": "U1", "verb": "All"},
-        {"subject": "u2", "verb": "Read"},
-        {"subject": "U3", "verb": "Freebusy"},
-        {"subject": "U4", "verb": "Write"},
-        {"subject": "G1", "verb": "Read"},
-        "no entry",
-    ]
+APART = frozenset({"admin0", "U1@b.loc"})
 
-    assert let_in(listed, "b.loc", {**USUAL, "group:G1@b.loc": "lrp"}) == ("U4",)
-    assert let_in(listed, "b.loc", {"anyone": "lr"}) == ()
+
+def changed(
+    acl: dict[str, str], *listed: tuple[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who gets more, and who is shut out, where BlueMind's list has those."""
+    entries: list[Any] = [{"subject": who, "verb": verb} for who, verb in listed]
+    found = changed_by([*entries, "no entry"], "b.loc", acl, APART)
+    return found.more, found.less
+
+
+def test_whom_the_list_lets_read_and_the_mailbox_does_not_would_be_let_in() -> None:
+    listed = (("U1", "All"), ("u2", "Read"), ("U3", "Freebusy"), ("U4", "Write"), ("G1", "Read"))
+
+    assert changed({**USUAL, "group:G1@b.loc": "lrp"}, *listed) == (("U4",), ())
+    assert changed({"anyone": "lr", "U4@b.loc": "lrwikxte"}, *listed) == ((), ("anyone",))
+
+
+def test_who_may_read_and_would_be_let_write_gets_more() -> None:
+    assert changed(USUAL, ("U2", "Write")) == (("U2",), ())
+    assert changed(USUAL, ("U2", "Freebusy"), ("U2", "Read")) == ((), ())
+    assert changed({**USUAL, "-U2@b.loc": "r"}, ("U2", "Read")) == (("U2",), ())
+
+
+def test_who_can_read_and_is_not_on_the_list_would_be_shut_out() -> None:
+    acl = {**USUAL, "U3@b.loc": "lrs", "U4@b.loc": "p", "admin0": "lrswipkxtea"}
+
+    assert changed(acl, ("U2", "Read"), ("U3", "Freebusy")) == ((), ("U3@b.loc",))

@@ -9,6 +9,7 @@ import pytest
 from respool.bluemind.api_answers import ApiMailbox
 from respool.bluemind.families import Family
 from respool.errors import PlanRefused
+from respool.finishing.kept_rights import KeptRights
 from respool.finishing.planner import REPAIRS, finishing_asked, finishing_unasked
 from respool.finishing.survey import CoreSurvey, Doing, Gone
 from respool.model.accounts import AccountKind
@@ -97,12 +98,14 @@ def test_rights_are_not_written_anew_where_a_folder_is_for_fewer_people() -> Non
 
 
 @pytest.mark.parametrize("family", [Family.BM3, Family.BM4])
-@pytest.mark.parametrize("found", [{"own_rights": ("user/jdoe/Private",)}, {"let_in": ("U7",)}])
-def test_rights_are_not_written_anew_where_that_would_open_a_live_folder(
+@pytest.mark.parametrize(
+    "found", [{"own": ("user/jdoe/Private",)}, {"more": ("U7",)}, {"less": ("U8",)}]
+)
+def test_rights_are_not_written_anew_where_that_would_change_those_of_a_live_folder(
     family: Family, found: dict[str, tuple[str, ...]]
 ) -> None:
     """Nor is a person told to do it: the folder is named, with a warning."""
-    doing = replace(WRITTEN, **found)  # type: ignore[arg-type]
+    doing = replace(WRITTEN, kept=KeptRights(**found))
     (named,) = next(iter(found.values()))
     version = "3.1.42842" if family is Family.BM3 else "4.8.1"
 
