@@ -311,6 +311,11 @@ class BluemindFault(TargetError):
         self.status = status
         self.fault = fault
 
+    @property
+    def is_not_found(self) -> bool:
+        """Whether it knows no such thing: some versions answer nothing instead."""
+        return self.status == 404 or self.fault == "NOT_FOUND"
+
 
 class StepFailed(RespoolError):
     """A step of a run failed; the target is as before the step or as after it."""

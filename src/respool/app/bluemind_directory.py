@@ -21,7 +21,6 @@ from respool.model.names import encoded_part
 
 _Answer = TypeVar("_Answer")
 _MOST_NEAR: Final = 6
-_NOT_FOUND: Final = 404
 _NOT_ASKED: Final = "BlueMind's core was not asked"
 NO_KEY: Final = "no key for it is set: RESPOOL_BLUEMIND_KEY_FILE names a file with one"
 
@@ -101,6 +100,8 @@ def told_by(core: Directory, name: str, spool_domains: Sequence[str]) -> Told:
     )
     if found and is_address:
         return Told(accounts=_with_servers(core, found))
+    if is_address:  # as a display name it is that of somebody in its own domain
+        domains = tuple(_with_name(domains, name.rpartition("@")[2]))
     word = max(name.split(), key=len, default=name)  # of a name in whatever order of its words
     entries = [
         (domain.uid, entry)
@@ -126,14 +127,22 @@ def _by_address(
 ) -> Iterator[KnownAccount]:
     """The mailbox that takes its mail, else the one whose login is before an alias."""
     login, _, alias = address.casefold().rpartition("@")
-    for domain in domains:
-        names = {domain.uid.casefold(), *(each.casefold() for each in domain.names)}
-        if domain.names and alias not in names:
-            continue
+    for domain in _with_name(domains, alias):
         mailbox = _or_none(partial(core.mailbox_with, domain.uid, address))
-        if mailbox is None and alias in names:
+        if mailbox is None and alias in _names_of(domain):
             mailbox = _or_none(partial(core.mailbox_called, domain.uid, login))
         yield from _known(domain.uid, mailbox)
+
+
+def _with_name(domains: Iterable[ApiDomain], name: str) -> Iterator[ApiDomain]:
+    """Those that are called so, or whose names are not known."""
+    for each in domains:
+        if not each.names or name.casefold() in _names_of(each):
+            yield each
+
+
+def _names_of(domain: ApiDomain) -> frozenset[str]:
+    return frozenset(each.casefold() for each in (domain.uid, *domain.names))
 
 
 def _by_login(core: Directory, login: str, domains: Iterable[ApiDomain]) -> Iterator[KnownAccount]:
@@ -184,6 +193,6 @@ def _or_none(ask: Callable[[], _Answer]) -> _Answer | None:
     try:
         return ask()
     except BluemindFault as fault:
-        if fault.status == _NOT_FOUND:
+        if fault.is_not_found:
             return None
         raise

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from respool.app.bluemind_access import patient_core
 from respool.app.settings import Settings
-from respool.errors import BluemindFault, RespoolError
+from respool.errors import RespoolError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import decoded_part
-
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +37,6 @@ def directory_identity(
             if core is None:
                 return DirectoryIdentity()
             found = core.mailbox_called(domain, decoded_part(account.login))
-    except BluemindFault as fault:
-        is_unknown = fault.status == _NOT_FOUND  # a domain that the core does not have
-        return DirectoryIdentity(silence=None if is_unknown else _not_asked(fault))
     except RespoolError as error:
         return DirectoryIdentity(silence=_not_asked(error))
     if found is None or found.kind is not account.kind:

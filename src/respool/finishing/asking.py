@@ -12,7 +12,6 @@ from respool.finishing.patience import Patience
 from respool.system.bluemind_core import BluemindCore
 
 _SERVER_SIDE: Final = 500
-_NOT_FOUND: Final = (404, "NOT_FOUND")
 _RUNNING: Final = "already running"
 # What the core means: asked again it says the same. Others it says of itself when it is unwell.
 _MEANT: Final = frozenset(
@@ -93,7 +92,7 @@ class Asking:
 
 def is_unknown(error: BluemindFault) -> bool:
     """Whether the core knows no such thing, or not any more."""
-    return error.status == _NOT_FOUND[0] or error.fault == _NOT_FOUND[1]
+    return error.is_not_found
 
 
 def is_running(error: BluemindFault) -> bool:

@@ -29,11 +29,11 @@ _KEY_HEADER: Final = "X-BM-ApiKey"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _CONNECT_SECONDS: Final = 10.0
 _ANSWER_SECONDS: Final = 60.0
+_LONGEST_SECONDS: Final = 600.0
 _MOST_OCTETS: Final = 64 << 20
 _REFUSED: Final = frozenset({401, 403})
 _AWAY: Final = frozenset({502, 503, 504})
 _NO_CONTENT: Final = 204
-_BAD: Final = 400
 _TRIES: Final = 3
 _MOST_TOLD: Final = 300
 
@@ -44,7 +44,8 @@ class ApiAccess:
 
     ``url`` ends in ``/api``. TLS is verified by the system's certificates, or by those in
     ``ca_file`` (PEM) alone; a plain address is for this machine only, unless ``is_insecure``.
-    ``wait`` is how long between two tries of a call that changes nothing, in seconds.
+    In seconds: ``answer_seconds`` is how long nothing may come, ``longest_seconds`` how long one
+    answer may take, ``wait`` how long between two tries of a call that changes nothing.
     """
 
     url: str
@@ -52,6 +53,7 @@ class ApiAccess:
     ca_file: Path | None = None
     is_insecure: bool = False
     answer_seconds: float = _ANSWER_SECONDS
+    longest_seconds: float = _LONGEST_SECONDS
     wait: float = 1.0
 
 
@@ -123,13 +125,18 @@ class BluemindApi:
             raise BluemindUnreachable(
                 f"BlueMind's core at {self._place} did not answer {what}", why=_told(error)
             ) from None
-        # A core repeats a key that it does not know to whoever asked.
-        return _answer(what, status, octets if status < _BAD else _without(key, octets))
+        return _answer(what, status, octets, key)
 
     def _read(self, response: Any, what: str) -> bytes:  # noqa: ANN401 - httpx has no types here
         octets = bytearray()
+        until = time.monotonic() + self.access.longest_seconds
         for piece in response.iter_bytes():
             octets += piece
+            if time.monotonic() > until:
+                raise BluemindUnreachable(
+                    f"BlueMind's core at {self._place} does not come to the end of {what}",
+                    why=f"{len(octets)} octets in {self.access.longest_seconds:.0f} s",
+                )
             if len(octets) > _MOST_OCTETS:
                 raise BluemindFault(f"BlueMind's core answers {what} without an end")
         return bytes(octets)
@@ -151,18 +158,18 @@ class BluemindApi:
         return urlsplit(self.access.url).netloc
 
 
-def _answer(what: str, status: int, octets: bytes) -> Any:  # noqa: ANN401 - JSON
+def _answer(what: str, status: int, octets: bytes, key: str) -> Any:  # noqa: ANN401 - JSON
     if status in _REFUSED:
         raise BluemindRefused(
             f"BlueMind's core refused {what}",
-            why=_fault(octets)[1],
+            why=_fault(octets, key)[1],
             hint="the key is wrong or old, or its account lacks a role:"
             " RESPOOL_BLUEMIND_KEY_FILE names another",
         )
     if status in _AWAY:
         raise BluemindUnreachable(f"BlueMind's core is away: {what}", why=f"status {status}")
     if not 200 <= status < 300:
-        code, message = _fault(octets)
+        code, message = _fault(octets, key)
         raise BluemindFault(
             f"BlueMind's core cannot do {what}",
             why=f"status {status}: {message}",
@@ -179,10 +186,6 @@ def _answer(what: str, status: int, octets: bytes) -> Any:  # noqa: ANN401 - JSO
         ) from None
 
 
-def _without(key: str, octets: bytes) -> bytes:
-    return octets.replace(key.encode(), "…".encode())
-
-
 def _sendable(key: str) -> str:
     """``key``, which is one word of ASCII: what else it is would stand in the error."""
     if not (key.isascii() and key.isprintable() and key.split() == [key]):
@@ -194,16 +197,23 @@ def _sendable(key: str) -> str:
     return key
 
 
-def _fault(octets: bytes) -> tuple[str | None, str]:
-    """``errorCode`` and ``message`` of a ServerFault."""
+def _fault(octets: bytes, key: str) -> tuple[str | None, str]:
+    """``errorCode`` and ``message`` of a ServerFault.
+
+    A core repeats a key that it does not know to whoever asked, in whatever way it escapes it.
+    """
     told: Any = None
     with suppress(ValueError, RecursionError):
         told = json.loads(octets)
     if not isinstance(told, dict):
-        return None, one_line(octets.decode("utf-8", "replace")[:_MOST_TOLD])
+        return None, _shown(octets.decode("utf-8", "replace"), key)
     code = told.get("errorCode")
-    message = one_line(str(told.get("message") or code)[:_MOST_TOLD])
-    return (None if code is None else str(code)), message
+    message = _shown(str(told.get("message") or code), key)
+    return (None if code is None else _shown(str(code), key)), message
+
+
+def _shown(text: str, key: str) -> str:
+    return one_line(text.replace(key, "…")[:_MOST_TOLD])
 
 
 def parts_of(url: str) -> SplitResult:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from respool.bluemind import api_answers, api_requests
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox, TaskStatus
+from respool.bluemind.api_requests import ApiRequest
 from respool.bluemind.families import Family, family_of
 from respool.errors import BluemindFault
 from respool.system.bluemind_api import ApiAccess, BluemindApi
@@ -31,15 +32,24 @@ class BluemindCore:
 
     def mailbox_called(self, domain: str, name: str) -> ApiMailbox | None:
         """Whose mailbox Cyrus calls ``name`` in that domain (by its uid)."""
-        return api_answers.mailbox_of(self.api.ask(api_requests.mailbox_by_name(domain, name)))
+        return self._mailbox(api_requests.mailbox_by_name(domain, name))
 
     def mailbox_with(self, domain: str, email: str) -> ApiMailbox | None:
         """Whose mail comes to ``email``."""
-        return api_answers.mailbox_of(self.api.ask(api_requests.mailbox_by_email(domain, email)))
+        return self._mailbox(api_requests.mailbox_by_email(domain, email))
 
     def mailbox(self, domain: str, uid: str) -> ApiMailbox | None:
         """The mailbox of a directory entry."""
-        return api_answers.mailbox_of(self.api.ask(api_requests.mailbox(domain, uid)))
+        return self._mailbox(api_requests.mailbox(domain, uid))
+
+    def _mailbox(self, request: ApiRequest) -> ApiMailbox | None:
+        """What a look-up finds; that there is none, some versions say by a fault."""
+        try:
+            return api_answers.mailbox_of(self.api.ask(request))
+        except BluemindFault as fault:
+            if fault.is_not_found:
+                return None
+            raise
 
     def quota(self, domain: str, uid: str) -> tuple[int, int | None]:
         """What is used, and the limit, None for none; in KiB."""

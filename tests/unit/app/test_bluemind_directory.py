@@ -208,6 +208,14 @@ def test_the_same_name_is_asked_once_for_all_generations(generation: Generation)
     assert core.asked.count("domains") == 1
 
 
+def test_of_an_address_no_other_domain_is_asked() -> None:
+    """A host has hundreds."""
+    core = Core()
+
+    assert told_by(core, "nobody@elsewhere.org", [UID]).accounts == ()
+    assert core.asked == ["domains"]
+
+
 def test_a_key_that_may_not_list_domains_asks_about_those_of_the_backup() -> None:
     told = told_by(Core(may_list=False), "boss@example.com", [UID])
 

@@ -14,6 +14,7 @@ from respool.errors import AccountNotOnServer, AmbiguousName, PlanRefused, Respo
 from respool.model.accounts import Account, AccountKind
 from respool.system.imap_places import parse_imap_place
 from tests.support.bluemind_core.core import BlueMindCore
+from tests.support.bluemind_core.faults import Fault
 from tests.support.bluemind_core.installation import Domain, Installation, Mailshare, User
 from tests.support.bluemind_core.versions import CoreFamily, CoreVersion
 
@@ -86,6 +87,19 @@ def test_a_user_is_found_by_login_and_address_in_any_name_of_the_domain(
     found = find(typed)
 
     assert (found.login, found.user, found.share) == (login, login, None)
+
+
+def test_a_core_that_says_by_a_fault_that_nobody_logs_in_so_is_asked_for_the_address(
+    bluemind_core: Start, tmp_path: Path
+) -> None:
+    core = bluemind_core(INSTALLATION, version=CoreFamily.BM5)
+    core.faults.add(Fault.answering(404), route="/mailboxes/{domain}/_byname", times=None)
+    settings, place = settings_for(core, tmp_path), parse_imap_place(HOST)
+    with far_core(settings, place) as live:
+        assert live is not None
+        found = account_there(settings, live, place, FarWish(account="jane@example.com"))
+
+    assert found.login == "jdoe@example.com"
 
 
 def test_one_person_s_address_that_is_another_s_login_is_neither_s(

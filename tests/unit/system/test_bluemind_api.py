@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import sleep
 
 import pytest
 
@@ -157,8 +158,12 @@ def test_no_text_of_an_access_shows_the_key() -> None:
     assert KEY not in repr(ApiAccess(url="https://x/api", key=KEY))
 
 
-def test_a_core_that_repeats_the_key_to_whoever_asked_does_not_get_it_into_the_error() -> None:
-    told = json.dumps({"errorCode": "X", "message": f"session id {KEY} is not valid"}).encode()
+@pytest.mark.parametrize("dash", ["-", "\\u002d"])
+def test_a_core_that_repeats_the_key_to_whoever_asked_does_not_get_it_into_the_error(
+    dash: str,
+) -> None:
+    said = json.dumps({"errorCode": "X", "message": f"session id {KEY} is not valid"})
+    told = said.replace("-", dash).encode()
     with answering((401, told)) as answers, pytest.raises(BluemindRefused) as raised:
         asking(answers, api_requests.current_user())
 
@@ -187,3 +192,28 @@ def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(status: in
         asking(answers, api_requests.domains())
 
     assert [path for _, path, *_ in answers.asked] == ["/api/domains"]
+
+
+def test_an_answer_that_never_ends_is_given_up() -> None:
+    """Each piece comes in time, so that no wait for one is too long."""
+
+    class Dripping(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b"x")
+                    sleep(0.01)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/api"
+        access = ApiAccess(url=url, key=KEY, wait=0, longest_seconds=0.05)
+        with BluemindApi(access) as api, pytest.raises(BluemindUnreachable, match="the end of"):
+            api.ask(api_requests.domains())
+        server.shutdown()
