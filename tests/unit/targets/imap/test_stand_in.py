@@ -15,7 +15,7 @@ import pytest
 
 from respool.app.plan import write_plan
 from respool.app.wiring import STEP_KINDS
-from respool.errors import PlanRefused
+from respool.errors import PlanRefused, StepFailed
 from respool.planning.appending import AppendMessages
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.placed import as_pairs
@@ -314,3 +314,50 @@ def test_cut_at_a_command_it_ends_like_a_restore_that_nobody_cut(
             assert proxy.is_cut
             assert (at, one.held()) == (at, clean.held())
             assert (at, without_how(run.proofs())) == (at, proofs)
+
+
+def hanging_up_at(server: StandInServer, *bodies: bytes) -> None:
+    """From now on it ends the connection of whoever sends one of these."""
+
+    def refuse(octets: bytes) -> str | None:
+        if octets not in bodies:
+            return None
+        server.say_bye(octets)
+        return "gone"
+
+    server.refuse = refuse
+
+
+@pytest.mark.parametrize("capabilities", [(), ("UIDPLUS", "MULTIAPPEND", "LITERAL+")])
+def test_messages_at_which_the_server_hangs_up_are_refused_and_all_others_are_there(
+    tmp_path: Path, capabilities: Sequence[str]
+) -> None:
+    with StandInServer(("IMAP4rev1", *capabilities)) as server:
+        server.add_account(USER)
+        hanging_up_at(server, BODIES[0], BODIES[2])
+        one = Restoring(server=server, place=tmp_path)
+        with one.begun(server.port) as run:
+            run.carry_out()
+            lost = [
+                (run.journal.receipt(row.number) or {})["lost"]
+                for row in run.journal.rows()
+                if row.kind == AppendMessages.kind
+            ]
+        held = restored(one.held())
+
+    why = "message-refused: the server ended the connection each of 3 times that it was sent"
+    assert lost == [dict.fromkeys("134", why), dict.fromkeys("13", why)]
+    assert held == {"restored": [BODIES[1]], "restored/Sent": [BODIES[1]]}
+
+
+def test_a_server_that_hangs_up_at_every_message_stops_the_run(tmp_path: Path) -> None:
+    with StandInServer(("IMAP4rev1", "UIDPLUS", "MULTIAPPEND")) as server:
+        server.add_account(USER)
+        hanging_up_at(server, *BODIES)
+        one = Restoring(server=server, place=tmp_path)
+        with one.begun(server.port) as run:
+            with pytest.raises(StepFailed):
+                run.carry_out()
+            hanging_up_at(server)
+            run.carry_out()
+            assert {each["proven"] for each in run.proofs().values()} == {3, 4}
