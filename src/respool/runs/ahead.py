@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
-from respool.errors import JournalError
+from respool.errors import Interrupted, JournalError
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.flushing import Flushing
@@ -47,27 +47,37 @@ def carry_out_ahead(
 ) -> None:
     """Do ``rows``, steps of one lane in order that all may wait for the disk.
 
-    ``check`` is called before each, and raises if the run is to stop. When this ends, in
-    whatever way, nothing that was performed waits any more. A few steps are noted as begun
-    at once, and one that was begun may have had no effect: so it is if this ends early.
+    ``check`` is called before each, by whichever hand performs it, and raises if the run is
+    to stop. When this ends, in whatever way, nothing that was performed waits any more. A few
+    steps are noted as begun at once, and one that was begun may have had no effect: so it is
+    if this ends early.
 
     Raises:
         StepFailed: one failed, and that is noted.
         JournalError, and what ``check`` raises.
     """
+
+    def perform(begun: _Begun) -> _Ended:
+        check()
+        return _perform(begun, stepping, flushing, hands)
+
     waiting: deque[Future[_Ended]] = deque()
     most = TOGETHER + hands.count - 1
     try:
         for start in range(0, len(rows), TOGETHER):
             check()
             for begun in _begin(rows[start : start + TOGETHER], stepping):
-                check()
-                waiting.append(hands.begin(_perform, begun, stepping, flushing, hands))
+                waiting.append(hands.begin(perform, begun))
                 while waiting and (len(waiting) >= most or _is_settled(waiting[0])):
                     _settle(waiting.popleft(), stepping)
                 _raise_failed(waiting)
-    finally:
-        _settle_all(waiting, stepping)
+        while waiting:
+            _settle(waiting.popleft(), stepping)
+    except BaseException as error:
+        failures = _failures(waiting, stepping)
+        if failures and isinstance(error, Interrupted):
+            raise failures[0] from error
+        raise
 
 
 def _begin(rows: Sequence[StepRow], stepping: Stepping) -> Sequence[_Begun]:
@@ -120,11 +130,17 @@ def _settle(performed: Future[_Ended], stepping: Stepping) -> None:
         ended.noted.result()
 
 
-def _settle_all(waiting: deque[Future[_Ended]], stepping: Stepping) -> None:
-    """All of them, though some fail; then the first failure is raised."""
-    while waiting:
+def _failures(waiting: Iterable[Future[_Ended]], stepping: Stepping) -> list[BaseException]:
+    """What failed of those that a hand is busy with, each to its end; no hand takes the others.
+
+    All together they can be a gigabyte, and whoever stops a run waits for it.
+    """
+    found: list[BaseException] = []
+    for each in [each for each in waiting if not each.cancel()]:
         try:
-            _settle(waiting.popleft(), stepping)
-        except BaseException:
-            _settle_all(waiting, stepping)
-            raise
+            _settle(each, stepping)
+        except Interrupted:
+            continue
+        except BaseException as error:  # noqa: BLE001 - raised by the caller
+            found.append(error)
+    return found

@@ -102,12 +102,14 @@ ALONE = Hands()
 def many_hands(count: int) -> Iterator[Hands]:
     """So many, for the length of the block; they end with it, however it ends.
 
-    To be called by the main thread: with it they end, too, if it is killed.
+    To be called by the main thread: with it they end, too, if it is killed. A block that is
+    left by an error ends them in the middle of what they do, which fails then.
     """
     if count == 1:
         yield ALONE
         return
-    with Workers(count, _done) as workers, ThreadPoolExecutor(count) as threads:
+    # The workers end first: a thread waits for one of them, and it may never answer.
+    with ThreadPoolExecutor(count) as threads, Workers(count, _done) as workers:
         yield Hands(count, workers, threads)
 
 

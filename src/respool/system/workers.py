@@ -66,12 +66,12 @@ class Workers(Generic[TaskT, ResultT]):
     ) -> None:
         """End them, in the middle of what they do if need be."""
         with undisturbed():
-            for pipe in self._pipes:
-                pipe.close()
             for process in self._processes:
-                process.terminate()
+                process.kill()  # a stopped one does not hear anything else
             for process in self._processes:
                 process.join()
+            for pipe in self._pipes:  # last: a thread that reads one comes to its end first
+                pipe.close()
 
     @property
     def has_room(self) -> bool:

@@ -235,6 +235,44 @@ def test_several_hands_perform_steps_of_a_lane_at_the_same_time(run: RunJournal)
     assert states(run) == [StepState.DONE] * GROUPS
 
 
+def test_a_stop_does_not_wait_for_what_no_hand_has_begun_with(run: RunJournal) -> None:
+    stop = Stop()
+
+    @dataclass(slots=True)
+    class Stops(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
+            while not stop.wish.is_set():
+                if states(run).count(StepState.STARTED) == TOGETHER:
+                    stop.wish.set()
+            return AheadActor.perform_unflushed(self, step, before, hands)
+
+    actor = Stops(MemoryTarget(), run)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(Interrupted):
+        runner(run, actor, stop=stop, hands=Hands(3, threads=threads), lanes_at_once=1).run()
+
+    assert states(run).count(StepState.DONE) == len(actor.written) == 1
+
+
+def test_a_step_that_fails_while_others_are_stopped_is_what_is_told(run: RunJournal) -> None:
+    stop, both = Stop(), threading.Barrier(2, timeout=5)
+
+    @dataclass(slots=True)
+    class Fails(AheadActor):
+        def perform_unflushed(self, step: MemoryStep, before: Note, hands: Hands) -> Written:
+            assert isinstance(step, AddMessages)
+            both.wait()
+            stop.wish.set()
+            if step.messages[0].uid == 2:
+                raise StepFailed("no second one")
+            return AheadActor.perform_unflushed(self, step, before, hands)
+
+    actor = Fails(MemoryTarget(), run)
+    with ThreadPoolExecutor(2) as threads, pytest.raises(StepFailed, match="no second one"):
+        runner(run, actor, stop=stop, hands=Hands(2, threads=threads), lanes_at_once=1).run()
+
+    assert states(run)[:2] == [StepState.DONE, StepState.FAILED]
+
+
 def test_when_one_hand_fails_what_the_others_did_is_noted_and_nothing_more_begun(
     run: RunJournal,
 ) -> None:

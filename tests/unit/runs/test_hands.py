@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
+from multiprocessing import active_children
+from typing import Any
 
 import pytest
 
-from respool.errors import ProcessLost, StepFailed
+from respool.errors import EndedBySignal, ProcessLost, StepFailed
 from respool.runs.hands import ALONE, many_hands
 
 
@@ -54,3 +58,32 @@ def test_a_step_that_fails_there_fails_as_it_does_here(count: int) -> None:
 def test_one_that_is_ended_from_outside_is_an_error(work: Callable[[object], None]) -> None:
     with many_hands(2) as hands, pytest.raises(ProcessLost, match="has ended"):
         hands.do(work, None)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def stop_oneself(_: object) -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@pytest.mark.parametrize(("work", "task"), [(sleep, 60.0), (stop_oneself, None)])
+def test_a_block_that_is_left_early_does_not_wait_for_what_they_do(
+    work: Callable[[Any], None], task: object
+) -> None:
+    begun: list[Future[None]] = []
+
+    def leave() -> None:
+        with many_hands(2) as hands:
+            begun.append(hands.begin(hands.do, work, task))
+            while not begun[0].running():
+                pass
+            time.sleep(0.05)
+            raise EndedBySignal
+
+    with pytest.raises(EndedBySignal):
+        leave()
+
+    assert isinstance(begun[0].exception(timeout=0), ProcessLost)
+    assert active_children() == []
