@@ -12,6 +12,7 @@ from respool.app.merging import MergingPlan
 from respool.app.reached import Plan
 from respool.app.settings import Settings
 from respool.bluemind import api_requests
+from respool.bluemind.api_answers import values_of
 from respool.bluemind.families import Family
 from respool.errors import PlanRefused, RespoolError, UsageError
 from respool.finishing.by_hand import repair_command
@@ -223,8 +224,9 @@ def _asked(core: BluemindCore, about: _About) -> Finishing | str:
     if gone is None:
         survey = survey_core(core, about.target, about.domain, here)
         if survey.mailbox is not None:
-            listed = core.api.ask(api_requests.mailbox_acl(about.domain, survey.mailbox.uid))
-            doing = about.doing_beside(survey.mailbox.uid, listed or [])
+            answer = core.api.ask(api_requests.mailbox_acl(about.domain, survey.mailbox.uid))
+            listed = list(values_of(answer or [], "an AccessControlEntry"))
+            doing = about.doing_beside(survey.mailbox.uid, listed)
     else:
         if about.target.kind is AccountKind.USER:
             about.check_nothing_is_made()

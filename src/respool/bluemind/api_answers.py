@@ -148,11 +148,14 @@ def quota_of(answer: Any) -> tuple[int, int | None]:  # noqa: ANN401 - JSON ente
     """What is used, and the limit, None for none; both in KiB.
 
     Raises:
-        FormatError: something else.
+        FormatError: something else. What is used has to be told: taken for nothing, it would
+            fit below any limit.
     """
     value = _object(answer, "a MailboxQuota")
-    used = value.get("used")
-    return (used if isinstance(used, int) else 0, _limit(value.get("quota")))
+    used = _field(value, "used", "a MailboxQuota")
+    if not isinstance(used, int) or isinstance(used, bool):
+        raise _strange("a MailboxQuota", answer)
+    return used, _limit(value.get("quota"))
 
 
 def task_id_of(answer: Any) -> str:  # noqa: ANN401 - JSON enters here

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from respool.bluemind import api_requests
+from respool.bluemind.api_answers import values_of
 from respool.errors import RespoolError
 from respool.finishing import by_hand, directory_quota, mailshares
 from respool.finishing.asking import Asking
@@ -132,7 +133,8 @@ class FinishingActor:
         is_made = head.finishing is not None and head.finishing.makes is not None
         ours = {each.target_name for each in head.mailboxes} if is_made else set()
         root_acl = self.server.admin.acl(everything[0])
-        listed = self.asking.ask(api_requests.mailbox_acl(step.domain, step.entry)) or []
+        answer = self.asking.ask(api_requests.mailbox_acl(step.domain, step.entry))
+        listed = list(values_of(answer or [], "an AccessControlEntry"))
         apart = apart_of(self.server, head.request.target, f"{step.entry}@{step.domain}")
         kept = replace(
             changed_by(listed, step.domain, root_acl, apart),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from respool.bluemind import api_answers, api_requests
-from respool.errors import StepFailed
+from respool.errors import BluemindFault, StepFailed
 from respool.finishing.asking import Asking
 from respool.finishing.steps import RaiseDirectoryQuota, SettleDirectoryQuota
 from respool.runs.actor import Note, Undoing
@@ -26,7 +26,7 @@ def raise_limit(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note
     """Set the higher limit; twice is the same as once. What somebody set since then stays.
 
     Raises:
-        StepFailed: the limit is not the one that the plan saw.
+        StepFailed: the limit is not the one that the plan saw, or BlueMind does not allow it.
     """
     if before["quota"] not in {step.former, step.limit}:
         raise StepFailed(
@@ -36,9 +36,20 @@ def raise_limit(asking: Asking, step: RaiseDirectoryQuota, before: Note) -> Note
             can_be_tried_again=False,
         )
     note: Note = {"former": step.former, "limit": step.limit}
-    if limit_now(asking, step) not in {step.former, step.limit}:
+    value = _value(asking, step)
+    if value is None:
+        raise _gone(step)
+    if value.get("quota") not in {step.former, step.limit}:
         return {**note, SETTLED: BY_OTHERS}
-    _save(asking, step, step.limit)
+    try:
+        _save(asking, step, step.limit)
+    except BluemindFault as error:
+        raise StepFailed(
+            f"BlueMind does not raise the quota of {step.entry} to {step.limit} KiB",
+            why=error.why,
+            hint="its domain may have a lower maximum (admin console: the domain > Mail); once"
+            " that allows it, go on; or take the run back, and make room",
+        ) from error
     return note
 
 
@@ -81,11 +92,15 @@ def _save(asking: Asking, step: QuotaStep, limit: int) -> None:
     """The whole value as it is read, but for the limit: what is left out would be gone."""
     value = _value(asking, step)
     if value is None:
-        raise StepFailed(
-            f"BlueMind's directory has no {step.entry} any more",
-            hint="make a new plan",
-            can_be_tried_again=False,
-        )
+        raise _gone(step)
     if value.get("quota") != limit:
         save = api_requests.save_mailshare if step.is_mailshare else api_requests.save_user
         asking.ask(save(step.domain, step.entry, {**value, "quota": limit}))
+
+
+def _gone(step: QuotaStep) -> StepFailed:
+    return StepFailed(
+        f"BlueMind's directory has no {step.entry} any more",
+        hint="make a new plan",
+        can_be_tried_again=False,
+    )

@@ -33,6 +33,14 @@ def test_a_mailbox_has_its_main_address_first_and_those_of_all_aliases_without_a
     assert (mailbox.quota_kib, mailbox.data_location) == (5120, "bm-master")
 
 
+@pytest.mark.parametrize("answer", [{"quota": 9}, {"used": None}, {"used": "7"}, [], None])
+def test_what_is_used_is_never_taken_for_nothing(answer: object) -> None:
+    """It would fit below any limit, and a limit below what is used lets no mail in."""
+    with pytest.raises(FormatError):
+        api_answers.quota_of(answer)
+    assert api_answers.quota_of({"used": 0, "quota": 0}) == (0, None)
+
+
 @pytest.mark.parametrize("quota", [None, 0])
 def test_no_quota_is_null_or_0(quota: int | None) -> None:
     mailbox = api_answers.mailbox_of(item(quota=quota))

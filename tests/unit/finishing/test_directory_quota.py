@@ -8,7 +8,7 @@ from respool.errors import StepFailed
 from respool.finishing.directory_quota import lower_again, raise_limit
 from respool.finishing.steps import RaiseDirectoryQuota
 from respool.runs.actor import Undoing
-from tests.unit.finishing.scripted_core import ScriptedCore
+from tests.unit.finishing.scripted_core import ScriptedCore, fault
 
 READ, SAVE = "GET /users/b.loc/U1/complete", "POST /users/b.loc/U1"
 STEP = RaiseDirectoryQuota(
@@ -42,6 +42,22 @@ def test_what_an_administrator_set_after_a_cut_stays() -> None:
 
     assert note["settled"] == "by others"
     assert found.count(SAVE) == 0
+
+
+def test_an_entry_that_is_gone_is_not_taken_for_one_whose_limit_another_has_set() -> None:
+    found = ScriptedCore(answers={READ: [None]})
+
+    with pytest.raises(StepFailed, match="any more"):
+        raise_limit(found.asking, STEP, {"quota": 15})
+
+
+def test_a_raise_that_the_domain_does_not_allow_is_said_with_what_to_do() -> None:
+    found = core(15)
+    found.answers[SAVE] = [fault("INVALID_PARAMETER", "at most 16")]
+
+    with pytest.raises(StepFailed, match="does not raise") as failed:
+        raise_limit(found.asking, STEP, {"quota": 15})
+    assert (failed.value.why, "maximum" in (failed.value.hint or "")) == ("at most 16", True)
 
 
 def test_a_limit_that_the_plan_did_not_see_is_no_place_to_begin() -> None:
