@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from respool.errors import StepFailed
-from respool.system.workers import Workers
+from respool.system.workers import Workers, can_start_threads
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -102,6 +102,8 @@ ALONE = Hands()
 def many_hands(count: int) -> Iterator[Hands]:
     """So many, for the length of the block; they end with it, however it ends.
 
+    Fewer, or this process alone, where the system does not let us have as many.
+
     To be called by the main thread: with it they end, too, if it is killed. A block that is
     left by an error ends them in the middle of what they do, which fails then.
     """
@@ -109,8 +111,14 @@ def many_hands(count: int) -> Iterator[Hands]:
         yield ALONE
         return
     # The workers end first: a thread waits for one of them, and it may never answer.
-    with ThreadPoolExecutor(count) as threads, Workers(count, _done) as workers:
-        yield Hands(count, workers, threads)
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(count))
+        workers = stack.enter_context(Workers(count, _done))
+        # One thread for each, and as many are to give them work.
+        if workers.count and can_start_threads(2 * count):
+            yield Hands(workers.count, workers, threads)
+            return
+    yield ALONE
 
 
 def _done(given: _Given) -> Any:  # noqa: ANN401 - whatever the work makes

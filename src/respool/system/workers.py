@@ -6,6 +6,7 @@ import ctypes
 import os
 import queue
 import signal
+import threading
 import traceback
 import warnings
 from collections import deque
@@ -32,12 +33,31 @@ def core_count() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def can_start_threads(count: int) -> bool:
+    """Whether the system lets us have so many more now: they count like processes."""
+    ended = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(count):
+            thread = threading.Thread(target=ended.wait)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        return False
+    finally:
+        ended.set()
+        for each in started:
+            each.join()
+    return True
+
+
 class Workers(Generic[TaskT, ResultT]):
     """``count`` processes that do ``work``; with one, it is done here, as tasks are given.
 
     ``work`` is inherited, never sent: it may hold what it likes. Tasks and results are
     sent. A worker ends when its parent does, however that was killed; a signal to end is
-    for the parent alone.
+    for the parent alone. Where the system lets us have fewer processes, `count` says so;
+    without any it is done here, too.
     """
 
     def __init__(self, count: int, work: Callable[[TaskT], ResultT]) -> None:
@@ -54,8 +74,9 @@ class Workers(Generic[TaskT, ResultT]):
         if self._count > 1:
             with undisturbed(), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's threads do sleep
-                for _ in range(self._count):
-                    self._start()
+                with suppress(OSError):  # EAGAIN of fork(2), ENOMEM, EMFILE: these must do
+                    for _ in range(self._count):
+                        self._start()
         return self
 
     def __exit__(
@@ -72,6 +93,11 @@ class Workers(Generic[TaskT, ResultT]):
                 process.join()
             for pipe in self._pipes:  # last: a thread that reads one comes to its end first
                 pipe.close()
+
+    @property
+    def count(self) -> int:
+        """How many processes there are beside this one."""
+        return len(self._processes)
 
     @property
     def has_room(self) -> bool:
@@ -154,8 +180,13 @@ class Workers(Generic[TaskT, ResultT]):
             name="respool",
             daemon=True,
         )
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._loads[len(self._pipes)] = 0
         self._free.put(len(self._pipes))
         self._pipes.append(ours)

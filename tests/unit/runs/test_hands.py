@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -87,3 +88,36 @@ def test_a_block_that_is_left_early_does_not_wait_for_what_they_do(
 
     assert isinstance(begun[0].exception(timeout=0), ProcessLost)
     assert active_children() == []
+
+
+@pytest.mark.parametrize("forks", [0, 1])
+def test_fewer_do_it_where_the_system_has_no_more_processes(
+    monkeypatch: pytest.MonkeyPatch, forks: int
+) -> None:
+    left, fork = iter(range(forks)), os.fork
+
+    def fork_while_it_can() -> int:
+        if next(left, None) is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return fork()
+
+    monkeypatch.setattr("os.fork", fork_while_it_can)
+    with many_hands(3) as hands:
+        begun = [hands.begin(hands.do, add, number) for number in range(9)]
+        found = [each.result() for each in begun]
+
+    assert [number for number, _ in found] == list(range(9))
+    assert {process == os.getpid() for _, process in found} == {not forks}
+    assert hands.count == 1
+
+
+def test_this_process_alone_does_it_where_the_system_has_no_more_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", none_left)
+    with many_hands(3) as hands:
+        assert hands is ALONE
+        assert active_children() == []
