@@ -26,8 +26,10 @@ _MAIL: Final = "mail/imap"
 class Here:
     """This machine and its Cyrus: its ``partitions``, and the ``names`` that it goes by.
 
-    ``is_core_here``: the core is asked at an address of this machine, and so a loopback address
-    that it tells is this machine's, too.
+    ``is_core_here``: the core is asked at an address of this machine. Then a loopback address
+    that it tells is this machine's, too, and a partition that is called as it calls them tells
+    that it means this Cyrus. Told by a core of another machine that says nothing: a copy of a
+    server has the same partitions, and servers have the same uids in most installations.
     """
 
     partitions: frozenset[str]
@@ -37,6 +39,10 @@ class Here:
     def is_called(self, server: ApiServer) -> bool:
         """Whether the server has an address or a name of this machine."""
         return any(self._is_own(each) for each in (*server.addresses, server.name))
+
+    def is_known_by_partition(self, server: str, domain: str) -> bool:
+        """Whether the partition alone says that the server is this machine."""
+        return self.is_core_here and self.has_partition_of(server, domain)
 
     def has_partition_of(self, server: str, domain: str) -> bool:
         """Whether Cyrus has the partition that BlueMind 4 names after a server and a domain.
@@ -73,7 +79,7 @@ def why_elsewhere(core: BluemindCore, here: Here, location: str | None, domain: 
     Raises:
         as `BluemindApi.ask`: which servers there are, it does not tell.
     """
-    if location is not None and here.has_partition_of(location, domain):
+    if location is not None and here.is_known_by_partition(location, domain):
         return None
     if location in servers_here(core, here, domain):
         return None
@@ -83,16 +89,18 @@ def why_elsewhere(core: BluemindCore, here: Here, location: str | None, domain: 
 def servers_here(core: BluemindCore, here: Here, domain: str) -> tuple[str, ...]:
     """The uids of the servers with mail that are this machine; those of the rest are left out.
 
-    The partitions of 3.5 do not tell one server from another: they count where there is one.
+    The partitions of 3.5 do not tell one server from another: they count where there is one, and
+    only where the core is on this machine.
     """
     answer = core.api.ask(api_requests.servers())
     with_mail = frozenset(_uids_with_mail(values_of(answer, "an item of Server")))
     known = [each for each in servers_of(answer) if each.uid in with_mail]
-    is_only_one = core.family is Family.BM3 and len(known) == 1 and here.has_partition(domain)
+    is_bm3_alone = core.family is Family.BM3 and len(known) == 1 and here.is_core_here
+    is_only_one = is_bm3_alone and here.has_partition(domain)
     return tuple(
         each.uid
         for each in known
-        if is_only_one or here.is_called(each) or here.has_partition_of(each.uid, domain)
+        if is_only_one or here.is_called(each) or here.is_known_by_partition(each.uid, domain)
     )
 
 

@@ -21,6 +21,7 @@ HERE = Here(
     names=frozenset({"mail.b.loc"}),
     is_core_here=False,
 )
+BESIDE = replace(HERE, is_core_here=True)
 USER = Account(kind=AccountKind.USER, login="jdoe", domain="b.loc")
 FAR = "192.0.2.7"  # a documentation address: RFC 5737
 
@@ -56,18 +57,27 @@ def test_a_server_is_this_machine_by_its_names(told: dict[str, Any]) -> None:
 
 
 def test_a_partition_of_bluemind_4_tells_by_itself() -> None:
-    assert why_elsewhere(core(), HERE, "bm-1.b.loc", "b.loc") is None
-    assert why_elsewhere(core(), HERE, "bm-1.b.loc", "other.loc") is not None
+    assert why_elsewhere(core(), BESIDE, "bm-1.b.loc", "b.loc") is None
+    assert why_elsewhere(core(), BESIDE, "bm-1.b.loc", "other.loc") is not None
+
+
+def test_a_copy_of_a_server_is_not_the_one_that_the_core_of_another_machine_means() -> None:
+    """A rehearsal's: it has the partitions of the real one, and the settings with its core."""
+    real = server("bm-1.b.loc")
+
+    assert why_elsewhere(core(real), HERE, "bm-1.b.loc", "b.loc") is not None
+    assert servers_to_make_on(core(real), HERE, "b.loc") == ()
+    assert servers_here(core(server("bm-2"), family=Family.BM3), HERE, "b.loc") == ()
 
 
 def test_a_partition_of_3_5_tells_only_where_there_is_one_server() -> None:
     alone = core(server("bm-2"), family=Family.BM3)
     one_of_two = core(server("bm-2"), server("bm-3"), family=Family.BM3)
 
-    assert servers_here(alone, HERE, "b.loc") == ("bm-2",)
-    assert servers_here(alone, HERE, "other.loc") == ()
-    assert servers_here(one_of_two, HERE, "b.loc") == ()
-    assert servers_here(core(server("bm-2")), HERE, "b.loc") == ()
+    assert servers_here(alone, BESIDE, "b.loc") == ("bm-2",)
+    assert servers_here(alone, BESIDE, "other.loc") == ()
+    assert servers_here(one_of_two, BESIDE, "b.loc") == ()
+    assert servers_here(core(server("bm-2")), BESIDE, "b.loc") == ()
 
 
 def test_a_mailshare_is_made_only_where_cyrus_has_the_partition_that_bluemind_chooses() -> None:
