@@ -94,7 +94,7 @@ class FinishingActor:
             case RaiseDirectoryQuota():
                 return directory_quota.lower_again(self.asking, step, undoing)
             case Repair() | ConsolidateIndex():
-                return self._telling.tell_again(step)
+                return Telling(asking=self.asking).tell_again(step)
             case _:
                 return None
 
@@ -146,7 +146,10 @@ class FinishingActor:
 
     @property
     def _telling(self) -> Telling:
-        return Telling(asking=self.asking)
+        """Of a mailshare that is made nobody could ask before which repairs are offered."""
+        finishing = self.record.head().finishing
+        was_offered = finishing is None or finishing.makes is None
+        return Telling(asking=self.asking, was_offered=was_offered)
 
     def _look(self, step: LastLook) -> Note:
         looking = Looking(server=self.server, record=self.record, patience=self.asking.patience)

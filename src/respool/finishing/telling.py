@@ -30,9 +30,13 @@ _OF_WHAT_IS_GONE = frozenset({"mailboxQuota", "mailboxSubscription", "replicatio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """One core, whatever keeps its mail."""
+    """One core, whatever keeps its mail.
+
+    ``was_offered``: the repairs of the plan are those that it offered then, for this entry.
+    """
 
     asking: Asking
+    was_offered: bool = True
 
     def tell(self, step: SaveRights | Repair | ConsolidateIndex) -> Note:
         """Do the step; done twice it is the same as once.
@@ -57,7 +61,9 @@ class Telling:
 
     def _repair(self, step: Repair) -> Note:
         if not self._is_offered(step):
-            return {"operation": step.operation, "skipped": "this BlueMind has no such repair"}
+            left = [_no_more(step)] if self.was_offered else []
+            why = "this BlueMind has no such repair"
+            return {"operation": step.operation, "skipped": why, "left_to_do": left}
         try:
             ended = self._repaired(step)
         except (BluemindFault, StepFailed) as error:
@@ -156,6 +162,13 @@ def not_done(step: Step) -> str:
             return f"the limit in BlueMind's directory was not put back to {step.former} KiB"
         case _:
             return "BlueMind was not told that the folders are gone"
+
+
+def _no_more(step: Repair) -> str:
+    return (
+        f"BlueMind does not offer {step.operation} any more, as it did when the plan was made:"
+        f" look in its webmail whether {step.address} has its folders, and new mail in them"
+    )
 
 
 def _failed(wrong: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -106,3 +106,13 @@ def test_what_fails_when_bluemind_is_told_that_folders_are_gone_is_left_while_th
     said = [str(telling.tell_again(STEP)), str(telling.tell_again(index))]
     assert [each.endswith(end) for each, end in zip(said, ends, strict=True)] == [is_there] * 2
     assert is_there or said == ["None", "None"]
+
+
+@pytest.mark.parametrize("was_offered", [True, False])
+def test_a_repair_that_is_not_offered_any_more_is_left_to_look_at(*, was_offered: bool) -> None:
+    core = ScriptedCore(answers={f"GET {AT}": [[]]})
+
+    note = Telling(asking=core.asking, was_offered=was_offered).tell(STEP)
+
+    assert note["skipped"] == "this BlueMind has no such repair"
+    assert len(note["left_to_do"]) == was_offered
