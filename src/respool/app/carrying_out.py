@@ -13,6 +13,7 @@ from respool.app.reached import Reached
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of, untold_of
 from respool.app.what_changed import what_changed
+from respool.backups.source import forget_trees
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
 from respool.runs.actor import Actor, ActsAhead
@@ -78,6 +79,7 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
             ).run()
     except BaseException as error:
         with undisturbed():
+            forget_trees()  # if the backup is going away, only those who read it know
             with suppress(JournalError):  # its disk is full, perhaps: it stands as killed then
                 run.mark(RunState.STOPPED, ended_at=datetime.now(UTC))
             untold = _untold_receipt(error, run, clock)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.source import SourceMailbox, open_tree, tree_at
+from respool.backups.source import SourceMailbox, forget_trees, open_tree, tree_at
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
 from respool.model.hsm import StorePlace
@@ -79,7 +79,7 @@ class Presence:
         ``read_count`` messages of the same group could be read.
         """
         for reason in self._reasons(missed, read_count):
-            _forget_trees()
+            forget_trees()
             return reason
         return None
 
@@ -157,11 +157,6 @@ def _read_anew(spool: PurePosixPath, directory: PurePosixPath) -> None:
         with suppress(OSError):  # a file system that keeps none in memory
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         file.read(_INDEX_READ)
-
-
-def _forget_trees() -> None:
-    """What is open may be of a file system that is gone: the next look begins at the path."""
-    tree_at.cache_clear()
 
 
 def system_number(error: BaseException) -> int | None:

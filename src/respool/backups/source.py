@@ -135,6 +135,11 @@ def tree_at(place: PurePosixPath) -> ReadOnlyTree:
     return open_tree(place)
 
 
+def forget_trees() -> None:
+    """What is open may be of a file system that is gone: the next look begins at the path."""
+    tree_at.cache_clear()
+
+
 def read_mailbox(source: SourceMailbox, columns: np.dtype[np.void] = RECORD) -> StoredMailbox:
     """All that a mailbox holds but its messages. Damage becomes findings.
 
