@@ -37,7 +37,7 @@ from respool.system.unlinked_file import unlinked_file
 _PAGES: Final = frozenset({"index.html", MANIFEST_FILE})
 _NANOSECONDS: Final = 1_000_000_000
 _PIECE_OCTETS: Final = 1 << 18
-_DIRECTORY_PIECE: Final = 1 << 21
+_DIRECTORY_PIECE: Final = 1 << 19
 _MOST_RECORD: Final = 1 << 18  # three fields of 16 bits
 _USUAL_RECORD: Final = 512
 _RAW: Final = -15  # zlib's word for a deflated member, which has no header

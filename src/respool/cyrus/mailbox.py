@@ -211,14 +211,17 @@ def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
     """Set place and size of the records that ``files`` have; where ``keep``, only the unplaced."""
     if not len(files):
         return
-    order = np.argsort(files["uid"], kind="stable")  # no copy of all the files
-    uids = files["uid"][order]
+    uids = np.ascontiguousarray(files["uid"])  # no copy of all the files
+    order = None
+    if (uids[1:] < uids[:-1]).any():  # an export lists them in order, and has more in memory
+        order = np.argsort(uids, kind="stable")
+        uids = uids[order]
     for start in range(0, len(placed), _CHUNK):
         chunk = placed[start : start + _CHUNK]  # a view
         at = np.searchsorted(uids, chunk["uid"]).clip(max=len(uids) - 1)
         hit = uids[at] == chunk["uid"]
         hit &= ~keep[start : start + _CHUNK] | (chunk["place"] == NOWHERE)
-        at = order[at[hit]]
+        at = at[hit] if order is None else order[at[hit]]
         chunk["place"][hit] = files["place"][at]
         chunk["file_size"][hit] = files["size"][at]
         chunk["file_mtime"][hit] = files["mtime"][at]
