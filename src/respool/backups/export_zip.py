@@ -7,6 +7,7 @@ than is worth it. A name is found by its hash, then compared with what the zip i
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -40,6 +41,8 @@ _PIECE_OCTETS: Final = 1 << 18
 _DIRECTORY_PIECE: Final = 1 << 19
 _MOST_RECORD: Final = 1 << 18  # three fields of 16 bits
 _USUAL_RECORD: Final = 512
+_HASH_OCTETS: Final = 4
+_KEY_OCTETS: Final = 16
 _RAW: Final = -15  # zlib's word for a deflated member, which has no header
 
 
@@ -54,7 +57,8 @@ class ZipFiles:
     def __init__(self, octets: FileOctets) -> None:
         self._octets = octets
         self._directory = parse_end(octets[max(0, len(octets) - END_OCTETS) :], len(octets))
-        self._hashes, self._places = _columns(octets, self._directory)
+        self._key = os.urandom(_KEY_OCTETS)
+        self._hashes, self._places = _columns(octets, self._directory, self._key)
 
     def member(self, name: str) -> Member | None:
         """The member of a name; None where there is none.
@@ -62,8 +66,8 @@ class ZipFiles:
         Raises:
             FormatError: the directory is damaged there.
         """
-        wanted = _hash(name)
-        at = int(np.searchsorted(self._hashes, np.uint64(wanted)))
+        wanted = _hash(name, self._key)
+        at = int(np.searchsorted(self._hashes, np.uint32(wanted)))
         while at < len(self._hashes) and int(self._hashes[at]) == wanted:
             member = self._at(self._directory.offset + int(self._places[at]))
             if member.name == name:
@@ -154,16 +158,20 @@ class ZipStore:
                 yield member.name
 
 
-def _columns(octets: FileOctets, directory: Directory) -> tuple[NDArray[np.uint64], NDArray[Any]]:
+def _columns(
+    octets: FileOctets, directory: Directory, key: bytes
+) -> tuple[NDArray[np.uint32], NDArray[Any]]:
     """Hashes of all names, ascending, and where in the directory the record of each stands.
 
     Each by itself, and not as fields of rows: a search in a field copies all of it first.
+    Of a million names some hundred share a hash of 32 bits, and no zip can be made in which
+    many do: the ``key`` is another one each time.
     """
     count = _most(directory)
-    hashes = np.zeros(count, dtype=np.uint64)
+    hashes = np.zeros(count, dtype=np.uint32)
     places = np.zeros(count, dtype=np.min_scalar_type(directory.size_bytes))
     for number, (at, record) in enumerate(_records(octets, directory)):
-        hashes[number] = _hash(parse_central(record).name)
+        hashes[number] = _hash(parse_central(record).name, key)
         places[number] = at
     order = np.argsort(hashes, kind="stable")
     return hashes[order], places[order]
@@ -188,9 +196,9 @@ def _most(directory: Directory) -> int:
     return min(directory.members, directory.size_bytes // CENTRAL_OCTETS)
 
 
-def _hash(name: str) -> int:
+def _hash(name: str, key: bytes) -> int:
     octets = name.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(octets, digest_size=8).digest())
+    return int.from_bytes(hashlib.blake2b(octets, digest_size=_HASH_OCTETS, key=key).digest())
 
 
 def _inflated(stored: Iterator[bytes], size_bytes: int) -> Iterator[bytes]:

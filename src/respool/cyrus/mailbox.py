@@ -191,8 +191,9 @@ def place_records(records: Rows, files: Rows) -> Rows:
     Where both partitions have a file, the record's ARCHIVED flag says which one is meant.
     """
     wants_archive = (records["system_flags"] & np.uint32(ARCHIVED)) != 0
-    for place, wanted in ((IN_DATA, wants_archive), (IN_ARCHIVE, ~wants_archive)):
+    for place in (IN_DATA, IN_ARCHIVE):
         here = files["place"] == place
+        wanted = wants_archive if place == IN_DATA else ~wants_archive
         _place_from(records, files if here.all() else files[here], keep=wanted)
     orphans = files[~is_among(files["uid"], records["uid"])]
     return orphans[np.argsort(orphans["uid"], kind="stable")]
