@@ -11,6 +11,7 @@ from typing import Final
 from respool.errors import BackupUnreadable
 
 _HELD_OCTETS: Final = 4 << 20
+_PIECE_OCTETS: Final = 256 << 10  # more at once would stay with the process when it is freed
 _NAME: Final = "respool"
 
 
@@ -65,7 +66,7 @@ def _moved(held: int) -> int:
         descriptor = os.dup(file.fileno())
     try:
         os.lseek(held, 0, os.SEEK_SET)
-        while piece := os.read(held, _HELD_OCTETS):
+        while piece := os.read(held, _PIECE_OCTETS):
             _write(descriptor, piece)
     except BaseException:
         os.close(descriptor)
