@@ -7,7 +7,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from respool.errors import EndedBySignal
@@ -267,7 +267,8 @@ class _Stopping:
         if self.stop.wish.is_set():
             raise EndedBySignal
         self.stop.wish.set()
-        print_note(f"{signal.Signals(number).name}: stopping after the present step")
+        with suppress(OSError):  # the terminal may be what has gone
+            print_note(f"{signal.Signals(number).name}: stopping after the present step")
 
 
 @contextmanager

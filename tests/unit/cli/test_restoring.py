@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import io
+import signal
 from typing import Any
 
 import pytest
 
 from respool.app.selection import Wanted
 from respool.app.wish import Wish
+from respool.cli.options import PaceOptions
 from respool.cli.restore_options import Wishes
-from respool.cli.restoring import is_wishing, wish_of
+from respool.cli.restoring import conversing, is_wishing, wish_of
 from respool.errors import UsageError
 from respool.planning.request import Person
+from tests.unit.planning.plans import HEAD
 
 JDOE = "jdoe@b.loc"
 
@@ -70,3 +74,20 @@ def test_no_option_at_all_is_no_wish() -> None:
     """Typer gives an option that may be repeated as an empty list, too."""
     assert not is_wishing(Wishes())
     assert not is_wishing(Wishes(rename=[]))
+
+
+def test_a_terminal_that_is_gone_stops_a_run_after_its_present_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever loses the line gets SIGHUP, and nothing can be written there any more."""
+
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    with conversing(is_agreed=True, has_details=False, pace=PaceOptions()) as conversation:
+        conversation.on_begin(1, HEAD)
+        monkeypatch.setattr("sys.stderr", Gone())
+        signal.raise_signal(signal.SIGHUP)
+
+        assert conversation.stop.wish.is_set()
