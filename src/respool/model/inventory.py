@@ -175,7 +175,7 @@ class StoredMailbox:
     def restorable(self) -> NDArray[np.bool_]:
         """Mask of the visible records whose file is there with the size of the record."""
         there = self.records["place"] != NOWHERE
-        whole = self.records["file_size"] == self.records["size"].astype("i8")
+        whole = self.records["file_size"] == self.records["size"].view("i8")
         mask: NDArray[np.bool_] = self.visible() & there & whole
         return mask
 
