@@ -111,7 +111,7 @@ def test_a_connection_that_is_cut_is_made_anew_and_nothing_comes_twice(
         real(session, mailbox, few, *rest)
         raise ServerUnreachable("cut")
 
-    monkeypatch.setattr("respool.targets.imap.appending.append_messages", cutting)
+    monkeypatch.setattr("respool.targets.imap.group.append_messages", cutting)
     done = actor.perform(step, before)
     assert octets_in(restoring_names, account) == guids(step)
     assert proof_of(account, step, done)["proven"] == 6
