@@ -73,12 +73,16 @@ class StandInServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.stop_listening()
         self.cut_all()
         for thread in self._threads:
             thread.join(timeout=10)
+
+    def stop_listening(self) -> None:
+        """Let nobody connect any more."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def cut_all(self) -> None:
         """End the connection of each client, as a crash would; mail is kept."""

@@ -98,7 +98,7 @@ class _Patience:
         Raises:
             ServerUnreachable: that one, if it was the last to be borne.
         """
-        alone = self.group.alone
+        alone, self.group.alone = self.group.alone, None  # what ends next has another cause
         if alone is None:
             self.left -= 1
             if not self.left:

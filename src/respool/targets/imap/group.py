@@ -56,7 +56,6 @@ class Group:
 
     def find(self, session: ImapSession, before: Note, *, has_new: bool) -> None:
         """Learn what the folder has of it; ``has_new``: something came there since ``before``."""
-        self.alone = None
         self._not_told.clear()
         self.placed, self.doubtful = {}, frozenset()
         if has_new:

@@ -15,7 +15,7 @@ import pytest
 
 from respool.app.plan import write_plan
 from respool.app.wiring import STEP_KINDS
-from respool.errors import PlanRefused, StepFailed
+from respool.errors import PlanRefused, ServerUnreachable, StepFailed
 from respool.planning.appending import AppendMessages
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.placed import as_pairs
@@ -361,3 +361,35 @@ def test_a_server_that_hangs_up_at_every_message_stops_the_run(tmp_path: Path) -
             hanging_up_at(server)
             run.carry_out()
             assert {each["proven"] for each in run.proofs().values()} == {3, 4}
+
+
+def test_no_message_is_refused_because_the_server_has_gone(tmp_path: Path) -> None:
+    """It hangs up at one, twice among others, then by itself; and nobody can connect again."""
+    with StandInServer(("IMAP4rev1", "UIDPLUS", "MULTIAPPEND")) as server:
+        server.add_account(USER)
+        hung_up: list[bytes] = []
+        pauses = iter(range(30))  # it must not be waited for without end
+
+        def pause(_: float) -> None:
+            next(pauses)
+
+        def refuse(octets: bytes) -> str | None:
+            if octets != BODIES[1]:
+                return None
+            hung_up.append(octets)
+            if len(hung_up) == 3:
+                server.stop_listening()
+            server.say_bye(octets)
+            return "gone"
+
+        server.refuse = refuse
+        account = Restoring(server=server, place=tmp_path).account(server.port)
+        account = replace(account, pause=pause)
+        step = message_group(tmp_path, TWICE)
+        actor = imap_actor(account, OneStep(step))
+        before = actor.observe(step)
+        with pytest.raises(ServerUnreachable):
+            actor.perform(step, before)
+        account.close()
+
+    assert len(hung_up) == 3
