@@ -53,6 +53,13 @@ def restoring_uuid(as_root: None) -> Iterator[PrivateCyrus]:
 
 
 @pytest.fixture(scope="session")
+def bluemind_cyrus(as_root: None) -> Iterator[PrivateCyrus]:
+    """A server that is BlueMind's alone: its users see no mailshare that others left open."""
+    with server_root() as root, PrivateCyrus(root, "names") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def unpacked(as_root: None, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Source], Path]:
     """Unpacks a golden backup at its first use; every restore leaves it as it is."""
     places: dict[Source, Path] = {}

@@ -71,12 +71,12 @@ def json_of(text: str) -> dict[str, list[dict[str, str]]]:
 
 
 @pytest.fixture
-def site(bluemind_core: Start, restoring_names: PrivateCyrus) -> Site:
+def site(bluemind_core: Start, bluemind_cyrus: PrivateCyrus) -> Site:
     number = next(NUMBERS)
-    mail = CyrusMail(restoring_names)
+    mail = CyrusMail(bluemind_cyrus)
     core = bluemind_core(installation(number), version=CoreFamily.BM4, mail=mail)
     core.prepare()
-    return Site(core, restoring_names, number)
+    return Site(core, bluemind_cyrus, number)
 
 
 def test_sharings_saved_again_are_the_rights_of_every_folder(site: Site) -> None:
@@ -176,9 +176,9 @@ def test_the_file_system_repair_finds_a_message_file(site: Site) -> None:
 
 
 def test_a_new_mailshare_has_its_mailbox_and_loses_it(
-    bluemind_core: Start, restoring_names: PrivateCyrus
+    bluemind_core: Start, bluemind_cyrus: PrivateCyrus
 ) -> None:
-    mail = CyrusMail(restoring_names)
+    mail = CyrusMail(bluemind_cyrus)
     core = bluemind_core(installation(0), version=CoreFamily.BM3, mail=mail)
     name = f"shop{next(NUMBERS)}"
     emails = [{"address": f"{name}@{DOMAIN}", "allAliases": True, "isDefault": True}]
@@ -186,13 +186,13 @@ def test_a_new_mailshare_has_its_mailbox_and_loses_it(
     value["dataLocation"] = "bm-master"
 
     assert ask(core, f"PUT /mailshares/{DOMAIN}/7b", value | {"quota": 100}).status == 204
-    folder = restoring_names.files.data("bluemind_loc") / "domain/b" / DOMAIN / name[0] / name
+    folder = bluemind_cyrus.files.data("bluemind_loc") / "domain/b" / DOMAIN / name[0] / name
     assert folder.is_dir()
     assert ask(core, f"PUT /mailshares/{DOMAIN}/7c", value).status == 500
     assert ask(core, f"PUT /mailshares/{DOMAIN}/7d", value | {"name": "other"}).status == 500
 
     end_of(core, ask(core, f"DELETE /mailshares/{DOMAIN}/7b"))
-    with restoring_names.admin_client() as client:
+    with bluemind_cyrus.admin_client() as client:
         assert client.list_folders("", f"{name}*@{DOMAIN}") == []
     assert ask(core, f"GET /mailshares/{DOMAIN}/7b/complete").status == 204
 

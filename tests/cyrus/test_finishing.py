@@ -42,14 +42,14 @@ SMALL = 15  # KiB: the two folders have more
 
 @pytest.fixture
 def site_of(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> Callable[..., Site]:
     def make(version: CoreFamily, **more: object) -> Site:
         places = (unpacked(SOURCE), tmp_path / "state")
-        return new_site(restoring_names, bluemind_core, version, places, **more)  # type: ignore[arg-type]
+        return new_site(bluemind_cyrus, bluemind_core, version, places, **more)  # type: ignore[arg-type]
 
     return make
 

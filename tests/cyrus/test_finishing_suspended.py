@@ -30,14 +30,14 @@ EXPUNGING = "maintenance repair --ops replication.parentUid"
 
 @pytest.fixture
 def site_of(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> Callable[..., Site]:
     def make(version: CoreFamily, *, is_suspended: bool = False) -> Site:
         places = (unpacked(SOURCE), tmp_path / "state")
-        site = new_site(restoring_names, bluemind_core, version, places)
+        site = new_site(bluemind_cyrus, bluemind_core, version, places)
         site.suspend(is_suspended=is_suspended)
         return site
 

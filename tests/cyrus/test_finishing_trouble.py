@@ -38,7 +38,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def site_of(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
@@ -49,7 +49,7 @@ def site_of(
     def make(family: CoreFamily = CoreFamily.BM4, quota_kib: int | None = None) -> Site:
         places = (unpacked(SOURCE), tmp_path / "state")
         words: dict[str, Any] = {"roles": ROLES, "quota_kib": quota_kib}
-        sites.append(new_site(restoring_names, bluemind_core, family, places, **words))
+        sites.append(new_site(bluemind_cyrus, bluemind_core, family, places, **words))
         return sites[-1]
 
     yield make

@@ -28,13 +28,13 @@ NEW = b"Subject: mine\r\n\r\nmine\r\n"
 
 @pytest.fixture
 def site(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> Site:
     places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    return new_site(restoring_names, bluemind_core, CoreFamily.BM49, places, quota_kib=SMALL)
+    return new_site(bluemind_cyrus, bluemind_core, CoreFamily.BM49, places, quota_kib=SMALL)
 
 
 def limits(site: Site) -> tuple[int | None, int]:

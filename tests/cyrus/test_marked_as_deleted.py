@@ -20,13 +20,13 @@ MAIL = b"Subject: on its way out\r\n\r\nstill here\r\n"
 
 
 def test_live_mail_that_is_marked_as_deleted_outlives_a_restore(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> None:
     places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(restoring_names, bluemind_core, CoreFamily.BM4, places)
+    site = new_site(bluemind_cyrus, bluemind_core, CoreFamily.BM4, places)
     with site.server.client_as(site.target.login) as client:
         client.append("INBOX", MAIL, (r"\Deleted",))
 
@@ -44,15 +44,15 @@ def test_live_mail_that_is_marked_as_deleted_outlives_a_restore(
 
 
 def test_mail_of_another_who_shares_his_folder_with_the_owner_outlives_it_as_well(
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> None:
     """BlueMind goes through all that he sees, but for two French names of what is not his."""
     places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(restoring_names, bluemind_core, CoreFamily.BM4, places)
-    other = fresh_target(restoring_names, "user")
+    site = new_site(bluemind_cyrus, bluemind_core, CoreFamily.BM4, places)
+    other = fresh_target(bluemind_cyrus, "user")
     with site.server.admin_client() as admin:
         admin.setacl(other.root, site.target.login, "lrswipkxte")
     with site.server.client_as(other.login) as client:

@@ -33,13 +33,13 @@ BERTA = f"berta@{DOMAIN}"
 @pytest.mark.parametrize("family", [CoreFamily.BM3, CoreFamily.BM49], ids=str)
 def test_a_folder_that_its_owner_closes_after_the_plan_stays_closed_and_the_next_plan_says_so(
     family: CoreFamily,
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     bluemind_core: Callable[..., BlueMindCore],
     unpacked: Callable[[Source], Path],
     tmp_path: Path,
 ) -> None:
     places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(restoring_names, bluemind_core, family, places)
+    site = new_site(bluemind_cyrus, bluemind_core, family, places)
     site.core.directory.add(User(uid="berta", login="berta", domain=DOMAIN))
     site.entry.acl = [{"subject": "berta", "verb": "Read"}]
     private = site.target.mailbox("Private")
@@ -70,11 +70,11 @@ def test_a_folder_that_its_owner_closes_after_the_plan_stays_closed_and_the_next
 
 
 def test_a_private_folder_of_an_earlier_restore_stays_closed_and_verify_says_when_it_is_open(
-    restoring_names: PrivateCyrus, bluemind_core: Callable[..., BlueMindCore], tmp_path: Path
+    bluemind_cyrus: PrivateCyrus, bluemind_core: Callable[..., BlueMindCore], tmp_path: Path
 ) -> None:
     spool = golden.unpack_spool("3.4.9", tmp_path / "private")
     set_backup_rights(spool, "a/contact/Archives", {"jdoe@bluemind.loc": "lrswipkxtecdan"})
-    share = fresh_target(restoring_names, "share")
+    share = fresh_target(bluemind_cyrus, "share")
     name = share.login.partition("@")[0]
     anna, berta = (each.partition("@")[0] for each in share.readers)
     installation = Installation(
@@ -86,9 +86,9 @@ def test_a_private_folder_of_an_earlier_restore_stays_closed_and_verify_says_whe
             ),
         ),
     )
-    core = bluemind_core(installation, version=CoreFamily.BM49, mail=CyrusMail(restoring_names))
+    core = bluemind_core(installation, version=CoreFamily.BM49, mail=CyrusMail(bluemind_cyrus))
     settings = replace(
-        settings_for(restoring_names, spool, tmp_path / "state"),
+        settings_for(bluemind_cyrus, spool, tmp_path / "state"),
         bluemind_api=core.url,
         bluemind_key=Secret(core.keys.core_token),
     )
@@ -99,7 +99,7 @@ def test_a_private_folder_of_an_earlier_restore_stays_closed_and_verify_says_whe
 
     core.settle()
     private = share.mailbox("first/Archives")
-    with restoring_names.admin_client() as admin:
+    with bluemind_cyrus.admin_client() as admin:
         assert not {*acl_of(admin, private)} & {*share.readers}
         assert not any(
             "is open to" in each for each in verify(settings, receipt.run)[0].left_to_do

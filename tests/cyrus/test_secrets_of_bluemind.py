@@ -25,22 +25,22 @@ WRONG = "a-wrong-key-that-is-a-secret-too"
 
 def test_no_key_of_bluemind_is_written_said_or_shown(
     as_root: None,
-    restoring_names: PrivateCyrus,
+    bluemind_cyrus: PrivateCyrus,
     unpacked: Callable[[Source], Path],
     bluemind_core: Callable[..., BlueMindCore],
     tmp_path: Path,
 ) -> None:
     """Not in state, plans, journals, receipts, logs, output, errors; not in any process."""
-    target = fresh_target(restoring_names, "user")
+    target = fresh_target(bluemind_cyrus, "user")
     login = target.login.partition("@")[0]
     people = Installation(
         domains=(Domain(uid=DOMAIN),),
         users=(User(uid=login, login=login, domain=DOMAIN, name="John", emails=(f"{login}@*",)),),
     )
-    core = bluemind_core(people, mail=CyrusMail(restoring_names))
+    core = bluemind_core(people, mail=CyrusMail(bluemind_cyrus))
     key = core.keys.core_token
     place = Workplace(
-        server=restoring_names,
+        server=bluemind_cyrus,
         backups=unpacked(SPOOLS["2.5.17"]),
         state=tmp_path / "state",
         variables={"RESPOOL_BLUEMIND_API": core.url, "RESPOOL_BLUEMIND_KEY": key},
