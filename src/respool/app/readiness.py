@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from respool.app.plan_file import selected
 from respool.app.settings import Settings
@@ -13,6 +14,7 @@ from respool.app.target_account import survey_target
 from respool.errors import NotReady
 from respool.finishing.steps import CreateMailshare, Repair, SaveRights
 from respool.planning.appending import AppendMessages
+from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.planning.load import Load, total
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep, Step
@@ -20,8 +22,14 @@ from respool.planning.wanted_files import WantedFiles
 from respool.runs.journal import RunJournal
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
-from respool.targets.spool.recheck import recheck_left
-from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
+from respool.targets.spool.recheck import WrittenRights, recheck_left
+from respool.targets.spool.steps import (
+    CopyMessages,
+    CreateAccount,
+    CreateMailbox,
+    GiveRights,
+    WriteIndex,
+)
 from respool.targets.spool.surveyor import partition_of
 
 _WRITING_RIGHTS = (CreateMailshare.kind, Repair.kind, SaveRights.kind)
@@ -60,7 +68,7 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
         survey,
         left.loads,
         is_account_whole=is_whole,
-        are_rights_of_others=_has_bluemind_written_rights(run),
+        written=WrittenRights(to_give=_to_give(run)) if _has_bluemind_written(run) else None,
         is_place_of_others=_has_bluemind_placed(run, server, survey.partition),
     )
     reasons = (*against, *left_reasons(left.sources))
@@ -72,10 +80,30 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
         )
 
 
-def _has_bluemind_written_rights(run: RunJournal) -> bool:
-    """Whether a step was begun that has it make rights of its own sharings, INBOX's too."""
+def _has_bluemind_written(run: RunJournal) -> bool:
+    """Whether a step was begun that has it make rights of its own sharings, INBOX's too.
+
+    One of this run, or of another one into the same account since this one was begun.
+    """
     rows = (row for row in run.rows() if row.kind in _WRITING_RIGHTS)
-    return any(row.state is not StepState.WAITING for row in rows)
+    if any(row.state is not StepState.WAITING for row in rows):
+        return True
+    return any(may_have_written(*each) for each in run.others.begun_since(_WRITING_RIGHTS))
+
+
+def may_have_written(kind: str, receipt: Mapping[str, Any] | None) -> bool:
+    """Whether a step of another run wrote rights; ``receipt`` None: it was cut off."""
+    if receipt is None:
+        return True
+    is_of_rights = kind != Repair.kind or receipt.get("operation") == RIGHTS_BY_REPAIR
+    return is_of_rights and "skipped" not in receipt
+
+
+def _to_give(run: RunJournal) -> dict[str, Mapping[str, str]]:
+    """The rights that folders are still to get, by folder."""
+    rows = (row for row in run.rows() if row.kind == GiveRights.kind)
+    left = (run.step(row.number) for row in rows if row.state is not StepState.DONE)
+    return {each.mailbox: each.rights for each in left if isinstance(each, GiveRights)}
 
 
 def _has_bluemind_placed(run: RunJournal, server: CyrusServer, partition: str) -> bool:

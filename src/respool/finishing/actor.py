@@ -18,6 +18,7 @@ from respool.finishing.own_rights import (
     changed_by,
     folders_of,
     left_as_they_are,
+    still_as_given,
     with_own_rights,
 )
 from respool.finishing.steps import (
@@ -131,7 +132,9 @@ class FinishingActor:
         root = head.request.target.root
         everything = folders_of(self.server, root)
         is_made = head.finishing is not None and head.finishing.makes is not None
-        ours = {each.target_name for each in head.mailboxes} if is_made else set()
+        ours = {each.target_name for each in head.mailboxes if is_made or each.is_new}
+        if not is_made:
+            ours = still_as_given(self.server, head.facts.get("rights", ""), ours)
         root_acl = self.server.admin.acl(everything[0])
         answer = self.asking.ask(api_requests.mailbox_acl(step.domain, step.entry))
         listed = list(values_of(answer or [], "an AccessControlEntry"))

@@ -76,6 +76,19 @@ def with_own_rights(server: CyrusServer, root: str, folders: Iterable[str]) -> t
     return tuple(sorted(_differing(server, usual, admins, set(folders) - {root})))
 
 
+def still_as_given(server: CyrusServer, planned: str, made: Iterable[str]) -> set[str]:
+    """Those of ``made``, folders of a run, whose rights are the root's of when it was planned.
+
+    They are nobody's own where the root has others by now: another run had those written.
+    ``planned`` is that fact of the plan: who and what he may, with commas between.
+    """
+    pairs = (each.rpartition(" ") for each in planned.split(", ") if each)
+    admins = administrators(server)
+    usual = shared({who: may for who, _, may in pairs}, admins)
+    made = set(made)
+    return made - set(_differing(server, usual, admins, made))
+
+
 def _differing(
     server: CyrusServer, usual: Rights, admins: frozenset[str], folders: Iterable[str]
 ) -> Iterator[str]:

@@ -20,6 +20,7 @@ from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step
 from respool.runs.batches import Batches
 from respool.runs.database import Database, Values
+from respool.runs.other_runs import OtherRuns
 from respool.runs.settlings import Settlings
 from respool.runs.states import ALLOWED, RunState, StepState
 from respool.system.durable import flush_directory, flush_file
@@ -229,15 +230,14 @@ class RunJournal:
         return [(kind, json.loads(receipt)) for kind, receipt in found]
 
     @property
+    def others(self) -> OtherRuns:
+        """What the other runs for the same target did."""
+        return OtherRuns(self._database, self.number)
+
+    @property
     def overtaken(self) -> frozenset[str]:
         """Mailboxes that a later run for the same target has begun to work on."""
-        found = self._database.all(
-            "SELECT DISTINCT step.lane FROM run JOIN run AS own ON own.target = run.target"
-            " JOIN step ON step.run = run.id"
-            " WHERE own.id = ? AND run.id > own.id AND step.lane <> '' AND step.state <> ?",
-            (self.number, StepState.WAITING),
-        )
-        return frozenset(lane for (lane,) in found)
+        return self.others.overtaking()
 
     def step(self, number: int) -> Step:
         """Step ``number``, with its messages."""

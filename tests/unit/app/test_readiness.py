@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from respool.app.readiness import left_of
+from respool.app.readiness import left_of, may_have_written
+from respool.finishing.steps import Repair, SaveRights
 from respool.planning.load import Load, load_of, total
 from respool.runs.journal import Journal, RunJournal
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, WriteIndex
@@ -46,3 +48,21 @@ def test_the_backup_is_needed_until_the_index_of_a_folder_is_written(run: RunJou
     assert {str(each.data) for each in left_of(run).sources} == {"data/INBOX", "data/b"}
     do(run, WriteIndex)
     assert {str(each.data) for each in left_of(run).sources} == {"data/b"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "receipt", "counts"),
+    [
+        (SaveRights.kind, {"saved": 2}, True),
+        (SaveRights.kind, {"skipped": "1 folder has rights of its own"}, False),
+        (Repair.kind, {"operation": "mailboxAcls", "warnings": []}, True),
+        (Repair.kind, {"operation": "mailboxQuota", "warnings": []}, False),
+        (Repair.kind, None, True),  # cut off: nobody knows what it was at
+    ],
+)
+def test_another_run_wrote_rights_where_a_step_of_it_says_so_or_was_cut_off(
+    kind: str,
+    receipt: Mapping[str, Any] | None,
+    counts: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert may_have_written(kind, receipt) is counts

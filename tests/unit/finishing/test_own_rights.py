@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from respool.errors import ServerSaidNo
-from respool.finishing.own_rights import changed_by, with_own_rights
+from respool.finishing.own_rights import changed_by, still_as_given, with_own_rights
 
 ROOT = "user/jdoe@b.loc"
 PRIVATE = "user/jdoe/Private@b.loc"
@@ -91,3 +91,16 @@ def test_who_can_read_and_is_not_on_the_list_would_be_shut_out() -> None:
     acl = {**USUAL, "U3@b.loc": "lrs", "U4@b.loc": "p", "admin0": "lrswipkxtea"}
 
     assert changed(acl, ("U2", "Read"), ("U3", "Freebusy")) == ((), ("U3@b.loc",))
+
+
+def test_a_folder_that_still_has_the_rights_that_its_run_gave_it_has_none_of_its_own() -> None:
+    """The root has others since; of those that a run made, one was closed, one is gone."""
+    ours, closed, gone = (f"user/jdoe/{each}@b.loc" for each in ("Sent", "Closed", "Gone"))
+    given = {**USUAL, "U3@b.loc": "p", "admin0": "lr"}
+    server = Rights({ROOT: USUAL, ours: given, closed: {"U1@b.loc": "lrswipkxtea"}})
+    planned = "U1@b.loc lrswipkxteacd, U2@b.loc lrp, U3@b.loc p"
+
+    found = still_as_given(server, planned, (ours, closed, gone))  # type: ignore[arg-type]
+
+    assert closed not in found
+    assert ours in found

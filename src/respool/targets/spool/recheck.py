@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from respool.planning.forecast import quota_reasons
 from respool.planning.load import Load, load_of, total
 from respool.planning.plan import PlanHead
 from respool.targets.spool.quotas import forecast_of, loads_of
+from respool.targets.spool.rights import Rights, effective, spared_by
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
 
 # What a run does that creates the account.
 _OWN_DOING: Final = frozenset({"account", "account id", "rights"})
+_OPENING: Final = frozenset("lrwikxtea")  # what lets somebody see or change; marks, posting not
 _OLD_LETTERS: Final = frozenset("cd")  # the server's own shorthand (RFC 4314, 2.1.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRights:
+    """BlueMind wrote an account's rights since a run was begun, which is no reason to stop it.
+
+    ``to_give`` are those that folders of the run are still to get, by folder: nobody may get
+    more there than he has in the account itself by now.
+    """
+
+    to_give: Mapping[str, Rights] = field(default_factory=dict)
 
 
 def recheck(head: PlanHead, survey: SpoolSurvey) -> tuple[str, ...]:
@@ -54,7 +68,7 @@ def recheck_left(
     left: Mapping[str, Load],
     *,
     is_account_whole: bool = True,
-    are_rights_of_others: bool = False,
+    written: WrittenRights | None = None,
     is_place_of_others: bool = False,
 ) -> tuple[str, ...]:
     """Why a run of ``head`` that stopped cannot go on, ``left`` being what it has still to add
@@ -63,7 +77,7 @@ def recheck_left(
     What the run itself did is no reason: an account and folders that it made, read state
     that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
     to create the account, or was cut off while it did: then it will set its rights, too.
-    ``are_rights_of_others``: the run had BlueMind write the account's rights anew.
+    ``written``: the run, or another one since, had BlueMind write the account's rights anew.
     ``is_place_of_others``: the partition that the account is on now is the one that BlueMind
     chose when the run had it make the account.
     """
@@ -73,13 +87,15 @@ def recheck_left(
     is_own = head.facts.get("account") == "gone"
     own = _OWN_DOING if is_own else frozenset()
     own |= {"seen"} if head.request.is_in_place else frozenset()
-    own |= {"rights"} if are_rights_of_others else frozenset()
+    own |= {"rights"} if written is not None else frozenset()
     own |= {"partition", "archive"} if is_own and is_place_of_others else frozenset()
     for fact, now in survey.facts.items():
         if fact not in own and head.facts.get(fact) != now:
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
-    if is_own and is_account_whole and not are_rights_of_others:
+    if is_own and is_account_whole and written is None:
         reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
+    if written is not None and head.facts.get("rights") != survey.facts["rights"]:
+        reasons += _more_than_now(written.to_give, survey)
     reasons += quota_reasons(
         forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)
     )
@@ -91,6 +107,20 @@ def _rights_changed(planned: str, now: str) -> tuple[str, ...]:
     if _letters(planned) == _letters(now):
         return ()
     return (f"rights were to be {planned}, now they are {now}",)
+
+
+def _more_than_now(to_give: Mapping[str, Rights], survey: SpoolSurvey) -> Iterator[str]:
+    """Who would get more in a folder than the account gives him by now."""
+    spared = spared_by(survey.rights, survey.owner, survey.admins)
+    for mailbox, rights in sorted(to_give.items()):
+        for who in rights.keys() - spared:
+            if who.startswith("-"):
+                continue
+            if (effective(rights, who) - effective(survey.rights, who)) & _OPENING:
+                yield (
+                    f"{who} was to get {rights[who]} in {mailbox}, and has less in the account"
+                    " by now: take this run back and restore again"
+                )
 
 
 def _letters(rights: str) -> dict[str, frozenset[str]]:

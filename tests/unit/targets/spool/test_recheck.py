@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from respool.planning.load import Load
-from respool.targets.spool.recheck import recheck_left
+from respool.targets.spool.recheck import WrittenRights, recheck_left
 from respool.targets.spool.survey import SpoolSurvey
-from tests.unit.targets.spool.plans import ABSENT, INBOX, planned_by
+from tests.unit.targets.spool.plans import ABSENT, INBOX, SURVEY, planned_by
 
 NOTHING: Mapping[str, Load] = {}
 OWNER = "jdoe@b.loc"
@@ -52,3 +52,25 @@ def test_the_partition_of_an_account_that_bluemind_made_is_the_one_that_it_chose
     assert recheck_left(head, there, NOTHING, is_place_of_others=True) == ()
     (reason,) = recheck_left(head, there, NOTHING)
     assert reason.startswith("partition was")
+
+
+def test_rights_that_bluemind_wrote_are_no_reason_but_where_a_folder_would_give_more_by_now() -> (
+    None
+):
+    """Seen marks and posting open nothing; what somebody lost meanwhile he does not get back."""
+    head = replace(planned_by("annotated").head, facts=SURVEY.facts, owner=SURVEY.owner)
+    private = "user/jdoe/b@b.loc"
+    to_give = {private: {OWNER: "lrswipkxteacd", "asmith@b.loc": "lrs", "anyone": "p"}}
+    still = replace(SURVEY, rights={OWNER: "lrswipkxtea", "asmith@b.loc": "lr"})
+    lost = replace(SURVEY, rights={OWNER: "lrswipkxtea"})
+
+    found = [
+        recheck_left(head, each, NOTHING, written=WrittenRights(to_give=to_give))
+        for each in (still, lost)
+    ]
+
+    assert found[0] == ()
+    (reason,) = found[1]
+    assert reason.startswith(f"asmith@b.loc was to get lrs in {private}, and has less")
+    (other,) = recheck_left(head, lost, NOTHING)
+    assert other.startswith("rights was")
