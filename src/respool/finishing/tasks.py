@@ -32,18 +32,21 @@ class Ended:
     lines: tuple[str, ...] = ()
 
 
-def carried_out(asking: Asking, request: ApiRequest, *, known_id: str | None = None) -> Ended:
+def carried_out(
+    asking: Asking, request: ApiRequest, *, known_id: str | None = None, by_hand: str = ""
+) -> Ended:
     """Start a task and follow it to its end; again, where the core has forgotten it.
 
     ``known_id``: what a task of this kind is always called. One that runs already is somebody
     else's, or ours of before we were cut off: it is followed first, then ours is started.
+    ``by_hand`` is what a person does instead.
 
     Raises:
         StepFailed: it came to no end, or was forgotten again and again.
     """
     for _ in range(asking.patience.tries):
-        task_id = _started(asking, request, known_id)
-        ended = None if task_id is None else _followed(asking, task_id)
+        task_id = _started(asking, request, known_id, by_hand)
+        ended = None if task_id is None else _followed(asking, task_id, by_hand)
         if ended is not None:
             return ended
     raise StepFailed(
@@ -80,14 +83,16 @@ def is_warning(state: str) -> bool:
     return state == _WARNED
 
 
-def _started(asking: Asking, request: ApiRequest, known_id: str | None) -> str | None:
+def _started(
+    asking: Asking, request: ApiRequest, known_id: str | None, by_hand: str
+) -> str | None:
     """The task's id; None where another one of the same id has had to end first."""
     try:
         return api_answers.task_id_of(asking.ask(request))
     except BluemindFault as error:
         if known_id is None or not is_running(error):
             raise
-    _followed(asking, known_id)
+    _followed(asking, known_id, by_hand)
     try:
         return api_answers.task_id_of(asking.ask(request))
     except BluemindFault as error:
@@ -96,10 +101,15 @@ def _started(asking: Asking, request: ApiRequest, known_id: str | None) -> str |
         return None
 
 
-def _followed(asking: Asking, task_id: str) -> Ended | None:
-    """The end of a task; None where the core does not know it any more."""
+def _followed(asking: Asking, task_id: str, by_hand: str) -> Ended | None:
+    """The end of a task; None where the core does not know it any more.
+
+    One that is silent is followed for some time, one that has always something new to say for
+    much longer, but not for ever.
+    """
     patience = asking.patience
     heard, until = (-1.0, ""), patience.clock() + patience.silent
+    last = patience.clock() + patience.talking
     for _ in patience.waits():
         try:
             status = api_answers.task_of(asking.ask(api_requests.task(task_id)))
@@ -110,11 +120,15 @@ def _followed(asking: Asking, task_id: str) -> Ended | None:
             if is_unknown(error):
                 return None
             raise
-        now = (status.progress, status.last_line)
+        now, at = (status.progress, status.last_line), patience.clock()
+        if at >= last:
+            why = f"it has been followed for {patience.talking:.0f} s, and goes on"
+            raise _without_end(task_id, status, why, by_hand)
         if now != heard:
-            heard, until = now, patience.clock() + patience.silent
-        elif patience.clock() >= until:
-            raise _without_end(task_id, status, patience.silent)
+            heard, until = now, at + patience.silent
+        elif at >= until:
+            why = f"nothing new in {patience.silent:.0f} s"
+            raise _without_end(task_id, status, why, by_hand)
     return None
 
 
@@ -122,10 +136,12 @@ def _lines(asking: Asking, task_id: str) -> tuple[str, ...]:
     return api_answers.lines_of(asking.ask(api_requests.task_log(task_id)))
 
 
-def _without_end(task_id: str, status: TaskStatus, seconds: float) -> StepFailed:
+def _without_end(task_id: str, status: TaskStatus, why: str, by_hand: str) -> StepFailed:
+    ever = f"; where it never ends, once the core was restarted: {by_hand}" if by_hand else ""
     return StepFailed(
         f"BlueMind's task {task_id} comes to no end",
-        why=f"nothing new in {seconds:.0f} s: {status.progress:.0f} of {status.steps:.0f},"
+        why=f"{why}: {status.progress:.0f} of {status.steps:.0f},"
         f' last line "{one_line(status.last_line)}"',
-        hint="the mail is restored and stays; the task is followed again when the run goes on",
+        hint="the mail is restored and stays; the task is followed again when the run goes on"
+        f"{ever}",
     )

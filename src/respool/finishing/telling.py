@@ -98,7 +98,12 @@ class Telling:
     def _repaired(self, step: Repair) -> Ended:
         family = self.asking.core().family
         request = api_requests.repair(family, step.domain, step.entry, (step.operation,))
-        return carried_out(self.asking, request, known_id=f"repair-{step.entry}@{step.domain}")
+        return carried_out(
+            self.asking,
+            request,
+            known_id=f"repair-{step.entry}@{step.domain}",
+            by_hand=" ".join(by_hand.repair_commands((step.operation,), step.address)),
+        )
 
     def _consolidate(self, step: ConsolidateIndex) -> Note:
         ended = self._consolidated(step)
@@ -112,7 +117,9 @@ class Telling:
         }
 
     def _consolidated(self, step: ConsolidateIndex) -> Ended:
-        return carried_out(self.asking, api_requests.consolidate_index(step.domain, step.entry))
+        request = api_requests.consolidate_index(step.domain, step.entry)
+        click = by_hand.index_click(self.asking.core().family, step.address)
+        return carried_out(self.asking, request, by_hand=click)
 
     def _index_left(self, step: ConsolidateIndex, failed: Sequence[str]) -> Iterator[str]:
         yield _said("bring its index up to the mail", failed)

@@ -79,6 +79,17 @@ def test_a_task_that_goes_on_saying_something_is_waited_for() -> None:
     assert one.now > 1800
 
 
+def test_a_task_that_always_says_something_new_is_left_after_hours_with_what_to_type() -> None:
+    progress = iter(range(1_000_000))
+    one = core([{"id": ID}], [lambda _: status("InProgress", float(next(progress)))])
+
+    with pytest.raises(StepFailed, match="comes to no end") as failed:
+        carried_out(one.asking, REQUEST, by_hand="bm-cli maintenance repair --ops x y")
+    assert 6 * 3600 <= one.now < 6 * 3600 + 10
+    assert "goes on" in (failed.value.why or "")
+    assert "bm-cli maintenance repair --ops x y" in (failed.value.hint or "")
+
+
 def test_a_core_that_restarts_is_waited_for() -> None:
     away = BluemindUnreachable("away", why="status 503")
     one = core([away, away, {"id": ID}], [away, DONE])
