@@ -29,6 +29,7 @@ from respool.system.message_files import CopiedFile, MessageCopier, NewFile
 from respool.targets.export.actor import export_actor
 from respool.targets.export.planner import plan_restore
 from respool.targets.export.sequence import ExportPlan
+from respool.targets.export.shown_fields import START_OCTETS
 from respool.targets.export.steps import EXPORT_STEPS
 from respool.targets.export.surveyor import survey_export
 from respool.verification.exported import ExportProofActor
@@ -93,7 +94,7 @@ class MortalCopier(MessageCopier):
     """A copier that dies with the power, between two messages."""
 
     def __init__(self, power: Power) -> None:
-        super().__init__(has_sha256=True)
+        super().__init__(has_sha256=True, start_octets=START_OCTETS)
         self._power = power
 
     def copy(self, source: int, wanted: NewFile, directory: int) -> CopiedFile:

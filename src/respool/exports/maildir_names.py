@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 FOLDER_MARK: Final = "maildirfolder"
@@ -50,6 +51,11 @@ def render_info(flags: Iterable[str], keywords: Sequence[str]) -> str:
     >>> render_info(["\\Seen", "$Junk", "\\Answered", "other"], ["$Forwarded", "$Junk"])
     ':2,RSb'
     """
+    return _info(tuple(flags), tuple(keywords))
+
+
+@lru_cache(maxsize=256)
+def _info(flags: tuple[str, ...], keywords: tuple[str, ...]) -> str:
     letters = [
         _LETTERS.get(flag) or (chr(ord("a") + keywords.index(flag)) if flag in keywords else "")
         for flag in flags

@@ -22,11 +22,15 @@ Reader: TypeAlias = Callable[[int], bytes]  # up to so many octets, none at the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedFile:
-    """What was put there: its SHA-1 in hex and its size; its SHA-256 where that was asked for."""
+    """What was put there: its SHA-1 in hex and its size.
+
+    Where that was asked for its SHA-256, too, and its first octets.
+    """
 
     guid: str
     size_bytes: int
     sha256: str | None = None
+    start: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +69,19 @@ class MessageCopier:
     Each copy is a new inode that shares its blocks with the backup at most, never its
     name. It gets the time, owner and mode that the server would have given it, and is in
     the page cache when a call returns; the caller flushes a whole group at once.
-    ``has_sha256``: that is told of each, too.
+    ``has_sha256``: that is told of each, too, and so are its first ``start_octets``.
     """
 
-    def __init__(self, kernel: KernelCopy | None = None, *, has_sha256: bool = False) -> None:
+    def __init__(
+        self,
+        kernel: KernelCopy | None = None,
+        *,
+        has_sha256: bool = False,
+        start_octets: int = 0,
+    ) -> None:
         self._kernel = kernel or KernelCopy()
         self._has_sha256 = has_sha256
+        self._start_octets = start_octets
         self._room = memoryview(bytearray(_PIECE_OCTETS))
 
     def copy(self, source: int, wanted: NewFile, directory: int) -> CopiedFile:
@@ -95,18 +106,25 @@ class MessageCopier:
         self, source: int, before: os.stat_result, wanted: NewFile, directory: int
     ) -> CopiedFile:
         """Read at once, hash, and write just these octets: nothing is made of wrong ones."""
-        with _watched(source, before, wanted):
-            read = partial(os.read, source)
-            octets = _read(read, wanted.size_bytes + 1)  # one more than there should be
-            while len(octets) < wanted.size_bytes and (piece := _read(read, _PIECE_OCTETS)):
-                octets += piece
-            digests = _Digests(has_sha256=self._has_sha256)
-            digests.update(octets)
-            copied = digests.of(len(octets))
+        try:
+            octets = _read_at_once(source, wanted.size_bytes)
+            copied = self._told(octets)
             _check(copied, wanted)
+        except SourceDiffers as error:
+            _check_as_before(source, before, error)
+            raise
+        _check_unchanged(source, before, wanted)
         with _made(wanted, directory) as target:
             _write(target, octets)
         return copied
+
+    def _told(self, octets: bytes) -> CopiedFile:
+        return CopiedFile(
+            guid=hashlib.sha1(octets, usedforsecurity=False).hexdigest(),
+            size_bytes=len(octets),
+            sha256=hashlib.sha256(octets).hexdigest() if self._has_sha256 else None,
+            start=octets[: self._start_octets],
+        )
 
     def write(self, source: Reader, wanted: NewFile, directory: int) -> CopiedFile:
         """Write a message that is no file as it is: what ``source`` gives.
@@ -142,8 +160,11 @@ class MessageCopier:
         """
         return self._kernel.way is Way.SHARED
 
+    def _digests(self) -> _Digests:
+        return _Digests(has_sha256=self._has_sha256, start_octets=self._start_octets)
+
     def _as_it_stands(self, target: int, expected_octets: int) -> CopiedFile:
-        digests = _Digests(has_sha256=self._has_sha256)
+        digests = self._digests()
         size_bytes = 0
         while size_bytes <= expected_octets:
             asked = min(expected_octets + 1 - size_bytes, _PIECE_OCTETS)
@@ -155,7 +176,7 @@ class MessageCopier:
         return digests.of(size_bytes)
 
     def _poured(self, source: Reader, descriptor: int, expected_octets: int) -> CopiedFile:
-        digests = _Digests(has_sha256=self._has_sha256)
+        digests = self._digests()
         size_bytes = 0
         wanted = expected_octets + 1  # one more than there should be: the end is seen at once
         while wanted > 0 and (piece := _read(source, min(wanted, _PIECE_OCTETS))):
@@ -169,9 +190,11 @@ class MessageCopier:
 class _Digests:
     """What is told of octets as they go by."""
 
-    __slots__ = ("_sha1", "_sha256")
+    __slots__ = ("_sha1", "_sha256", "_start", "_start_octets")
 
-    def __init__(self, *, has_sha256: bool) -> None:
+    def __init__(self, *, has_sha256: bool, start_octets: int = 0) -> None:
+        self._start = b""
+        self._start_octets = start_octets
         self._sha1 = hashlib.sha1(usedforsecurity=False)
         self._sha256 = hashlib.sha256() if has_sha256 else None
 
@@ -179,12 +202,15 @@ class _Digests:
         self._sha1.update(octets)
         if self._sha256 is not None:
             self._sha256.update(octets)
+        if len(self._start) < self._start_octets:
+            self._start += octets[: self._start_octets - len(self._start)]
 
     def of(self, size_bytes: int) -> CopiedFile:
         return CopiedFile(
             guid=self._sha1.hexdigest(),
             size_bytes=size_bytes,
             sha256=None if self._sha256 is None else self._sha256.hexdigest(),
+            start=self._start,
         )
 
 
@@ -241,10 +267,19 @@ def _watched(source: int, before: os.stat_result, wanted: NewFile) -> Iterator[N
     try:
         yield
     except SourceDiffers as error:
-        if not _is_as_before(source, before):
-            raise SourceChanged(f"it was written to while it was read; {error}") from error
+        _check_as_before(source, before, error)
         raise
-    # Octets that are as planned are right, but a file of another size is not theirs.
+    _check_unchanged(source, before, wanted)
+
+
+def _check_as_before(source: int, before: os.stat_result, error: SourceDiffers) -> None:
+    """Tell that it was written to, where that is so, instead of what was found."""
+    if not _is_as_before(source, before):
+        raise SourceChanged(f"it was written to while it was read; {error}") from error
+
+
+def _check_unchanged(source: int, before: os.stat_result, wanted: NewFile) -> None:
+    """Octets that are as planned are right, but a file of another size is not theirs."""
     if not _is_as_before(source, before, by_time=wanted.guid is None):
         raise SourceChanged("it was written to while it was read")
 
@@ -254,8 +289,11 @@ def _is_as_before(source: int, before: os.stat_result, *, by_time: bool = True) 
         now = os.fstat(source)
     except OSError:
         return True  # what reading said of it says more
-    is_same_time = (now.st_mtime_ns, now.st_ctime_ns) == (before.st_mtime_ns, before.st_ctime_ns)
-    return now.st_size == before.st_size and (is_same_time or not by_time)
+    if now.st_size != before.st_size:
+        return False
+    if not by_time:
+        return True
+    return (now.st_mtime_ns, now.st_ctime_ns) == (before.st_mtime_ns, before.st_ctime_ns)
 
 
 def _check(copied: CopiedFile, wanted: NewFile) -> None:
@@ -267,9 +305,18 @@ def _check(copied: CopiedFile, wanted: NewFile) -> None:
 
 
 def _write(descriptor: int, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    written = os.write(descriptor, piece)
+    while written < len(piece):
+        written += os.write(descriptor, memoryview(piece)[written:])
+
+
+def _read_at_once(source: int, size_bytes: int) -> bytes:
+    """All of a file, if it has so many octets; one more, if it has more."""
+    read = partial(os.read, source)
+    octets = _read(read, size_bytes + 1)
+    while len(octets) < size_bytes and (piece := _read(read, _PIECE_OCTETS)):
+        octets += piece
+    return octets
 
 
 def _read(source: Reader, size: int) -> bytes:

@@ -14,6 +14,7 @@ from respool.runs.hands import Hands
 from respool.system.message_files import MessageCopier
 from respool.targets.export import finishing, making, mbox_files, single_files, zip_members
 from respool.targets.export.contents import Contents
+from respool.targets.export.shown_fields import START_OCTETS
 from respool.targets.export.steps import (
     ExportStep,
     FinishExport,
@@ -26,7 +27,7 @@ from respool.targets.export.taking_back import ExportTakings
 
 
 def _new_copier() -> MessageCopier:
-    return MessageCopier(has_sha256=True)
+    return MessageCopier(has_sha256=True, start_octets=START_OCTETS)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -82,11 +82,11 @@ class FolderOfFiles:
             return self._base(message)
         return f"{TEMPORARY_PREFIX}{message.uid}."
 
-    def name(self, message: PlannedMessage, subject: str) -> str:
-        """The name that a message gets."""
+    def name(self, message: PlannedMessage, subject: str, temporary: str | None = None) -> str:
+        """The name that a message gets; ``temporary``: under which it waits, if that is known."""
         if self.form is ExportForm.MAILDIR:
             info = maildir_names.render_info(message.flags, self.keywords)
-            return f"{self._base(message)}{info}"
+            return f"{temporary or self._base(message)}{info}"
         return safe_names.message_name(message.internaldate, subject, message.uid)
 
     def uid_of(self, name: str) -> int | None:

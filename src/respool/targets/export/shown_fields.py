@@ -15,7 +15,7 @@ from respool.exports.written import shown
 
 START_OCTETS: Final = 16 << 10  # of a message: its header, in all but a few
 
-_HEADER_END: Final = re.compile(rb"\r?\n\r?\n")
+_HEADER_END: Final = re.compile(rb"\n\r?\n")  # `bytes.find` would go through a body for each
 _VALUE: Final = re.compile(rb"[ \t]*:((?:[^\r\n]|\r?\n[ \t])*)")
 _LONGEST: Final = 4096  # of a field, as it stands there
 _HIDDEN: Final = re.compile(r"[\x00-\x1f\x7f]+")
@@ -59,6 +59,8 @@ def _last(header: bytes, small: bytes, name: bytes) -> bytes:
 
 def _text(octets: bytes) -> str:
     """Unfolded and decoded; 8-bit octets without a charset are UTF-8, else Windows' own."""
+    if not octets:
+        return ""
     octets = octets[:_LONGEST]
     try:
         text = octets.decode("utf-8")

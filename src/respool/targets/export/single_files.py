@@ -22,7 +22,6 @@ from respool.system.message_files import (
     CopiedFile,
     MessageCopier,
     NewFile,
-    Reader,
     SourceChanged,
     SourceDiffers,
     digests_of,
@@ -158,16 +157,17 @@ class _Group:
 
     def take(self, message: PlannedMessage) -> None:
         """Write one message, or note why not. What was written to meanwhile is read once more."""
+        temporary = self.folder.temporary(message)
         try:
             try:
-                copied, fields = self._copied(message)
+                copied = self._copied(message, temporary)
             except SourceChanged:
-                copied, fields = self._copied(message)
+                copied = self._copied(message, temporary)
         except (BackupError, SourceDiffers) as error:
             self.source.lose(message, error)
             return
-        name = self.folder.name(message, fields.subject)
-        self.names[self.folder.temporary(message)] = name
+        fields = shown_fields(copied.start)
+        name = self.names[temporary] = self.folder.name(message, fields.subject, temporary)
         self._note(message, copied, name, fields)
 
     def keep(self, message: PlannedMessage, name: str, inside: int) -> None:
@@ -209,9 +209,9 @@ class _Group:
             )
         )
 
-    def _copied(self, message: PlannedMessage) -> tuple[CopiedFile, ShownFields]:
+    def _copied(self, message: PlannedMessage, temporary: str) -> CopiedFile:
         wanted = NewFile(
-            name=self.folder.temporary(message),
+            name=temporary,
             mtime_seconds=message.internaldate,
             ownership=None,
             guid=message.guid,
@@ -219,40 +219,9 @@ class _Group:
         )
         if message.is_joined:
             with self.source.reading(message) as read:
-                start = _start_of(read)
-                copied = self.copier.write(_from(start, read), wanted, self.beside)
-                return copied, shown_fields(start)
+                return self.copier.write(read, wanted, self.beside)
         descriptor = self.source.descriptor(message)
         try:
-            copied = self.copier.copy(descriptor, wanted, self.beside)
-            return copied, shown_fields(_start_at(descriptor))
+            return self.copier.copy(descriptor, wanted, self.beside)
         finally:
             os.close(descriptor)
-
-
-def _start_at(descriptor: int) -> bytes:
-    try:
-        return os.pread(descriptor, START_OCTETS, 0)
-    except OSError as error:
-        raise SourceDiffers("file-unreadable", str(error)) from error
-
-
-def _start_of(read: Reader) -> bytes:
-    start = b""
-    while len(start) < START_OCTETS and (piece := read(START_OCTETS - len(start))):
-        start += piece
-    return start
-
-
-def _from(start: bytes, read: Reader) -> Reader:
-    rest = [start]
-
-    def again(size: int) -> bytes:
-        if not rest:
-            return read(size)
-        octets, left = rest[0][:size], rest.pop()[size:]
-        if left:
-            rest.append(left)
-        return octets or read(size)
-
-    return again
