@@ -20,6 +20,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from respool.errors import FormatError, TruncatedFile
@@ -71,8 +72,20 @@ def is_manifest(start: bytes) -> bool:
 
 def render_manifest(head: ManifestHead, entries: Iterable[ManifestEntry]) -> Iterator[bytes]:
     """A whole manifest in pieces, lazily."""
+    every = iter(entries)
+    some = iter(lambda: lines_of(islice(every, _ENTRIES_AT_ONCE)), b"")
+    return manifest_of_blocks(head, some)
+
+
+def lines_of(entries: Iterable[ManifestEntry]) -> bytes:
+    """Entries as `manifest_of_blocks` takes them: ASCII, what is no valid text comes back so."""
+    return ",\n".join([each.as_line() for each in entries]).encode("ascii")
+
+
+def manifest_of_blocks(head: ManifestHead, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """A whole manifest in pieces, lazily, of what `lines_of` gave of some entries each."""
     digest = hashlib.sha256()
-    for piece in _pieces(head, entries):
+    for piece in _pieces(head, blocks):
         digest.update(piece)
         yield piece
     yield _DIGEST + digest.hexdigest().encode("ascii") + _AFTER_DIGEST
@@ -181,22 +194,13 @@ def folder_of(line: bytes) -> str:
     return found
 
 
-def _pieces(head: ManifestHead, entries: Iterable[ManifestEntry]) -> Iterator[bytes]:
-    yield FIRST_LINE + _HEAD + _as_line(head.as_json()) + b",\n" + _MESSAGES
-    lines: list[bytes] = []
+def _pieces(head: ManifestHead, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    yield FIRST_LINE + _HEAD + _ENCODE(head.as_json()).encode("ascii") + b",\n" + _MESSAGES
     before = b""
-    for entry in entries:
-        lines.append(before + _as_line(entry.as_json()))
+    for block in blocks:
+        yield before + block
         before = b",\n"
-        if len(lines) >= _ENTRIES_AT_ONCE:
-            yield b"".join(lines)
-            lines.clear()
-    yield b"".join(lines) + (b"\n" if before else b"") + _END
-
-
-def _as_line(value: dict[str, Any]) -> bytes:
-    """One line of ASCII: what is no valid text in a name comes back as it was."""
-    return _ENCODE(value).encode("ascii")
+    yield (b"\n" if before else b"") + _END
 
 
 def _value(octets: bytes) -> Any:  # noqa: ANN401 - JSON enters here

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 from respool.errors import FormatError
 from respool.model.json_text import as_utc_text
-from respool.model.messages import UID_LIMIT, at_utc
+from respool.model.messages import EARLIEST_TIME, LATEST_TIME, UID_LIMIT, at_utc
 
+_ENCODE: Final = json.JSONEncoder().encode
 _HEX: Final = "0123456789abcdef"
 _TEXT: Final = frozenset({str})
 _OBJECT: Final = frozenset({dict})
@@ -66,6 +70,19 @@ class ManifestEntry:
             line["findings"] = [dict(each) for each in self.findings]
         return line
 
+    def as_line(self) -> str:
+        """`as_json` as text, in ASCII: a usual one is put together, which takes a third."""
+        if self.offset is not None or self.lost is not None or self.findings or not self.file:
+            return _ENCODE(self.as_json())
+        guid = "null" if self.guid is None else _quoted(self.guid)
+        sha256 = "null" if self.sha256 is None else _quoted(self.sha256)
+        flags = ", ".join(map(_quoted, self.flags))
+        return (
+            f'{{"folder": {_quoted(self.folder)}, "uid": {self.uid}, "file": {_quoted(self.file)},'
+            f' "size_bytes": {self.size_bytes}, "internaldate": "{_utc_text(self.internaldate)}",'
+            f' "flags": [{flags}], "guid": {guid}, "sha256": {sha256}}}'
+        )
+
     @classmethod
     def from_json(cls, line: Any) -> ManifestEntry:  # noqa: ANN401 - JSON enters here
         """What `as_json` gave.
@@ -114,6 +131,17 @@ class ManifestEntry:
             and _is_digest(self.sha256, _SHA256_DIGITS)
             and _OBJECT.issuperset(map(type, self.findings))
         )
+
+
+def _utc_text(seconds: int) -> str:
+    """As `as_utc_text`, of a time that any record may have."""
+    day, second = divmod(min(max(seconds, EARLIEST_TIME), LATEST_TIME), 86400)
+    return f"{_day_text(day)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _day_text(day: int) -> str:
+    return (as_utc_text(at_utc(day * 86400)) or "").partition("T")[0]
 
 
 def _is_digest(text: str | None, digits: int) -> bool:

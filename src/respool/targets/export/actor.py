@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import assert_never
+from typing import Final, assert_never
 
 from respool.exports.manifest_head import ExportForm
 from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
 from respool.runs.hands import Hands
 from respool.system.message_files import MessageCopier
 from respool.targets.export import finishing, making, mbox_files, single_files, zip_members
-from respool.targets.export.contents import Contents
+from respool.targets.export.contents import Contents, shown_folders
+from respool.targets.export.page_blocks import KeptBlocks, ShownFolder
 from respool.targets.export.shown_fields import START_OCTETS
 from respool.targets.export.steps import (
     ExportStep,
@@ -24,6 +25,8 @@ from respool.targets.export.steps import (
     WriteMessages,
 )
 from respool.targets.export.taking_back import ExportTakings
+
+_MOST_HELD: Final = 10_000  # messages of a folder with findings
 
 
 def _new_copier() -> MessageCopier:
@@ -43,6 +46,8 @@ class ExportActor:
     new_copier: Callable[[], MessageCopier] = _new_copier
     ahead: frozenset[str] = frozenset()
     _new: set[tuple[str, int]] = field(default_factory=set)  # lane, first UID: never begun before
+    _folders: dict[str, ShownFolder] | None = None  # by lane, once they are asked for
+    _kept: KeptBlocks = field(default_factory=KeptBlocks)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def observe(self, step: ExportStep) -> Note:
@@ -76,7 +81,7 @@ class ExportActor:
             case WriteMessages():
                 return self._write(step, before["start"])
             case FinishExport():
-                contents = Contents(record=self.record, form=step.form)
+                contents = Contents(record=self.record, form=step.form, kept=self._kept)
                 return finishing.finish(step, contents, before["start"])
             case PublishZip():
                 return finishing.publish(step, was_there=before["was_there"])
@@ -88,8 +93,12 @@ class ExportActor:
     ) -> single_files.WrittenGroup:
         """Write a group while former ones are flushed."""
         write = partial(single_files.write, new_copier=self.new_copier)
-        task = single_files.Task(step=step, may_be_there=self._may_be_there(step))
-        return single_files.WrittenGroup.of(step, hands.do(write, task))
+        may_be_there, shown = self._may_be_there(step), self._shown(step)
+        task = single_files.Task(step=step, may_be_there=may_be_there, shown=shown)
+        waiting = hands.do(write, task)
+        if waiting.block is not None:
+            self._kept.keep(step, waiting.block)
+        return single_files.WrittenGroup.of(step, waiting)
 
     def flush(self, done: Sequence[single_files.WrittenGroup]) -> None:
         """Make groups that were written last, all at once, under their names."""
@@ -99,6 +108,23 @@ class ExportActor:
         """Whether a run that was cut off may have named some of its files: it had begun it."""
         with self._lock:
             return _key(step) not in self._new
+
+    def _shown(self, step: WriteMessages) -> ShownFolder | None:
+        """How the pages name the folder of a group, with the findings of its messages.
+
+        None where the folder's are too many to be held until all is written.
+        """
+        with self._lock:
+            if self._folders is None:
+                every = shown_folders(self.record.head())
+                few = (lane for lane, each in every.items() if len(each.findings) <= _MOST_HELD)
+                self._folders = {lane: every[lane] for lane in few}
+        shown = self._folders.get(step.lane)
+        if shown is None or not shown.findings:
+            return shown
+        uids = {message.uid for message in step.messages}
+        of_group = {uid: found for uid, found in shown.findings.items() if uid in uids}
+        return replace(shown, findings=of_group)
 
     def take_back(self, step: ExportStep, undoing: Undoing) -> str | None:
         """Put back what the step changed, where nobody touched it since."""

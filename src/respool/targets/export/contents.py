@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ExportForm, ManifestHead
 from respool.exports.written import WrittenMessage, unpack
 from respool.planning.plan import PlanHead, PlannedMailbox
-from respool.planning.step import ACCOUNT_LANE, PlannedMessage
+from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
+from respool.targets.export.index_page import folder_numbers
+from respool.targets.export.page_blocks import KeptBlocks, PageBlock, ShownFolder, block_of
 from respool.targets.export.steps import WriteFolder, WriteMessages
 
 
@@ -22,6 +23,7 @@ class Contents:
 
     record: RunRecord
     form: ExportForm
+    kept: KeptBlocks = field(default_factory=KeptBlocks)
 
     def head(self) -> ManifestHead:
         """What its manifest says of it as a whole; its time is that of the plan."""
@@ -66,51 +68,47 @@ class Contents:
                 receipt = self.record.receipt(number) or {}
                 yield step, receipt, unpack(receipt["entries"])
 
-    def written(self) -> Iterator[tuple[ManifestEntry, WrittenMessage | None]]:
-        """Each message of the plan, as the manifest has it, and what a page shows of it.
+    def blocks(self) -> Iterator[PageBlock]:
+        """What the pages say of each group; of those that are not kept, by the journal."""
+        shown = shown_folders(self.record.head())
+        for planned in self.record.head().mailboxes:
+            lane = planned.target_name
+            yield from self.kept.all_of(lane, planned.messages) or self._blocks(
+                planned, shown[lane]
+            )
 
-        None for one that was lost.
-        """
-        plan = self.record.head()
-        findings = _findings_of_messages(plan)
-        for planned in plan.mailboxes:
-            for step, receipt, written in self.groups(planned):
-                by_uid = {each.uid: each for each in written}
-                for message in step.messages:
-                    one = by_uid.get(message.uid)
-                    key = (planned.source_path or "", message.uid)
-                    why = receipt["lost"].get(str(message.uid))
-                    yield _entry(planned, message, one, why, tuple(findings.get(key, ()))), one
-
-
-def _entry(
-    planned: PlannedMailbox,
-    message: PlannedMessage,
-    one: WrittenMessage | None,
-    lost: str | None,
-    findings: tuple[Mapping[str, Any], ...],
-) -> ManifestEntry:
-    is_in_mbox = one is not None and planned.target_name == one.file
-    return ManifestEntry(
-        folder=planned.target_path,
-        uid=message.uid,
-        guid=message.guid if one is None else one.guid,
-        sha256=None if one is None else one.sha256,
-        size_bytes=message.size_bytes,
-        flags=message.flags,
-        internaldate=message.internaldate,
-        file=None if one is None else one.file,
-        offset=one.offset if one is not None and is_in_mbox else None,
-        length=one.length if one is not None and is_in_mbox else None,
-        lost=lost,
-        findings=findings,
-    )
+    def _blocks(self, planned: PlannedMailbox, shown: ShownFolder) -> Iterator[PageBlock]:
+        for number, step in self.record.steps_of_lane(planned.target_name):
+            if not isinstance(step, WriteMessages):
+                continue
+            kept = self.kept.of(step)
+            if kept is None:
+                receipt = self.record.receipt(number) or {}
+                kept = block_of(shown, step, receipt["lost"], unpack(receipt["entries"]))
+            yield kept
 
 
-def _findings_of_messages(plan: PlanHead) -> Mapping[tuple[str, int], list[Mapping[str, Any]]]:
+def shown_folders(plan: PlanHead) -> dict[str, ShownFolder]:
+    """How the pages name each folder of a plan, by its lane."""
+    findings = _findings_of_messages(plan)
+    numbers = folder_numbers([each.target_path for each in plan.mailboxes])
+    return {
+        each.target_name: ShownFolder(
+            path=each.target_path,
+            number=numbers[each.target_path],
+            findings=findings.get(each.source_path or "", {}),
+        )
+        for each in plan.mailboxes
+    }
+
+
+def _findings_of_messages(
+    plan: PlanHead,
+) -> Mapping[str, Mapping[int, Sequence[Mapping[str, Any]]]]:
     """Those about one message, by its folder in the backup and its UID."""
-    found: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
+    found: dict[str, dict[int, list[Mapping[str, Any]]]] = defaultdict(dict)
     for finding in plan.findings:
         if finding.uid is not None:
-            found[finding.subject, finding.uid].append(finding.as_json())
+            of_folder = found[finding.subject]
+            of_folder.setdefault(finding.uid, []).append(finding.as_json())
     return found

@@ -15,12 +15,13 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from itertools import groupby, islice
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Final, NamedTuple
 
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ExportForm, ManifestHead
@@ -32,7 +33,10 @@ MOST_ROWS: Final = 250_000  # a browser takes no more in one page
 
 _ROWS_AT_ONCE: Final = 256
 _MARK: Final = re.compile("@([a-z]+)@")
-_UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.~/-]")  # RFC 3986, 2.3, and what parts names
+# RFC 3986, 2.3, and what parts names; what is escaped already.
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.~/%-]")
+_UNSAFE_OCTET: Final = re.compile(rb"[^A-Za-z0-9_.~/%-]")
+_USUAL_MARKS: Final = tuple((mark, f"%{ord(mark):02X}") for mark in "%:,= ()")
 _ESCAPED: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 _POLICY: Final = (
@@ -41,8 +45,7 @@ _POLICY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexRow:
+class IndexRow(NamedTuple):
     """One message: its entry, and what its header says, "" where it says nothing."""
 
     entry: ManifestEntry
@@ -53,11 +56,39 @@ class IndexRow:
 
 def render_index_page(head: ManifestHead, rows: Iterable[IndexRow]) -> Iterator[bytes]:
     """The page in pieces, lazily, also of rows that it leaves out: after the first MOST_ROWS."""
+    return index_page_of_blocks(head, _blocks(head, rows))
+
+
+def index_page_of_blocks(
+    head: ManifestHead, blocks: Iterable[tuple[int, bytes]]
+) -> Iterator[bytes]:
+    """The same, of what `rows_of` gave of some rows each, and how many these are."""
     values = _values(head)
     before, _, after = _part("index.html").partition("@data@")
     yield _filled(before, values)
-    yield from _data(head, rows)
+    yield from _data(head, blocks)
     yield _filled(after, values)
+
+
+def folder_numbers(folders: Sequence[str]) -> dict[str, int]:
+    """How rows name each folder of an export."""
+    return {folder: at for at, folder in enumerate(folders)}
+
+
+def rows_of(form: ExportForm, folder: int, rows: Iterable[IndexRow]) -> bytes:
+    """Rows of one folder as `index_page_of_blocks` takes them.
+
+    They may stand in a script element: in ASCII, without a mark that ends one.
+    """
+    text = ",\n".join([_row(form, folder, each) for each in rows])
+    return _escaped(text).encode("ascii")
+
+
+def _blocks(head: ManifestHead, rows: Iterable[IndexRow]) -> Iterator[tuple[int, bytes]]:
+    numbers = folder_numbers(head.folders)
+    for folder, members in groupby(rows, key=lambda row: row.entry.folder):
+        while some := list(islice(members, _ROWS_AT_ONCE)):
+            yield len(some), rows_of(head.form, numbers[folder], some)
 
 
 def _values(head: ManifestHead) -> Mapping[str, str]:
@@ -91,41 +122,32 @@ def _time(moment: datetime) -> str:
     return f'<time datetime="{text}">{text}</time>'
 
 
-def _data(head: ManifestHead, rows: Iterable[IndexRow]) -> Iterator[bytes]:
-    numbers: dict[str, int] = {folder: at for at, folder in enumerate(head.folders)}
-    pending: list[str] = []
-    count, start = 0, '{"rows": [\n'
-    for row in rows:
-        count += 1
-        if count > MOST_ROWS:
-            if count % _ROWS_AT_ONCE == 0:
-                yield b""
+def _data(head: ManifestHead, blocks: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
+    count, before = 0, b'{"rows": [\n'
+    for rows, octets in blocks:
+        left = MOST_ROWS - count
+        count += rows
+        if left <= 0:
+            yield b""
             continue
-        number = numbers.setdefault(row.entry.folder, len(numbers))
-        pending.append(_json(_row(head.form, number, row)))
-        if len(pending) >= _ROWS_AT_ONCE:
-            yield (start + ",\n".join(pending)).encode("ascii")
-            pending, start = [], ",\n"
-    end = {"folders": list(numbers), "more": max(0, count - MOST_ROWS)}
-    rest = start + ",\n".join(pending) if pending or start != ",\n" else ""
-    yield f"{rest}\n],\n{_json(end)[1:]}".encode("ascii")
+        yield before + (octets if rows <= left else b",\n".join(octets.split(b",\n")[:left]))
+        before = b",\n"
+    end = {"folders": list(head.folders), "more": max(0, count - MOST_ROWS)}
+    rest = before if count == 0 else b""
+    yield rest + f"\n],\n{_escaped(_ENCODE(end))[1:]}".encode("ascii")
 
 
-def _row(form: ExportForm, folder: int, row: IndexRow) -> list[Any]:
-    """As the script takes it apart."""
+def _row(form: ExportForm, folder: int, row: IndexRow) -> str:
+    """As the script takes it apart: a list."""
     entry = row.entry
     is_file = form is not ExportForm.MBOX and entry.file is not None
-    return [
-        folder,
-        entry.internaldate,
-        entry.size_bytes,
-        row.subject,
-        row.sender,
-        row.recipients,
-        int(SEEN in entry.flags),
-        _link(entry.file) if is_file and entry.file else "",
-        *([entry.lost] if entry.lost else []),
-    ]
+    link = _link(entry.file) if is_file and entry.file else ""
+    people = f"{_quoted(row.subject)},{_quoted(row.sender)},{_quoted(row.recipients)}"
+    lost = f",{_quoted(entry.lost)}" if entry.lost else ""
+    return (
+        f"[{folder},{entry.internaldate},{entry.size_bytes},{people},"
+        f"{int(SEEN in entry.flags)},{_quoted(link)}{lost}]"
+    )
 
 
 def _link(file: str) -> str:
@@ -134,17 +156,19 @@ def _link(file: str) -> str:
     As `urllib.parse.quote`, which goes through a name letter by letter, and takes as long as
     all else for the row.
     """
+    for mark, coded in _USUAL_MARKS:  # "%" first
+        file = file.replace(mark, coded)
+    if file.isascii() and not _UNSAFE.search(file):
+        return file
     octets = file.encode("utf-8", "surrogateescape")
-    return _UNSAFE.sub(_escaped, octets).decode("ascii")
+    return _UNSAFE_OCTET.sub(_coded, octets).decode("ascii")
 
 
-def _escaped(octet: re.Match[bytes]) -> bytes:
+def _coded(octet: re.Match[bytes]) -> bytes:
     return b"%%%02X" % ord(octet[0])
 
 
-def _json(value: object) -> str:
-    """As it may stand in a script element: in ASCII, without a mark that ends one."""
-    text = _ENCODE(value)
+def _escaped(text: str) -> str:
     for mark, escaped in _ESCAPED.items():
         text = text.replace(mark, escaped)  # str.translate takes as long as the encoding
     return text

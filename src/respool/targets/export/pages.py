@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import tee
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from respool.exports.manifest import MANIFEST_FILE, render_manifest
-from respool.exports.manifest_entry import ManifestEntry
+from respool.exports.manifest import MANIFEST_FILE, manifest_of_blocks
 from respool.exports.manifest_head import ManifestHead
-from respool.exports.written import WrittenMessage
-from respool.targets.export.index_page import INDEX_FILE, IndexRow, render_index_page
-
-_Written: TypeAlias = tuple[ManifestEntry, WrittenMessage | None]
+from respool.targets.export.index_page import INDEX_FILE, index_page_of_blocks
+from respool.targets.export.page_blocks import PageBlock
 
 
 class Contained(Protocol):
@@ -21,41 +18,32 @@ class Contained(Protocol):
     def head(self) -> ManifestHead:
         """What is said of the export as a whole."""
 
-    def written(self) -> Iterator[_Written]:
-        """Each message of the plan, in order, lazily; None for one that was lost."""
+    def blocks(self) -> Iterator[PageBlock]:
+        """What is said of each group of messages of the plan, in order, lazily."""
 
 
 def pages(contents: Contained) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Name and octets of each page; the manifest comes last: what has one is whole."""
-    yield INDEX_FILE, render_index_page(contents.head(), _rows(contents.written()))
-    yield MANIFEST_FILE, render_manifest(contents.head(), _entries(contents.written()))
+    yield INDEX_FILE, index_page_of_blocks(contents.head(), _rows(contents.blocks()))
+    yield MANIFEST_FILE, manifest_of_blocks(contents.head(), _lines(contents.blocks()))
 
 
 def pages_together(contents: Contained) -> dict[str, Iterator[bytes]]:
     """As `pages`, for whoever takes a piece of each by turns: contents are gone through once.
 
-    Each gives a piece for the same number of messages, so little is held between them.
+    Each gives a piece for the same messages, so little is held between them.
     """
     head = contents.head()
-    index, manifest = tee(contents.written())
+    index, manifest = tee(contents.blocks())
     return {
-        INDEX_FILE: render_index_page(head, _rows(index)),
-        MANIFEST_FILE: render_manifest(head, _entries(manifest)),
+        INDEX_FILE: index_page_of_blocks(head, _rows(index)),
+        MANIFEST_FILE: manifest_of_blocks(head, _lines(manifest)),
     }
 
 
-def _entries(written: Iterator[_Written]) -> Iterator[ManifestEntry]:
-    return (entry for entry, _ in written)
+def _lines(blocks: Iterable[PageBlock]) -> Iterator[bytes]:
+    return (each.manifest for each in blocks)
 
 
-def _rows(written: Iterator[_Written]) -> Iterator[IndexRow]:
-    for entry, one in written:
-        if one is None:
-            yield IndexRow(entry=entry)
-        else:
-            yield IndexRow(
-                entry=entry,
-                subject=one.subject,
-                sender=one.sender,
-                recipients=one.recipients,
-            )
+def _rows(blocks: Iterable[PageBlock]) -> Iterator[tuple[int, bytes]]:
+    return ((each.messages, each.index) for each in blocks)

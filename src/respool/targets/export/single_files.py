@@ -28,24 +28,33 @@ from respool.system.message_files import (
 )
 from respool.targets.export.folder_of_files import FolderOfFiles
 from respool.targets.export.group import cannot_write, messages_of, receipt_of
+from respool.targets.export.page_blocks import PageBlock, ShownFolder, block_of
 from respool.targets.export.shown_fields import START_OCTETS, ShownFields, shown_fields
 from respool.targets.export.steps import WriteMessages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A group to be written. ``may_be_there``: it was begun before, and some may have names."""
+    """A group to be written. ``may_be_there``: it was begun before, and some may have names.
+
+    ``shown``: how the pages name its folder; None where nothing is to be made for these.
+    """
 
     step: WriteMessages
     may_be_there: bool
+    shown: ShownFolder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """What was written of a group: ``names`` are those to come, by those that wait."""
+    """What was written of a group: ``names`` are those to come, by those that wait.
+
+    ``block`` is what the pages say of it.
+    """
 
     note: Note
     names: Mapping[str, str]
+    block: PageBlock | None = None
 
 
 def write(task: Task, new_copier: Callable[[], MessageCopier]) -> Waiting:
@@ -72,7 +81,10 @@ def write(task: Task, new_copier: Callable[[], MessageCopier]) -> Waiting:
             source.check_presence()
     except OSError as error:
         raise cannot_write(folder.directory, error) from error
-    return Waiting(note=receipt_of(source, group.written, {}), names=group.names)
+    block = None
+    if task.shown is not None:
+        block = block_of(task.shown, step, source.lost, group.written)
+    return Waiting(note=receipt_of(source, group.written, {}), names=group.names, block=block)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,16 @@ from itertools import zip_longest
 
 import pytest
 
-from respool.exports.manifest_entry import ManifestEntry
+from respool.exports.manifest import lines_of
 from respool.exports.manifest_head import ExportForm, ManifestHead
-from respool.exports.written import WrittenMessage
 from respool.targets.export import index_page
+from respool.targets.export.index_page import IndexRow, rows_of
+from respool.targets.export.page_blocks import PageBlock
 from respool.targets.export.pages import pages, pages_together
 from tests.support.small_exports import MESSAGES, head_of
 
 COUNT = 3000
+GROUP = 300
 ROWS = 1000  # in the page, of those
 
 
@@ -24,10 +26,16 @@ class Many:
     def head(self) -> ManifestHead:
         return head_of(ExportForm.EML, MESSAGES)
 
-    def written(self) -> Iterator[tuple[ManifestEntry, WrittenMessage | None]]:
-        for _ in range(COUNT):
-            self.given += 1
-            yield MESSAGES[0].entry("x"), None
+    def blocks(self) -> Iterator[PageBlock]:
+        entries = [MESSAGES[0].entry("x")] * GROUP
+        rows = [IndexRow(each) for each in entries]
+        for _ in range(COUNT // GROUP):
+            self.given += GROUP
+            yield PageBlock(
+                messages=GROUP,
+                manifest=lines_of(entries),
+                index=rows_of(ExportForm.EML, 0, rows),
+            )
 
 
 @pytest.fixture(autouse=True)
