@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from respool.app.restore import restore_plan, save_plan
 from respool.app.verify import verify
 from respool.cli.restore_text import plan_text
+from respool.errors import SurveyChanged
 from respool.planning.plan import PlanHead
 from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.faults import Fault
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.bluemind_site import Site, new_site
+from tests.support.bluemind_site import JDOE, Site, new_site
 from tests.support.directions import INTO
 from tests.support.private_cyrus import PrivateCyrus
+from tests.support.restoring import agreeing, wish
 from tests.support.undoing import undone
 from tests.support.whole_account import SPOOLS, Source
 
@@ -130,3 +133,21 @@ def test_suspended_since_the_restore_it_is_taken_back_all_the_same_and_told_once
     site.suspend(is_suspended=False)
     assert undone(site.settings, receipt.run).state.value == "undone"
     assert repairs(site)[-1] == "mailboxQuota"
+
+
+def test_suspended_since_the_plan_was_made_the_plan_is_refused_as_one_of_before(
+    site_of: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = site_of(CoreFamily.BM4)
+    plan = tmp_path / "plan"
+    save_plan(site.settings, wish(JDOE, "Sent", to=site.target.written, into=INTO), plan)
+    site.suspend()
+
+    with pytest.raises(SurveyChanged, match="BlueMind is no longer as it was") as refused:
+        restore_plan(site.settings, plan, agreeing())
+
+    why = refused.value.why or ""
+    assert "the entry is suspended: BlueMind 4.8.51120 refuses to repair it" in why
+    assert "left out now: mailboxAcls" in why
+    assert refused.value.hint == "make the plan again"
+    assert site.asked() == []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from respool.app.finishing import finishing_of
 from respool.app.settings import Settings
+from respool.errors import SurveyChanged
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
 from respool.planning.finishing import Finishing
@@ -64,13 +65,56 @@ class Finished:
                 yield step
 
     def reasons(self) -> Iterator[str]:
-        """What is not as the head says, or as it has to be now; once all steps were read."""
-        if self.made != self.head.finishing:
-            yield "what BlueMind is told is not what this restore needs now"
+        """What is not as the head says; once all steps were read."""
         wanted = [*opening_steps(self.head, self.root), *closing_steps(self.head)]
         if self.found != wanted:
             yield "its steps tell BlueMind something else than its head says"
 
+    def check_unchanged(self) -> None:
+        """See that BlueMind is to be told now what the head says.
+
+        Raises:
+            SurveyChanged: it stands otherwise towards the account than when the plan was made.
+        """
+        check_unchanged(self.head.finishing, self.made)
+
     @property
     def _is_made(self) -> bool:
         return self.head.finishing is not None and self.head.finishing.makes is not None
+
+
+def check_unchanged(then: Finishing | None, now: Finishing | None) -> None:
+    """See that BlueMind is told now what it was to be told when a plan was made.
+
+    Raises:
+        SurveyChanged: it is not.
+    """
+    if then != now:
+        raise SurveyChanged(
+            "BlueMind is no longer as it was when the plan was made",
+            tuple(_changes(then, now)),
+            hint="make the plan again",
+        )
+
+
+def _changes(then: Finishing | None, now: Finishing | None) -> Iterator[str]:
+    if then is None or now is None:
+        is_told = "is not told of this restore" if now is None else "is to be told of it"
+        yield f"its core {is_told} now"
+        return
+    if then.version != now.version:
+        yield f"its core was {then.version or 'not asked'}, now it is {now.version or 'not asked'}"
+    yield from (each for each in now.side_effects if each not in then.side_effects)
+    if no_more := _missing(then, now):
+        yield f"left out now: {', '.join(no_more)}"
+    if more := _missing(now, then):
+        yield f"needed now: {', '.join(more)}"
+    yield from (
+        f"left to a person now: {each}" for each in now.by_hand if each not in then.by_hand
+    )
+    if then.quota != now.quota or then.makes != now.makes or then.entry != now.entry:
+        yield "its directory has the account, or its limit, otherwise"
+
+
+def _missing(of: Finishing, than: Finishing) -> list[str]:
+    return [each for each in of.work if each not in than.work]

@@ -50,7 +50,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
     """A plan file comes from outside: what its steps do must be what its head says.
 
     Raises:
-        SurveyChanged: the server is no longer as it was.
+        SurveyChanged: the server is no longer as it was, or its BlueMind.
         PlanRefused: it does something else, or may be for another person's account.
     """
     with file.open(encoding="ascii") as lines:
@@ -78,6 +78,7 @@ def check_honesty(settings: Settings, file: Path, server: CyrusServer) -> None:
         raise PlanRefused(
             "this plan does not do what it says", reasons, hint="make the plan again"
         )
+    finished.check_unchanged()
     strangers, said = identity_of(settings, head.request, selected(settings, head), survey, server)
     unsaid = {each.code: each.text for each in said if head.request.person is not None}
     for each in head.findings:

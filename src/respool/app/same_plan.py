@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
+from respool.app.finishing_check import check_unchanged
 from respool.app.plan_file import without_last
 from respool.app.reached import Plan
 from respool.errors import PlanRefused
@@ -30,12 +31,16 @@ def check_same(file: Path, planned: Callable[[PlanHead], Plan]) -> None:
     """A plan file comes from outside: compare it with what ``planned`` makes of its head.
 
     Raises:
+        SurveyChanged: BlueMind is no longer as it was.
         PlanRefused: a step is another, or the head promises something else.
     """
     with file.open(encoding="ascii") as lines:
         head = parse_head(next(lines))
         plan = planned(head)
-        reasons = [*_of_heads(head, plan.head), *_of_steps(without_last(lines), plan)]
+        reasons = _of_heads(head, plan.head)
+        if not reasons:
+            check_unchanged(head.finishing, plan.head.finishing)
+        reasons += _of_steps(without_last(lines), plan)
     if reasons:
         raise PlanRefused(
             "this plan does not do what it says", tuple(reasons), hint="make the plan again"
@@ -65,7 +70,6 @@ def _of_heads(given: PlanHead, made: PlanHead) -> list[str]:
         "mailboxes",
         "generation_label",
         "source",
-        "finishing",
         *(() if given.request.is_selective else ("skipped",)),  # it goes by what was picked
     )
     reasons = [
