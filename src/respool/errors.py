@@ -344,6 +344,13 @@ class ProcessLost(RespoolError):
     exit_status: ClassVar[int] = 20
 
 
+class NoMoreProcesses(RespoolError):
+    """The system has no more processes or threads for us: a limit of the user or the service."""
+
+    code: ClassVar[str] = "no-more-processes"
+    exit_status: ClassVar[int] = 20
+
+
 class JournalError(RespoolError):
     """The journal is missing, damaged, or asked for something it must refuse."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 
@@ -24,6 +23,7 @@ from respool.planning.incarnation import (
     owners_of,
 )
 from respool.system.cyrus_server import CyrusServer
+from respool.system.starting import Threads
 from respool.targets.spool.names import NameRules
 
 LIVE = "live"
@@ -170,7 +170,7 @@ def _ids_asked(
     A broken record in its mailboxes.db has none, and can cost whoever asks his session. So
     another thread asks, which has a session of its own.
     """
-    with ThreadPoolExecutor(max_workers=1) as other:
+    with Threads(1) as other:
         told = other.map(lambda mailbox: _id_or_none(server, mailbox), mailboxes.values())
         ids = zip(mailboxes, told, strict=True)
         return {name: uniqueid for name, uniqueid in ids if uniqueid is not None}

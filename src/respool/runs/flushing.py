@@ -19,6 +19,7 @@ from respool.planning.step import Step
 from respool.runs.actor import ActsAhead, Unflushed
 from respool.runs.journal import Change, RunJournal, record_together
 from respool.runs.states import StepState
+from respool.system.starting import starting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,8 @@ class Flushing:
 
     def __enter__(self) -> Self:
         """Begin to work."""
-        self._thread.start()
+        with starting():
+            self._thread.start()
         return self
 
     def __exit__(

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from respool.errors import StepFailed
-from respool.system.workers import Workers, can_start_threads
+from respool.system.starting import most_threads
+from respool.system.workers import Workers
 
 TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
@@ -115,7 +116,7 @@ def many_hands(count: int) -> Iterator[Hands]:
         threads = stack.enter_context(ThreadPoolExecutor(count))
         workers = stack.enter_context(Workers(count, _done))
         # One thread for each, and as many are to give them work.
-        if workers.count and can_start_threads(2 * count):
+        if workers.count and most_threads(2 * count) == 2 * count:
             yield Hands(workers.count, workers, threads)
             return
     yield ALONE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -18,6 +17,7 @@ from respool.runs.hands import ALONE, Hands
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
 from respool.runs.stepping import Progress, Stepping
+from respool.system.starting import Threads
 
 
 @dataclass(slots=True)
@@ -49,7 +49,8 @@ class Runner:
         """Do every step not yet done.
 
         Raises:
-            StepFailed: a step failed; the others of its lane and all later ones wait.
+            NoMoreProcesses: not even one thread can be started beside this one.
+        StepFailed: a step failed; the others of its lane and all later ones wait.
             Interrupted: a stop was asked for, between two steps.
         """
         for is_account, rows in _segments(self.journal.rows()):
@@ -78,7 +79,7 @@ class Runner:
 
         with (
             Flushing(self.journal, self._stepping.tell) as flushing,
-            ThreadPoolExecutor(max_workers=self.lanes_at_once) as pool,
+            Threads(min(self.lanes_at_once, len(lanes))) as pool,
         ):
             for lane in lanes.values():
                 pool.submit(carry_out, lane)

@@ -37,6 +37,7 @@ from respool.system.ownership import Owner, is_root
 from respool.system.password_check import PasswordCheck
 from respool.system.programs import find_program, surroundings
 from respool.system.signals import undisturbed
+from respool.system.starting import starting
 
 _ENTER_ONLY = 0o711  # whatever the umask says
 _ACCEPTS_CONNECTIONS = 1 << 16  # include/linux/net.h, __SO_ACCEPTCON
@@ -166,15 +167,16 @@ def _start_master(house: Path) -> subprocess.Popen[bytes]:
         *("-M", str(house / "cyrus.conf")),
         *("-p", str(house / "pid")),
     ]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd="/",
-        env=surroundings(),
-    )
+    with starting():
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+            env=surroundings(),
+        )
 
 
 def _wait_until_open(house: Path, master: subprocess.Popen[bytes]) -> None:

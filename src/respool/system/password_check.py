@@ -13,6 +13,8 @@ import struct
 import threading
 from pathlib import Path
 
+from respool.system.starting import starting
+
 _MOST_OCTETS = 4096
 
 
@@ -26,7 +28,8 @@ class PasswordCheck:
         path.chmod(0o666)  # the directory above lets in only root and the server's user
         self._socket.listen(16)
         self._thread = threading.Thread(target=self._serve, name="password-check", daemon=True)
-        self._thread.start()
+        with starting():
+            self._thread.start()
 
     def close(self) -> None:
         """Stop answering."""

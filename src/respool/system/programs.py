@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess  # every call below passes a list, never a shell line
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from respool.errors import ProgramFailed
 from respool.system.ownership import Owner
+from respool.system.starting import no_more_processes
 
 # Debian and BlueMind, upstream >= 2.5, Red Hat, upstream <= 2.4 (cyrus-formats, 5.1).
 PROGRAM_DIRECTORIES: tuple[Path, ...] = tuple(
@@ -72,6 +74,7 @@ def run_program(
     that are no UTF-8 kept (surrogateescape).
 
     Raises:
+        NoMoreProcesses: the system has no more for us.
         ProgramFailed: it cannot be started, or did not end in time (it is killed).
     """
     is_switching = owner is not None and os.geteuid() == 0 and owner.uid != 0
@@ -96,6 +99,8 @@ def run_program(
             f"{command[0]} did not end within {timeout_seconds:.0f} seconds and was stopped"
         ) from error
     except OSError as error:
+        if error.errno == errno.EAGAIN:
+            raise no_more_processes() from error
         raise ProgramFailed(f"{command[0]} cannot be run", why=str(error)) from error
     ended_by = signal.Signals(-done.returncode).name if done.returncode < 0 else None
     return Finished(

@@ -6,7 +6,6 @@ import ctypes
 import os
 import queue
 import signal
-import threading
 import traceback
 import warnings
 from collections import deque
@@ -31,24 +30,6 @@ _AHEAD: Final = 2  # tasks that a worker has at a time: the next one waits in it
 def core_count() -> int:
     """How many processes can run at once for us."""
     return len(os.sched_getaffinity(0))
-
-
-def can_start_threads(count: int) -> bool:
-    """Whether the system lets us have so many more now: they count like processes."""
-    ended = threading.Event()
-    started: list[threading.Thread] = []
-    try:
-        for _ in range(count):
-            thread = threading.Thread(target=ended.wait)
-            thread.start()
-            started.append(thread)
-    except RuntimeError:
-        return False
-    finally:
-        ended.set()
-        for each in started:
-            each.join()
-    return True
 
 
 class Workers(Generic[TaskT, ResultT]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.appended_file import AppendedFile, cut_back
 from respool.system.message_files import SourceChanged, SourceDiffers
+from respool.system.starting import Threads
 from respool.system.workers import core_count
 from respool.targets.export.group import cannot_write, messages_of, receipt_of
 from respool.targets.export.shown_fields import START_OCTETS, ShownFields, shown_fields
@@ -103,7 +104,7 @@ class _Members:
     def all(self) -> Iterator[WrittenMessage]:
         """Write every message that can be read, in order."""
         threads = core_count()
-        with ThreadPoolExecutor(threads) as pool:
+        with Threads(threads) as pool:
             waiting: deque[tuple[PlannedMessage, Future[_Small]]] = deque()
             for message in self.step.messages:
                 if message.size_bytes > PIECE_OCTETS:
