@@ -72,6 +72,7 @@ _COMPLETION: Final = "_RESPOOL_COMPLETE"
 
 def main() -> NoReturn:
     """Run the command line and exit with the status that docs/reference promises."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's: one a core, and never used
     sys.exit(_status(sys.argv[1:]))
 
 
