@@ -94,13 +94,13 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
 
 
 def _hands_for(head: PlanHead, actors: Mapping[str, Actor[Any]], pace: Pace) -> int:
-    """How many processes write messages: some wait for the disk while others hash.
+    """How many processes write messages.
 
     Of little mail, or with one job, this one alone does it.
     """
     is_ahead = any(isinstance(actor, ActsAhead) and actor.ahead for actor in actors.values())
     is_little = head.messages < MOST_ALONE and head.size_bytes < MOST_OCTETS_ALONE
-    return 1 if pace.jobs == 1 or is_little or not is_ahead else pace.jobs + 1
+    return 1 if pace.jobs == 1 or is_little or not is_ahead else pace.hands
 
 
 def _untold_receipt(error: BaseException, run: RunJournal, clock: PhaseClock) -> Receipt | None:

@@ -10,6 +10,7 @@ from respool.system.workers import core_count
 
 MOST_BY_DEFAULT: Final = 4
 _NICE: Final = 10
+_BUSY: Final = 2  # processes for each core: one of them waits for the disk
 
 
 def default_jobs() -> int:
@@ -28,6 +29,15 @@ class Pace:
 
     jobs: int
     is_nice: bool = False
+
+    @property
+    def hands(self) -> int:
+        """How many processes write messages: some wait for the disk while others hash.
+
+        Not more than the cores can keep busy, however many folders are worked on: each has a
+        group of up to 64 MiB in hand that is finished first when a run is to stop.
+        """
+        return min(self.jobs, _BUSY * core_count()) + 1
 
     def keep(self) -> None:
         """Let this process, the threads and programs that it starts from now on, be nice.

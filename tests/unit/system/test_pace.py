@@ -30,3 +30,13 @@ def test_without_it_nothing_changes() -> None:
 
 def test_few_folders_are_worked_on_at_once() -> None:
     assert 1 <= default_jobs() <= MOST_BY_DEFAULT
+
+
+@pytest.mark.parametrize(("jobs", "hands"), [(1, 2), (4, 5), (32, 5)])
+def test_no_more_processes_write_than_the_cores_can_keep_busy(
+    jobs: int, hands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a run that is to stop would have to end that many groups first."""
+    monkeypatch.setattr("respool.system.pace.core_count", lambda: 2)
+
+    assert Pace(jobs=jobs).hands == hands
