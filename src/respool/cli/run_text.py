@@ -12,10 +12,12 @@ from respool.runs.states import StepState
 
 if TYPE_CHECKING:
     from respool.app.prune import Pruned
-    from respool.app.run_details import FolderProgress, RunDetails, StepDetails
+    from respool.app.run_details import FolderProgress, RunDetails
     from respool.app.runs import RunSummary
 
 _ENDED: Final = frozenset({StepState.DONE, StepState.UNDONE})
+_BEGUN: Final = frozenset({StepState.STARTED, StepState.UNDOING})
+_CUT_OFF: Final = "cut off"
 _MOST: Final = 20
 
 
@@ -32,7 +34,7 @@ def run_screen(run: RunDetails) -> str:
     else:
         lines += [*plan_text(head).splitlines(), ""]
         lines += _folder_lines(run.folders)
-    lines += ["", *_step_lines(run.steps)]
+    lines += ["", *_step_lines(run)]
     if run.changed is not None and not run.state.value.startswith("done"):
         lines.append(run.changed)
     lines += [raised_line(each) for each in run.summary.raised]
@@ -90,16 +92,19 @@ def _folder_lines(folders: Sequence[FolderProgress]) -> Iterator[str]:
         )
 
 
-def _step_lines(steps: Sequence[StepDetails]) -> Iterator[str]:
-    counts: dict[StepState, int] = {}
-    for each in steps:
-        counts[each.row.state] = counts.get(each.row.state, 0) + 1
-    yield f"STEPS {_counts(counts)}"
-    open_ = [each for each in steps if each.row.state not in _ENDED]
+def _step_lines(run: RunDetails) -> Iterator[str]:
+    counts = _counts(run.counts)
+    if not run.is_at_work:
+        counts = counts.replace(StepState.STARTED.value, _CUT_OFF)
+    yield f"STEPS {counts}"
+    open_ = [each for each in run.steps if each.row.state not in _ENDED]
     for each in open_[:_MOST]:
         row = each.row
         where = f"  {row.lane}" if row.lane else ""
-        yield f"{row.number:>5}  {row.state.value:<8} {row.kind}{where}{_error(row.error)}"
+        state = _CUT_OFF if each.row.state in _BEGUN and not run.is_at_work else row.state.value
+        yield f"{row.number:>5}  {state:<8} {row.kind}{where}{_error(row.error)}"
+    if not run.is_at_work and any(each.row.state in _BEGUN for each in open_):
+        yield "       cut off: it was begun, and perhaps done; whatever goes on looks first"
     if len(open_) > _MOST:
         yield f"       and {len(open_) - _MOST:,} more: --json has all"
 

@@ -87,6 +87,7 @@ class Hands:
         Raises:
             StepFailed: as ``work`` does.
             ProcessLost: one of the processes ended before it could answer.
+            Interrupted: it was cut off, since the block was left.
         """
         if self._workers is None:
             return work(task)

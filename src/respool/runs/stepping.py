@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from respool.errors import JournalError, RespoolError, StepFailed
+from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.step import MessageStep, Step
 from respool.runs.actor import Actor, ActsAhead, Note
 from respool.runs.journal import RunJournal, StepRow
@@ -68,9 +68,14 @@ class Stepping:
 
     @contextmanager
     def failing(self, row: StepRow) -> Iterator[None]:
-        """Note what goes wrong in the block as the failure of a step that was begun."""
+        """Note what goes wrong in the block as the failure of a step that was begun.
+
+        One that is cut off by whoever stops the run stays begun: it has not failed.
+        """
         try:
             yield
+        except Interrupted:
+            raise
         except RespoolError as error:
             self._note_failure(row, error)
             raise self._failed(row, error) from error

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkProcess
 from types import TracebackType
 from typing import Any, Final, Generic, TypeVar
 
-from respool.errors import ProcessLost
+from respool.errors import Interrupted, ProcessLost
 from respool.system.signals import ENDING, undisturbed
 
 TaskT = TypeVar("TaskT")
@@ -48,6 +48,7 @@ class Workers(Generic[TaskT, ResultT]):
         self._processes: list[ForkProcess] = []
         self._loads: dict[int, int] = {}  # by place in _pipes: tasks given and not answered
         self._done: deque[ResultT] = deque()
+        self._is_ending = False
         self._free: queue.SimpleQueue[int] = queue.SimpleQueue()  # by place: those of `call`
 
     def __enter__(self) -> Workers[TaskT, ResultT]:
@@ -67,6 +68,7 @@ class Workers(Generic[TaskT, ResultT]):
         trace: TracebackType | None,
     ) -> None:
         """End them, in the middle of what they do if need be."""
+        self._is_ending = True
         with undisturbed():
             for process in self._processes:
                 process.kill()  # a stopped one does not hear anything else
@@ -123,6 +125,7 @@ class Workers(Generic[TaskT, ResultT]):
 
         Raises:
             ProcessLost: that worker is gone.
+            Interrupted: the block was left meanwhile, which ends them all.
         """
         if not self._pipes:
             return self._work(task)
@@ -137,19 +140,25 @@ class Workers(Generic[TaskT, ResultT]):
         try:
             self._pipes[number].send(task)
         except OSError as error:
-            raise _lost(self._processes[number]) from error
+            raise self._lost(number) from error
         self._loads[number] += 1
 
     def _received(self, number: int) -> ResultT:
         try:
             failure, result = self._pipes[number].recv()
         except (EOFError, OSError) as error:
-            raise _lost(self._processes[number]) from error
+            raise self._lost(number) from error
         self._loads[number] -= 1
         if failure is not None:
             raise RuntimeError(failure)
         answer: ResultT = result
         return answer
+
+    def _lost(self, number: int) -> ProcessLost | Interrupted:
+        """Why a worker does not answer: we end it, or something has."""
+        if self._is_ending:
+            return Interrupted("this work was cut off", why="it was to end at once")
+        return _lost(self._processes[number])
 
     def _start(self) -> None:
         context = get_context("fork")

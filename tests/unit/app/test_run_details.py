@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ import pytest
 from respool.app.run_details import show_run
 from respool.app.settings import Settings, read_settings
 from respool.app.state import run_locks
+from respool.app.wiring import STEP_KINDS
 from respool.cli.run_text import run_screen
 from respool.errors import RunNotFound
 from respool.runs.states import RunState, StepState
 from respool.system.locks import exclusive, is_held
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, RaiseQuota, WriteIndex
-from tests.unit.app.journals import begun, do, fail, journal_in
+from tests.unit.app.journals import begun, do, fail, journal_in, start
 from tests.unit.runs.runs import NOW
 from tests.unit.targets.spool.plans import planned_by
 
@@ -52,6 +54,28 @@ def test_a_stopped_run_says_how_far_it_is_why_it_stopped_and_what_to_type(
     assert {each["error"]["error"] for each in told["steps"] if each["error"]} == {"step-failed"}
     assert told["step_states"]["done"] == 2
     assert told["at_work"] is False
+
+
+def test_a_step_that_was_cut_off_is_called_so_where_nobody_works_on_it_any_more(
+    settings: Settings,
+) -> None:
+    with journal_in(settings.state) as journal:
+        run = begun(journal, settings.state, planned_by("beside"))
+        start(run, CreateMailbox)
+        run.mark(RunState.STOPPED, ended_at=NOW)
+        head = run.head()
+
+    screen = run_screen(show_run(settings, 1))
+    assert "cut off  spool-create-mailbox" in screen
+    assert "perhaps done" in screen
+    with journal_in(settings.state) as journal:
+        journal.run(1, STEP_KINDS).mark(RunState.RUNNING, ended_at=None)
+    with ExitStack() as held:
+        for file in run_locks(settings.state, head):
+            held.enter_context(exclusive(file, what="the account"))
+        screen = run_screen(show_run(settings, 1))
+    assert "started  spool-create-mailbox" in screen
+    assert "cut off" not in screen
 
 
 def test_the_screen_names_what_is_not_done_what_was_lost_and_what_to_type(

@@ -316,3 +316,21 @@ def test_a_lane_that_still_works_when_the_block_was_left_flushes_and_notes_for_i
 
     assert noted.result(timeout=5) is None
     assert (run.state(number), actor.flushes) == (StepState.DONE, [1])
+
+
+def test_a_step_that_is_cut_off_by_who_stops_the_run_stays_begun_and_can_be_gone_on_with(
+    run: RunJournal,
+) -> None:
+    @dataclass(slots=True)
+    class IsCutOff(AheadActor):
+        def perform_unflushed(self, *_: object) -> Written:
+            raise Interrupted("this work was cut off")
+
+    target = MemoryTarget()
+    with pytest.raises(Interrupted):
+        runner(run, IsCutOff(target, run), lanes_at_once=1).run()
+    assert StepState.FAILED not in states(run)
+    assert states(run)[0] is StepState.STARTED
+
+    runner(run, AheadActor(target, run)).run()
+    assert states(run) == [StepState.DONE] * GROUPS

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from respool.errors import EndedBySignal, ProcessLost, StepFailed
+from respool.errors import EndedBySignal, Interrupted, ProcessLost, StepFailed
 from respool.runs.hands import ALONE, many_hands
 
 
@@ -86,7 +86,7 @@ def test_a_block_that_is_left_early_does_not_wait_for_what_they_do(
     with pytest.raises(EndedBySignal):
         leave()
 
-    assert isinstance(begun[0].exception(timeout=0), ProcessLost)
+    assert isinstance(begun[0].exception(timeout=0), Interrupted)
     assert active_children() == []
 
 
