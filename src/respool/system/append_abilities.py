@@ -30,7 +30,7 @@ class AppendAbilities:
 
     @property
     def takes_turns(self) -> bool:
-        """Whether two connections can append by turns: nothing is asked within a command."""
+        """Whether several connections can append by turns: nothing is asked within a command."""
         return self.most_messages > 1 and self.at_once_octets == _LITERAL_PLUS_OCTETS
 
     def why_not(self, size_bytes: int, *, has_nul: bool) -> str | None:
@@ -43,7 +43,7 @@ class AppendAbilities:
 
 
 def can_take_turns(session: ImapSession) -> bool:
-    """Whether a second connection is of use, as `AppendAbilities.takes_turns` says later."""
+    """Whether further connections are of use, as `AppendAbilities.takes_turns` says later."""
     offered = session.capabilities
     return "MULTIAPPEND" in offered and "LITERAL+" in offered
 

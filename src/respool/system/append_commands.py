@@ -44,9 +44,9 @@ class AppendCommand:
 class AppendCommands:
     """Commands to one mailbox: at most one is being written, others wait for their answers.
 
-    Over two connections they go by turns: the server reads the messages of one while it works
-    on those of the other. The line of a command ends, and its messages get their UIDs, only
-    once the one before is answered: so they come in their order.
+    Over several connections they go by turns: the server takes the messages of all at once, and
+    waits for its disk for all at once. The line of a command ends, and its messages get their
+    UIDs, only once the one before is answered: so they come in their order.
     ``settled`` is called with each command and its answer, once that is heard.
     """
 
@@ -61,9 +61,12 @@ class AppendCommands:
         self._mailbox = mailbox
         self._abilities = abilities
         self._settled = settled
-        self._wires = deque(map(AppendWire, connections))  # that of the next command first
+        is_one_of_several = len(connections) > 1
+        self._wires = deque(  # that of the next command first
+            AppendWire(each, is_one_of_several=is_one_of_several) for each in connections
+        )
         self._written: AppendCommand | None = None
-        self._held: AppendCommand | None = None  # written, but for the end of its line
+        self._held: deque[AppendCommand] = deque()  # written, but for the end of their lines
         self._waiting: deque[AppendCommand] = deque()
 
     def join(self, message: MessageToAppend, body: Body) -> None:
@@ -111,8 +114,7 @@ class AppendCommands:
         item = append_item(sent, message.internaldate)
         command = self._written
         if command is None:
-            wire = self._wires[0]
-            self._wires.rotate(-1)
+            wire = self._free_wire()
             command = AppendCommand(tag=wire.new_tag(), wire=wire, is_trial=is_trial)
             self._written = command
             item = b"%s APPEND %s%s" % (command.tag, quoted(self._mailbox).encode("ascii"), item)
@@ -154,8 +156,7 @@ class AppendCommands:
 
     def _unfinished(self, message: MessageToAppend, why: Exception) -> ServerUnreachable:
         """Only without a connection a message that was begun has no effect."""
-        for each in self._connections:
-            each.cut()
+        self.cut()
         return self._connections[0].gone(f"it was cut within message {message.uid}: {why}")
 
     def _may_go_on(self, command: AppendCommand) -> bool:
@@ -174,10 +175,11 @@ class AppendCommands:
         command, self._written = self._written, None
         if command is None:
             return
-        self._end_held()
-        if len(self._wires) > 1 and self._waiting:
-            self._held = command
+        if len(self._wires) > 1:
+            self._held.append(command)
             command.wire.flush()
+            if not self._waiting:
+                self._end_held()
             return
         self._end(command)
         while len(self._waiting) > self._abilities.commands_ahead:
@@ -190,20 +192,37 @@ class AppendCommands:
             ServerUnreachable: the connection is gone.
         """
         self.end()
-        self._end_held()
-        while self._waiting:
+        while self._waiting or self._held:
+            self._go_on()
+
+    def cut(self) -> None:
+        """End every connection at once: what was not ended of a command has no effect."""
+        for each in self._wires:
+            each.cut()
+
+    def close(self) -> None:
+        """Leave the connections to others."""
+        for each in self._wires:
+            each.close()
+
+    def _free_wire(self) -> AppendWire:
+        """That of the next command; of several connections one with none under way."""
+        wire = self._wires[0]
+        self._wires.rotate(-1)
+        if len(self._wires) > 1:
+            while any(each.wire is wire for each in (*self._waiting, *self._held)):
+                self._go_on()
+        return wire
+
+    def _go_on(self) -> None:
+        """Hear the oldest answer that is to come, and end what may end then."""
+        if self._waiting:
             self._hear_oldest()
+        if self._held and not self._waiting:
+            self._end_held()
 
     def _end_held(self) -> None:
-        """End the one that waits for the answers to those before it."""
-        held = self._held
-        if held is None:
-            return
-        while self._waiting:
-            self._hear_oldest()
-        if held is self._held:  # the server did not refuse it meanwhile
-            self._held = None
-            self._end(held)
+        self._end(self._held.popleft())
 
     def _end(self, command: AppendCommand) -> None:
         self._waiting.append(command)
@@ -227,12 +246,12 @@ class AppendCommands:
 
     def _taken(self, wire: AppendWire, tag: bytes) -> AppendCommand:
         """The command that is answered; it is neither written nor waited for any more."""
-        for each in (*self._waiting, self._held, self._written):
+        for each in (*self._waiting, *self._held, self._written):
             if each is not None and each.wire is wire and each.tag == tag:
                 if each is self._written:
                     self._written = None
-                elif each is self._held:
-                    self._held = None
+                elif each in self._held:
+                    self._held.remove(each)
                 else:
                     self._waiting.remove(each)
                 return each

@@ -8,6 +8,7 @@ from typing import Final
 
 from respool.errors import ServerUnreachable
 from respool.system.imap_connection import Wire
+from respool.system.octet_sender import OctetSender
 
 _GATHERED_OCTETS: Final = 256 << 10
 _MOST_LAST_LINES: Final = 100
@@ -25,11 +26,16 @@ class Answer:
 
 
 class AppendWire:
-    """The wire, with what was not sent yet; nothing is held back when an answer is heard."""
+    """The wire, with what was not sent yet; nothing is held back when an answer is heard.
 
-    def __init__(self, wire: Wire) -> None:
+    Where it ``is_one_of_several``, nobody waits until the server takes what is sent: it may
+    wait for its disk, and so may others for theirs.
+    """
+
+    def __init__(self, wire: Wire, *, is_one_of_several: bool = False) -> None:
         self._wire = wire
         self._gathered = bytearray()
+        self._sender = OctetSender.started(wire.send) if is_one_of_several else None
 
     def new_tag(self) -> bytes:
         """A tag that no command of this connection had."""
@@ -55,11 +61,12 @@ class AppendWire:
         if not gathered:
             return
         try:
-            self._wire.send(gathered)
+            if self._sender is None:
+                self._wire.send(gathered)
+            else:
+                self._sender.give(gathered)
         except ServerUnreachable as error:
-            if isinstance(error.__cause__, ConnectionError):  # nothing to wait for then
-                raise self._last_words(error) from error
-            raise
+            raise self._explained(error) from error
 
     def hear(self) -> Answer:
         """The next answer to a command; what the server tells unasked is passed over.
@@ -68,7 +75,26 @@ class AppendWire:
             ServerUnreachable: the connection is gone, or about to go.
         """
         self.flush()
+        if self._sender is not None:
+            try:
+                self._sender.wait()
+            except ServerUnreachable as error:
+                raise self._explained(error) from error
         return self._next()
+
+    def cut(self) -> None:
+        """End the connection at once: what was sent of a command has no effect then."""
+        self._wire.stop()
+        self.close()
+        self._wire.cut()
+
+    def close(self) -> None:
+        """Send nothing more; the connection goes with what could not be sent."""
+        if self._sender is None:
+            return
+        if not self._sender.is_idle:
+            self._wire.stop()
+        self._sender.end()
 
     def _next(self) -> Answer:
         while True:
@@ -82,6 +108,10 @@ class AppendWire:
             bye = _BYE.match(line)
             if bye is not None:
                 raise self._wire.gone(bye[1].decode("utf-8", "replace") or "it said BYE")
+
+    def _explained(self, error: ServerUnreachable) -> ServerUnreachable:
+        is_reset = isinstance(error.__cause__, ConnectionError)  # nothing to wait for then
+        return self._last_words(error) if is_reset else error
 
     def _last_words(self, error: ServerUnreachable) -> ServerUnreachable:
         """Why a server ended the connection while it was sent to, where it said so."""

@@ -6,7 +6,7 @@ The octets go as they are: nothing of a message is altered to make it acceptable
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -29,12 +29,12 @@ def append_messages(
     mailbox: str,
     messages: Iterable[MessageToAppend],
     tell: Callable[[AppendResult], None],
-    beside: ImapSession | None = None,
+    beside: Sequence[ImapSession] = (),
 ) -> None:
     """Append ``messages``, in order, to ``mailbox``, which exists.
 
-    ``beside`` is a second session of the same user: commands go by turns over both, where the
-    server takes many messages in one, and literals without being asked.
+    ``beside`` are further sessions of the same user: commands go by turns over all of them,
+    where the server takes many messages in one, and literals without being asked.
 
     ``tell`` is called once for each message as soon as its lot is known, mostly in order,
     but not for those whose body cannot be read. With an error, what was told holds; the
@@ -52,8 +52,8 @@ def append_messages(
     (UIDPLUS); RFC 7888 (LITERAL+, LITERAL-); RFC 7889 (APPENDLIMIT); RFC 3516 (BINARY).
     """
     abilities = append_abilities(session, mailbox)
-    both = (session, *((beside,) if beside is not None and abilities.takes_turns else ()))
-    work = _Appending(both, mailbox, abilities, tell)
+    sessions = (session, *(beside if abilities.takes_turns else ()))
+    work = _Appending(sessions, mailbox, abilities, tell)
     try:
         for message in messages:
             work.take(message)
@@ -64,6 +64,8 @@ def append_messages(
     except BaseException:  # a signal, anywhere
         work.cut()
         raise
+    finally:
+        work.close()
 
 
 class _Appending:
@@ -76,12 +78,13 @@ class _Appending:
         abilities: AppendAbilities,
         tell: Callable[[AppendResult], None],
     ) -> None:
-        self._wires = tuple(each.wire for each in sessions)
         self._session = sessions[0]
         self._mailbox = mailbox
         self._abilities = abilities
         self._tell = tell
-        self._commands = AppendCommands(self._wires, mailbox, abilities, self._settle)
+        self._commands = AppendCommands(
+            [each.wire for each in sessions], mailbox, abilities, self._settle
+        )
         self._suspects: list[MessageToAppend] = []
         self._ending: TargetError | None = None
         self._is_mailbox_there = False
@@ -119,8 +122,11 @@ class _Appending:
 
     def cut(self) -> None:
         """End every connection at once: what was not ended of a command has no effect."""
-        for each in self._wires:
-            each.cut()
+        self._commands.cut()
+
+    def close(self) -> None:
+        """Leave the connections to others."""
+        self._commands.close()
 
     def _settle(self, command: AppendCommand, answer: AppendAnswer) -> None:
         match answer.outcome:

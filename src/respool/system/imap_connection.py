@@ -101,6 +101,15 @@ class Wire:
             raise self.gone("it ended the connection")
         return octets
 
+    def stop(self) -> None:
+        """Let nothing more go over the connection: who waits for it in another thread fails.
+
+        Not by way of TLS, which would be taken off first: what that thread sends next would
+        go as it is.
+        """
+        with suppress(OSError):
+            socket.socket.shutdown(self._imap.socket(), socket.SHUT_RDWR)
+
     def cut(self) -> None:
         """End the connection at once: what was sent of a command has no effect then."""
         disconnect(self._imap)

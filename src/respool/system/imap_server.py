@@ -17,18 +17,21 @@ ValueT = TypeVar("ValueT")
 _IDLE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.5
 _TRIES = 3
+_MOST_OTHERS = 3
 
 
 @dataclass(slots=True)
 class _Idle:
     """Sessions that nobody uses, with the time since when.
 
-    ``is_last``: the server gave no more of them beside those that were used.
+    ``is_last``: the server gave no more of them beside those that were used. ``others`` are
+    how many are used beside others.
     """
 
     sessions: list[tuple[ImapSession, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_last: bool = False
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +77,26 @@ class ImapServer:
 
     @contextmanager
     def another(self) -> Iterator[ImapSession | None]:
-        """As `session`, beside one that is used; None where the server gives no more."""
-        with ExitStack() as stack:
-            found = None
-            if not self._idle.is_last:
-                try:
-                    found = stack.enter_context(self.session())
-                except TargetError:
-                    self._idle.is_last = True
-            yield found
+        """As `session`, beside one that is used; None where the server gives no more, or few do.
+
+        There are only so many at a time, whoever has them.
+        """
+        with self._idle.lock:
+            is_free = self._idle.others < _MOST_OTHERS
+            is_to_be_had = is_free and bool(self._idle.sessions or not self._idle.is_last)
+            self._idle.others += is_to_be_had
+        try:
+            with ExitStack() as stack:
+                found = None
+                if is_to_be_had:
+                    try:
+                        found = stack.enter_context(self.session())
+                    except TargetError:
+                        self._idle.is_last = True
+                yield found
+        finally:
+            with self._idle.lock:
+                self._idle.others -= is_to_be_had
 
     @contextmanager
     def as_user(self, userid: str) -> Iterator[ImapSession]:

@@ -58,7 +58,7 @@ def test_commands_go_over_both_connections_and_messages_come_in_order() -> None:
         entered(server, server.port) as one,
         entered(server, proxy.port) as other,
     ):
-        append_messages(one, "INBOX", messages(), told.append, other)
+        append_messages(one, "INBOX", messages(), told.append, [other])
 
         assert held(server) == [octets_of(uid) for uid in range(1, COUNT + 1)]
         assert proxy.commands.count("APPEND") == 3
@@ -74,7 +74,7 @@ def test_where_a_literal_must_be_asked_for_one_connection_is_used() -> None:
         entered(server, server.port) as one,
         entered(server, proxy.port) as other,
     ):
-        append_messages(one, "INBOX", messages(), lambda _result: None, other)
+        append_messages(one, "INBOX", messages(), lambda _result: None, [other])
 
         assert len(held(server)) == COUNT
         assert "APPEND" not in proxy.commands
@@ -89,7 +89,7 @@ def test_a_refused_message_is_found_whichever_connection_it_went_over(culprit: i
         entered(server, server.port) as other,
     ):
         server.refuse = lambda octets: "no" if b"%05d" % culprit in octets else None
-        append_messages(one, "INBOX", messages(), told.append, other)
+        append_messages(one, "INBOX", messages(), told.append, [other])
         there = held(server)
 
         assert is_alive(one)
@@ -119,7 +119,7 @@ def test_of_a_cut_connection_nothing_comes_that_those_before_it_did_not(
     ):
         one, other = (cut, whole) if is_first_cut else (whole, cut)
         with pytest.raises(ServerUnreachable):
-            append_messages(one, "INBOX", messages(), told.append, other)
+            append_messages(one, "INBOX", messages(), told.append, [other])
 
         assert not is_alive(whole)
         there = held(server)

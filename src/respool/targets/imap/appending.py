@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +22,8 @@ _TRIES_ALONE: Final = 3  # that end while it is the same one
 _MOST_GIVEN_UP: Final = 5  # in a row, with none taken between: then it is the server
 _PAUSE_SECONDS: Final = 0.5
 _SETTLING_LOOKS: Final = 20
-_WORTH_TWO: Final = 150  # messages: of a few commands, one connection sends all soon enough
+_WORTH_ANOTHER: Final = 75  # messages: of a few commands, few connections send all soon enough
+_MOST_BESIDE: Final = 3  # more are hardly faster: the commands of all end one after the other
 
 
 def observe_folder(server: ImapServer, step: AppendMessages) -> Note:
@@ -140,11 +141,17 @@ def _send(server: ImapServer, session: ImapSession, group: Group, *, is_careful:
 @contextmanager
 def _beside(
     server: ImapServer, session: ImapSession, step: AppendMessages
-) -> Iterator[ImapSession | None]:
-    """A second session, where the group is large enough and the server can use it."""
+) -> Iterator[Sequence[ImapSession]]:
+    """Further sessions, where the group is large enough and the server can use them."""
+    found: list[ImapSession] = []
+    wanted = min(len(step.messages) // _WORTH_ANOTHER - 1, _MOST_BESIDE)
     with ExitStack() as stack:
-        is_wanted = len(step.messages) >= _WORTH_TWO and can_take_turns(session)
-        yield stack.enter_context(server.another()) if is_wanted else None
+        while len(found) < wanted and can_take_turns(session):
+            other = stack.enter_context(server.another())
+            if other is None:
+                break
+            found.append(other)
+        yield found
 
 
 def _wait_until_settled(

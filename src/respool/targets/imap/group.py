@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -61,8 +61,8 @@ class Group:
         if has_new:
             self._look(session, before, is_first=True)
 
-    def send(self, session: ImapSession, beside: ImapSession | None) -> None:
-        """Append what is not there, as far as the connection holds, or both do."""
+    def send(self, session: ImapSession, beside: Sequence[ImapSession]) -> None:
+        """Append what is not there, as far as the connection holds, or all of several do."""
         outgoing = map(self._outgoing, self._wanted())
         append_messages(session, self.step.mailbox, outgoing, self._told, beside)
 
