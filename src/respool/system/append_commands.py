@@ -61,10 +61,10 @@ class AppendCommands:
         self._mailbox = mailbox
         self._abilities = abilities
         self._settled = settled
-        is_one_of_several = len(connections) > 1
-        self._wires = deque(  # that of the next command first
-            AppendWire(each, is_one_of_several=is_one_of_several) for each in connections
-        )
+        wires: list[AppendWire] = []
+        for each in connections:
+            AppendWire(each, wires)
+        self._wires = deque(wires)  # that of the next command first
         self._written: AppendCommand | None = None
         self._held: deque[AppendCommand] = deque()  # written, but for the end of their lines
         self._waiting: deque[AppendCommand] = deque()
@@ -75,6 +75,8 @@ class AppendCommands:
         Raises:
             ServerUnreachable: the connection is gone.
         """
+        while self._held and self._waiting[0].wire.has_answer:
+            self._go_on()  # what is held may end
         size = body.size_bytes
         is_alone = size > HELD_OCTETS or size == 0 or body.has_nul  # none of 0: RFC 3502
         if self._written is not None and (is_alone or not self._fits(size, message)):
@@ -197,13 +199,8 @@ class AppendCommands:
 
     def cut(self) -> None:
         """End every connection at once: what was not ended of a command has no effect."""
-        for each in self._wires:
+        for each in self._connections:
             each.cut()
-
-    def close(self) -> None:
-        """Leave the connections to others."""
-        for each in self._wires:
-            each.close()
 
     def _free_wire(self) -> AppendWire:
         """That of the next command; of several connections one with none under way."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import ServerUnreachable
-from respool.system.imap_connection import Wire
-from respool.system.octet_sender import OctetSender
+from respool.system.imap_connection import Wire, wait_for_any
 
 _GATHERED_OCTETS: Final = 256 << 10
+_WAITING_OCTETS: Final = 4 << 20  # to be sent on one connection
 _MOST_LAST_LINES: Final = 100
 _LITERAL: Final = re.compile(rb"\{(\d{1,10})\}$")
 _BYE: Final = re.compile(rb"\* BYE\b ?(.*)", re.IGNORECASE | re.DOTALL)
@@ -28,14 +29,17 @@ class Answer:
 class AppendWire:
     """The wire, with what was not sent yet; nothing is held back when an answer is heard.
 
-    Where it ``is_one_of_several``, nobody waits until the server takes what is sent: it may
-    wait for its disk, and so may others for theirs.
+    ``others`` are all that are used at the same time, this one too: it is put among them.
+    Where one takes no more for now, its server is at work, and the others are sent to.
     """
 
-    def __init__(self, wire: Wire, *, is_one_of_several: bool = False) -> None:
+    def __init__(self, wire: Wire, others: list[AppendWire] | None = None) -> None:
         self._wire = wire
         self._gathered = bytearray()
-        self._sender = OctetSender.started(wire.send) if is_one_of_several else None
+        self._waiting: deque[memoryview] = deque()
+        self._all = [self] if others is None else others
+        if others is not None:
+            others.append(self)
 
     def new_tag(self) -> bytes:
         """A tag that no command of this connection had."""
@@ -58,15 +62,52 @@ class AppendWire:
             ServerUnreachable: the connection is gone; with what the server said last.
         """
         gathered, self._gathered = self._gathered, bytearray()
-        if not gathered:
-            return
-        try:
-            if self._sender is None:
+        if gathered and len(self._all) > 1:
+            self._waiting.append(memoryview(gathered))
+            self._send_to_all()
+        elif gathered:
+            try:
                 self._wire.send(gathered)
-            else:
-                self._sender.give(gathered)
+            except ServerUnreachable as error:
+                raise self._explained(error) from error
+
+    def _send_to_all(self) -> None:
+        """Send all what they take; wait where this one has too much."""
+        while True:
+            for each in self._all:
+                each.send_some()
+            if sum(map(len, self._waiting)) <= _WAITING_OCTETS:
+                return
+            wait_for_any([each.wire for each in self._all if each.is_behind], None)
+
+    def send_some(self) -> None:
+        """Send of what waits as much as goes now.
+
+        Raises:
+            ServerUnreachable: the connection is gone; with what the server said last.
+        """
+        try:
+            while self._waiting and (count := self._wire.send_some(self._waiting[0])):
+                rest = self._waiting.popleft()[count:]
+                if rest:
+                    self._waiting.appendleft(rest)
         except ServerUnreachable as error:
             raise self._explained(error) from error
+
+    @property
+    def wire(self) -> Wire:
+        """The wire itself."""
+        return self._wire
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits to be sent."""
+        return bool(self._waiting)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether an answer, or its beginning, came already."""
+        return not self._waiting and self._wire.has_octets()
 
     def hear(self) -> Answer:
         """The next answer to a command; what the server tells unasked is passed over.
@@ -75,26 +116,16 @@ class AppendWire:
             ServerUnreachable: the connection is gone, or about to go.
         """
         self.flush()
-        if self._sender is not None:
-            try:
-                self._sender.wait()
-            except ServerUnreachable as error:
-                raise self._explained(error) from error
+        self._wait_for_answer()
         return self._next()
 
-    def cut(self) -> None:
-        """End the connection at once: what was sent of a command has no effect then."""
-        self._wire.stop()
-        self.close()
-        self._wire.cut()
-
-    def close(self) -> None:
-        """Send nothing more; the connection goes with what could not be sent."""
-        if self._sender is None:
-            return
-        if not self._sender.is_idle:
-            self._wire.stop()
-        self._sender.end()
+    def _wait_for_answer(self) -> None:
+        """Send to all meanwhile. Where nothing is left to send, reading waits just as well."""
+        while behind := [each.wire for each in self._all if each.is_behind]:
+            if wait_for_any(behind, None if self._waiting else self._wire):
+                return
+            for each in self._all:
+                each.send_some()
 
     def _next(self) -> Answer:
         while True:

@@ -64,8 +64,6 @@ def append_messages(
     except BaseException:  # a signal, anywhere
         work.cut()
         raise
-    finally:
-        work.close()
 
 
 class _Appending:
@@ -123,10 +121,6 @@ class _Appending:
     def cut(self) -> None:
         """End every connection at once: what was not ended of a command has no effect."""
         self._commands.cut()
-
-    def close(self) -> None:
-        """Leave the connections to others."""
-        self._commands.close()
 
     def _settle(self, command: AppendCommand, answer: AppendAnswer) -> None:
         match answer.outcome:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import imaplib
 import itertools
+import select
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +78,35 @@ class Wire:
         with self._translated():
             self._imap.send(octets)
 
+    def send_some(self, octets: memoryview) -> int:
+        """Send the beginning of ``octets``, as much as goes without waiting; how much that was.
+
+        After 0 it has to be the same ``octets`` again: TLS may have begun with them.
+
+        Raises:
+            ServerUnreachable: the connection is gone.
+        """
+        with self._translated():
+            connection = self._imap.socket()
+            usual = connection.gettimeout()
+            connection.settimeout(0)
+            try:
+                return connection.send(octets)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return 0
+            finally:
+                connection.settimeout(usual)
+
+    def fileno(self) -> int:
+        """The number of its descriptor."""
+        return self._imap.socket().fileno()
+
+    def has_octets(self) -> bool:
+        """Whether something came that was not read, or the connection is gone."""
+        events = select.poll()
+        events.register(self.fileno(), select.POLLIN)
+        return bool(events.poll(0))
+
     def read_line(self) -> bytes:
         """The next line, without its end.
 
@@ -101,15 +131,6 @@ class Wire:
             raise self.gone("it ended the connection")
         return octets
 
-    def stop(self) -> None:
-        """Let nothing more go over the connection: who waits for it in another thread fails.
-
-        Not by way of TLS, which would be taken off first: what that thread sends next would
-        go as it is.
-        """
-        with suppress(OSError):
-            socket.socket.shutdown(self._imap.socket(), socket.SHUT_RDWR)
-
     def cut(self) -> None:
         """End the connection at once: what was sent of a command has no effect then."""
         disconnect(self._imap)
@@ -124,6 +145,25 @@ class Wire:
             yield
         except (OSError, ValueError, *_ERRORS) as error:  # ValueError: its file is closed
             raise self.gone(str(error)) from error
+
+
+def wait_for_any(writers: Sequence[Wire], reader: Wire | None) -> bool:
+    """Wait until one of ``writers`` takes octets or ``reader``, another one, has some.
+
+    Returns whether ``reader`` has. A connection that is gone counts as one that is ready.
+
+    Raises:
+        ServerUnreachable: none did for as long as a server is waited for.
+    """
+    events = select.poll()
+    for each in writers:
+        events.register(each.fileno(), select.POLLOUT)
+    if reader is not None:
+        events.register(reader.fileno(), select.POLLIN)
+    ready = events.poll(_TIMEOUT.read * 1000)
+    if not ready:
+        raise (reader or writers[0]).gone("timed out")
+    return reader is not None and reader.fileno() in {number for number, _ in ready}
 
 
 def disconnect(client: Any) -> None:  # noqa: ANN401 - the library has no types
