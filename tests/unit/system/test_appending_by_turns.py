@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_append import append_messages
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
+from tests.support.certificates import make_certificates
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
 from tests.support.messages_to_append import message
 from tests.support.stand_in_server import StandInServer
@@ -18,6 +20,7 @@ from tests.support.stand_in_server import StandInServer
 MANY = ("IMAP4rev1", "AUTH=PLAIN", "LITERAL+", "UIDPLUS", "MULTIAPPEND")
 ASKED = ("IMAP4rev1", "AUTH=PLAIN", "UIDPLUS", "MULTIAPPEND")
 COUNT = 330  # in commands of fifty: seven
+NO_TLS = Trust()
 LOGIN = 3  # commands before the first APPEND
 
 
@@ -37,9 +40,9 @@ def serving(offer: tuple[str, ...] = MANY) -> Iterator[StandInServer]:
 
 
 @contextmanager
-def entered(server: StandInServer, port: int) -> Iterator[ImapSession]:
+def entered(server: StandInServer, port: int, trust: Trust = NO_TLS) -> Iterator[ImapSession]:
     credentials = Credentials(user="jdoe", password=server.password)
-    session = enter(ImapAddress(port=port), credentials, Trust())
+    session = enter(ImapAddress(port=port, is_tls=trust != NO_TLS), credentials, trust)
     try:
         yield session
     finally:
@@ -65,6 +68,27 @@ def test_commands_go_over_both_connections_and_messages_come_in_order() -> None:
         assert server.commands.count("APPEND") == 7
     uids = [each.target_uid for each in told if isinstance(each, Appended)]
     assert uids == list(range(1, COUNT + 1))
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_over_four_connections_all_come_in_order_however_long(
+    tmp_path: Path, *, is_tls: bool
+) -> None:
+    """More than the system takes unread, and than a server of one's own reads at once."""
+    certificates = make_certificates(tmp_path) if is_tls else None
+    trust = Trust(ca_file=certificates and certificates.authority)
+    bodies = [b"Subject: x\r\n\r\n%05d" % uid + b"x" * (40 << 10) for uid in range(1, COUNT + 1)]
+    many = [message(uid, body) for uid, body in enumerate(bodies, 1)]
+    with (
+        StandInServer(MANY, certificates=certificates, is_tls=is_tls) as server,
+        ExitStack() as ex,
+    ):
+        server.add_account("jdoe")
+        one, *others = (ex.enter_context(entered(server, server.port, trust)) for _ in range(4))
+        append_messages(one, "INBOX", many, lambda _result: None, others)
+
+        assert held(server) == bodies
+        assert all(map(is_alive, (one, *others)))
 
 
 def test_where_a_literal_must_be_asked_for_one_connection_is_used() -> None:
@@ -122,6 +146,28 @@ def test_of_a_cut_connection_nothing_comes_that_those_before_it_did_not(
             append_messages(one, "INBOX", messages(), told.append, [other])
 
         assert not is_alive(whole)
+        there = held(server)
+    assert there == [octets_of(uid) for uid in range(1, len(there) + 1)]
+    known = [each.uid for each in told]
+    assert known == list(range(1, len(known) + 1))
+    assert len(known) <= len(there) < COUNT
+
+
+@pytest.mark.parametrize("where", Where)
+@pytest.mark.parametrize("which", range(4))
+def test_of_four_connections_whichever_is_cut_leaves_the_beginning(
+    where: Where, which: int
+) -> None:
+    told: list[AppendResult] = []
+    with (
+        serving() as server,
+        CuttingProxy(server.port, Cut(at=LOGIN + 1, where=where)) as proxy,
+        ExitStack() as stack,
+    ):
+        ports = [proxy.port if at == which else server.port for at in range(4)]
+        one, *others = (stack.enter_context(entered(server, port)) for port in ports)
+        with pytest.raises(ServerUnreachable):
+            append_messages(one, "INBOX", messages(), told.append, others)
         there = held(server)
     assert there == [octets_of(uid) for uid in range(1, len(there) + 1)]
     known = [each.uid for each in told]

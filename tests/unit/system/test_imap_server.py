@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from respool.errors import LoginRefused, ServerUnreachable
@@ -57,6 +59,34 @@ def test_where_the_server_gives_no_other_session_it_is_not_asked_again() -> None
         far.close()
 
     assert gate.asked == 2
+
+
+def test_where_it_gives_no_more_the_others_that_there_are_are_used_again() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        gate = Gate(server, most=2)
+        far = reached(gate)
+        for _ in range(2):
+            with far.session(), far.another() as other, far.another() as third:
+                assert other is not None
+                assert third is None
+        far.close()
+
+    assert gate.asked == 3
+
+
+def test_only_so_many_are_used_beside_others_by_all_together() -> None:
+    with StandInServer(OFFER) as server, ExitStack() as stack:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=20))
+        stack.callback(far.close)
+        with ExitStack() as lanes:
+            of_one = [lanes.enter_context(far.another()) for _ in range(3)]
+            of_another = lanes.enter_context(far.another())
+
+            assert None not in of_one
+            assert of_another is None
+        assert stack.enter_context(far.another()) is not None
 
 
 def test_what_goes_wrong_with_both_sessions_is_not_taken_for_a_refusal() -> None:
