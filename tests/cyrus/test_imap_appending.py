@@ -15,7 +15,9 @@ from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_pairs
 from respool.planning.proof import ProveAppended
 from respool.runs.actor import Undoing
+from respool.system.imap import ImapSession
 from respool.system.imap_append import append_messages
+from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
 from respool.targets.imap.actor import imap_actor
@@ -23,6 +25,7 @@ from respool.targets.imap.left_by_run import held_now
 from respool.targets.imap.line_ends import mended
 from respool.verification.appended import AppendedProofActor
 from tests.support.directions import fresh_target
+from tests.support.four_connections import append_over_four
 from tests.support.imap_contents import messages_in
 from tests.support.imap_groups import OneStep, message_group
 from tests.support.imap_restoring import imap_server
@@ -115,6 +118,26 @@ def test_a_connection_that_is_cut_is_made_anew_and_nothing_comes_twice(
     done = actor.perform(step, before)
     assert octets_in(restoring_names, account) == guids(step)
     assert proof_of(account, step, done)["proven"] == 6
+
+
+@pytest.mark.parametrize("which", [None, 0, 2])
+def test_over_four_connections_all_come_in_order_and_of_a_cut_one_the_beginning(
+    which: int | None, restoring_names: PrivateCyrus
+) -> None:
+    who = Credentials(
+        user=restoring_names.admin,
+        password=restoring_names.password,
+        as_user=fresh_target(restoring_names, "user").login,
+    )
+
+    def entered(port: int) -> ImapSession:
+        return enter(ImapAddress(port=port), who, Trust())
+
+    done = append_over_four(restoring_names.port, entered, which)
+    assert done.there == done.sent[: len(done.there)]
+    assert [each.uid for each in done.told] == list(range(1, len(done.told) + 1))
+    assert len(done.told) <= len(done.there)
+    assert (len(done.there) == len(done.sent)) == (which is None)
 
 
 def test_a_message_that_the_server_refuses_is_lost_by_its_name_and_the_others_are_there(

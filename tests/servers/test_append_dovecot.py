@@ -12,6 +12,7 @@ from respool.system.imap import ImapSession
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from tests.support.distribution import DOVECOT
+from tests.support.four_connections import append_over_four
 from tests.support.messages_to_append import Told, message
 from tests.support.missing import give_up
 from tests.support.private_dovecot import PrivateDovecot
@@ -62,6 +63,24 @@ def test_a_hundred_and_twenty_messages_go_in_order_and_come_back_octet_for_octet
 
     assert [each.target_uid for each in results if isinstance(each, Appended)] == list(bodies)
     assert came_back(session, bodies) == [True] * 120
+
+
+@pytest.mark.parametrize("which", [None, 0, 2])
+def test_over_four_connections_all_come_in_order_and_of_a_cut_one_the_beginning(
+    dovecot: PrivateDovecot, which: int | None
+) -> None:
+    login = f"four{which}@example.org".lower()
+    dovecot.create_user(login)
+    who = Credentials(user=dovecot.admin, password=dovecot.password, as_user=login)
+
+    def entered(port: int) -> ImapSession:
+        return enter(ImapAddress(port=port), who, Trust())
+
+    done = append_over_four(dovecot.port, entered, which)
+    assert done.there == done.sent[: len(done.there)]
+    assert [each.uid for each in done.told] == list(range(1, len(done.told) + 1))
+    assert len(done.told) <= len(done.there)
+    assert (len(done.there) == len(done.sent)) == (which is None)
 
 
 def test_odd_octets_stay_as_they_are_but_for_bare_line_feeds_and_nuls(

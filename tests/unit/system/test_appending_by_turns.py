@@ -75,8 +75,8 @@ def test_over_four_connections_all_come_in_order_however_long(
     tmp_path: Path, *, is_tls: bool
 ) -> None:
     """More than the system takes unread, and than a server of one's own reads at once."""
-    certificates = make_certificates(tmp_path) if is_tls else None
-    trust = Trust(ca_file=certificates and certificates.authority)
+    certificates = make_certificates(tmp_path)
+    trust = Trust(ca_file=certificates.authority if is_tls else None)
     bodies = [b"Subject: x\r\n\r\n%05d" % uid + b"x" * (40 << 10) for uid in range(1, COUNT + 1)]
     many = [message(uid, body) for uid, body in enumerate(bodies, 1)]
     with (
