@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from respool.app.plan import write_plan
 from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
+from respool.app.written_plan import write_plan
 from respool.runs.journal import Journal
 from respool.system.imap_places import ImapAddress
 from tests.conformance.connections import CutConnectionSuite, SpokenWorld

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from respool.app.access import server_access
-from respool.app.plan import plan_into_spool, write_plan
+from respool.app.plan import plan_into_spool
 from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
+from respool.app.written_plan import write_plan
 from respool.runs.journal import Journal
 from respool.system.cyrus_server import reach_server
 from tests.conformance.targets import TargetSuite, World

@@ -12,10 +12,10 @@ from typing import Any
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
-from respool.app.plan import write_plan
 from respool.app.selection import Selection, select
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
+from respool.app.written_plan import write_plan
 from respool.exports.manifest_head import ExportForm
 from respool.planning.context import PlanContext
 from respool.planning.proof import ProveExport

@@ -14,12 +14,12 @@ from respool.app.asking import request_of
 from respool.app.at_imap import imap_actors
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
-from respool.app.plan import write_plan
 from respool.app.selection import select
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
+from respool.app.written_plan import write_plan
 from respool.model.accounts import Account, AccountKind
 from respool.planning.context import PlanContext
 from respool.planning.proof import ProveAppended

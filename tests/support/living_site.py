@@ -12,10 +12,10 @@ from pathlib import Path
 from imapclient import IMAPClient
 
 from respool.app.at_state import AtState
-from respool.app.plan import write_plan
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
 from respool.app.wish import Wish
+from respool.app.written_plan import write_plan
 from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.undo import Undo

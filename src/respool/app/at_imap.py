@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respool.app.far_bluemind import FarWish, account_there, check_is_meant
+from respool.app.far_bluemind import account_there, check_is_meant
 from respool.app.far_finishing import FarCore, with_far_finishing
 from respool.app.far_logins import (
     FarAccount,
@@ -17,6 +17,7 @@ from respool.app.far_logins import (
     given_password,
     share_of,
 )
+from respool.app.far_wish import FarWish
 from respool.app.left_over import left_sources
 from respool.app.prepared import Prepared, prepare, prepare_again
 from respool.app.reached import Plan, Prover

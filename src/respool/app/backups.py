@@ -1,22 +1,23 @@
 """Which generations there are, and what is wrong with each."""
 
+# ruff: noqa: PLC0415 - what a core says is loaded where it is asked
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from respool.app.bluemind_access import patient_core
 from respool.app.bluemind_directory import Directory, LiveNames
-from respool.app.bluemind_generations import OWN_ROOT, CoreSays, core_says
 from respool.app.settings import Settings
 from respool.backups.addresses import MapsOfThisMachine, Told
 from respool.backups.choice import latest_generation
 from respool.backups.contents import findings_of, list_accounts
 from respool.backups.dataprotect import DataProtect
 from respool.backups.discovery import Backup, open_backup, open_staged
-from respool.backups.known_generations import Standing
 from respool.errors import BackupError, GenerationNotFound
 from respool.model.findings import Finding, Severity
 from respool.model.generations import (
@@ -27,7 +28,10 @@ from respool.model.generations import (
     UnusedEntry,
 )
 from respool.model.json_text import as_utc_text
-from respool.system.bluemind_directory import CoreDirectory
+
+if TYPE_CHECKING:
+    from respool.app.bluemind_generations import CoreSays
+    from respool.backups.known_generations import Standing
 
 _MIB = 1 << 20
 
@@ -122,10 +126,14 @@ def backup_of(settings: Settings) -> Backup:
 
 def _ask_core(settings: Settings, question: Callable[[Directory], Told]) -> Told | None:
     with patient_core(settings) as core:
-        return None if core is None else question(CoreDirectory(core))
+        if core is None:
+            return None
+        from respool.system.bluemind_directory import CoreDirectory
+
+        return question(CoreDirectory(core))
 
 
-def list_backups(settings: Settings, own_root: Path = OWN_ROOT) -> BackupSummary:
+def list_backups(settings: Settings, own_root: Path | None = None) -> BackupSummary:
     """The generations of the backup that the settings name.
 
     BlueMind's core is asked about its own backups, where it can be; ``own_root`` is where it
@@ -134,9 +142,11 @@ def list_backups(settings: Settings, own_root: Path = OWN_ROOT) -> BackupSummary
     Raises:
         BackupNotFound, BackupUnreadable.
     """
+    from respool.app.bluemind_generations import OWN_ROOT, core_says
+
     backup = backup_of(settings)
     latest = _latest(backup)
-    said = core_says(settings, backup, own_root)
+    said = core_says(settings, backup, own_root or OWN_ROOT)
     told = None if said is None else said.joined
     standings = {} if told is None else told.standings
     return BackupSummary(

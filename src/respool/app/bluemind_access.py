@@ -1,18 +1,23 @@
 """From settings to the core of BlueMind: its address and its key, where there are any."""
 
+# ruff: noqa: PLC0415 - what speaks with a core is loaded where there may be one
+
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from respool.app.settings import Secret, Settings, secret_in
+from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.errors import BluemindUnreachable, UsageError
-from respool.system.bluemind_api import ApiAccess, is_loopback
-from respool.system.bluemind_core import BluemindCore, open_core
-from respool.system.bluemind_signs import is_there
+from respool.system.bluemind_signs import is_bluemind, is_there
+
+if TYPE_CHECKING:
+    from respool.system.bluemind_api import ApiAccess
+    from respool.system.bluemind_core import BluemindCore
 
 TOKEN: Final = Path("/etc/bm/bm-core.tok")  # admin0's key, for root on the server itself
 LOCAL_API: Final = "http://localhost:8090/api"
@@ -31,6 +36,8 @@ def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
     key, url = settings.bluemind_key, settings.bluemind_api
     if key is None and url is None and not is_there(token):
         return None
+    from respool.system.bluemind_api import ApiAccess, is_loopback
+
     is_near = url is None or is_loopback(url)
     key = key or (_local_key(token) if is_near else None)
     if key is None:
@@ -49,6 +56,15 @@ def api_access(settings: Settings, token: Path = TOKEN) -> ApiAccess | None:
     )
 
 
+def is_perhaps_bluemind(settings: Settings, configuration: ServerConfiguration) -> bool:
+    """Whether anything says that there is a core, or that the server is BlueMind's.
+
+    Raises:
+        UsageError: as `api_access`.
+    """
+    return is_bluemind(configuration) or api_access(settings) is not None
+
+
 @contextmanager
 def core_of(settings: Settings) -> Iterator[BluemindCore | None]:
     """BlueMind's core, for the length of a block; None where nothing says that there is one.
@@ -60,6 +76,8 @@ def core_of(settings: Settings) -> Iterator[BluemindCore | None]:
     if access is None:
         yield None
         return
+    from respool.system.bluemind_core import open_core
+
     with open_core(access) as core:
         yield core
 

@@ -4,20 +4,24 @@ The core is asked only for what nothing else tells, and not twice for the same n
 is away, or that there is no key for it, is no error here: everything else goes on.
 """
 
+# ruff: noqa: PLC0415 - what a core answers is loaded where one was asked
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from respool.backups.addresses import KnownAccount, MapsOfThisMachine, Told
-from respool.bluemind.api_answers import ApiDomain, ApiMailbox
-from respool.bluemind.directory_entries import ApiEntry, ApiServer, is_called
-from respool.bluemind.postfix_maps import AddressBook
 from respool.errors import BluemindFault, BluemindRefused, RespoolError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
+
+if TYPE_CHECKING:
+    from respool.bluemind.api_answers import ApiDomain, ApiMailbox
+    from respool.bluemind.directory_entries import ApiEntry, ApiServer
+    from respool.bluemind.postfix_maps import AddressBook
 
 _Answer = TypeVar("_Answer")
 _MOST_NEAR: Final = 6
@@ -108,6 +112,8 @@ def told_by(core: Directory, name: str, spool_domains: Sequence[str]) -> Told:
         for domain in domains
         for entry in _or_none(partial(core.entries_like, domain.uid, word)) or ()
     ]
+    from respool.bluemind.directory_entries import is_called
+
     meant = [(domain, each) for domain, each in entries if is_called(each.display_name, name)]
     accounts = _once([*found, *_mailboxes(core, meant)])
     near = () if accounts else tuple(_mailboxes(core, entries[:_MOST_NEAR]))
@@ -119,6 +125,8 @@ def _domains(core: Directory, spool_domains: Sequence[str]) -> tuple[ApiDomain, 
     try:
         return core.domains()
     except BluemindRefused:
+        from respool.bluemind.api_answers import ApiDomain
+
         return tuple(ApiDomain(uid=each, names=()) for each in spool_domains)
 
 

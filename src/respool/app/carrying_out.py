@@ -12,7 +12,6 @@ from respool.app.phases import PhaseClock
 from respool.app.reached import Reached
 from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of, untold_of
-from respool.app.what_changed import what_changed
 from respool.backups.source import forget_trees
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
@@ -116,6 +115,8 @@ def _with_what_was_changed(error: BaseException, run: RunJournal) -> BaseExcepti
     """``error`` as one that says first what was added; a bug of ours stays what it is."""
     if isinstance(error, KeyboardInterrupt | EndedBySignal):
         error = Interrupted(f"run {run.number} was stopped at once", why="asked for twice")
+    from respool.app.what_changed import what_changed  # noqa: PLC0415 - of what failed alone
+
     error.add_note(what_changed(run))
     if isinstance(error, RespoolError):
         error.changed = what_changed(run)

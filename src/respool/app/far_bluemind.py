@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
 from respool.app.bluemind_access import LOCAL_API, api_access
 from respool.app.far_domains import live_domain
 from respool.app.far_logins import FarAccount, share_of
+from respool.app.far_wish import FarWish
 from respool.app.settings import Settings
 from respool.app.writers import writer_of
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
@@ -22,14 +22,6 @@ from respool.system.imap_places import ImapPlace
 
 NO_SHARES_SINCE: Final = (5, 6)
 _KINDS: Final = {"user": AccountKind.USER, "share": AccountKind.MAILSHARE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FarWish:
-    """Whose mail is to go there: ``account`` as a person typed it, ``domains`` new ones by old."""
-
-    account: str = ""
-    domains: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager

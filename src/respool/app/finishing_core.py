@@ -1,19 +1,23 @@
 """BlueMind's core for the steps of runs: opened when one first needs it, shared by all of them."""
 
+# ruff: noqa: PLC0415 - what speaks with a core is loaded where a run has steps for one
+
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from respool.app.bluemind_access import core_of
 from respool.app.settings import Settings
 from respool.errors import UsageError
-from respool.finishing import patience
-from respool.finishing.actor import FinishingActor
-from respool.finishing.asking import Asking, Silence
-from respool.finishing.patience import Patience
-from respool.runs.actor import RunRecord
-from respool.system.bluemind_core import BluemindCore
-from respool.system.cyrus_server import CyrusServer
+
+if TYPE_CHECKING:
+    from respool.finishing.actor import FinishingActor
+    from respool.finishing.asking import Asking, Silence
+    from respool.finishing.patience import Patience
+    from respool.runs.actor import RunRecord
+    from respool.system.bluemind_core import BluemindCore
+    from respool.system.cyrus_server import CyrusServer
 
 
 class LazyCore:
@@ -23,10 +27,13 @@ class LazyCore:
         self._settings = settings
         self._kept = ExitStack()
         self._core: BluemindCore | None = None
-        self._silence = Silence()
+        self._silence: Silence | None = None
 
     def asking(self, patience: Patience) -> Asking:
         """Who asks it; that it is away, all who do know together."""
+        from respool.finishing.asking import Asking, Silence
+
+        self._silence = self._silence or Silence()
         return Asking(core=self, patience=patience, silence=self._silence, forget=self.close)
 
     def __call__(self) -> BluemindCore:
@@ -50,6 +57,10 @@ def finishing_actor(
     core: LazyCore | None, server: CyrusServer, record: RunRecord
 ) -> FinishingActor:
     """Who carries out the finishing steps of one run."""
+    from respool.finishing import patience
+    from respool.finishing.actor import FinishingActor
+    from respool.finishing.asking import Asking
+
     usual = patience.USUAL
     asking = Asking(core=_no_core, patience=usual) if core is None else core.asking(usual)
     return FinishingActor(asking=asking, server=server, record=record)

@@ -8,15 +8,16 @@ both INBOXes are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid
-from respool.finishing.steps import CreateMailshare
 from respool.planning.plan import PlanHead
 from respool.planning.request import Person, RestoreRequest
 from respool.runs.journal import Journal, RunJournal
-from respool.targets.spool.steps import CreateAccount
+
+_MAKING: Final = frozenset({"spool-create-account", "bluemind-create-mailshare"})
 
 
 def is_known_same(
@@ -50,5 +51,5 @@ def _same_ids(head: PlanHead, run: RunJournal) -> Iterator[str]:
     if head.request.person is not Person.OTHER:
         yield head.facts.get("account id", "")
     for row in run.rows():
-        if row.kind in {CreateAccount.kind, CreateMailshare.kind}:
+        if row.kind in _MAKING:
             yield str((run.receipt(row.number) or {}).get("uniqueid", ""))

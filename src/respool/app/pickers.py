@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from respool.app.picking import Picked, hash_of, pick
+from respool.app.picked import Picked
 from respool.app.selection import Selection, Wanted
 from respool.app.wish import Wish
 from respool.backups.source import SourceMailbox
@@ -85,6 +85,8 @@ class ByConditions:
 
     def pick(self, source: SourceMailbox, mailbox: StoredMailbox) -> Picked:
         """See `respool.app.picking`."""
+        from respool.app.picking import pick  # noqa: PLC0415 - reads headers, and bodies
+
         wanted, has_expunged = self.conditions, self.has_expunged
         return pick(self.selection, source, mailbox, wanted, has_expunged=has_expunged)
 
@@ -216,6 +218,8 @@ def _why_another(source: SourceMailbox, message: ChosenMessage, row: Any) -> str
         is_same = (int(row["size"]), int(row["internaldate"])) == message.identity[1:]
         return None if is_same else "it has no GUID, and another size or date"
     if guid is None:
+        from respool.app.picking import hash_of  # noqa: PLC0415 - reads bodies
+
         guid = hash_of(source, message.uid, int(row["place"]))
     return None if guid == message.guid else f"its GUID is {guid}, not {message.guid}"
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from respool.app.archived import OpenedWhole, StubsOfMailbox
 from respool.app.described import DescribedHeader, DescribedMessage
+from respool.app.picked import Picked
 from respool.app.selection import Selection
 from respool.backups.caches import caches_of
 from respool.backups.source import SourceMailbox, open_message
@@ -32,20 +33,6 @@ from respool.planning.picking import Mask, record_mask
 
 _ROWS_AT_ONCE: Final = 4096
 _CHUNK: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picked:
-    """The messages that fulfil the conditions, of how many that were looked at.
-
-    ``guids`` are those of the conditions that were found. ``unread`` counts messages that
-    could not be read, and so perhaps fulfil them.
-    """
-
-    uids: UidSet
-    looked_at: int
-    guids: frozenset[str] = frozenset()
-    unread: int = 0
 
 
 def pick(

@@ -1,35 +1,38 @@
 """Making a plan: what was asked, what the backup holds, how the live server stands."""
 
+# ruff: noqa: PLC0415 - what merges flags, and speaks with BlueMind, takes as long as many a plan
+
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from respool.app.backups import backup_of
+from respool.app.bluemind_access import is_perhaps_bluemind
 from respool.app.bluemind_identity import directory_identity
-from respool.app.finishing import FinishingPlan, with_finishing
 from respool.app.identity import compare_with_live
 from respool.app.known_person import is_known_same
 from respool.app.lacking import lacking_of
-from respool.app.merging import MergingPlan, with_merged_flags
 from respool.app.prepared import Prepared, prepare, prepare_again
 from respool.app.reached import Plan
 from respool.app.readers import logins_of, special_uses_of, subscriptions_of
+from respool.app.root_header import root_of
 from respool.app.selection import Selection
 from respool.app.settings import Settings
-from respool.app.target_account import root_of, survey_target, target_of
+from respool.app.target_account import survey_target, target_of
 from respool.app.wish import Wish
-from respool.errors import UsageError
 from respool.model.findings import Finding
-from respool.planning.codec import parse_tail, render_plan
 from respool.planning.identity import identity_findings, identity_reasons
-from respool.planning.plan import PlanHead, PlanTail
-from respool.planning.request import Person, RestoreRequest
+from respool.planning.plan import PlanHead
+from respool.planning.request import Conflict, Person, RestoreRequest
 from respool.system.cyrus_server import CyrusServer
-from respool.system.durable import new_private_file
 from respool.targets.spool.planner import plan_restore
 from respool.targets.spool.sequence import SpoolPlan
 from respool.targets.spool.survey import SpoolSurvey
+
+if TYPE_CHECKING:
+    from respool.app.finishing import FinishingPlan
+    from respool.app.merging import MergingPlan
 
 
 def plan_into_spool(
@@ -68,26 +71,16 @@ def _planned(
         special_uses=special_uses_of(request, survey, server),
     )
     plan = plan_restore(request, chosen, survey, context)
-    merging = with_merged_flags(settings, prepared, plan, chosen, survey)
+    merging: SpoolPlan | MergingPlan = plan
+    if request.on_conflict is Conflict.NEWER_FLAGS:
+        from respool.app.merging import with_merged_flags
+
+        merging = with_merged_flags(settings, prepared, plan, chosen, survey)
+    if not is_perhaps_bluemind(settings, server.configuration):
+        return merging
+    from respool.app.finishing import with_finishing
+
     return with_finishing(settings, merging, server)
-
-
-def write_plan(plan: Plan, file: Path) -> PlanTail:
-    """Write the lines of ``plan`` to a new file that only we may read; its last line.
-
-    Raises:
-        UsageError: the file is there already, or cannot be written.
-    """
-    try:
-        with new_private_file(file) as lines:
-            line = ""
-            for line in render_plan(plan.head, plan.steps()):
-                lines.write(f"{line}\n")
-            return parse_tail(line)
-    except FileExistsError as error:
-        raise UsageError(f"{file} is there already", hint="choose another --out") from error
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written", why=str(error)) from error
 
 
 def identity_of(

@@ -10,21 +10,21 @@ from respool.app.access_log import note_reading, of_selection
 from respool.app.account_lookup import written_out
 from respool.app.asking import request_of
 from respool.app.backups import backup_of
-from respool.app.bluemind_generations import going_findings
 from respool.app.chosen import Choice, choose
-from respool.app.elsewhere import said_where_else
 from respool.app.pickers import picker_of
+from respool.app.root_header import root_of
 from respool.app.selection import Selection, Wanted, select
 from respool.app.settings import Settings
 from respool.app.source_now import changed_while_read, found_under_way
 from respool.app.still_live import still_there
-from respool.app.target_account import root_of
 from respool.app.wish import Wish
+from respool.backups.dataprotect import DataProtect
 from respool.backups.discovery import Backup
 from respool.backups.still_there import Stamps, stamps_of
 from respool.errors import MessageNotInMailbox
 from respool.model.accounts import Account
 from respool.model.findings import Finding
+from respool.model.generations import Generation
 from respool.planning.context import PlanContext
 from respool.planning.plan import PlanHead
 from respool.planning.request import RestoreRequest
@@ -128,6 +128,8 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         guids = wish.conditions.guids
         if not guids:
             raise
+        from respool.app.elsewhere import said_where_else  # noqa: PLC0415 - seldom needed
+
         raise said_where_else(error, backup, wish.wanted, selection, guids) from error
     has_expunged = wish.is_taking_expunged
     taken = [(each.mailbox, each.wanted(has_expunged=has_expunged)) for each in choice.mailboxes]
@@ -139,8 +141,16 @@ def prepare(settings: Settings, wish: Wish, now: datetime | None = None) -> Prep
         stamps=stamps,
         now=now or datetime.now(UTC),
         live_has=still_there(settings, selection.account, taken),
-        going=going_findings(settings, backup, selection.generation),
+        going=_going(settings, backup, selection.generation),
     )
+
+
+def _going(settings: Settings, backup: Backup, generation: Generation) -> tuple[Finding, ...]:
+    if backup.root.kind != DataProtect.name:
+        return ()
+    from respool.app.bluemind_generations import going_findings  # noqa: PLC0415 - of one kind
+
+    return going_findings(settings, backup, generation)
 
 
 def prepare_again(settings: Settings, head: PlanHead) -> Prepared:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
-from respool.app.far_bluemind import FarWish
+from respool.app.far_wish import FarWish
 from respool.app.reached import Reached
 from respool.app.settings import Settings
 from respool.app.where import TargetKind, Where, where_of, where_of_plan

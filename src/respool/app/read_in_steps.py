@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from respool.targets.imap.steps import GiveReaderSeen, SetAnnotations
-
 Note: TypeAlias = Mapping[str, Any]
+_GIVING: Final = "imap-give-seen"
+_SETTING: Final = "imap-set-annotations"
 _NOTHING_ELSE: Final[Note] = {"since": 0, "closed": "", "missing": ""}
 
 
 def readers_seen_in_steps(receipts: Sequence[tuple[str, Note]]) -> Note | None:
     """What readers saw of their marks, as a proof says it; None where there was no such step."""
-    notes = [note for kind, note in receipts if kind == GiveReaderSeen.kind and "marks" in note]
+    notes = [note for kind, note in receipts if kind == _GIVING and "marks" in note]
     readers = [
         {
             "reader": note["reader"],
@@ -31,5 +31,5 @@ def readers_seen_in_steps(receipts: Sequence[tuple[str, Note]]) -> Note | None:
 
 def annotations_read_in_steps(receipts: Sequence[tuple[str, Note]]) -> Note | None:
     """What read back of annotations, as a proof says it; None where there was no such step."""
-    notes = [note for kind, note in receipts if kind == SetAnnotations.kind]
+    notes = [note for kind, note in receipts if kind == _SETTING]
     return {"proven": sum(note["given"] for note in notes), "differs": ()} if notes else None

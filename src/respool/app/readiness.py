@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from respool.app.plan_file import selected
 from respool.app.settings import Settings
 from respool.app.source_now import left_reasons
 from respool.app.target_account import survey_target
+from respool.app.unchanged import selected
 from respool.errors import NotReady
 from respool.finishing.steps import CreateMailshare, Repair, SaveRights
 from respool.planning.appending import AppendMessages

@@ -8,9 +8,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias
 
-from respool.app.raised_quotas import raised_limits
 from respool.app.read_in_steps import annotations_read_in_steps, readers_seen_in_steps
-from respool.finishing.steps import FINISHING_KINDS
+from respool.app.wiring import FINISHING, SPOOL, family_of
 from respool.model.findings import Finding
 from respool.model.one_line import one_line
 from respool.planning.finishing import NOT_ASKED
@@ -38,6 +37,7 @@ from respool.verification.flag_report import (
 from respool.verification.report import (
     LaneNotes,
     MailboxOutcome,
+    RaisedLimit,
     Receipt,
     lost_findings,
     outcome_of,
@@ -91,7 +91,7 @@ def receipt_of(
         left_to_do=_printable(left),
         undone=len(undone),
         untold=untold,
-        raised=raised_limits(run),
+        raised=_raised(run),
         merged=tuple(_merged(head, lanes, proofs)),
         seen=SeenReport(outcomes=readers),
         annotations=AnnotationReport(folders=annotations),
@@ -103,6 +103,14 @@ def receipt_of(
             *_as_appended(head, lanes),
         ),
     )
+
+
+def _raised(run: RunJournal) -> tuple[RaisedLimit, ...]:
+    if all(family_of(row.kind) != SPOOL for row in run.rows()):
+        return ()  # another server's limits, and those of files, no run raises
+    from respool.app.raised_quotas import raised_limits  # noqa: PLC0415 - loads that target
+
+    return raised_limits(run)
 
 
 def _printable(lines: Iterable[str]) -> tuple[str, ...]:
@@ -147,7 +155,7 @@ def _cut_off(number: int, undone: Sequence[StepRow]) -> Iterator[str]:
 def untold_of(run: RunJournal, hint: str | None = None) -> str | None:
     """Why BlueMind was not told all, where that alone is not done; None where it is otherwise."""
     undone = _undone(run)
-    if not undone or any(each.kind not in FINISHING_KINDS for each in undone):
+    if not undone or any(family_of(each.kind) != FINISHING for each in undone):
         return None
     error = next((each.error for each in undone if each.error), None)
     if error is None:

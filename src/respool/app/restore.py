@@ -1,5 +1,7 @@
 """Restoring: plan, ask, run, prove, and keep a receipt."""
 
+# ruff: noqa: PLC0415 - what checks plan files, and ends rehearsals, takes as long as many a plan
+
 from __future__ import annotations
 
 import shutil
@@ -8,18 +10,17 @@ from pathlib import Path
 
 from respool.app.carrying_out import Conversation
 from respool.app.errand import Errand, head_of
-from respool.app.plan import write_plan
-from respool.app.plan_file import checked_tail
 from respool.app.reaching import reach_planned, reach_wished
-from respool.app.rehearsing import end_rehearsal
 from respool.app.settings import Settings
 from respool.app.state import check_not_inside, prepare_state
 from respool.app.waiting_plan import waiting_plan
 from respool.app.wish import Wish
+from respool.app.written_plan import write_plan
 from respool.errors import PlanFileInvalid
 from respool.planning.codec import render_plan
 from respool.planning.plan import PlanHead
-from respool.verification.report import Receipt
+from respool.runs.runner import Stop
+from respool.verification.report import NO_RUN, Receipt
 
 
 def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Receipt:
@@ -35,7 +36,7 @@ def restore(settings: Settings, wish: Wish, conversation: Conversation) -> Recei
         tail = write_plan(target.plan(settings, wish), file)
         errand = Errand(settings=settings, state=state, target=target, file=file, tail=tail)
         receipt = errand.carry_out(conversation)
-    return end_rehearsal(settings, receipt, conversation.stop)
+    return _ended(settings, receipt, conversation.stop)
 
 
 def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation) -> Receipt:
@@ -44,6 +45,8 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
     Raises:
         PlanFileInvalid, SurveyChanged and what `restore` raises.
     """
+    from respool.app.plan_file import checked_tail
+
     state = prepare_state(settings)
     with waiting_plan(state) as file:
         try:
@@ -56,7 +59,7 @@ def restore_plan(settings: Settings, plan_file: Path, conversation: Conversation
             target.check_honesty(settings, file)
             errand = Errand(settings=settings, state=state, target=target, file=file, tail=tail)
             receipt = errand.carry_out(conversation)
-    return end_rehearsal(settings, receipt, conversation.stop)
+    return _ended(settings, receipt, conversation.stop)
 
 
 def save_plan(settings: Settings, wish: Wish, out: Path | None) -> PlanHead:
@@ -79,3 +82,12 @@ def plan_lines(settings: Settings, wish: Wish) -> Iterator[str]:
     with reach_wished(settings, wish) as target:
         plan = target.plan(settings, wish)
         yield from render_plan(plan.head, plan.steps())
+
+
+def _ended(settings: Settings, receipt: Receipt, stop: Stop) -> Receipt:
+    """``receipt``, and of a rehearsal what became of it: errors as `end_rehearsal`."""
+    if receipt.run == NO_RUN or not receipt.head.request.is_rehearsal:
+        return receipt
+    from respool.app.rehearsing import end_rehearsal
+
+    return end_rehearsal(settings, receipt, stop)

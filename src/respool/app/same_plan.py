@@ -7,8 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from respool.app.finishing_check import check_unchanged
-from respool.app.plan_file import without_last
+from respool.app.plan_lines import without_last
 from respool.app.reached import Plan
 from respool.errors import PlanRefused
 from respool.planning.codec import parse_head, render_step
@@ -38,7 +37,9 @@ def check_same(file: Path, planned: Callable[[PlanHead], Plan]) -> None:
         head = parse_head(next(lines))
         plan = planned(head)
         reasons = _of_heads(head, plan.head)
-        if not reasons:
+        if not reasons and (head.finishing or plan.head.finishing):
+            from respool.app.finishing_check import check_unchanged  # noqa: PLC0415 - BlueMind's
+
             check_unchanged(head.finishing, plan.head.finishing)
         reasons += _of_steps(without_last(lines), plan)
     if reasons:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from unicodedata import normalize
 
+from respool.app.picked import Picked
 from respool.app.pickers import Picker
-from respool.app.picking import Picked
 from respool.app.selection import Selection, Wanted
 from respool.app.whole_messages import Taken
 from respool.backups.mailboxes import read_with_state

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from respool.app.account_lookup import only_known, written_out
+from respool.app.root_header import root_of
 from respool.app.selection import Selection
 from respool.app.wish import Wish
 from respool.backups.addresses import AddressSource
 from respool.backups.server_state import server_state
-from respool.backups.source import SourceMailbox, read_header
+from respool.backups.source import SourceMailbox
 from respool.errors import AccountNotOnServer, AmbiguousName, UsageError
 from respool.model.accounts import Account, AccountKind
 from respool.model.names import encoded_part
@@ -98,12 +99,6 @@ def survey_target(
     else:
         survey = survey_account(server, request.target, is_in_place=request.is_in_place)
     return replace(survey, state_room=free_room(state, ourselves()))
-
-
-def root_of(selection: Selection) -> tuple[Mapping[str, str] | None, str | None]:
-    """ACL and unique id of the account's root in the backup, None where they are not known."""
-    header = None if selection.root is None else read_header(selection.root)
-    return (None, None) if header is None else (header.acl or None, header.uniqueid)
 
 
 def _of_either_kind(selection: Selection, server: CyrusServer) -> Account:

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.dated_names import is_underway
-from respool.backups.export_tree import ExportTree
 from respool.backups.kind import RootContents
+from respool.backups.opened_exports import opened_export
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.errors import BackupError, BackupFileMissing
@@ -95,8 +95,8 @@ def _spools_at(place: PurePosixPath, depth: int = _MACHINE_DEPTH) -> tuple[_Spoo
     Raises:
         BackupFileMissing, BackupUnreadable.
     """
-    tree = tree_at(place)
-    if isinstance(tree, ExportTree) and tree.source.facts.software is None:
+    tree, export = tree_at(place), opened_export(place)
+    if export is not None and export.source.facts.software is None:
         return ()  # somebody's Maildir: many of them side by side are no generations
     if find_partitions(tree):
         return (_Spool(host=None, place=place),)

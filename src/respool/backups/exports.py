@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Final
 
-from respool.backups.export_tree import ExportTree
 from respool.backups.kind import RootContents
-from respool.backups.source import tree_at
+from respool.backups.opened_exports import opened_export
 from respool.errors import BackupFileMissing
 from respool.exports.manifest_head import ExportForm
 from respool.model.findings import Severity
@@ -38,10 +37,10 @@ class Export:
 
     def detect(self, place: PurePosixPath) -> BackupRoot | None:  # noqa: D102 - see BackupKind
         try:
-            tree = tree_at(place)
+            tree = opened_export(place)
         except BackupFileMissing:
             return None
-        if not isinstance(tree, ExportTree) or tree.source.facts.form is not self.form:
+        if tree is None or tree.source.facts.form is not self.form:
             return None
         facts = tree.source.facts
         made = f", written by {facts.software}" if facts.software else ""
@@ -49,8 +48,8 @@ class Export:
         return BackupRoot(kind=self.name, place=place, description=said)
 
     def contents(self, root: BackupRoot) -> RootContents:  # noqa: D102 - see BackupKind
-        tree = tree_at(root.place)
-        if not isinstance(tree, ExportTree):
+        tree = opened_export(root.place)
+        if tree is None:
             return RootContents(generations=())
         facts = tree.source.facts
         is_damaged = any(each.severity is not Severity.NOTE for each in facts.findings)

@@ -14,7 +14,6 @@ from typing import BinaryIO, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.backups.export_places import export_at
 from respool.cyrus.cache import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
@@ -51,6 +50,7 @@ from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 _HEADER_LIMIT: Final = 1 << 20
 _NANOSECONDS: Final = 1_000_000_000
 _OPEN_TREES: Final = 8
+_MAILDIR: Final = "cur"
 _WANTED: Final = frozenset({CACHE_FILE, EXPUNGE_FILE, HEADER_FILE, INDEX_FILE})
 _T = TypeVar("_T")
 
@@ -126,7 +126,36 @@ def open_tree(place: PurePosixPath) -> ReadOnlyTree:
         BackupFileMissing, BackupUnreadable.
         ServerNotFound, NotPermitted, FormatError: a live server's configuration.
     """
-    return live_at(place) or export_at(place) or ReadOnlyTree(place)
+    live = live_at(place)
+    if live is not None:
+        return live
+    if not _may_be_export(place):
+        return ReadOnlyTree(place)
+    from respool.backups.export_places import export_at  # noqa: PLC0415 - of exports alone
+
+    return export_at(place) or ReadOnlyTree(place)
+
+
+def _may_be_export(place: PurePosixPath) -> bool:
+    """False for what has directories alone, and none that a Maildir has: a spool, mostly.
+
+    An export has its manifest, a message file or an mbox file at its top, or is a Maildir.
+    """
+    try:
+        names = [*ReadOnlyTree(place).names()]
+    except BackupFileMissing:
+        return _is_in_directory(place)  # one in a single file
+    return any(
+        not is_directory or name.startswith(".") or name == _MAILDIR
+        for name, is_directory in names
+    )
+
+
+def _is_in_directory(place: PurePosixPath) -> bool:
+    try:
+        return ReadOnlyTree(place.parent).stat(place.name) is not None
+    except BackupFileMissing:
+        return False
 
 
 @lru_cache(maxsize=_OPEN_TREES)

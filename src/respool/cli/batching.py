@@ -57,16 +57,17 @@ def typed_wishes(
     Raises:
         UsageError, SelectionInvalid, BackupError: as `wishes_of`.
     """
-    from respool.app.batch_members import wishes_of, wishes_of_chosen
     from respool.cli.restoring import chosen_wishes, wish_of
-    from respool.errors import UsageError
 
     if accounts is None:
         account, folders = typed[0], [each for each in typed[1:] if each is not None]
         if which.selection is None:
             return wish_of(account, folders, wishes, which, command=command)
         found = chosen_wishes(account, folders, wishes, which, command)
-        return found[0] if len(found) == 1 else wishes_of_chosen(found)
+        return found[0] if len(found) == 1 else _of_chosen(found)
+    from respool.app.batch_members import wishes_of
+    from respool.errors import UsageError
+
     if which.selection is not None:
         raise UsageError(
             "--selection says itself whose messages: --accounts does not go with it",
@@ -75,6 +76,12 @@ def typed_wishes(
     every = [each for each in typed if each is not None]
     template = wish_of("each", every, wishes, which, command=command)
     return wishes_of(settings, accounts, template)
+
+
+def _of_chosen(found: tuple[Wish, ...]) -> tuple[Wish | NoWish, ...]:
+    from respool.app.batch_members import wishes_of_chosen
+
+    return wishes_of_chosen(found)
 
 
 def is_of_several(plan: str) -> bool:

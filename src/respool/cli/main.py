@@ -84,10 +84,11 @@ def __getattr__(name: str) -> typer.Typer:
 
 
 @cache
-def _made_app() -> typer.Typer:
+def _made_app(only: str | None = None) -> typer.Typer:
+    """The application of all commands, or of the one that was asked for."""
     from respool.cli.application import make_app
 
-    return make_app(COMMANDS, ABOUT)
+    return make_app((each for each in COMMANDS if only in {None, each.name}), ABOUT)
 
 
 def help_text() -> str:
@@ -151,6 +152,15 @@ def _status_of_exit(error: BaseException) -> int:
     return error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
 
 
+def _only(arguments: list[str]) -> str | None:
+    """The command that was typed first; None where it may take all of them to answer.
+
+    To make the options of every command takes longer than many a plan.
+    """
+    is_known = bool(arguments) and arguments[0] in {each.name for each in COMMANDS}
+    return arguments[0] if is_known and _COMPLETION not in os.environ else None
+
+
 def _leave(_number: int, _frame: object) -> None:
     """End by way of every ``finally``: no door of ours stays open."""
     raise EndedBySignal
@@ -164,6 +174,7 @@ def _run(arguments: list[str]) -> int:
         from respool.cli.state_wishes import with_value
 
         arguments = with_value(arguments)
-    result = _made_app()(args=arguments, prog_name="respool", standalone_mode=False)
+    app = _made_app(_only(arguments))
+    result = app(args=arguments, prog_name="respool", standalone_mode=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0

@@ -96,6 +96,15 @@ class ProveFlags(Step):
     kind: ClassVar[str] = "prove-flags"
 
 
+PROOFS: Final[tuple[type[Step], ...]] = (
+    ProveAppended,
+    ProveExport,
+    ProveFlags,
+    ProveMailbox,
+    ProveSeen,
+    ProveAnnotations,
+    ProveSubscriptions,
+)
 # Those of messages, of any target; and those of flags alone.
 MESSAGE_PROOFS: Final = frozenset(step.kind for step in (ProveMailbox, ProveAppended, ProveExport))
 FLAG_PROOFS: Final = frozenset({ProveFlags.kind})

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from respool.app.far_bluemind import FarWish, account_there, check_is_meant, far_core
+from respool.app.far_bluemind import account_there, check_is_meant, far_core
 from respool.app.far_logins import FarAccount
+from respool.app.far_wish import FarWish
 from respool.app.settings import Secret, Settings
 from respool.errors import AccountNotOnServer, AmbiguousName, PlanRefused, RespoolError, UsageError
 from respool.model.accounts import Account, AccountKind

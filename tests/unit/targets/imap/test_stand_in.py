@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from respool.app.plan import write_plan
 from respool.app.wiring import STEP_KINDS
+from respool.app.written_plan import write_plan
 from respool.errors import PlanRefused, ServerUnreachable, StepFailed
 from respool.planning.appending import AppendMessages
 from respool.planning.chosen import ChosenMailbox
