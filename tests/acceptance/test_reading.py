@@ -355,3 +355,42 @@ def test_the_help_loads_none_of_the_large_libraries() -> None:
     )
 
     assert done.stderr == b"[]\n"
+
+
+def loaded_by(words: list[str]) -> set[str]:
+    """All modules that a command has loaded when it ends."""
+    probe = (
+        "import sys\n"
+        "from respool.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe, *words], capture_output=True, check=True, timeout=60
+    )
+    return set(done.stderr.decode().splitlines()[-1].split())
+
+
+def test_the_help_of_a_command_loads_no_other_and_nothing_that_works() -> None:
+    loaded = loaded_by(["restore", "--help"])
+
+    assert "respool.cli.commands.restore" in loaded
+    assert "respool.cli.commands.find" not in loaded
+    assert loaded & {"numpy", "rich", "imapclient", "sqlite3", "ssl"} == set()
+
+
+def test_a_plan_into_files_loads_no_other_target_and_nothing_that_speaks_with_servers(
+    golden_backup: Path, tmp_path: Path
+) -> None:
+    """What makes it fast: loading all of respool takes longer than many a plan."""
+    loaded = loaded_by(
+        ["plan", JDOE, "--backups", str(golden_backup), "--to", f"maildir:{tmp_path}/mail"]
+    )
+
+    ours = {".".join(each.split(".")[:3]) for each in loaded if each.startswith("respool.")}
+    assert "respool.targets.export" in ours
+    assert ours & {"respool.targets.imap", "respool.targets.state"} == set()
+    assert {each for each in ours if each.startswith("respool.finishing")} == set()
+    alone = {"imapclient", "imaplib", "httpx", "ssl", "respool.targets.spool.planner"}
+    assert loaded & alone == set()
+    assert "respool.system.cyrus_server" not in loaded

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from respool.app.bluemind_access import patient_core
 from respool.app.settings import Settings
@@ -19,7 +19,9 @@ from respool.bluemind.api_answers import values_of
 from respool.errors import BluemindRefused, RespoolError
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation
-from respool.system.bluemind_core import BluemindCore
+
+if TYPE_CHECKING:
+    from respool.system.bluemind_core import BluemindCore
 
 OWN_ROOT: Final = Path("/var/backups/bluemind")  # where BlueMind writes, and deletes
 
