@@ -15,7 +15,7 @@ from respool.app.receipts import receipt_of, untold_of
 from respool.backups.source import forget_trees
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.plan import PlanHead
-from respool.runs.actor import Actor, ActsAhead
+from respool.runs.actor import Actor, ActsAhead, ActsByHands
 from respool.runs.hands import many_hands
 from respool.runs.journal import RunJournal
 from respool.runs.runner import Runner, Stop
@@ -93,11 +93,14 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
 
 
 def _hands_for(head: PlanHead, actors: Mapping[str, Actor[Any]], pace: Pace) -> int:
-    """How many processes write messages.
+    """How many processes write messages, and read files back.
 
     Of little mail, or with one job, this one alone does it.
     """
-    is_ahead = any(isinstance(actor, ActsAhead) and actor.ahead for actor in actors.values())
+    is_ahead = any(
+        (isinstance(actor, ActsAhead) and actor.ahead) or isinstance(actor, ActsByHands)
+        for actor in actors.values()
+    )
     is_little = head.messages < MOST_ALONE and head.size_bytes < MOST_OCTETS_ALONE
     return 1 if pace.jobs == 1 or is_little or not is_ahead else pace.hands
 

@@ -69,7 +69,11 @@ def parse_info(name: str, keywords: Sequence[str]) -> frozenset[str]:
     >>> sorted(parse_info("1.x:2,RSb", ["$Forwarded", "$Junk"]))
     ['$Junk', '\\Answered', '\\Seen']
     """
-    _, _, letters = name.rpartition(":2,")
+    return _flags_of(name.rpartition(":2,")[2], tuple(keywords))
+
+
+@lru_cache(maxsize=256)
+def _flags_of(letters: str, keywords: tuple[str, ...]) -> frozenset[str]:
     found = {_FLAGS[letter] for letter in letters if letter in _FLAGS}
     for letter in letters:
         number = ord(letter) - ord("a")

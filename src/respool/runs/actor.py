@@ -100,6 +100,19 @@ class ActsAhead(Protocol):
         """
 
 
+@runtime_checkable
+class ActsByHands(Protocol):
+    """An actor that lets several hands do its steps, each of which changes nothing."""
+
+    def perform_by(
+        self,
+        step: Any,  # noqa: ANN401 - one of its own
+        before: Note,
+        hands: Hands,
+    ) -> Note:
+        """As `Actor.perform`."""
+
+
 def perform_alone(actor: ActsAhead, step: Step, before: Note) -> Note:
     """One step of ``ahead`` as `Actor.perform` does it: its note is true on disk, too."""
     done = actor.perform_unflushed(step, before, ALONE)

@@ -61,7 +61,12 @@ class Runner:
 
     @property
     def _stepping(self) -> Stepping:
-        return Stepping(journal=self.journal, actors=self.actors, on_progress=self.on_progress)
+        return Stepping(
+            journal=self.journal,
+            actors=self.actors,
+            on_progress=self.on_progress,
+            hands=self.hands,
+        )
 
     def _run_lanes(self, rows: Sequence[StepRow]) -> None:
         lanes: dict[str, list[StepRow]] = {}

@@ -9,7 +9,8 @@ from typing import Any
 
 from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.step import MessageStep, Step
-from respool.runs.actor import Actor, ActsAhead, Note
+from respool.runs.actor import Actor, ActsAhead, ActsByHands, Note
+from respool.runs.hands import ALONE, Hands
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
 
@@ -31,6 +32,7 @@ class Stepping:
     journal: RunJournal
     actors: Mapping[str, Actor[Any]]
     on_progress: Callable[[Progress], None]
+    hands: Hands = ALONE
 
     def do(self, row: StepRow) -> None:
         """One step from where it stands to its end, on disk.
@@ -45,13 +47,18 @@ class Stepping:
             if row.state is not StepState.STARTED:
                 before = self.before(row, step)
                 self.journal.record(row.number, StepState.STARTED, before=before)
-            receipt = actor.perform(step, self.journal.before(row.number))
+            receipt = self._performed(actor, step, self.journal.before(row.number))
         self.journal.record(row.number, StepState.DONE, receipt=receipt)
         self.tell(step)
 
     def before(self, row: StepRow, step: Step) -> Note | None:
         """What ``step`` is about to change; None where that was noted at an earlier try."""
         return self.actors[row.kind].observe(step) if row.state is StepState.WAITING else None
+
+    def _performed(self, actor: Actor[Any], step: Step, before: Note) -> Note:
+        if isinstance(actor, ActsByHands):
+            return actor.perform_by(step, before, self.hands)
+        return actor.perform(step, before)
 
     def is_ahead(self, row: StepRow) -> bool:
         """Whether a step may wait for the disk while the next ones are performed."""

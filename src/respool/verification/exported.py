@@ -7,35 +7,38 @@ have them in ``manifest.json`` alone, of which every line about the folder must 
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from respool.errors import BackupError, FormatError
 from respool.exports.manifest_head import ExportForm
-from respool.exports.written import WrittenMessage, unpack
-from respool.model.messages import ReadBack
+from respool.exports.zip_records import Member
 from respool.planning.proof import ProveExport
-from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
+from respool.planning.step import ACCOUNT_LANE, MessageStep
 from respool.runs.actor import Note, OnlyLooks, RunRecord
-from respool.verification.compare import compare_message
-from respool.verification.exported_files import FoundMessage, Reading, opened_folder
+from respool.runs.hands import ALONE, Hands
+from respool.verification.exported_files import opened_folder
+from respool.verification.exported_groups import (
+    MOST_DIFFERENCES,
+    GroupResult,
+    GroupTask,
+    compare_group,
+    why_unreadable,
+)
 from respool.verification.exported_manifest import FolderRows, Manifest
+from respool.verification.exported_zip import opened_zip
 
-MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_FILES: Final = "files"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Expected:
-    message: PlannedMessage
-    written: WrittenMessage
 
 
 @dataclass(slots=True, kw_only=True)
 class ExportProofActor(OnlyLooks):
-    """Proves the folders of one export against the plan of its run."""
+    """Proves the folders of one export against the plan of its run, group by group."""
 
     record: RunRecord
     _manifest: Manifest | None = None
@@ -49,48 +52,79 @@ class ExportProofActor(OnlyLooks):
         """Read back and compare; every difference is a value, none is an error."""
         return self.prove_again(step)
 
-    def prove_again(self, step: ProveExport) -> Note:
+    def perform_by(self, step: ProveExport, _before: Note, hands: Hands) -> Note:
+        """The same, by several hands."""
+        return self.prove_again(step, hands)
+
+    def prove_again(self, step: ProveExport, hands: Hands = ALONE) -> Note:
         """As `perform`, at any later time: an export that is gone is a difference."""
         try:
-            rows = self._manifest_of(step).rows_of(step.folder)
-            with opened_folder(step, self._finished()) as reading:
-                return self._compared(step, reading, rows)
+            rows = hands.begin(self._manifest_of, step)
+            tally = self._compared(step, hands, rows, is_listed=True)
+            if not tally.is_listed and step.form is not ExportForm.MAILDIR:
+                tally = self._compared(step, hands, rows, is_listed=False)
+            return self._noted(step, tally)
         except (BackupError, FormatError, OSError) as error:
-            return self._unreadable(step, error)
+            return self._unreadable(step, why_unreadable(error))
 
-    def _compared(self, step: ProveExport, reading: Reading, rows: FolderRows) -> Note:
-        tally = _Tally()
-        wanted = FolderRows()
-        is_listed = rows.is_like(self._rows(step, wanted))
-        for group in self._groups(step.lane):
-            found = reading.read([(each.message, each.written) for each in group])
-            for each, there in zip(group, found, strict=True):
-                tally.add(
-                    _as_kept(each.message, step), _as_read(each, there, step, is_listed=is_listed)
-                )
-        if not is_listed:
+    def _noted(self, step: ProveExport, tally: _Tally) -> Note:
+        if tally.unreadable is not None:
+            return self._unreadable(step, tally.unreadable)
+        if not tally.is_listed:
             tally.note_manifest(step.folder)
-        return tally.note(reading.count())
+        return tally.note(self._count(step))
 
-    def _rows(self, step: ProveExport, rows: FolderRows) -> FolderRows:
-        """What the manifest must have of the folder."""
-        is_mbox = step.form is ExportForm.MBOX
-        for group in self._groups(step.lane):
-            for each in group:
-                rows.add(each.message, each.written, has_place=is_mbox)
-        return rows
+    def _compared(
+        self, step: ProveExport, hands: Hands, manifest: Future[Manifest], *, is_listed: bool
+    ) -> _Tally:
+        """All groups in order, a few of them at a time."""
+        tally = _Tally()
+        waiting: deque[Future[GroupResult]] = deque()
+        try:
+            for task in self._tasks(step, is_listed=is_listed):
+                waiting.append(hands.begin(hands.do, compare_group, task))
+                while len(waiting) > hands.count:
+                    tally.add(waiting.popleft().result())
+                if tally.unreadable is not None:
+                    break
+            while waiting:
+                tally.add(waiting.popleft().result())
+        finally:
+            for each in waiting:
+                each.cancel()
+        tally.is_listed = manifest.result().rows_of(step.folder).is_like(tally.rows)
+        return tally
 
-    def _groups(self, lane: str) -> Iterator[list[_Expected]]:
+    def _tasks(self, step: ProveExport, *, is_listed: bool) -> Iterator[GroupTask]:
         """Each group of messages as it was written, without what was lost."""
-        for number, step in self.record.steps_of_lane(lane):
-            if isinstance(step, MessageStep):
-                receipt = self.record.receipt(number)
-                written = unpack(receipt["entries"]) if receipt else ()
-                planned = {message.uid: message for message in step.messages}
-                yield [
-                    _Expected(message=replace(planned[each.uid], guid=each.guid), written=each)
-                    for each in written
-                ]
+        with ExitStack() as stack:
+            members: Iterator[Member] = iter(())
+            if step.form is ExportForm.ZIP:
+                zip_file = stack.enter_context(opened_zip(step.path))
+                members = zip_file.members(*self._central(step))
+            for number, group in self.record.steps_of_lane(step.lane):
+                if isinstance(group, MessageStep):
+                    receipt = self.record.receipt(number)
+                    if receipt is not None:
+                        yield GroupTask(
+                            step=step,
+                            messages=group.messages,
+                            entries=receipt["entries"],
+                            members=tuple(islice(members, receipt["written"])),
+                            is_listed=is_listed,
+                        )
+
+    def _central(self, step: ProveExport) -> tuple[int, int]:
+        """Where in a zip's directory the folder begins, and how many members it has."""
+        offset, count = self._finished().get("central", {}).get(step.lane, (0, 0))
+        return offset, count
+
+    def _count(self, step: ProveExport) -> int:
+        """How many messages are there."""
+        if step.form is ExportForm.ZIP:
+            return self._central(step)[1]
+        with opened_folder(step) as reading:
+            return reading.count()
 
     def _finished(self) -> Mapping[str, Any]:
         """The receipt of the step that finished the export: the one with pages."""
@@ -106,66 +140,43 @@ class ExportProofActor(OnlyLooks):
                 self._manifest = Manifest.read(step.form, step.path, self._finished())
             return self._manifest
 
-    def _unreadable(self, step: ProveExport, error: Exception) -> Note:
-        why = getattr(error, "why", None)
-        found = str(error) if why is None else f"{error}: {why}"
+    def _unreadable(self, step: ProveExport, found: str) -> Note:
         difference = {"uid": None, "aspect": "folder", "planned": "as written", "found": found}
         return {
             "by": None,
-            "expected": sum(map(len, self._groups(step.lane))),
+            "expected": self._written(step.lane),
             "proven": 0,
             "counts": {"folder": 1},
             "differs": [difference],
             "messages_in_target": None,
         }
 
-
-def _as_kept(message: PlannedMessage, step: ProveExport) -> PlannedMessage:
-    """As the form can hold it: keywords of a Maildir that have no letter stand beside it."""
-    if step.form is not ExportForm.MAILDIR:
-        return message
-    flags = tuple(each for each in message.flags if each[:1] == "\\" or each in step.keywords)
-    return replace(message, flags=flags)
-
-
-def _as_read(
-    each: _Expected, there: FoundMessage | None, step: ProveExport, *, is_listed: bool
-) -> ReadBack | None:
-    r"""What was found, as messages of any target are compared; no ``\Recent`` is in files."""
-    if there is None:
-        return None
-    message, flags = each.message, there.flags
-    if flags is None:
-        flags = frozenset(message.flags) if is_listed else frozenset()
-    late = message.internaldate - int(there.internaldate.timestamp())
-    is_near = not step.has_exact_times and late in {0, 1}
-    found = ReadBack(
-        uid=message.uid,
-        flags=flags,
-        internaldate=there.internaldate,
-        size_bytes=there.size_bytes,
-        guid=there.guid if there.sha256 == each.written.sha256 else f"{there.guid}, altered",
-    )
-    if is_near and late:
-        found = replace(found, internaldate=there.later(late))
-    return found
+    def _written(self, lane: str) -> int:
+        steps = self.record.steps_of_lane(lane)
+        receipts = (self.record.receipt(number) for number, _ in steps)
+        return sum(receipt.get("written", 0) for receipt in receipts if receipt)
 
 
 class _Tally:
-    """Counts and differences of a folder."""
+    """Counts and differences of a folder, and what its groups say that the manifest has."""
 
     def __init__(self) -> None:
         self.expected = self.proven = 0
-        self.differs: list[dict[str, Any]] = []
+        self.differs: list[Mapping[str, Any]] = []
         self.counts: Counter[str] = Counter()
+        self.rows = FolderRows()
+        self.is_listed = True
+        self.unreadable: str | None = None
 
-    def add(self, message: PlannedMessage, found: ReadBack | None) -> None:
-        self.expected += 1
-        differences = compare_message(message, found, is_seen_known=True)
-        self.proven += not differences
-        self.counts.update(each.aspect for each in differences)
-        if len(self.differs) < MOST_DIFFERENCES:
-            self.differs.extend(asdict(each) for each in differences)
+    def add(self, group: GroupResult) -> None:
+        self.expected += group.expected
+        self.proven += group.proven
+        self.counts.update(group.counts)
+        for differences in group.differs:
+            if len(self.differs) < MOST_DIFFERENCES:
+                self.differs.extend(differences)
+        self.rows.add_block(group.rows)
+        self.unreadable = self.unreadable or group.unreadable
 
     def note_manifest(self, folder: str) -> None:
         self.counts["manifest"] += 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import zip_longest
 from pathlib import PurePosixPath
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from respool.errors import BackupFileMissing, FormatError
 from respool.exports import maildir_names
@@ -26,25 +26,26 @@ from respool.system.read_only import ReadOnlyTree
 from respool.verification.exported_zip import ZipReading, opened_zip
 
 _PIECE_OCTETS: Final = 1 << 20
+_ROOM_OCTETS: Final = 256 << 10
 _LINE_OCTETS: Final = 200
 _AFTER: Final = (b"\n", b"\n\n")  # what stands between two messages of an mbox file
 
 Group: TypeAlias = Sequence[tuple[PlannedMessage, WrittenMessage]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundMessage:
+class FoundMessage(NamedTuple):
     """A message as it stands there. ``flags`` None: the form has none of its own."""
 
     guid: str
     sha256: str
     size_bytes: int
-    internaldate: datetime
+    seconds: int
     flags: frozenset[str] | None = None
 
-    def later(self, seconds: int) -> datetime:
-        """Its date, so much later."""
-        return self.internaldate + timedelta(seconds=seconds)
+    @property
+    def internaldate(self) -> datetime:
+        """Its date."""
+        return at_utc(self.seconds)
 
 
 class Reading(Protocol):
@@ -58,8 +59,8 @@ class Reading(Protocol):
 
 
 @contextmanager
-def opened_folder(step: ProveExport, finished: Mapping[str, Any]) -> Iterator[Reading]:
-    """The lane's folder; ``finished`` is what the last step said of a zip.
+def opened_folder(step: ProveExport, members: Sequence[Member] = ()) -> Iterator[Reading]:
+    """The lane's folder; ``members`` are those of a zip that are asked for.
 
     Raises:
         BackupError, FormatError, OSError: it is not there.
@@ -67,8 +68,7 @@ def opened_folder(step: ProveExport, finished: Mapping[str, Any]) -> Iterator[Re
     match step.form:
         case ExportForm.ZIP:
             with opened_zip(step.path) as zip_file:
-                offset, count = finished.get("central", {}).get(step.lane, (0, 0))
-                yield _ZipFolder(zip_file, zip_file.members(offset, count), count)
+                yield _ZipFolder(zip_file, members)
         case ExportForm.MBOX:
             with ReadOnlyTree(step.path).open_file(step.lane) as file:
                 yield _MboxFolder(file.fileno())
@@ -79,7 +79,7 @@ def opened_folder(step: ProveExport, finished: Mapping[str, Any]) -> Iterator[Re
 
 
 def found_in(
-    pieces: Iterable[bytes], seconds: float, flags: frozenset[str] | None = None
+    pieces: Iterable[bytes | memoryview], seconds: float, flags: frozenset[str] | None = None
 ) -> FoundMessage:
     """What octets that go by are."""
     sha1, sha256, size_bytes = hashlib.sha1(usedforsecurity=False), hashlib.sha256(), 0
@@ -87,23 +87,28 @@ def found_in(
         sha1.update(piece)
         sha256.update(piece)
         size_bytes += len(piece)
-    return FoundMessage(
-        guid=sha1.hexdigest(),
-        sha256=sha256.hexdigest(),
-        size_bytes=size_bytes,
-        internaldate=at_utc(int(seconds // 1)),
-        flags=flags,
-    )
+    return FoundMessage(sha1.hexdigest(), sha256.hexdigest(), size_bytes, int(seconds // 1), flags)
+
+
+def _pieces_of(descriptor: int, expected: int, room: memoryview) -> Iterator[memoryview]:
+    """All octets of a file, each piece in the same room: its end is seen by a short one."""
+    size_bytes, rooms = 0, [room]
+    while count := os.readv(descriptor, rooms):
+        yield room[:count]
+        size_bytes += count
+        if count < len(room) and size_bytes >= expected:
+            return
 
 
 @dataclass(frozen=True, slots=True)
 class _EmlFolder:
     tree: ReadOnlyTree
     place: PurePosixPath
+    room: memoryview = field(default_factory=lambda: memoryview(bytearray(_ROOM_OCTETS)))
 
     def read(self, group: Group) -> Iterator[FoundMessage | None]:
         for _, written in group:
-            yield self.at(self.place, PurePosixPath(written.file).name, None)
+            yield self.at(self.place, _name(written.file), None)
 
     def count(self) -> int:
         return _files_in(self.tree, self.place)
@@ -116,9 +121,9 @@ class _EmlFolder:
         except BackupFileMissing:
             return None
         try:
-            seconds = os.fstat(descriptor).st_mtime_ns // 10**9
-            pieces = iter(partial(os.read, descriptor, _PIECE_OCTETS), b"")
-            return found_in(pieces, seconds, flags)
+            status = os.fstat(descriptor)
+            pieces = _pieces_of(descriptor, status.st_size, self.room)
+            return found_in(pieces, status.st_mtime_ns // 10**9, flags)
         finally:
             os.close(descriptor)
 
@@ -127,24 +132,23 @@ class _MaildirFolder(_EmlFolder):
     """Names are looked up; one with other flags is found by what its name has besides."""
 
     def read(self, group: Group) -> Iterator[FoundMessage | None]:
-        keywords = self._keywords()
-        names = {message.uid: PurePosixPath(w.file).name for message, w in group}
+        keywords, cur = self._keywords(), self.place / "cur"
+        names = [_name(written.file) for _, written in group]
         gone: dict[str, tuple[PurePosixPath, str]] | None = None
-        for message, _ in group:
-            name = names[message.uid]
-            found = self._at("cur", name, keywords)
+        for name in names:
+            found = self._at(cur, name, keywords)
             if found is None:
                 if gone is None:
-                    gone = self._elsewhere({_base(each) for each in names.values()})
-                place, other = gone.get(_base(name), (self.place / "cur", name))
-                found = self._at(place.name, other, keywords)
+                    gone = self._elsewhere({_base(each) for each in names})
+                place, other = gone.get(_base(name), (cur, name))
+                found = self._at(place, other, keywords)
             yield found
 
     def count(self) -> int:
         return sum(_files_in(self.tree, self.place / each) for each in ("cur", "new"))
 
-    def _at(self, below: str, name: str, keywords: Sequence[str]) -> FoundMessage | None:
-        return self.at(self.place / below, name, maildir_names.parse_info(name, keywords))
+    def _at(self, place: PurePosixPath, name: str, keywords: Sequence[str]) -> FoundMessage | None:
+        return self.at(place, name, maildir_names.parse_info(name, keywords))
 
     def _keywords(self) -> tuple[str, ...]:
         with suppress(BackupFileMissing):
@@ -159,6 +163,10 @@ class _MaildirFolder(_EmlFolder):
             for name, is_directory in self.tree.names(self.place / below)
             if not is_directory and _base(name) in bases
         }
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2]
 
 
 def _base(name: str) -> str:
@@ -218,12 +226,10 @@ class _MboxFolder:
 @dataclass(frozen=True, slots=True)
 class _ZipFolder:
     zip_file: ZipReading
-    members: Iterator[Member]
-    there: int
+    members: Sequence[Member]
 
     def read(self, group: Group) -> Iterator[FoundMessage | None]:
-        for message, written in group:
-            member = next(self.members, None)
+        for (message, written), member in zip_longest(group, self.members[: len(group)]):
             yield None if member is None else self._at(member, message, written)
 
     def _at(
@@ -234,12 +240,7 @@ class _ZipFolder:
         try:
             return found_in(self.zip_file.pieces(member), member.modified_at)
         except FormatError:
-            return FoundMessage(
-                guid="damaged",
-                sha256="",
-                size_bytes=message.size_bytes,
-                internaldate=at_utc(member.modified_at),
-            )
+            return FoundMessage("damaged", "", message.size_bytes, member.modified_at)
 
     def count(self) -> int:
-        return self.there
+        return len(self.members)

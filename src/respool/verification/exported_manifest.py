@@ -7,21 +7,47 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 from respool.errors import FormatError
 from respool.exports.manifest import MANIFEST_FILE, ManifestReader
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ExportForm
-from respool.exports.written import WrittenMessage
-from respool.planning.step import PlannedMessage
 from respool.system.read_only import ReadOnlyTree
+from respool.verification.exported_files import Group
 from respool.verification.exported_zip import MemberStream, opened_zip
 
 
 class _Digest(Protocol):
     def update(self, octets: bytes, /) -> None: ...
     def digest(self) -> bytes: ...
+
+
+class RowsBlock(NamedTuple):
+    """What is said of some messages of a folder."""
+
+    messages: int
+    octets: bytes
+
+
+def rows_block(group: Group, *, has_place: bool) -> RowsBlock:
+    """Messages of the plan, as they were written; ``has_place``: in a file with others."""
+    rows = []
+    for message, written in group:
+        place = (written.offset, written.length) if has_place else (None, None)
+        rows.append(
+            _octets(
+                (
+                    *(message.uid, written.guid, written.sha256, message.size_bytes),
+                    *(message.internaldate, tuple(message.flags), written.file, *place),
+                )
+            )
+        )
+    return RowsBlock(len(rows), b"".join(rows))
+
+
+def _octets(row: tuple[object, ...]) -> bytes:
+    return repr(row).encode("utf-8", "surrogatepass")
 
 
 class FolderRows:
@@ -31,34 +57,24 @@ class FolderRows:
         self._digest: _Digest = hashlib.sha256()
         self.count = 0
 
-    def add(self, message: PlannedMessage, written: WrittenMessage, *, has_place: bool) -> None:
-        """A message of the plan, as it was written."""
-        place = (written.offset, written.length) if has_place else (None, None)
-        self._add(
-            (
-                *(message.uid, written.guid, written.sha256, message.size_bytes),
-                *(message.internaldate, tuple(message.flags), written.file, *place),
-            )
-        )
+    def add_block(self, block: RowsBlock) -> None:
+        """Messages of the plan, as they were written."""
+        self.count += block.messages
+        self._digest.update(block.octets)
 
     def add_entry(self, entry: ManifestEntry) -> None:
         """A message of the manifest; of one that was lost nothing is in the export."""
         if entry.file is not None:
-            self._add(
-                (
-                    *(entry.uid, entry.guid, entry.sha256, entry.size_bytes),
-                    *(entry.internaldate, tuple(entry.flags)),
-                    *(entry.file, entry.offset, entry.length),
-                )
+            row = (
+                *(entry.uid, entry.guid, entry.sha256, entry.size_bytes),
+                *(entry.internaldate, tuple(entry.flags)),
+                *(entry.file, entry.offset, entry.length),
             )
+            self.add_block(RowsBlock(1, _octets(row)))
 
     def is_like(self, other: FolderRows) -> bool:
         """Whether both are of the same messages."""
         return self.count == other.count and self._digest.digest() == other._digest.digest()
-
-    def _add(self, row: tuple[object, ...]) -> None:
-        self.count += 1
-        self._digest.update(repr(row).encode("utf-8", "surrogatepass"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
