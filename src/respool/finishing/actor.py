@@ -8,7 +8,7 @@ from typing import assert_never
 from respool.bluemind import api_requests
 from respool.bluemind.api_answers import values_of
 from respool.errors import RespoolError
-from respool.finishing import by_hand, directory_quota, mailshares
+from respool.finishing import by_hand, default_folders, directory_quota, mailshares
 from respool.finishing.asking import Asking
 from respool.finishing.beyond_account import left_for_others
 from respool.finishing.looking import Looking
@@ -21,6 +21,7 @@ from respool.finishing.own_rights import (
     still_as_given,
     with_own_rights,
 )
+from respool.finishing.planner import DEFAULTS
 from respool.finishing.steps import (
     ConsolidateIndex,
     CreateMailshare,
@@ -33,6 +34,7 @@ from respool.finishing.steps import (
 )
 from respool.finishing.telling import Telling, not_done
 from respool.finishing.whose_entry import left_as_anothers
+from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
@@ -53,6 +55,8 @@ class FinishingActor:
                 return mailshares.state_now(self.asking, self.server, step)
             case RaiseDirectoryQuota():
                 return {"quota": directory_quota.limit_now(self.asking, step)}
+            case Repair(operation=operation) if operation == DEFAULTS:
+                return default_folders.lacking_now(self.server, self._root)
             case _:
                 return {}
 
@@ -65,6 +69,8 @@ class FinishingActor:
                 return directory_quota.raise_limit(self.asking, step, before)
             case SettleDirectoryQuota():
                 return directory_quota.settle_limit(self.asking, step)
+            case Repair(operation=operation) if operation == DEFAULTS:
+                return {**self._tell(step), **default_folders.made_since(self.server, before)}
             case SaveRights() | Repair() | ConsolidateIndex():
                 return self._tell(step)
             case LastLook():
@@ -94,6 +100,8 @@ class FinishingActor:
                 return mailshares.take_back(self.asking, self.server, step, undoing)
             case RaiseDirectoryQuota():
                 return directory_quota.lower_again(self.asking, step, undoing)
+            case Repair(operation=operation) if operation == DEFAULTS:
+                return default_folders.take_back(self.server, self._root, undoing)
             case Repair() | ConsolidateIndex():
                 return Telling(asking=self.asking).tell_again(step)
             case _:
@@ -146,6 +154,10 @@ class FinishingActor:
         if not kept:
             return self._telling.tell(step)
         return left_as_they_are(kept, head.request.target.address)
+
+    @property
+    def _root(self) -> MailboxName:
+        return self.record.head().request.target.root
 
     @property
     def _telling(self) -> Telling:
