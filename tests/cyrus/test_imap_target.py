@@ -8,6 +8,7 @@ import pytest
 
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
+from respool.verification.report import Verdict
 from tests.support import golden
 from tests.support.directions import (
     INTO,
@@ -73,3 +74,33 @@ def test_in_place_an_empty_account_gets_everything_under_its_own_names_and_back(
         "INBOX": [],
         "Gesendet": [],
     }
+
+
+def test_a_message_that_its_owner_deleted_since_is_told_from_one_that_is_lost(
+    restoring_names: PrivateCyrus, backup: Path, tmp_path: Path
+) -> None:
+    """Lost is one in a folder whose server would give its UID once more, or has made it anew."""
+    target, server = account_on(restoring_names)
+    settings = settings_for(restoring_names, backup, tmp_path / "state")
+    plan = plan_into(settings, wish(JDOE, "Sent", into=INTO), server)
+    with begun(settings, plan, server) as run:
+        run.carry_out()
+        before = run.receipt_of_later_look()
+        with restoring_names.client_as(target.login) as client:
+            client.select_folder(f"{INTO}/Sent")
+            client.delete_messages(client.search()[:2])
+            client.expunge()
+        deleted = run.receipt_of_later_look()
+        with restoring_names.client_as(target.login) as client:
+            client.delete_folder(f"{INTO}/Sent")
+            client.create_folder(f"{INTO}/Sent")
+        made_anew = run.receipt_of_later_look()
+
+    assert before.verdict is deleted.verdict is Verdict.PROVEN
+    (folder,) = deleted.mailboxes
+    assert (folder.proven, folder.differs_count, folder.changed_count) == (before.proven - 2, 0, 2)
+    assert {(e["aspect"], e["found"]) for e in folder.changed_since} == {
+        ("deleted", "deleted since it was proven")
+    }
+    assert made_anew.verdict is Verdict.DIFFERS
+    assert {each["aspect"] for each in made_anew.mailboxes[0].differs} == {"missing"}

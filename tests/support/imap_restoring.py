@@ -14,6 +14,7 @@ from respool.app.asking import request_of
 from respool.app.at_imap import imap_actors
 from respool.app.backups import backup_of
 from respool.app.chosen import choose
+from respool.app.receipts import receipt_of
 from respool.app.selection import select
 from respool.app.settings import Settings
 from respool.app.state import prepare_state
@@ -34,6 +35,7 @@ from respool.system.imap_server import ImapServer
 from respool.targets.imap.planner import plan_restore
 from respool.targets.imap.sequence import ImapPlan
 from respool.targets.imap.surveyor import survey_imap
+from respool.verification.report import Receipt
 from tests.support.directions import Folders
 
 
@@ -116,6 +118,17 @@ class ImapRun:
             stop=Stop(),
             is_forced=is_forced,
         ).run()
+
+    def receipt_of_later_look(self) -> Receipt:
+        """As ``verify`` would give it."""
+        run: RunJournal = self.journal
+        actors: Mapping[str, Any] = imap_actors(self.server, run)
+        found = {
+            (row.kind, row.lane): actors[row.kind].prove_again(run.step(row.number))
+            for row in run.rows()
+            if row.kind == ProveAppended.kind
+        }
+        return receipt_of(run, phases={}, proofs=found)
 
     def proofs(self) -> dict[str, Mapping[str, Any]]:
         """The proof of each folder."""

@@ -19,6 +19,7 @@ from respool.verification.compare import Difference, compare_message
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_USER: Final = "owner"
+_MISSING: Final = "missing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,17 @@ class _Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Proven:
+    """What a folder's own proof found: ``missing`` are those that were not there then."""
+
+    missing: frozenset[int]
+
+    def had(self, uid: int) -> bool:
+        """Whether it was there, by its UID in the backup."""
+        return uid not in self.missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppendedProofActor(OnlyLooks):
     """Proves folders of one account against the plan of one run, as ``by``, who appended."""
 
@@ -52,8 +64,11 @@ class AppendedProofActor(OnlyLooks):
         """Read back and compare; every difference is a value, none is an error."""
         return self.server.persistently(lambda: self._read(step, is_told=True))
 
-    def _read(self, step: ProveAppended, *, is_told: bool) -> Note:
-        """``is_told``: what the server said of octets when it took them is counted, too."""
+    def _read(self, step: ProveAppended, *, is_told: bool, was: _Proven | None = None) -> Note:
+        """``is_told``: what the server said of octets when it took them is counted, too.
+
+        ``was`` is the folder's own proof, where this is a later look.
+        """
         with self.server.session() as session:
             shown = listing.status(session, step.mailbox)
             messages = session.open_to_read(step.mailbox)
@@ -70,18 +85,43 @@ class AppendedProofActor(OnlyLooks):
                 found = {each.uid: each for each in session.read_back(sizes)}
                 before = tally.proven
                 for message in group.messages:
-                    there = found.get(placed.get(message.uid, 0))
-                    tally.add(message, there, group.told_otherwise.get(str(message.uid)))
+                    uid = placed.get(message.uid, 0)
+                    is_deleted = (
+                        was is not None
+                        and group.uidvalidity == shown.uidvalidity
+                        and 0 < uid < shown.uidnext
+                        and was.had(message.uid)
+                    )
+                    told = group.told_otherwise.get(str(message.uid))
+                    tally.add(message, found.get(uid), told, is_deleted=is_deleted)
                 if is_told and group.is_told:
                     tally.by_guid += tally.proven - before
         return tally.note(None if step.may_grow else messages, self.by)
 
     def prove_again(self, step: ProveAppended) -> Note:
-        """As `perform`, at any later time: a folder that is gone is a difference."""
+        """As `perform`, at any later time: a folder that is gone is a difference.
+
+        A message that was proven and is gone was deleted since, as far as IMAP tells: a folder
+        that still gives UIDs after its own gives none a second time (RFC 9051, 2.3.1.1). One
+        that was put back from an older state has a lower UIDNEXT, or another UIDVALIDITY.
+        """
+        was = self._proven(step)
         try:
-            return self.server.persistently(lambda: self._read(step, is_told=False))
+            return self.server.persistently(lambda: self._read(step, is_told=False, was=was))
         except ServerSaidNo as error:
             return self._unreadable(step, error)
+
+    def _proven(self, step: ProveAppended) -> _Proven | None:
+        """The folder's own proof; None where there is none, or not all is known that differed."""
+        notes = self.record.receipts_of_lane(step.lane)
+        proof = next(
+            (note for kind, note in notes if kind == step.kind and "differs" in note), None
+        )
+        if proof is None:
+            return None
+        missing = frozenset(e["uid"] for e in proof["differs"] if e["aspect"] == _MISSING)
+        is_whole = len(missing) == proof["counts"].get(_MISSING, 0)
+        return _Proven(missing=missing) if is_whole else None
 
     def _unreadable(self, step: ProveAppended, error: RespoolError) -> Note:
         found = error.what if error.why is None else f"{error.what}: {error.why}"
@@ -132,12 +172,27 @@ class _Tally:
         self.differs: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
 
-    def add(self, message: PlannedMessage, found: ReadBack | None, told: str | None) -> None:
-        """One more message; ``told`` is what the server said of it, if that is not it."""
+    def add(
+        self,
+        message: PlannedMessage,
+        found: ReadBack | None,
+        told: str | None,
+        *,
+        is_deleted: bool = False,
+    ) -> None:
+        """One more message; ``told`` is what the server said of it, if that is not it.
+
+        ``is_deleted``: where it is not there, it was deleted since it was proven.
+        """
         self.expected += 1
         spelled = None if found is None else _as_planned(message, found)
         differences = compare_message(message, spelled, is_seen_known=True)
-        if told is not None and not any(each.aspect == "octets" for each in differences):
+        if found is None and is_deleted:
+            differences = tuple(
+                replace(each, aspect="deleted", found="deleted since it was proven")
+                for each in differences
+            )
+        elif told is not None and not any(each.aspect == "octets" for each in differences):
             wanted = message.guid or "unknown"
             said = Difference(
                 uid=message.uid, aspect="octets", planned=wanted, found=f"{told}, as it was told"
