@@ -67,7 +67,7 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
 
     actors = target.actors(run)
     try:
-        with many_hands(_hands_for(run.head(), actors, conversation.pace)) as hands:
+        with many_hands(hands_for(run.head(), actors, conversation.pace)) as hands:
             Runner(
                 journal=run,
                 actors=actors,
@@ -92,7 +92,7 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
     return receipt
 
 
-def _hands_for(head: PlanHead, actors: Mapping[str, Actor[Any]], pace: Pace) -> int:
+def hands_for(head: PlanHead, actors: Mapping[str, Actor[Any]], pace: Pace) -> int:
     """How many processes write messages, and read files back.
 
     Of little mail, or with one job, this one alone does it.

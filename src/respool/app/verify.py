@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access_log import note_reading, of_run
+from respool.app.carrying_out import hands_for
 from respool.app.phases import PROOF
 from respool.app.reached import Reached
 from respool.app.reaching import reach_planned
@@ -17,8 +18,11 @@ from respool.app.settings import Settings
 from respool.app.stored_runs import opened_journal
 from respool.app.wiring import STEP_KINDS
 from respool.errors import RunRefused
+from respool.runs.actor import ActsByHands
+from respool.runs.hands import many_hands
 from respool.runs.journal import RunJournal
 from respool.runs.states import TAKEN_BACK, RunState
+from respool.system.pace import Pace, default_jobs
 from respool.verification.report import Receipt
 
 
@@ -59,7 +63,13 @@ def _check(number: int, state: RunState) -> None:
 def _proofs(target: Reached, run: RunJournal) -> Proofs:
     provers = target.provers(run)
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for row in run.rows():
-        if row.kind in provers:
-            found[row.kind, row.lane] = provers[row.kind].prove_again(run.step(row.number))
+    with many_hands(hands_for(run.head(), provers, Pace(jobs=default_jobs()))) as hands:
+        for row in run.rows():
+            if row.kind in provers:
+                prover, step = provers[row.kind], run.step(row.number)
+                found[row.kind, row.lane] = (
+                    prover.perform_by(step, {}, hands)
+                    if isinstance(prover, ActsByHands)
+                    else prover.prove_again(step)
+                )
     return found

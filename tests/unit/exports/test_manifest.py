@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -157,3 +159,24 @@ def test_entries_are_asked_for_and_given_as_they_come() -> None:
     next(pieces)
 
     assert given < 1000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"guid": None},
+        {"flags": ()},
+        {"internaldate": 1 << 60},
+        {"internaldate": -(1 << 60)},
+        {"internaldate": -1},
+        {"folder": 'a"\\\n\u2028', "file": "b\udcff\x00"},
+        {"offset": 3, "length": 9},
+        {"file": None, "lost": "gone"},
+        {"findings": ({"code": "odd"},)},
+    ],
+)
+def test_a_line_is_the_json_of_its_entry(changes: dict[str, Any]) -> None:
+    entry = replace(ENTRY, **changes)
+
+    assert entry.as_line() == json.dumps(entry.as_json())

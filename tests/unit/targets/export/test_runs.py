@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from respool.exports.manifest_head import ExportForm
+from respool.planning.proof import ProveExport
+from respool.runs.hands import many_hands
+from respool.targets.export.contents import Contents
+from respool.targets.export.pages import pages
 from respool.targets.export.steps import WriteMessages
+from respool.verification.exported import ExportProofActor
 from tests.support import golden
 from tests.support.exporting import ExportWorld, planned_export, settings_of
 from tests.support.judged_exports import flags_in_maildir, judged
@@ -25,6 +32,7 @@ PLACES = {
     ExportForm.ZIP: ("INBOX", "Sent", "Projects/2017"),
     ExportForm.EML: ("INBOX", "Sent", "Projects/2017"),
 }
+PAGES = frozenset({"manifest.json", "index.html"})
 SYSTEM = frozenset({"\\Draft", "\\Flagged", "\\Answered", "\\Seen", "\\Deleted"})
 
 
@@ -140,3 +148,51 @@ def victims(path: Path) -> list[Path]:
         for each in path.rglob("*")
         if each.is_file() and b"Subject: " in each.read_bytes() and each.suffix != ".json"
     ]
+
+
+def test_pages_of_groups_that_were_just_written_are_those_that_the_journal_gives(
+    exported: tuple[ExportForm, ExportWorld],
+) -> None:
+    form, world = exported
+    if form is ExportForm.ZIP:
+        pytest.skip("of files")
+
+    for name, pieces in pages(Contents(record=world.run, form=form)):
+        assert (world.path / name).read_bytes() == b"".join(pieces)
+
+
+def test_several_processes_find_what_one_finds(
+    exported: tuple[ExportForm, ExportWorld], tmp_path: Path
+) -> None:
+    """Of an export in which octets were altered, and files are gone."""
+    form, world = exported
+    damaged = tmp_path / "damaged"
+    if form is ExportForm.ZIP:
+        shutil.copy2(world.path, damaged)
+    else:
+        shutil.copytree(world.path, damaged)
+    for number, file in enumerate(each for each in (damaged, *sorted(damaged.rglob("*")))):
+        if file.is_file() and file.stat().st_size and file.name not in PAGES:
+            damage(file, is_to_go=number % 7 == 0 and form is not ExportForm.ZIP)
+    proof = ExportProofActor(record=world.run)
+    steps = [
+        replace(step, path=str(damaged))
+        for row in world.run.rows()
+        if isinstance(step := world.run.step(row.number), ProveExport)
+    ]
+
+    with many_hands(2) as hands:
+        assert hands.count == 2
+        by_several = [proof.perform_by(step, {}, hands) for step in steps]
+
+    assert by_several == [proof.prove_again(step) for step in steps]
+    assert any(note["differs"] for note in by_several)
+
+
+def damage(file: Path, *, is_to_go: bool) -> None:
+    if is_to_go:
+        file.unlink()
+        return
+    octets = bytearray(file.read_bytes())
+    octets[len(octets) // 3] ^= 1
+    file.write_bytes(octets)
