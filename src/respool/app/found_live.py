@@ -9,8 +9,8 @@ from typing import Final
 
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
-from respool.backups.live_copies import LiveCopies, LiveCopy, answering
-from respool.catalogue.entries import Found
+from respool.backups.live_copies import Asked, LiveCopies, LiveCopy, answering
+from respool.catalogue.entries import Found, Standing
 from respool.errors import ServerNotFound
 from respool.model.accounts import Account
 from respool.model.findings import Finding
@@ -128,8 +128,8 @@ class _Live:
                 return FoundMessage(found=found, live=None, copies=())
             return FoundMessage(found=found, live=None, copies=None, not_known=_WITHOUT_GUID)
         copies = self._copies.of(guid)
-        asking = [(each.folder.path, each.uid) for each in found.beside]
-        mine = asking.index((found.standing.folder.path, found.standing.uid))
+        asking = [_asked(each) for each in found.beside]
+        mine = asking.index(_asked(found.standing))
         copy = answering(asking, copies)[mine]
         if copy is None and self._not_known is not None:
             return FoundMessage(found=found, live=None, copies=None, not_known=self._not_known)
@@ -196,6 +196,10 @@ class HeldAgainstLive:
             is_there=live.place.is_there or bool(live.unread),
             not_known=_not_known(live.unread),
         )
+
+
+def _asked(place: Standing) -> Asked:
+    return Asked(place.folder.path, place.uid, place.folder.uniqueid)
 
 
 def _size(live: _Live | str) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -14,11 +15,26 @@ from respool.model.inventory import StoredMailbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCopy:
-    """One copy in the live account; ``is_kept``: only as deleted, until the server forgets it."""
+    """One copy in the live account; ``is_kept``: only as deleted, until the server forgets it.
+
+    ``folder_id`` is its folder's unique id, None where nobody knows it.
+    """
 
     folder: str
     uid: int
     is_kept: bool
+    folder_id: str | None = None
+
+
+class Asked(NamedTuple):
+    """One copy of a backup that asks for one of the live account."""
+
+    folder: str
+    uid: int
+    folder_id: str | None = None
+
+
+_IsNear: TypeAlias = Callable[[Asked, LiveCopy], bool]
 
 
 class LiveCopies:
@@ -26,6 +42,7 @@ class LiveCopies:
 
     def __init__(self, pairs: Sequence[tuple[SourceMailbox, StoredMailbox]]) -> None:
         self._paths = tuple(folder_path(source.name) for source, _ in pairs)
+        self._ids = tuple(mailbox.uniqueid for _, mailbox in pairs)
         guids, uids, folders, kept = [], [], [], []
         for number, (source, mailbox) in enumerate(pairs):
             visible = mailbox.visible()
@@ -58,24 +75,24 @@ class LiveCopies:
                 folder=self._paths[int(self._folders[at])],
                 uid=int(self._uids[at]),
                 is_kept=bool(self._kept[at]),
+                folder_id=self._ids[int(self._folders[at])],
             )
             for at in range(first, last)
         ]
         return tuple(sorted(found, key=lambda each: (each.is_kept, each.folder, each.uid)))
 
 
-def answering(
-    wanted: Iterable[tuple[str, int]], copies: Sequence[LiveCopy]
-) -> list[LiveCopy | None]:
-    """For each copy of a backup (folder and UID) of one message the live copy that answers it.
+def answering(wanted: Iterable[Asked], copies: Sequence[LiveCopy]) -> list[LiveCopy | None]:
+    """For each copy of a backup of one message the live copy that answers it.
 
-    Each live copy answers one: that of the same folder and UID first, of the same folder,
-    then any; what is only kept as deleted answers none.
+    Each live copy answers one, the nearest first as in `respool.planning.answering`: of the
+    same folder, of the folder with the same id (it was renamed), then any; among those of one
+    folder the one with the same UID first. What is only kept as deleted answers none.
     """
     asked = list(wanted)
     free = [each for each in copies if not each.is_kept]
     found: list[LiveCopy | None] = [None] * len(asked)
-    for is_near in (_is_same_place, _is_same_folder, _is_any):
+    for is_near in _ROUNDS:
         for at, place in enumerate(asked):
             if found[at] is None:
                 found[at] = next((each for each in free if is_near(place, each)), None)
@@ -85,13 +102,22 @@ def answering(
     return found
 
 
-def _is_same_place(place: tuple[str, int], copy: LiveCopy) -> bool:
-    return place == (copy.folder, copy.uid)
+def _is_same_folder(asked: Asked, copy: LiveCopy) -> bool:
+    return asked.folder == copy.folder
 
 
-def _is_same_folder(place: tuple[str, int], copy: LiveCopy) -> bool:
-    return place[0] == copy.folder
+def _is_same_id(asked: Asked, copy: LiveCopy) -> bool:
+    return asked.folder_id is not None and asked.folder_id == copy.folder_id
 
 
-def _is_any(*_: object) -> bool:
-    return True
+def _with_same_uid(is_near: _IsNear) -> _IsNear:
+    return lambda asked, copy: asked.uid == copy.uid and is_near(asked, copy)
+
+
+_ROUNDS: Final[tuple[_IsNear, ...]] = (
+    _with_same_uid(_is_same_folder),
+    _is_same_folder,
+    _with_same_uid(_is_same_id),
+    _is_same_id,
+    lambda _asked, _copy: True,
+)

@@ -18,11 +18,12 @@ _EXPUNGED: Final = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderEntry:
-    """A folder of the catalogue."""
+    """A folder of the catalogue; ``uniqueid`` is that which it had last, as far as is known."""
 
     number: int
     account: Account
     name: MailboxName
+    uniqueid: str | None = None
 
     @property
     def path(self) -> str:

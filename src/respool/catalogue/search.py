@@ -34,6 +34,12 @@ BodyOf = Callable[[str, "Standing"], str | None]  # generation, place → text
 _LEAST: Final = 100_000  # rows of addresses that are remembered at most
 
 
+_FOLDERS: Final = (
+    "SELECT id, account, name, (SELECT uniqueid FROM folder_version"
+    " WHERE folder = folder.id AND uniqueid IS NOT NULL ORDER BY version DESC LIMIT 1) FROM folder"
+)
+
+
 class Search:
     """Looks in one catalogue, over ``spans``; ``accounts`` None: everybody's."""
 
@@ -109,15 +115,13 @@ class Search:
             for number, account in self._account_names.items()
             if self._accounts is None or account in self._accounts
         }
-        rows = self._database.rows("SELECT id, account, name FROM folder")
+        rows = self._database.rows(_FOLDERS)
         return tuple(self._entry(*row) for row in rows if row[1] in wanted)
 
     def _folder(self, number: int) -> FolderEntry:
         found = self._folders.get(number)
         if found is None:
-            row = self._database.one(
-                "SELECT id, account, name FROM folder WHERE id = ?", (number,)
-            )
+            row = self._database.one(f"{_FOLDERS} WHERE id = ?", (number,))
             if row is None:
                 raise CatalogueDamaged(
                     f"the catalogue {self._database.file} is damaged",
@@ -127,9 +131,10 @@ class Search:
             found = self._folders[number] = self._entry(*row)
         return found
 
-    def _entry(self, number: int, account: int, name: str) -> FolderEntry:
+    def _entry(self, number: int, account: int, name: str, uniqueid: str | None) -> FolderEntry:
         owner = self._account_names[account]
-        return FolderEntry(number=number, account=owner, name=read_name(name, owner.domain))
+        called = read_name(name, owner.domain)
+        return FolderEntry(number=number, account=owner, name=called, uniqueid=uniqueid or None)
 
     def _of_account(
         self, message: MessageEntry, places: list[Standing], wanted: Conditions

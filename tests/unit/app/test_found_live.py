@@ -150,3 +150,22 @@ def test_where_there_is_no_live_account_all_is_missing_of_whatever_guid(
     live(settings, "user/other@b.loc")
 
     assert where(found(settings, is_only=True)[0]) == [True, True]
+
+
+def test_the_copy_in_a_folder_that_was_renamed_since_answers_the_one_of_its_former_name(
+    settings: Settings,
+) -> None:
+    """Known by its id, as for diff and --only-missing; else the INBOX's would be answered."""
+    name_folder(part_directory(settings.backups, 7) / "var/spool/cyrus", "Archive")
+    spool = live(settings, "user/jdoe/Renamed@b.loc")
+    name_folder(spool, "Renamed")
+
+    told = {each.found.standing.folder.path: each.as_json() for each in found(settings)[0]}
+
+    assert (told["Archive"]["missing"], told["INBOX"]["missing"]) == (False, True)
+
+
+def name_folder(spool: Path, folder: str) -> None:
+    """Give a folder of a spool the id ``own``."""
+    (header,) = spool.glob(f"meta/**/{folder}/cyrus.header")
+    header.write_bytes(header.read_bytes().replace(b"\tid\n", b"\town\n"))
