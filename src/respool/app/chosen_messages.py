@@ -11,6 +11,7 @@ from respool.app.selection import Wanted
 from respool.errors import SelectionInvalid, UsageError
 from respool.planning.chosen_lines import (
     LONGEST_LINE,
+    STANDARD_INPUT,
     ChosenGroup,
     one_group,
     parse_chosen,
@@ -27,13 +28,17 @@ def chosen_of_selection(file: str, wanted: Wanted) -> tuple[Chosen, ...]:
     """
     try:
         with Path(file).open("rb") as lines:
-            return chosen_of_lines(lines, wanted)
+            return chosen_of_lines(lines, wanted, file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read", why=error.strerror or str(error)) from error
 
 
-def chosen_of_lines(lines: BinaryIO, wanted: Wanted) -> tuple[Chosen, ...]:
+def chosen_of_lines(
+    lines: BinaryIO, wanted: Wanted, file: str = STANDARD_INPUT
+) -> tuple[Chosen, ...]:
     """The messages of each account, and where they are to be looked for: one generation.
+
+    ``file`` is where the lines come from, as it was typed.
 
     An account or a generation in ``wanted`` takes those of it alone.
 
@@ -52,7 +57,7 @@ def chosen_of_lines(lines: BinaryIO, wanted: Wanted) -> tuple[Chosen, ...]:
             f"the selection has no message of {asked}",
             why=f"it is of {every[0].account}, generation {every[0].generation}",
         )
-    found = (one_group(each, wanted.command) for each in groups.values())
+    found = (one_group(each, wanted.command, file) for each in groups.values())
     return tuple((_wanted(group, wanted), group) for group in found)
 
 

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Any, Final
 from unicodedata import category
 
 from respool.errors import SelectionInvalid
 from respool.model.messages import UID_LIMIT
 
+STANDARD_INPUT: Final = "-"
 LONGEST_LINE: Final = 1 << 20
 MOST_LINES: Final = 1_000_000
 _LONGEST_NAME: Final = 2000
@@ -96,8 +98,10 @@ def parse_chosen(lines: Iterable[bytes]) -> tuple[ChosenGroup, ...]:
     )
 
 
-def one_group(groups: Iterable[ChosenGroup], command: str) -> ChosenGroup:
-    """The only group of a selection.
+def one_group(
+    groups: Iterable[ChosenGroup], command: str, file: str = STANDARD_INPUT
+) -> ChosenGroup:
+    """The only group of a selection, which was read from ``file``.
 
     Raises:
         SelectionInvalid: there are several; all of them are named.
@@ -116,9 +120,19 @@ def one_group(groups: Iterable[ChosenGroup], command: str) -> ChosenGroup:
         raise SelectionInvalid(
             f"the selection has messages of {len(every)} generations",
             why=f"{accounts[0]} in {_list(counts)}",
-            hint=f"-g {generations[0]} takes those of one; then go on with the next",
+            hint=_each_generation(accounts[0], generations, command, file),
         )
     return every[0]
+
+
+def _each_generation(account: str, generations: list[str], command: str, file: str) -> str:
+    """What to type for each of them: what is piped in has to be kept in a file first."""
+    first = ""
+    if file == STANDARD_INPUT:
+        file, first = "FILE", "keep what find writes (respool find … --json > FILE); "
+    words = f"respool {command} {quote(account)} --selection {quote(file)} -g"
+    every = "; ".join(f"{words} {quote(each)}" for each in generations)
+    return f"{first}one after the other, each with the same options: {every}"
 
 
 def _messages(lines: Iterable[bytes]) -> Iterator[ChosenMessage]:

@@ -119,4 +119,15 @@ def test_several_generations_are_named_with_the_way_to_take_one() -> None:
         one_group(parse_chosen([line(generation="89"), line(), line(uid=4)]), "restore")
     assert caught.value.why == "alice@bluemind.loc in 89 (1), 88 (2)"
     assert caught.value.hint is not None
-    assert caught.value.hint.startswith("-g 89")
+    every = "; ".join(
+        f"respool restore alice@bluemind.loc --selection FILE -g {each}" for each in (89, 88)
+    )
+    assert caught.value.hint.endswith(f"each with the same options: {every}")
+    assert "respool find … --json > FILE" in caught.value.hint
+    with pytest.raises(SelectionInvalid) as caught:
+        one_group(parse_chosen([line(generation="a b"), line()]), "restore", "my file")
+    assert caught.value.hint == (
+        "one after the other, each with the same options:"
+        " respool restore alice@bluemind.loc --selection 'my file' -g 'a b';"
+        " respool restore alice@bluemind.loc --selection 'my file' -g 88"
+    )
