@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from respool.backups.presence import Missed, Presence, system_number
@@ -114,7 +113,12 @@ class PlannedMessages:
             found, held = _examined(read, message.size_bytes)
         _check(message, found.guid, found.size_bytes)
         if held is not None:
-            yield replace(found, read=io.BytesIO(held).read)
+            yield CheckedMessage(
+                guid=found.guid,
+                size_bytes=found.size_bytes,
+                has_nul=found.has_nul,
+                read=io.BytesIO(held).read,
+            )
             return
         with self.reading(message) as again:
             yield replace(found, read=again)
@@ -175,13 +179,15 @@ def _examined(read: Reader, expected: int) -> tuple[CheckedMessage, bytes | None
     held: list[bytes] | None = [] if expected <= _HELD_OCTETS else None
     size_bytes = 0
     has_nul = False
-    for piece in iter(partial(read, _PIECE_OCTETS), b""):
+    while size_bytes <= expected:
+        asked = min(expected + 1 - size_bytes, _PIECE_OCTETS)  # one more: the end is seen at once
+        piece = read(asked)
         digest.update(piece)
         size_bytes += len(piece)
         has_nul = has_nul or b"\0" in piece
         if held is not None:
             held.append(piece)
-        if size_bytes > expected:
+        if not piece or (size_bytes == expected and len(piece) < asked):
             break
     found = CheckedMessage(
         guid=digest.hexdigest(), size_bytes=size_bytes, has_nul=has_nul, read=read

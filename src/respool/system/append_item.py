@@ -45,5 +45,8 @@ def append_item(flags: Iterable[str], internaldate: int | None) -> bytes:
         except (ValueError, OverflowError, OSError):
             return text.encode("ascii")
         month = _MONTHS[3 * date.month - 3 : 3 * date.month]
-        text += f' "{date.day:02}-{month}-{date.year:04} {date:%H:%M:%S} +0000"'
+        clock = (
+            f"{date.hour:02}:{date.minute:02}:{date.second:02}"  # strftime takes four times that
+        )
+        text += f' "{date.day:02}-{month}-{date.year:04} {clock} +0000"'
     return text.encode("ascii")

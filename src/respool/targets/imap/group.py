@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from respool.backups.planned_messages import CheckedMessage, PlannedMessages
 from respool.errors import BackupError
@@ -146,16 +147,11 @@ class Group:
             self.source.lose(message, error)
 
     def _outgoing(self, message: PlannedMessage) -> MessageToAppend:
-        @contextmanager
-        def body() -> Iterator[_Body | None]:
-            with self._opened(message) as opened:
-                yield opened
-
         return MessageToAppend(
             uid=message.uid,
             flags=message.flags,
             internaldate=message.internaldate,
-            body=body,
+            body=partial(self._opened, message),
         )
 
     @contextmanager
