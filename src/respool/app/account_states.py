@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
 from respool.backups.contents import mailboxes_of
-from respool.backups.counted import read_for_counts
+from respool.backups.counted import read_by_names
 from respool.backups.live_mailboxes import Pair
 from respool.backups.mailboxes import with_state
 from respool.backups.server_state import server_state
@@ -17,11 +18,10 @@ from respool.errors import ServerNotFound
 from respool.model.accounts import Account, AccountKind
 from respool.model.findings import Finding
 from respool.model.generations import Generation
-from respool.model.inventory import StoredMailbox
+from respool.model.inventory import COMPARED, StoredMailbox
 from respool.planning.state_changes import FolderState
 
 _FIRST_WITH_SEEN = 12  # the first index version that holds the owner's own
-_SAID_OF_ALL = "message-files-not-compared"  # only names are ever looked at here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def state_in(generation: Generation, account: Account) -> AccountState:
         BackupFileMissing, BackupUnreadable: a part cannot be opened.
     """
     sources = mailboxes_of(generation, account)
-    pairs = [(each, read_for_counts(each, 0)) for each in sources]
+    pairs = [(each, read_by_names(each, COMPARED)) for each in sources]
     return _state(generation, account, pairs, ())
 
 
@@ -57,7 +57,7 @@ def state_live(settings: Settings, account: Account) -> AccountState:
     Raises:
         ServerNotFound: it cannot be looked at.
     """
-    live = look_at_live(settings, account, is_for_counts=True)
+    live = look_at_live(settings, account, partial(read_by_names, columns=COMPARED))
     if isinstance(live, LiveNotLooked):
         raise ServerNotFound(
             "the live account cannot be looked at",
@@ -78,7 +78,7 @@ def _state(
         replace(each, subject=f"{source.name.display}: {each.subject}")
         for (source, _), folder in zip(pairs, folders, strict=True)
         for each in folder.mailbox.findings
-        if each.uid is None and each.code != _SAID_OF_ALL
+        if each.uid is None
     )
     return AccountState(
         account=account,

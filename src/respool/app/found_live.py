@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from respool.app.live_account import LiveNotLooked, look_at_live
 from respool.app.settings import Settings
+from respool.backups.counted import read_by_names
 from respool.backups.live_copies import Asked, LiveCopies, LiveCopy, answering
 from respool.catalogue.entries import Found, Standing
 from respool.errors import ServerNotFound
 from respool.model.accounts import Account
 from respool.model.findings import Finding
+from respool.model.inventory import COMPARED
 from respool.model.json_text import as_utc_text
 
 _WITHOUT_GUID: Final = "nobody knows its GUID"
@@ -177,7 +180,7 @@ class HeldAgainstLive:
 
     def _look(self, account: Account) -> _Live | str:
         """The live account, or why nobody knows it."""
-        live = look_at_live(self._settings, account, is_for_counts=True)
+        live = look_at_live(self._settings, account, partial(read_by_names, columns=COMPARED))
         if isinstance(live, LiveNotLooked):
             if self._is_needed:
                 raise ServerNotFound(

@@ -12,8 +12,14 @@ from typing import Final
 
 from respool.app.settings import Settings
 from respool.backups.live_list import UNLISTED, UNREAD
-from respool.backups.live_mailboxes import Pair, live_generation, live_sources, read_live
-from respool.backups.source import SourceMailbox, tree_at
+from respool.backups.live_mailboxes import (
+    Pair,
+    Read,
+    live_generation,
+    live_sources,
+    read_live,
+)
+from respool.backups.source import SourceMailbox, read_mailbox, tree_at
 from respool.errors import RespoolError
 from respool.model.accounts import Account
 from respool.model.findings import Finding
@@ -90,19 +96,19 @@ def find_live(settings: Settings, account: Account) -> LivePlace | LiveNotLooked
 
 
 def look_at_live(
-    settings: Settings, account: Account, *, is_for_counts: bool = False
+    settings: Settings, account: Account, read: Read = read_mailbox
 ) -> LiveAccount | LiveNotLooked:
     """The account as it is now; see `read_live` for what is read and how."""
     place = find_live(settings, account)
     if isinstance(place, LiveNotLooked):
         return place
     try:
-        read = read_live(place.generation, place.account, is_for_counts=is_for_counts)
+        found = read_live(place.generation, place.account, read)
     except RespoolError as error:
         return LiveNotLooked(why=_said(error))
-    sources = tuple(source for source, _ in read.pairs)
+    sources = tuple(source for source, _ in found.pairs)
     return LiveAccount(
-        place=replace(place, sources=sources), pairs=read.pairs, findings=read.findings
+        place=replace(place, sources=sources), pairs=found.pairs, findings=found.findings
     )
 
 

@@ -11,7 +11,10 @@ from respool.app.prepared import Prepared
 from respool.app.selection import Selection, Wanted, select_in
 from respool.app.settings import Settings
 from respool.backups.choice import choose_generation
+from respool.backups.counted import read_names_alone
+from respool.backups.live_mailboxes import Read
 from respool.backups.mailboxes import read_with_state, with_state
+from respool.backups.source import read_mailbox
 from respool.errors import PlanRefused, ServerSaidNo, UsageError
 from respool.model.accounts import Account, folder_path
 from respool.model.inventory import RESTORED
@@ -54,7 +57,7 @@ def sides_of(
     """
     work = _Sides(prepared=prepared, request=request, survey=survey)
     wanted, later = work.wanted(), work.later()
-    account = _looked_at(settings, request.target, is_for_counts=True)
+    account = _looked_at(settings, request.target, read_names_alone)
     readers = frozenset(
         reader
         for each in (*(one.folder for one in wanted), *(later or ()))
@@ -144,7 +147,7 @@ def live_folders_of(
     Raises:
         PlanRefused: it cannot be read.
     """
-    found = _looked_at(settings, account, is_for_counts=False)
+    found = _looked_at(settings, account, read_mailbox)
     return tuple(
         LiveFolder(mailbox=mailbox, written=survey.name_rules.written(mailbox.name))
         for source, read in found.present
@@ -152,8 +155,8 @@ def live_folders_of(
     )
 
 
-def _looked_at(settings: Settings, account: Account, *, is_for_counts: bool) -> LiveAccount:
-    found = look_at_live(settings, account, is_for_counts=is_for_counts)
+def _looked_at(settings: Settings, account: Account, read: Read) -> LiveAccount:
+    found = look_at_live(settings, account, read)
     if isinstance(found, LiveNotLooked):
         raise PlanRefused(f"the flags of {account.address} cannot be read", (found.why,))
     return found

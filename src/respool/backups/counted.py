@@ -13,18 +13,20 @@ from typing import Final
 import numpy as np
 
 from respool.backups.source import (
+    KEPT_FILES,
     Listing,
     SourceMailbox,
     files_of,
     list_meta,
     read_mailbox,
     tree_at,
+    unreadable,
 )
 from respool.cyrus.mailbox import join_files, join_mailbox
 from respool.cyrus.spool_paths import uids_of_files
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import COUNTED, IN_ARCHIVE, IN_DATA, StoredMailbox
+from respool.model.inventory import COUNTED, IN_ARCHIVE, IN_DATA, NOWHERE, StoredMailbox
 from respool.system.read_only import EntryKind, ReadOnlyTree
 
 COMPARED_FILES: Final = 50_000
@@ -66,6 +68,11 @@ def read_for_counts(source: SourceMailbox, most: int = COMPARED_FILES) -> Stored
     return replace(mailbox, findings=(*mailbox.findings, said))
 
 
+def read_names_alone(source: SourceMailbox) -> StoredMailbox:
+    """`read_for_counts` without the size of any message file, however few there are."""
+    return read_for_counts(source, 0)
+
+
 def read_by_names(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMailbox:
     """As `read_mailbox`, but of no message file its size; records have ``columns`` alone.
 
@@ -86,6 +93,31 @@ def read_by_names(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMa
     del meta, data, archive
     mailbox = join_files(source.name, place, files, columns)
     return mailbox if mailbox.has_index else read_mailbox(source)
+
+
+def read_without_files(source: SourceMailbox, columns: np.dtype[np.void]) -> StoredMailbox:
+    """As `read_mailbox`, but without a look at its message files: no record has any.
+
+    Records have ``columns`` alone, in which no file is told of. Findings are those about the
+    mailbox, but for entries of its directories.
+
+    Raises:
+        BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
+    """
+    place = source.place
+    findings = list(source.findings)
+    data = Listing(IN_DATA, place.data)
+    meta = data if place.meta == place.data else Listing(NOWHERE, place.meta)
+    tree = tree_at(source.spool)
+    for listing in {id(each): each for each in (meta, data)}.values():
+        directory = listing.directory
+        if directory is not None:
+            try:
+                _add_sized(listing, tree, directory, sorted(KEPT_FILES))
+            except BackupError as error:
+                findings.append(unreadable(str(directory), directory, error))
+    files = files_of(source, meta, data, Listing(IN_ARCHIVE, None), findings)
+    return join_files(source.name, place, files, columns)
 
 
 def _listed(

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from respool.backups.counted import read_for_counts
 from respool.backups.live_list import ATTEMPTS, sources_of, unread_finding
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_index, read_mailbox, tree_at
@@ -40,6 +39,7 @@ _RECORD_OCTETS: Final = 112  # of an index: those of the newest versions
 _HEADER_OCTETS: Final = 256  # more than any version's header of an index
 
 Pair = tuple[SourceMailbox, StoredMailbox]
+Read = Callable[[SourceMailbox], StoredMailbox]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +68,15 @@ def live_generation(imapd_conf: Path, now: datetime) -> Generation:
     )
 
 
-def read_live(live: Generation, account: Account, *, is_for_counts: bool = False) -> LiveMailboxes:
+def read_live(live: Generation, account: Account, read: Read = read_mailbox) -> LiveMailboxes:
     """All mailboxes of an account as they stood at one moment, or nearly.
 
     What is made, renamed or deleted meanwhile is looked for again; if that never ends, a
-    finding says so. With ``is_for_counts`` no file is asked for its size, and records have
-    the columns of COUNTED.
+    finding says so. ``read`` reads one mailbox, as much of it as is asked for.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    read = _counted if is_for_counts else read_mailbox
     sources = sources_of(live, account)
     pairs: tuple[Pair, ...] = ()
     changing: tuple[Finding, ...] = (_changing("folders", "which there are"),)
@@ -98,9 +96,7 @@ def is_read(mailbox: StoredMailbox) -> bool:
     return mailbox.has_index and not _CUT.intersection(each.code for each in mailbox.findings)
 
 
-def read_steadily(
-    source: SourceMailbox, read: Callable[[SourceMailbox], StoredMailbox] = read_mailbox
-) -> StoredMailbox:
+def read_steadily(source: SourceMailbox, read: Read = read_mailbox) -> StoredMailbox:
     """A mailbox whose index was the same before and after it was read.
 
     If it never is, a finding says so. Errors as those of ``read``.
@@ -148,10 +144,6 @@ def live_guids(sources: Sequence[SourceMailbox], most: int) -> list[Rows] | None
             hidden = index.records["system_flags"] & (EXPUNGED | UNLINKED)
             found.append(index.records["guid"][hidden == 0])
     return found
-
-
-def _counted(source: SourceMailbox) -> StoredMailbox:
-    return read_for_counts(source, 0)
 
 
 def _stamp(source: SourceMailbox) -> Sequence[tuple[Entry, bytes]]:

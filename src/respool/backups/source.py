@@ -19,7 +19,7 @@ from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
 from respool.cyrus.index_counts import IndexCounts, count_index
 from respool.cyrus.index_lookup import IndexLookup
-from respool.cyrus.mailbox import MailboxFiles, join_mailbox
+from respool.cyrus.mailbox import MailboxFiles, as_files, join_mailbox
 from respool.cyrus.mailbox_findings import OddEntry
 from respool.cyrus.spool_paths import (
     CACHE_FILE,
@@ -35,6 +35,7 @@ from respool.model.inventory import (
     FILE,
     IN_ARCHIVE,
     IN_DATA,
+    NAMED,
     NOWHERE,
     RECORD,
     UNKNOWN_SIZE,
@@ -51,7 +52,7 @@ _HEADER_LIMIT: Final = 1 << 20
 _NANOSECONDS: Final = 1_000_000_000
 _OPEN_TREES: Final = 8
 _MAILDIR: Final = "cur"
-_WANTED: Final = frozenset({CACHE_FILE, EXPUNGE_FILE, HEADER_FILE, INDEX_FILE})
+KEPT_FILES: Final = frozenset({CACHE_FILE, EXPUNGE_FILE, HEADER_FILE, INDEX_FILE})
 _T = TypeVar("_T")
 
 
@@ -94,7 +95,7 @@ class Listing:
             seconds = entry.mtime_ns // _NANOSECONDS
             self.numbers.extend((uid, entry.size_bytes, seconds))
         elif entry.kind is EntryKind.FILE and not is_like_message_file(entry.name):
-            if entry.name in _WANTED:
+            if entry.name in KEPT_FILES:
                 self.files[entry.name] = entry
         elif entry.kind is EntryKind.DIRECTORY:
             self.subdirectories.append(entry.name)
@@ -104,9 +105,16 @@ class Listing:
                 self.odd.add((entry.name, entry.kind.value, self.directory))
 
     def rows(self) -> Rows:
-        """FILE rows of the message files, in no order; none for a directory of meta."""
+        """FILE rows of the message files, in no order; none for a directory of meta.
+
+        Where none of them was asked for its size, rows of NAMED.
+        """
         if self.place == NOWHERE:
             return np.zeros(0, dtype=FILE)
+        if not len(self.numbers) and len(self.unsized):
+            named: Rows = np.zeros(len(self.unsized), dtype=NAMED)
+            named["uid"], named["place"] = self.unsized, self.place
+            return named
         columns = np.frombuffer(self.numbers, dtype=np.int64).reshape(-1, 3)
         rows: Rows = np.zeros(len(columns) + len(self.unsized), dtype=FILE)
         sized, unsized = rows[: len(columns)], rows[len(columns) :]
@@ -229,6 +237,8 @@ def files_of(
 def _together(these: Rows, others: Rows) -> Rows:
     if not len(these) or not len(others):
         return these if len(these) else others
+    if these.dtype != others.dtype:
+        these, others = as_files(these), as_files(others)
     return np.concatenate([these, others])
 
 
@@ -321,7 +331,7 @@ def list_directory(
         except BackupFileMissing:
             return listing
         except BackupError as error:
-            findings.append(_unreadable(str(directory), directory, error))
+            findings.append(unreadable(str(directory), directory, error))
     return listing
 
 
@@ -347,7 +357,7 @@ class _Search:
             try:
                 found = opened(directory / file_name)
             except BackupError as error:
-                self.findings.append(_unreadable(file_name, directory / file_name, error))
+                self.findings.append(unreadable(file_name, directory / file_name, error))
                 continue
             self.directories[file_name] = directory
             return found
@@ -372,7 +382,8 @@ def _index_time(meta: Listing, data: Listing) -> int | None:
     return None if entry is None else entry.mtime_ns // _NANOSECONDS
 
 
-def _unreadable(subject: str, file: PurePosixPath, error: BackupError) -> Finding:
+def unreadable(subject: str, file: PurePosixPath, error: BackupError) -> Finding:
+    """A finding for a file or directory of a mailbox that cannot be read."""
     why = f": {error.why}" if error.why else ""
     return Finding(
         severity=Severity.LOSS,

@@ -25,6 +25,7 @@ from respool.errors import BackupError, FormatError
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     ARCHIVED,
+    FILE,
     IN_ARCHIVE,
     IN_DATA,
     NOWHERE,
@@ -40,6 +41,8 @@ from respool.model.names import MailboxName
 from respool.model.rows import is_among
 
 _CHUNK: Final = 1 << 16  # records whose files are looked for at once
+_SAID_BY_FILES: Final = (("place", "place"), ("file_size", "size"), ("file_mtime", "mtime"))
+_UNSAID: Final = {"size": UNKNOWN_SIZE, "mtime": 0}  # by a name alone
 FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyrus.expunge
 
 
@@ -47,8 +50,8 @@ FIRST_WITH_EXPUNGED: Final = 12  # earlier servers keep expunged records in cyru
 class MailboxFiles:
     """What lies in the directories of one mailbox. Octets are None where there is no file.
 
-    ``messages`` are FILE rows in any order. ``odd_entries`` are the first of ``odd_count``.
-    ``index_time`` is the index's mtime in seconds.
+    ``messages`` are rows of FILE, or of NAMED, in any order. ``odd_entries`` are the first of
+    ``odd_count``. ``index_time`` is the index's mtime in seconds.
     ``directories`` says where each cyrus.* file lies, if not in meta, else data.
     ``cache_generations`` has what each cyrus.cache begins with.
     """
@@ -88,7 +91,7 @@ def join_files(
 ) -> StoredMailbox:
     """One mailbox of its files. Damage costs what is damaged, and never raises.
 
-    ``columns`` are those that its records have: all of RECORD, or those of COUNTED or RESTORED.
+    ``columns`` are those that its records have: all of RECORD, or some that `StoredMailbox` names.
 
     Its findings are those about the mailbox; those about single messages, of which there
     may be a million, `message_findings` makes.
@@ -110,13 +113,15 @@ def join_files(
     )
     records: Rows = np.zeros(0, dtype=columns)
     if index is None:
-        orphans = files.messages[np.argsort(files.messages["uid"], kind="stable")]
+        orphans = as_files(files.messages)
+        orphans = orphans[np.argsort(orphans["uid"], kind="stable")]
     else:
         records = index.records
         if index.version < FIRST_WITH_EXPUNGED:
             records, expunged = with_expunged(records, expunged), expunged[:0]
         orphans = place_records(records, files.messages)
-        findings += keyword_findings(records, keywords)
+        if "user_flags" in (columns.names or ()):
+            findings += keyword_findings(records, keywords)
     mailbox = StoredMailbox(
         name=name,
         place=place,
@@ -169,7 +174,7 @@ def _with_columns(rows: Rows, columns: np.dtype[np.void]) -> Rows:
     if rows.dtype == columns:
         return rows
     found: Rows = np.zeros(len(rows), dtype=columns)
-    for name in columns.names or ():
+    for name in set(columns.names or ()).intersection(rows.dtype.names or ()):
         found[name] = rows[name]
     return found
 
@@ -186,7 +191,7 @@ def rows_in_order(these: Rows, others: Rows) -> Rows:
 def place_records(records: Rows, files: Rows) -> Rows:
     """Write into fresh RECORD rows what their files say; the FILE rows without a record.
 
-    What files say is ``place``, ``file_size`` and ``file_mtime``.
+    What files say is ``place``, ``file_size`` and ``file_mtime``, as far as records have these.
 
     Where both partitions have a file, the record's ARCHIVED flag says which one is meant.
     """
@@ -195,8 +200,17 @@ def place_records(records: Rows, files: Rows) -> Rows:
         here = files["place"] == place
         wanted = wants_archive if place == IN_DATA else ~wants_archive
         _place_from(records, files if here.all() else files[here], keep=wanted)
-    orphans = files[~is_among(files["uid"], records["uid"])]
+    orphans = as_files(files[~is_among(files["uid"], records["uid"])])
     return orphans[np.argsort(orphans["uid"], kind="stable")]
+
+
+def as_files(files: Rows) -> Rows:
+    """FILE rows of rows of FILE or NAMED."""
+    if files.dtype == FILE:
+        return files
+    found = _with_columns(files, FILE)
+    found["size"] = UNKNOWN_SIZE
+    return found
 
 
 def _name_findings(name: MailboxName, place: MailboxPlace) -> tuple[Finding, ...]:
@@ -217,15 +231,16 @@ def _place_from(placed: Rows, files: Rows, *, keep: NDArray[np.bool_]) -> None:
     if (uids[1:] < uids[:-1]).any():  # an export lists them in order, and has more in memory
         order = np.argsort(uids, kind="stable")
         uids = uids[order]
+    known = files.dtype.names or ()
     for start in range(0, len(placed), _CHUNK):
         chunk = placed[start : start + _CHUNK]  # a view
         at = np.searchsorted(uids, chunk["uid"]).clip(max=len(uids) - 1)
         hit = uids[at] == chunk["uid"]
         hit &= ~keep[start : start + _CHUNK] | (chunk["place"] == NOWHERE)
         at = at[hit] if order is None else order[at[hit]]
-        chunk["place"][hit] = files["place"][at]
-        chunk["file_size"][hit] = files["size"][at]
-        chunk["file_mtime"][hit] = files["mtime"][at]
+        for column, said in _SAID_BY_FILES:
+            if column in (chunk.dtype.names or ()):
+                chunk[column][hit] = files[said][at] if said in known else _UNSAID[said]
 
 
 def _header(octets: bytes | None) -> tuple[MailboxHeader | None, tuple[Finding, ...]]:

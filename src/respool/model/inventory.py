@@ -97,8 +97,19 @@ RESTORED: Final = np.dtype(
     ]
 )
 
+# Of RECORD what two states of a mailbox are compared by: 45 octets.
+COMPARED: Final = np.dtype(
+    [(name, RECORD[name]) for name in ("uid", "system_flags", "user_flags", "guid", "place")]
+)
+
+# Of RECORD what tells whether people see a message: 28 octets. Where files are it does not say.
+PRESENT: Final = np.dtype([(name, RECORD[name]) for name in ("uid", "system_flags", "guid")])
+
 # One message file as a directory lists it.
 FILE: Final = np.dtype([("uid", "u4"), ("size", "i8"), ("mtime", "i8"), ("place", "u1")])
+
+# The same of one of which nothing but its name is known.
+NAMED: Final = np.dtype([("uid", "u4"), ("place", "u1")])
 
 UNKNOWN_SIZE: Final = -1  # of a file that was not asked for it
 NOWHERE: Final = 0  # no file was found for the record
@@ -132,8 +143,8 @@ class StoredMailbox:
     """One mailbox as read.
 
     ``records`` are rows of RECORD, or of what whoever read them needs of it (COUNTED,
-    RESTORED), in UID order, expunged ones included, and are empty where ``has_index`` is
-    False. ``orphans`` are FILE rows of message files without
+    RESTORED, COMPARED, PRESENT), in UID order, expunged ones included, and are empty where
+    ``has_index`` is False. ``orphans`` are FILE rows of message files without
     a record. ``keywords`` are the names of the user-flag slots, None for a hole.
     ``generation`` is the index's; a cache of another one is not meant.
     ``deleted_uids`` have no record, though a former server noted them as deleted.

@@ -16,14 +16,22 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.model.accounts import folder_path
-from respool.model.inventory import StoredMailbox
+from respool.planning.folder_copies import (
+    COPIES_AT_ONCE,
+    GUID,
+    FolderCopies,
+    GuidText,
+    Parted,
+    Side,
+    Small,
+    as_text,
+    has_guid,
+)
 
-_GUID: Final = np.dtype("V20")
 _NONE: Final = -1
+_MOST_PARTS: Final = 256  # as many as an octet has values
 
 _Numbers = NDArray[np.int64]
-_Text = NDArray[np.bytes_]
 
 
 class Answer(IntEnum):
@@ -37,20 +45,7 @@ class Answer(IntEnum):
     ELSEWHERE = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FolderCopies:
-    """The messages of one folder. ``guids`` is a column of V20, ``uids`` one of u4.
-
-    ``path`` is equal where it is the same folder in both states; ``folder_id`` is the
-    server's unique id, None where it is not known. ``asked`` is a mask: of a backup, of the
-    copies that want an answer; of a live account, of those that may give one.
-    """
-
-    path: str
-    folder_id: str | None
-    guids: NDArray[np.void]
-    uids: NDArray[np.uint32]
-    asked: NDArray[np.bool_]
+_Round = tuple[Answer, bool, tuple[_Numbers, _Numbers]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,8 +57,8 @@ class FolderAnswers:
     """
 
     answers: NDArray[np.uint8]
-    folders: NDArray[np.int32]
-    rows: _Numbers
+    folders: Small
+    rows: Small
 
     def is_(self, *wanted: Answer) -> NDArray[np.bool_]:
         """Mask of the copies with one of these answers."""
@@ -91,34 +86,46 @@ class Answers:
     taken: tuple[NDArray[np.bool_], ...]
 
 
-def copies_of(mailbox: StoredMailbox, asked: NDArray[np.bool_] | None = None) -> FolderCopies:
-    """The records of a mailbox, all visible ones asked for unless ``asked`` says which."""
-    return FolderCopies(
-        path=folder_path(mailbox.name),
-        folder_id=mailbox.uniqueid,
-        guids=mailbox.records["guid"],
-        uids=mailbox.records["uid"],
-        asked=mailbox.visible() if asked is None else asked,
+def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Answers:
+    """Which copy of ``live`` answers which of ``backup``, each at most one.
+
+    Only copies of one GUID answer one another: so those whose GUIDs begin alike are held
+    against each other, a part after the other, and never all of two accounts at once.
+    """
+    answers = Answers(
+        folders=tuple(_unanswered(each) for each in backup),
+        taken=tuple(np.zeros(len(each.asked), dtype=np.bool_) for each in live),
+    )
+    rounds = list(_rounds(backup, live))
+    asking, giving = Parted.of(backup), Parted.of(live)
+    parts = 1
+    while parts < _MOST_PARTS and parts * COPIES_AT_ONCE < asking.count + giving.count:
+        parts *= 2
+    for number in range(parts):
+        _answer_part(answers, rounds, asking.side(number, parts), giving.side(number, parts))
+    return answers
+
+
+def _unanswered(copies: FolderCopies) -> FolderAnswers:
+    """Of what was asked for nothing is known: what has a GUID is said part by part."""
+    count = len(copies.asked)
+    return FolderAnswers(
+        answers=np.where(copies.asked, np.uint8(Answer.WITHOUT_GUID), np.uint8(Answer.NOT_ASKED)),
+        folders=np.full(count, _NONE, dtype=np.int32),
+        rows=np.full(count, _NONE, dtype=np.int32),
     )
 
 
-def has_guid(guids: NDArray[np.void]) -> NDArray[np.bool_]:
-    """Mask of the GUIDs that are known, which are not all zeros."""
-    mask: NDArray[np.bool_] = _as_text(guids) != b""
-    return mask
-
-
-def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Answers:
-    """Which copy of ``live`` answers which of ``backup``, each at most one."""
-    asking, giving = _Side.of(backup), _Side.of(live)
+def _answer_part(answers: Answers, rounds: Sequence[_Round], asking: Side, giving: Side) -> None:
+    """Write the answers to one part of the copies into ``answers``."""
     contents = _numbered((asking.guid, giving.guid))
     how = np.full(len(asking.row), Answer.MISSING, dtype=np.uint8)
     answer = np.full(len(asking.row), _NONE, dtype=np.int64)
     is_taken = np.zeros(len(giving.row), dtype=np.bool_)
-    for said, is_same_uid, groups in _rounds(backup, live):
+    for said, is_same_uid, groups in rounds:
         here = np.flatnonzero((answer == _NONE) & (groups[0][asking.folder] != _NONE))
         there = np.flatnonzero(~is_taken & (groups[1][giving.folder] != _NONE))
-        columns = [
+        columns: list[tuple[NDArray[Any], NDArray[Any]]] = [
             (contents[0][here], contents[1][there]),
             (groups[0][asking.folder[here]], groups[1][giving.folder[there]]),
         ]
@@ -128,10 +135,18 @@ def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> 
         how[here[first]] = said
         answer[here[first]] = there[second]
         is_taken[there[second]] = True
-    return Answers(
-        folders=tuple(_answers_by_folder(backup, asking, giving, how, answer)),
-        taken=tuple(_taken_by_folder(live, giving, is_taken)),
-    )
+    is_answered = answer != _NONE
+    folders = np.full(len(answer), _NONE, dtype=np.int32)
+    rows = np.full(len(answer), _NONE, dtype=np.int32)
+    folders[is_answered] = giving.folder[answer[is_answered]]
+    rows[is_answered] = giving.row[answer[is_answered]]
+    for number, part in asking.by_folder():
+        at, of_folder = asking.row[part], answers.folders[number]
+        of_folder.answers[at] = how[part]
+        of_folder.folders[at] = folders[part]
+        of_folder.rows[at] = rows[part]
+    for number, part in giving.by_folder():
+        answers.taken[number][giving.row[part][is_taken[part]]] = True
 
 
 def in_common(these: Sequence[NDArray[np.void]], others: Sequence[NDArray[np.void]]) -> int:
@@ -145,51 +160,13 @@ def in_common(these: Sequence[NDArray[np.void]], others: Sequence[NDArray[np.voi
     return int(np.minimum(counts[at], other_counts[there]).sum())
 
 
-def _counted(guids: Sequence[NDArray[np.void]]) -> tuple[_Text, _Numbers]:
-    columns = [_as_text(each[has_guid(each)]) for each in guids]
-    everything = np.concatenate([_as_text(np.zeros(0, dtype=_GUID)), *columns])
+def _counted(guids: Sequence[NDArray[np.void]]) -> tuple[GuidText, _Numbers]:
+    columns = [as_text(each[has_guid(each)]) for each in guids]
+    everything = np.concatenate([as_text(np.zeros(0, dtype=GUID)), *columns])
     return np.unique(everything, return_counts=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Side:
-    """All asked copies of one side that have a GUID, by folder and row."""
-
-    folder: _Numbers
-    row: _Numbers
-    uid: _Numbers
-    guid: _Text
-
-    @classmethod
-    def of(cls, folders: Sequence[FolderCopies]) -> _Side:
-        """Of folders in the order that they are given in."""
-        rows = [np.flatnonzero(each.asked & has_guid(each.guids)) for each in folders]
-        found = list(zip(folders, rows, strict=True))
-        nothing = np.zeros(0, dtype=np.int64)
-        return cls(
-            folder=np.repeat(
-                np.arange(len(folders)), np.array([len(at) for at in rows], dtype=int)
-            ),
-            row=np.concatenate([nothing, *rows]),
-            uid=np.concatenate([nothing, *(each.uids[at].astype(np.int64) for each, at in found)]),
-            guid=np.concatenate(
-                [
-                    _as_text(np.zeros(0, dtype=_GUID)),
-                    *(_as_text(each.guids[at]) for each, at in found),
-                ]
-            ),
-        )
-
-
-def _as_text(guids: NDArray[np.void]) -> _Text:
-    """The same octets as a type that sorts; all have one length, so no zero at an end is lost."""
-    text: _Text = np.ascontiguousarray(guids).view(np.dtype(f"S{_GUID.itemsize}"))
-    return text
-
-
-def _rounds(
-    backup: Sequence[FolderCopies], live: Sequence[FolderCopies]
-) -> Iterator[tuple[Answer, bool, tuple[_Numbers, _Numbers]]]:
+def _rounds(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Iterator[_Round]:
     """The nearest copies first: what is said of them, whether their UIDs are equal, and in
     which group each folder of both sides is; only copies of one group answer one another.
     """
@@ -239,39 +216,3 @@ def _occurrences(numbers: _Numbers) -> _Numbers:
     found = np.empty(len(numbers), dtype=np.int64)
     found[order] = np.arange(len(numbers)) - starts
     return found
-
-
-def _answers_by_folder(
-    backup: Sequence[FolderCopies],
-    asking: _Side,
-    giving: _Side,
-    how: NDArray[np.uint8],
-    answer: _Numbers,
-) -> Iterator[FolderAnswers]:
-    is_answered = answer != _NONE
-    folders = np.full(len(answer), _NONE, dtype=np.int32)
-    rows = np.full(len(answer), _NONE, dtype=np.int64)
-    folders[is_answered] = giving.folder[answer[is_answered]]
-    rows[is_answered] = giving.row[answer[is_answered]]
-    for number, each in enumerate(backup):
-        here = slice(*np.searchsorted(asking.folder, [number, number + 1]).tolist())
-        of_folder = FolderAnswers(
-            answers=np.where(each.asked, Answer.WITHOUT_GUID, Answer.NOT_ASKED).astype(np.uint8),
-            folders=np.full(len(each.asked), _NONE, dtype=np.int32),
-            rows=np.full(len(each.asked), _NONE, dtype=np.int64),
-        )
-        at = asking.row[here]
-        of_folder.answers[at] = how[here]
-        of_folder.folders[at] = folders[here]
-        of_folder.rows[at] = rows[here]
-        yield of_folder
-
-
-def _taken_by_folder(
-    live: Sequence[FolderCopies], giving: _Side, is_taken: NDArray[np.bool_]
-) -> Iterator[NDArray[np.bool_]]:
-    for number, each in enumerate(live):
-        here = slice(*np.searchsorted(giving.folder, [number, number + 1]).tolist())
-        mask = np.zeros(len(each.asked), dtype=np.bool_)
-        mask[giving.row[here][is_taken[here]]] = True
-        yield mask

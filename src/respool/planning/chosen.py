@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
+from respool.model.rows import is_among
 from respool.model.state import Annotation, MailboxState, UidSet
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
@@ -21,15 +23,16 @@ _DELETED_BIT = np.uint32(1 << 2)
 _SEEN_BIT = np.uint32(1 << 4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeptCopies:
-    """Messages (UIDs) of a mailbox that the live server keeps at ``place``, unseen.
+    """Messages of a mailbox that the live server keeps at ``place``, unseen.
 
-    ``until`` is when it may remove the first of them, in seconds since 1970; None: not known.
+    ``uids`` ascend. ``until`` is when it may remove the first of them, in seconds since 1970;
+    None: not known.
     """
 
     place: SourcePlace
-    uids: frozenset[int]
+    uids: NDArray[np.uint32]
     until: int | None
 
 
@@ -130,10 +133,19 @@ def planned_messages(each: Destined) -> Iterator[PlannedMessage]:
 def messages_by_place(each: Destined) -> Iterator[tuple[SourcePlace, Iterator[PlannedMessage]]]:
     """The same, as long as they follow each other, by the place that they are read from."""
     kept = each.chosen.kept
-    uids = frozenset[int]() if kept is None else kept.uids
-    for is_kept, messages in groupby(planned_messages(each), key=lambda one: one.uid in uids):
-        place = kept.place if is_kept and kept is not None else each.chosen.place
-        yield place, messages
+    if kept is None:
+        if each.wanted.any():
+            yield each.chosen.place, planned_messages(each)
+        return
+    for is_kept, messages in groupby(_by_place(each, kept.uids), key=itemgetter(0)):
+        yield kept.place if is_kept else each.chosen.place, (one for _, one in messages)
+
+
+def _by_place(each: Destined, kept: NDArray[np.uint32]) -> Iterator[tuple[bool, PlannedMessage]]:
+    """The messages, each with whether it is one of ``kept`` (UIDs)."""
+    for rows in each.blocks():
+        masks = is_among(rows["uid"], kept).tolist()
+        yield from zip(masks, _of_rows(each.chosen, rows), strict=True)
 
 
 def _of_rows(chosen: ChosenMailbox, rows: Rows) -> Iterator[PlannedMessage]:

@@ -16,15 +16,8 @@ import numpy as np
 from respool.model.accounts import folder_path
 from respool.model.inventory import NOWHERE, StoredMailbox
 from respool.model.names import MailboxName
-from respool.planning.answering import (
-    Answer,
-    Answers,
-    FolderAnswers,
-    FolderCopies,
-    answers_to,
-    copies_of,
-    has_guid,
-)
+from respool.planning.answering import Answer, Answers, FolderAnswers, answers_to
+from respool.planning.folder_copies import COPIES_AT_ONCE, FolderCopies, copies_of, has_guid
 from respool.planning.state_changes import At, FolderState, Mask
 
 _PARTS_OF_DELETED: Final = 3  # DELETED, a name, the time
@@ -75,7 +68,10 @@ class Compared:
     new: Mapping[int, Mask]
 
     def pairs(self, each: ComparedFolder) -> Iterator[tuple[int, At, At]]:
-        """The answered rows by the later folder that answers them, with the rows there."""
+        """The answered rows by the later folder that answers them, with the rows there.
+
+        So many at once that of a million no second copy of their columns is held.
+        """
         return _pairs(each.answers, self.answering)
 
     def kept_pairs(self, each: ComparedFolder) -> Iterator[tuple[int, At, At]]:
@@ -189,6 +185,9 @@ def _new(
 
 
 def _pairs(answers: FolderAnswers, numbers: Sequence[int]) -> Iterator[tuple[int, At, At]]:
-    for at in np.unique(answers.folders[answers.folders >= 0]).tolist():
-        rows = np.flatnonzero(answers.folders == at)
-        yield numbers[at], rows, answers.rows[rows]
+    numbers_met = np.unique(answers.folders)
+    for at in numbers_met[numbers_met >= 0].tolist():
+        for start in range(0, len(answers.folders), COPIES_AT_ONCE):
+            rows = np.flatnonzero(answers.folders[start : start + COPIES_AT_ONCE] == at) + start
+            if len(rows):
+                yield numbers[at], rows, answers.rows[rows].astype(np.int64)

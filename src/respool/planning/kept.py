@@ -6,8 +6,8 @@ the others, of whole folders below DELETED. Values in, values out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Period:
 
 def with_kept(
     each: ChosenMailbox,
-    live: Sequence[tuple[SourcePlace, StoredMailbox]],
+    live: Iterable[tuple[SourcePlace, Iterable[StoredMailbox]]],
     *,
     has_expunged: bool,
     is_new: bool,
@@ -38,26 +38,26 @@ def with_kept(
 ) -> ChosenMailbox:
     """``each`` with the lacking messages that the live server keeps in the same mailbox.
 
-    The same is the one with its id, whatever it is called, and in it the same UID and octets.
+    ``live`` are mailboxes, each in pieces: the same one with some of its records in each, so
+    that of a million not all are held at once. The same is the one with its id, whatever it
+    is called, and in it the same UID and octets.
     ``is_new``: the folder is gone, and is made from one place alone: then all or nothing.
     """
     lacking = each.wanted(has_expunged=has_expunged) & ~each.is_there()
-    for place, box in live:
-        if box.uniqueid is None or box.uniqueid != each.mailbox.uniqueid:
+    if not lacking.any():
+        return each
+    for place, pieces in live:
+        found = _Found.of(each, lacking)
+        for box in pieces:
+            if box.uniqueid is not None and box.uniqueid == each.mailbox.uniqueid:
+                found.add(box, period)
+        if not found.mask.any() or (is_new and (found.mask != lacking).any()):
             continue
-        at = _rows_kept(each, box)
-        mask = lacking & (at >= 0)
-        if not mask.any() or (is_new and (mask != lacking).any()):
-            continue
-        found = KeptCopies(
-            place=place,
-            uids=frozenset(each.mailbox.records["uid"][mask].tolist()),
-            until=_until(box, at[mask], period),
+        until = min(found.until, default=None)
+        kept = KeptCopies(place=place, uids=found.uids[found.mask], until=until)
+        return replace(
+            each, mailbox=found.mailbox(), kept=kept, place=place if is_new else each.place
         )
-        records = each.mailbox.records.copy()
-        records["place"][mask] = box.records["place"][at[mask]]
-        mailbox = replace(each.mailbox, records=records)
-        return replace(each, mailbox=mailbox, kept=found, place=place if is_new else each.place)
     return each
 
 
@@ -66,30 +66,63 @@ def kept_places(chosen: Sequence[ChosenMailbox]) -> Mapping[str, SourcePlace]:
     return {each.mailbox.name.admin: each.kept.place for each in chosen if each.kept is not None}
 
 
-def _rows_kept(each: ChosenMailbox, box: StoredMailbox) -> NDArray[np.int64]:
-    """For each record its row in ``box``, where nobody sees it and its file is whole; else -1."""
-    records = each.mailbox.records
-    hidden = box.recoverable()
-    if box.name.is_deleted:
-        hidden |= box.restorable()
-    whole = box.records["file_size"] == box.records["size"].astype("i8")
-    rows = np.flatnonzero(hidden & whole & (box.records["size"] > 0))
-    uids = box.records["uid"][rows]
-    order = np.argsort(uids, kind="stable")
-    at = np.searchsorted(uids[order], records["uid"])
-    found = np.full(len(records), -1, dtype=np.int64)
-    is_inside = at < len(rows)
-    found[is_inside] = rows[order[at[is_inside]]]
-    same = found >= 0
-    there = found[same]
-    same_uid = box.records["uid"][there] == records["uid"][same]
-    same_guid = box.records["guid"][there] == records["guid"][same]
-    known = records["guid"][same] != np.zeros(1, dtype=records["guid"].dtype)
-    joined = np.isin(
-        records["uid"][same], np.array(sorted(each.joined), dtype=records["uid"].dtype)
-    )
-    found[same] = np.where(same_uid & same_guid & known & ~joined, there, -1)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Found:
+    """What of a mailbox's ``lacking`` records was found: a mask, and in which place of it.
+
+    ``uids`` are those of all its records, ``until`` when the server may remove what of each
+    piece was found, in seconds since 1970; empty where it does not say.
+    """
+
+    chosen: ChosenMailbox
+    lacking: NDArray[np.bool_]
+    uids: NDArray[np.uint32]
+    joined: NDArray[np.uint32]
+    mask: NDArray[np.bool_]
+    places: NDArray[np.uint8]
+    until: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, chosen: ChosenMailbox, lacking: NDArray[np.bool_]) -> _Found:
+        """Nothing yet."""
+        records = chosen.mailbox.records
+        return cls(
+            chosen=chosen,
+            lacking=lacking,
+            uids=np.ascontiguousarray(records["uid"]),
+            joined=np.array(sorted(chosen.joined), dtype=np.uint32),
+            mask=np.zeros(len(records), dtype=np.bool_),
+            places=np.zeros(len(records), dtype=np.uint8),
+        )
+
+    def add(self, box: StoredMailbox, period: Period) -> None:
+        """What nobody sees in ``box``, and is whole there, with the same UID and octets."""
+        hidden = box.recoverable()
+        if box.name.is_deleted:
+            hidden |= box.restorable()
+        hidden &= box.records["file_size"] == box.records["size"].astype("i8")
+        rows = np.flatnonzero(hidden & (box.records["size"] > 0))
+        at = np.searchsorted(self.uids, box.records["uid"][rows])
+        rows, at = rows[at < len(self.uids)], at[at < len(self.uids)]
+        guids = self.chosen.mailbox.records["guid"][at]
+        same = self.lacking[at] & (self.uids[at] == box.records["uid"][rows])
+        same &= (guids == box.records["guid"][rows]) & (guids != np.void(bytes(20)))
+        same &= ~np.isin(self.uids[at], self.joined)
+        rows, at = rows[same], at[same]
+        if len(rows):
+            self.mask[at] = True
+            self.places[at] = box.records["place"][rows]
+            until = _until(box, rows, period)
+            self.until.extend(() if until is None else (until,))
+
+    def mailbox(self) -> StoredMailbox:
+        """The mailbox with the places of what was found; no copy where these are the same."""
+        box = self.chosen.mailbox
+        if (box.records["place"][self.mask] == self.places[self.mask]).all():
+            return box
+        records = box.records.copy()
+        records["place"][self.mask] = self.places[self.mask]
+        return replace(box, records=records)
 
 
 def _until(box: StoredMailbox, rows: NDArray[np.int64], period: Period) -> int | None:

@@ -13,15 +13,9 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
-from respool.planning.answering import (
-    Answer,
-    FolderAnswers,
-    FolderCopies,
-    answers_to,
-    copies_of,
-    has_guid,
-)
+from respool.planning.answering import Answer, FolderAnswers, answers_to
 from respool.planning.chosen import ChosenMailbox
+from respool.planning.folder_copies import FolderCopies, copies_of, has_guid
 from respool.planning.request import RestoreRequest
 
 _FAR = (Answer.SAME_ID, Answer.ELSEWHERE)

@@ -2,7 +2,7 @@ r"""How the state of messages changed between two times: flags, keywords, and wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,7 +61,7 @@ def changes_between(
 ) -> Iterator[StateChange]:
     """What changed from the ``rows`` of one folder to the ``others`` of one, pair by pair."""
     former = _marks(before, rows)
-    later = _spelled_alike(_marks(after, others), former)
+    later = _spelled_alike(_marks(after, others), before.mailbox.keywords)
     for mark in sorted({*former, *later}, key=str):
         if not _is_comparable(mark, before, after):
             continue
@@ -71,11 +71,11 @@ def changes_between(
             yield StateChange(mark=mark, gained=has & ~had, lost=had & ~has)
 
 
-def _spelled_alike(marks: Mapping[Mark, Mask], others: Mapping[Mark, Mask]) -> dict[Mark, Mask]:
-    """The same keywords as they are spelled there: to a server case makes no difference."""
-    spelled = {replace(each, name=each.name.casefold()): each for each in others}
+def _spelled_alike(marks: Mapping[Mark, Mask], keywords: Sequence[str | None]) -> dict[Mark, Mask]:
+    """The same marks as ``keywords`` are spelled: to a server case makes no difference."""
+    spelled = {each.casefold(): each for each in keywords if each is not None}
     return {
-        spelled.get(replace(each, name=each.name.casefold()), each): mask
+        replace(each, name=spelled.get(each.name.casefold(), each.name)): mask
         for each, mask in marks.items()
     }
 

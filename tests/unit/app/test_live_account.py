@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from respool.app.live_account import LiveAccount, LiveNotLooked, find_live, look_at_live
-from respool.backups import live_mailboxes
-from respool.backups.live_mailboxes import read_steadily
+from respool.backups.counted import read_by_names, read_names_alone
+from respool.backups.live_mailboxes import Read, read_steadily
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, open_message, read_mailbox
 from respool.model.accounts import Account, AccountKind, folder_path
-from respool.model.inventory import IN_ARCHIVE, StoredMailbox
+from respool.model.inventory import COMPARED, IN_ARCHIVE, StoredMailbox
 from tests.support import golden
 from tests.support.live_spool import at_its_place, settings_for
 from tests.support.small_spools import write_mailbox
@@ -30,21 +31,21 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return at_its_place(golden.unpack_live(tmp_path_factory.mktemp("live")))
 
 
-def looked(imapd_conf: Path, account: Account, *, is_for_counts: bool = False) -> LiveAccount:
-    found = look_at_live(settings_for(imapd_conf), account, is_for_counts=is_for_counts)
+def looked(imapd_conf: Path, account: Account, read: Read = read_mailbox) -> LiveAccount:
+    found = look_at_live(settings_for(imapd_conf), account, read)
     assert isinstance(found, LiveAccount), found
     return found
 
 
 @pytest.mark.parametrize("account", [JDOE, CONTACT])
-@pytest.mark.parametrize("is_for_counts", [False, True])
-def test_it_has_what_the_server_itself_said(
-    live: Path, account: Account, *, is_for_counts: bool
-) -> None:
+@pytest.mark.parametrize(
+    "read", [read_mailbox, read_names_alone, partial(read_by_names, columns=COMPARED)]
+)
+def test_it_has_what_the_server_itself_said(live: Path, account: Account, read: Read) -> None:
     truth = golden.truth("dataprotect/truth-live.json")["mailboxes"]
 
     with unchanged(live.parents[1] / "var"):
-        found = looked(live, account, is_for_counts=is_for_counts)
+        found = looked(live, account, read)
 
     assert {source.name.display for source, _ in found.pairs} == {
         name for name in truth if f"/{account.login}" in f"/{name}" and account.domain in name
@@ -271,9 +272,7 @@ def test_an_index_that_never_stands_still_is_a_finding(tmp_path: Path) -> None:
     assert "live-changing" in {each.code for each in read_steadily(source, read).findings}
 
 
-def test_a_folder_renamed_while_it_is_looked_at_is_read_under_its_new_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_renamed_while_it_is_looked_at_is_read_under_its_new_name(tmp_path: Path) -> None:
     database = tmp_path / "db/mailboxes.db"
     database.parent.mkdir()
     for name in ("jdoe", "jdoe/Old"):
@@ -288,8 +287,7 @@ def test_a_folder_renamed_while_it_is_looked_at_is_read_under_its_new_name(
             database.write_text("user.jdoe\t0 default \nuser.jdoe.New name\t0 default \n")
         return read_mailbox(source)
 
-    monkeypatch.setattr(live_mailboxes, "read_mailbox", read)
-    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None))
+    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None), read)
 
     assert [folder_path(source.name) for source, _ in found.pairs] == ["INBOX", "New name"]
     assert [len(mailbox.records) for _, mailbox in found.pairs] == [1, 1]

@@ -11,7 +11,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from respool.planning.answering import Answer, Answers, FolderCopies, answers_to, in_common
+from respool.planning.answering import Answer, Answers, answers_to, in_common
+from respool.planning.folder_copies import FolderCopies
 
 ZERO = ""
 

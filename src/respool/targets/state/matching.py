@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from respool.planning.answering import Answer, FolderAnswers, answers_to, copies_of
+from respool.planning.answering import Answer, FolderAnswers, answers_to
+from respool.planning.folder_copies import copies_of
 from respool.planning.state_wish import StateWish
 from respool.targets.state.columns import Mask, Rows
 from respool.targets.state.differences import Matched, changed_until
@@ -74,7 +75,7 @@ def _pairs(
                 was=folder,
                 was_rows=rows,
                 now=there[number],
-                now_rows=answer.rows[rows],
+                now_rows=answer.rows[rows].astype(np.int64),
             ),
         )
 
@@ -122,7 +123,7 @@ def _onward(
                 later=pair.now,
                 later_rows=rows,
                 now=live[number],
-                now_rows=onward.rows[rows],
+                now_rows=onward.rows[rows].astype(np.int64),
             ),
         )
 
