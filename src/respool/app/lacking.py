@@ -25,6 +25,7 @@ from respool.planning.mapping import map_names
 from respool.planning.request import Conflict, RestoreRequest
 from respool.planning.source_place import SourcePlace
 from respool.system.configuration import expire_days
+from respool.system.freed_memory import give_back_freed
 from respool.targets.spool.survey import SpoolSurvey
 
 _DAY_SECONDS = 86_400
@@ -57,7 +58,9 @@ def lacking_of(
     is_looked_for = request.is_in_place and request.on_conflict is not Conflict.COPY
     if not is_looked_for or not survey.used:
         return Lacking(request=request, chosen=tuple(chosen))
+    give_back_freed()  # what reading the backup took: the live account comes on top of it,
     looked = _Looked.at(settings, request)
+    give_back_freed()  # and comparing on top of both
     findings: tuple[Finding, ...] = ()
     if request.is_only_missing:
         request, findings = live_names(request, chosen, looked.present)

@@ -49,20 +49,16 @@ _Round = tuple[Answer, bool, tuple[_Numbers, _Numbers]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FolderAnswers:
-    """What answers the copies of one backup folder, row by row.
-
-    ``answers`` has values of Answer. ``folders`` is the number of the live folder in the
-    order that they were given in, ``rows`` the row in it; both -1 where nothing answers.
-    """
+class FolderSaid:
+    """What is said of the copies of one backup folder, row by row: values of Answer."""
 
     answers: NDArray[np.uint8]
-    folders: Small
-    rows: Small
 
     def is_(self, *wanted: Answer) -> NDArray[np.bool_]:
         """Mask of the copies with one of these answers."""
-        mask: NDArray[np.bool_] = np.isin(self.answers, np.array(wanted, dtype=np.uint8))
+        mask = np.zeros(len(self.answers), dtype=np.bool_)
+        for each in wanted:  # numpy.isin takes eight octets for each of them
+            mask |= self.answers == each
         return mask
 
     def missing(self) -> NDArray[np.bool_]:
@@ -71,8 +67,20 @@ class FolderAnswers:
 
     def answered(self) -> NDArray[np.bool_]:
         """Mask of the copies that a live copy answers."""
-        mask: NDArray[np.bool_] = self.folders != _NONE
+        mask: NDArray[np.bool_] = self.answers >= Answer.SAME_FOLDER
         return mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FolderAnswers(FolderSaid):
+    """What answers the copies of one backup folder, too.
+
+    ``folders`` is the number of the live folder in the order that they were given in, ``rows``
+    the row in it; both -1 where nothing answers.
+    """
+
+    folders: Small
+    rows: Small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,37 +95,79 @@ class Answers:
 
 
 def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Answers:
-    """Which copy of ``live`` answers which of ``backup``, each at most one.
-
-    Only copies of one GUID answer one another: so those whose GUIDs begin alike are held
-    against each other, a part after the other, and never all of two accounts at once.
-    """
-    answers = Answers(
-        folders=tuple(_unanswered(each) for each in backup),
-        taken=tuple(np.zeros(len(each.asked), dtype=np.bool_) for each in live),
+    """Which copy of ``live`` answers which of ``backup``, each at most one."""
+    folders = [np.full(len(each.asked), _NONE, dtype=np.int32) for each in backup]
+    rows = [np.full(len(each.asked), _NONE, dtype=np.int32) for each in backup]
+    taken = [np.zeros(len(each.asked), dtype=np.bool_) for each in live]
+    said = _unsaid(backup)
+    for part in _parts(backup, live):
+        part.say(said)
+        giving, is_answered = part.giving, part.answer != _NONE
+        there = part.answer[is_answered]
+        for number, here in part.asking.by_folder():
+            mask = is_answered[here]
+            at, answer = part.asking.row[here][mask], part.answer[here][mask]
+            folders[number][at], rows[number][at] = giving.folder[answer], giving.row[answer]
+        is_taken = np.zeros(len(giving.row), dtype=np.bool_)
+        is_taken[there] = True
+        for number, here in giving.by_folder():
+            taken[number][giving.row[here][is_taken[here]]] = True
+    return Answers(
+        folders=tuple(
+            FolderAnswers(answers=how, folders=numbers, rows=at)
+            for how, numbers, at in zip(said, folders, rows, strict=True)
+        ),
+        taken=tuple(taken),
     )
+
+
+def said_to(
+    backup: Sequence[FolderCopies], live: Sequence[FolderCopies]
+) -> tuple[FolderSaid, ...]:
+    """As `answers_to`, but not by which copies: in less room."""
+    said = _unsaid(backup)
+    for part in _parts(backup, live):
+        part.say(said)
+    return tuple(FolderSaid(answers=each) for each in said)
+
+
+def _unsaid(backup: Sequence[FolderCopies]) -> list[NDArray[np.uint8]]:
+    """Of what was asked for nothing is known: what has a GUID is said part by part."""
+    answers = np.uint8(Answer.WITHOUT_GUID), np.uint8(Answer.NOT_ASKED)
+    return [np.where(each.asked, *answers) for each in backup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some copies of both sides: for each that asks its Answer, and which one answers it."""
+
+    asking: Side
+    giving: Side
+    how: NDArray[np.uint8]
+    answer: _Numbers
+
+    def say(self, said: Sequence[NDArray[np.uint8]]) -> None:
+        """Write the answers into columns of whole folders."""
+        for number, here in self.asking.by_folder():
+            said[number][self.asking.row[here]] = self.how[here]
+
+
+def _parts(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Iterator[_Part]:
+    """All copies that have a GUID, in parts: only those of one GUID answer one another.
+
+    So those whose GUIDs begin alike are held against each other, and never all of two
+    accounts at once.
+    """
     rounds = list(_rounds(backup, live))
     asking, giving = Parted.of(backup), Parted.of(live)
     parts = 1
     while parts < _MOST_PARTS and parts * COPIES_AT_ONCE < asking.count + giving.count:
         parts *= 2
     for number in range(parts):
-        _answer_part(answers, rounds, asking.side(number, parts), giving.side(number, parts))
-    return answers
+        yield _answered(rounds, asking.side(number, parts), giving.side(number, parts))
 
 
-def _unanswered(copies: FolderCopies) -> FolderAnswers:
-    """Of what was asked for nothing is known: what has a GUID is said part by part."""
-    count = len(copies.asked)
-    return FolderAnswers(
-        answers=np.where(copies.asked, np.uint8(Answer.WITHOUT_GUID), np.uint8(Answer.NOT_ASKED)),
-        folders=np.full(count, _NONE, dtype=np.int32),
-        rows=np.full(count, _NONE, dtype=np.int32),
-    )
-
-
-def _answer_part(answers: Answers, rounds: Sequence[_Round], asking: Side, giving: Side) -> None:
-    """Write the answers to one part of the copies into ``answers``."""
+def _answered(rounds: Sequence[_Round], asking: Side, giving: Side) -> _Part:
     contents = _numbered((asking.guid, giving.guid))
     how = np.full(len(asking.row), Answer.MISSING, dtype=np.uint8)
     answer = np.full(len(asking.row), _NONE, dtype=np.int64)
@@ -135,18 +185,7 @@ def _answer_part(answers: Answers, rounds: Sequence[_Round], asking: Side, givin
         how[here[first]] = said
         answer[here[first]] = there[second]
         is_taken[there[second]] = True
-    is_answered = answer != _NONE
-    folders = np.full(len(answer), _NONE, dtype=np.int32)
-    rows = np.full(len(answer), _NONE, dtype=np.int32)
-    folders[is_answered] = giving.folder[answer[is_answered]]
-    rows[is_answered] = giving.row[answer[is_answered]]
-    for number, part in asking.by_folder():
-        at, of_folder = asking.row[part], answers.folders[number]
-        of_folder.answers[at] = how[part]
-        of_folder.folders[at] = folders[part]
-        of_folder.rows[at] = rows[part]
-    for number, part in giving.by_folder():
-        answers.taken[number][giving.row[part][is_taken[part]]] = True
+    return _Part(asking=asking, giving=giving, how=how, answer=answer)
 
 
 def in_common(these: Sequence[NDArray[np.void]], others: Sequence[NDArray[np.void]]) -> int:

@@ -14,7 +14,7 @@ from respool.model.accounts import folder_path
 from respool.model.inventory import StoredMailbox
 
 GUID: Final = np.dtype("V20")
-COPIES_AT_ONCE: Final = 1 << 16
+COPIES_AT_ONCE: Final = 1 << 15
 _NONE: Final = -1
 
 Small = NDArray[np.int32]

@@ -13,7 +13,7 @@ from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
-from respool.planning.answering import Answer, FolderAnswers, answers_to
+from respool.planning.answering import Answer, FolderSaid, said_to
 from respool.planning.chosen import ChosenMailbox
 from respool.planning.folder_copies import FolderCopies, copies_of, has_guid
 from respool.planning.request import RestoreRequest
@@ -78,10 +78,10 @@ def held_against_live(
         for each, target, mask in zip(chosen, targets, asked, strict=True)
     ]
     present = [copies_of(each) for each in live]
-    folders = answers_to(copies, present).folders
+    folders = said_to(copies, present)
     if request.is_only_missing and any(each.is_(*_FAR).any() for each in folders):
         rest = beside()
-        folders = answers_to([*copies, *rest], present).folders[: len(copies)] if rest else folders
+        folders = said_to([*copies, *rest], present)[: len(copies)] if rest else folders
     by_id = {each.uniqueid: each for each in live if each.uniqueid is not None}
     there = [
         _there(request, answered) | _stubs_there(each, by_id) & mask
@@ -135,7 +135,7 @@ def _unread(
             )
 
 
-def _there(request: RestoreRequest, answered: FolderAnswers) -> NDArray[np.bool_]:
+def _there(request: RestoreRequest, answered: FolderSaid) -> NDArray[np.bool_]:
     same = answered.is_(Answer.SAME_FOLDER)
     return answered.answered() if request.is_only_missing else same
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import time
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from respool.planning.answering import Answer, Answers, answers_to, in_common
+from respool.planning import answering
+from respool.planning.answering import Answer, Answers, answers_to, in_common, said_to
 from respool.planning.folder_copies import FolderCopies
 
 ZERO = ""
@@ -181,3 +184,30 @@ def test_a_hundred_thousand_messages_take_far_less_than_a_second() -> None:
     assert time.process_time() - started < 1
     assert int(answers.folders[1].missing().sum()) == 100
     assert set(said(answers, 0)) == {Answer.ELSEWHERE}
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 64])
+def test_in_parts_the_answers_are_those_to_the_whole(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(at_once)
+    names = [str(number) for number in range(60)]
+
+    def side() -> list[FolderCopies]:
+        return [
+            folder(path, chance.choices([*names, ZERO], k=80), folder_id=chance.choice("xyz"))
+            for path in chance.sample("abcd", 3)
+        ]
+
+    backup, live = side(), side()
+    whole = answers_to(backup, live)
+    monkeypatch.setattr(answering, "COPIES_AT_ONCE", at_once)
+
+    parted, told = answers_to(backup, live), said_to(backup, live)
+
+    for one, other, said_alone in zip(whole.folders, parted.folders, told, strict=True):
+        assert one.answers.tolist() == other.answers.tolist() == said_alone.answers.tolist()
+        assert one.folders.tolist() == other.folders.tolist()
+        assert one.rows.tolist() == other.rows.tolist()
+        assert one.answered().tolist() == (one.folders >= 0).tolist()
+    assert [each.tolist() for each in whole.taken] == [each.tolist() for each in parted.taken]
