@@ -113,15 +113,13 @@ def join_files(
     )
     records: Rows = np.zeros(0, dtype=columns)
     if index is None:
-        orphans = as_files(files.messages)
-        orphans = orphans[np.argsort(orphans["uid"], kind="stable")]
+        orphans = _in_uid_order(as_files(files.messages))
     else:
         records = index.records
         if index.version < FIRST_WITH_EXPUNGED:
             records, expunged = with_expunged(records, expunged), expunged[:0]
         orphans = place_records(records, files.messages)
-        if "user_flags" in (columns.names or ()):
-            findings += keyword_findings(records, keywords)
+        findings += keyword_findings(records, keywords)
     mailbox = StoredMailbox(
         name=name,
         place=place,
@@ -200,8 +198,11 @@ def place_records(records: Rows, files: Rows) -> Rows:
         here = files["place"] == place
         wanted = wants_archive if place == IN_DATA else ~wants_archive
         _place_from(records, files if here.all() else files[here], keep=wanted)
-    orphans = as_files(files[~is_among(files["uid"], records["uid"])])
-    return orphans[np.argsort(orphans["uid"], kind="stable")]
+    return _in_uid_order(as_files(files[~is_among(files["uid"], records["uid"])]))
+
+
+def _in_uid_order(files: Rows) -> Rows:
+    return files[np.argsort(files["uid"], kind="stable")]
 
 
 def as_files(files: Rows) -> Rows:

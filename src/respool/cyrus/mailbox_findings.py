@@ -41,6 +41,8 @@ def entry_findings(entries: tuple[OddEntry, ...], count: int) -> Iterator[Findin
 
 def keyword_findings(records: Rows, keywords: tuple[str | None, ...]) -> Iterator[Finding]:
     """A finding for each keyword that messages have and the header does not name."""
+    if "user_flags" not in (records.dtype.names or ()):
+        return
     linked = (records["system_flags"] & np.uint32(UNLINKED)) == 0
     words = [
         int(np.bitwise_or.reduce(records["user_flags"][:, at], where=linked)) for at in range(4)
