@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from respool.app.access import server_access
+from respool.app.at_live import AtLive
 from respool.app.cut_off import clear_cut_off
 from respool.app.finishing_core import LazyCore
 from respool.app.plan import plan_again, plan_into_spool
@@ -21,10 +22,8 @@ from respool.app.raised_quotas import settle_raised
 from respool.app.reached import Plan, Prover
 from respool.app.settings import Settings
 from respool.app.settling import Place
-from respool.app.state import account_lock
 from respool.app.unchanged import check_unchanged
 from respool.app.wish import Wish
-from respool.errors import SurveyChanged
 from respool.planning.plan import PlanHead
 from respool.planning.proof import (
     ProveAnnotations,
@@ -36,11 +35,10 @@ from respool.planning.proof import (
 from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
 from respool.system.borrowed_rights import give_back
-from respool.system.cyrus_server import CyrusServer, reach_server
+from respool.system.cyrus_server import reach_server
 from respool.targets.spool.actor import spool_actor
 from respool.targets.spool.created import CreatedMailboxes
 from respool.targets.spool.steps import SPOOL_STEPS
-from respool.targets.spool.surveyor import is_of
 from respool.verification.actor import ProofActor
 from respool.verification.annotations import AnnotationProofActor
 from respool.verification.seen import SeenProofActor
@@ -68,10 +66,9 @@ def reach_spool(settings: Settings) -> Iterator[AtSpool]:
 
 
 @dataclass(frozen=True, slots=True)
-class AtSpool:
+class AtSpool(AtLive):
     """The live server of this machine; see `Reached` for each call."""
 
-    server: CyrusServer
     _stack: ExitStack = field(default_factory=ExitStack)
     _adds: list[tuple[RunRecord, ImapServer]] = field(default_factory=list)
     core: LazyCore | None = None
@@ -84,19 +81,6 @@ class AtSpool:
     def plan(self, settings: Settings, wish: Wish) -> Plan:
         """The plan of a restore into a live account."""
         return plan_into_spool(settings, wish, self.server)
-
-    def check_is_of(self, number: int, head: PlanHead) -> None:
-        """See that the run was carried out on this server."""
-        if not is_of(self.server, head.facts.get("server", "")):
-            raise SurveyChanged(
-                f"run {number} was not carried out on this server",
-                (f"it was on {head.facts.get('server')}",),
-                hint="--imapd-conf names the configuration of another one",
-            )
-
-    def lock_file(self, state: Path, head: PlanHead) -> Path:
-        """The lock of the live account."""
-        return account_lock(state, head.request.target, self.server.default_domain)
 
     def check_unchanged(self, settings: Settings, head: PlanHead, file: Path) -> None:
         """Of an account to be created the backup is asked again, too."""

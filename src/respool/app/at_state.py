@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from respool.app.access import server_access
+from respool.app.at_live import AtLive
 from respool.app.plan import identity_of
 from respool.app.prepared import Prepared, prepare, prepare_again
 from respool.app.reached import Plan, Prover
 from respool.app.same_plan import check_same
 from respool.app.settings import Settings
-from respool.app.state import account_lock
 from respool.app.state_sides import later_selection, sides_of
 from respool.app.target_account import survey_target, target_of
 from respool.app.wish import Wish
@@ -25,8 +25,8 @@ from respool.planning.request import RestoreRequest
 from respool.runs.actor import Actor, RunRecord
 from respool.runs.journal import Journal, RunJournal
 from respool.system.borrowed_rights import give_back
-from respool.system.cyrus_server import CyrusServer, reach_server
-from respool.targets.spool.surveyor import is_of, name_rules
+from respool.system.cyrus_server import reach_server
+from respool.targets.spool.surveyor import name_rules
 from respool.targets.state.actor import StateActor
 from respool.targets.state.planner import StatePlan, plan_state
 from respool.targets.state.steps import STATE_STEPS
@@ -45,10 +45,8 @@ def reach_state(settings: Settings) -> Iterator[AtState]:
 
 
 @dataclass(frozen=True, slots=True)
-class AtState:
+class AtState(AtLive):
     """The live server of this machine, whose messages stay; see `Reached` for each call."""
-
-    server: CyrusServer
 
     def mend(self, _state: Path) -> None:
         """Give back borrowed rights."""
@@ -81,19 +79,6 @@ class AtState:
         context = prepared.context(reasons, findings)
         context = replace(context, skipped={**context.skipped, **sides.skipped})
         return plan_state(request, sides.wanted, sides.later, sides.survey, context)
-
-    def check_is_of(self, number: int, head: PlanHead) -> None:
-        """See that the run was carried out on this server."""
-        if not is_of(self.server, head.facts.get("server", "")):
-            raise SurveyChanged(
-                f"run {number} was not carried out on this server",
-                (f"it was on {head.facts.get('server')}",),
-                hint="--imapd-conf names the configuration of another one",
-            )
-
-    def lock_file(self, state: Path, head: PlanHead) -> Path:
-        """The lock of the live account."""
-        return account_lock(state, head.request.target, self.server.default_domain)
 
     def check_unchanged(self, _settings: Settings, head: PlanHead, _file: Path) -> None:
         """The folders must be there still; what became of each message, the run itself sees."""

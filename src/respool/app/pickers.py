@@ -91,17 +91,10 @@ class ByConditions:
         return pick(self.selection, source, mailbox, wanted, has_expunged=has_expunged)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsDecided:
-    """What a plan took, by the names of its source mailboxes: nothing is searched again."""
+class _ByUid:
+    """What is the same of all messages that are known by mailbox and UID."""
 
-    picked: Mapping[str, UidSet]
-    conditions: Conditions
-
-    @property
-    def is_exact(self) -> bool:
-        """As it was then."""
-        return self.conditions.is_exact
+    __slots__ = ()
 
     @property
     def guids(self) -> tuple[str, ...]:
@@ -117,6 +110,19 @@ class AsDecided:
     def columns(self) -> Columns:
         """Those of a restore."""
         return RESTORED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsDecided(_ByUid):
+    """What a plan took, by the names of its source mailboxes: nothing is searched again."""
+
+    picked: Mapping[str, UidSet]
+    conditions: Conditions
+
+    @property
+    def is_exact(self) -> bool:
+        """As it was then."""
+        return self.conditions.is_exact
 
     def is_looked_at(self, source: SourceMailbox) -> bool | None:
         """Those alone that it took something of."""
@@ -133,7 +139,7 @@ class AsDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OneByOne:
+class OneByOne(_ByUid):
     """Messages that were found before, each of which must still be the same one."""
 
     group: ChosenGroup
@@ -142,21 +148,6 @@ class OneByOne:
     def is_exact(self) -> bool:
         """They are named."""
         return True
-
-    @property
-    def guids(self) -> tuple[str, ...]:
-        """They are with their UIDs."""
-        return ()
-
-    @property
-    def text(self) -> str:
-        """There are no conditions."""
-        return "messages that were chosen"
-
-    @property
-    def columns(self) -> Columns:
-        """Those of a restore."""
-        return RESTORED
 
     def is_looked_at(self, source: SourceMailbox) -> bool | None:
         """Those alone that have one."""
