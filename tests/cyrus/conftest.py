@@ -6,15 +6,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support import golden
+from tests.support.bluemind_core.core import BlueMindCore
+from tests.support.bluemind_core.versions import CoreFamily
+from tests.support.bluemind_site import Site, new_site
 from tests.support.cyrus_configuration import Layout
 from tests.support.distribution import INSTALLED
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.program_places import look_only_in
-from tests.support.whole_account import Source
+from tests.support.whole_account import SPOOLS, Source
 
 
 @pytest.fixture(params=["names", "uuid"])
@@ -94,3 +98,19 @@ def put_before(
     yield put
     for folder in folders:
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def site_of(
+    bluemind_cyrus: PrivateCyrus,
+    unpacked: Callable[[Source], Path],
+    bluemind_core: Callable[..., BlueMindCore],
+    tmp_path: Path,
+) -> Callable[..., Site]:
+    """A fresh account on a BlueMind of that version, and a backup; see `new_site`."""
+
+    def make(version: CoreFamily, **more: Any) -> Site:  # noqa: ANN401 - passed on
+        places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
+        return new_site(bluemind_cyrus, bluemind_core, version, places, **more)
+
+    return make

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from respool.finishing import default_folders
 from respool.runs.actor import Note
-from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.bluemind_site import JDOE, Site, new_site
-from tests.support.private_cyrus import NewMessage, PrivateCyrus, append_messages
+from tests.support.bluemind_site import JDOE, Site
+from tests.support.private_cyrus import NewMessage, append_messages
 from tests.support.restoring import restored, wish
 from tests.support.undoing import undone
-from tests.support.whole_account import SPOOLS, Source
 
 pytestmark = pytest.mark.needs_cyrus
 NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n")
@@ -27,13 +24,9 @@ def folders(site: Site) -> set[str]:
 
 
 def test_those_that_nobody_used_go_with_the_run_and_the_others_are_named(
-    bluemind_cyrus: PrivateCyrus,
-    bluemind_core: Callable[..., BlueMindCore],
-    unpacked: Callable[[Source], Path],
-    tmp_path: Path,
+    site_of: Callable[..., Site],
 ) -> None:
-    places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(bluemind_cyrus, bluemind_core, CoreFamily.BM4, places)
+    site = site_of(CoreFamily.BM4)
     with site.server.client_as(site.target.readers[0]) as client:
         client.create_folder("Drafts")
     before = folders(site)
@@ -56,15 +49,11 @@ def test_those_that_nobody_used_go_with_the_run_and_the_others_are_named(
 
 
 def test_those_that_came_when_the_run_was_cut_off_go_too(
-    bluemind_cyrus: PrivateCyrus,
-    bluemind_core: Callable[..., BlueMindCore],
-    unpacked: Callable[[Source], Path],
-    tmp_path: Path,
+    site_of: Callable[..., Site],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Between BlueMind's making them and the note of it."""
-    places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(bluemind_cyrus, bluemind_core, CoreFamily.BM4, places)
+    site = site_of(CoreFamily.BM4)
     before = folders(site)
 
     def cut_off(*_: object) -> Note:

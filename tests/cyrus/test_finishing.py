@@ -22,36 +22,20 @@ from respool.runs.actor import Note
 from tests.docs.pages import sections
 from tests.docs.test_finishing_page import CELL, PAGE
 from tests.support.bluemind_core.asked import Asked
-from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.installation import User
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.bluemind_site import JDOE, Site, new_site
+from tests.support.bluemind_site import JDOE, Site
 from tests.support.directions import DOMAIN, INTO
 from tests.support.plan_files import Fields, forge
-from tests.support.private_cyrus import PrivateCyrus
 from tests.support.restoring import agreeing, restored, wish
 from tests.support.undoing import undone
-from tests.support.whole_account import SPOOLS, Source
+from tests.support.whole_account import SPOOLS
 
 pytestmark = pytest.mark.needs_cyrus
 SOURCE = SPOOLS["2.5.17"]
 CYRUS_FAMILIES = (CoreFamily.BM3, CoreFamily.BM4, CoreFamily.BM49)
 MADE: dict[str, Any] = {"is_in_place": True, "is_creating_account": True}
 SMALL = 15  # KiB: the two folders have more
-
-
-@pytest.fixture
-def site_of(
-    bluemind_cyrus: PrivateCyrus,
-    unpacked: Callable[[Source], Path],
-    bluemind_core: Callable[..., BlueMindCore],
-    tmp_path: Path,
-) -> Callable[..., Site]:
-    def make(version: CoreFamily, **more: object) -> Site:
-        places = (unpacked(SOURCE), tmp_path / "state")
-        return new_site(bluemind_cyrus, bluemind_core, version, places, **more)  # type: ignore[arg-type]
-
-    return make
 
 
 def table(family: CoreFamily, uid: str) -> list[str]:

@@ -12,15 +12,13 @@ from respool.app.verify import verify
 from respool.cli.restore_text import plan_text
 from respool.errors import SurveyChanged
 from respool.planning.plan import PlanHead
-from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.faults import Fault
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.bluemind_site import JDOE, Site, new_site
+from tests.support.bluemind_site import JDOE, Site
 from tests.support.directions import INTO
-from tests.support.private_cyrus import PrivateCyrus
 from tests.support.restoring import agreeing, wish
 from tests.support.undoing import undone
-from tests.support.whole_account import SPOOLS, Source
+from tests.support.whole_account import SPOOLS
 
 pytestmark = pytest.mark.needs_cyrus
 SOURCE = SPOOLS["2.5.17"]
@@ -32,16 +30,12 @@ EXPUNGING = "maintenance repair --ops replication.parentUid"
 
 
 @pytest.fixture
-def site_of(
-    bluemind_cyrus: PrivateCyrus,
-    unpacked: Callable[[Source], Path],
-    bluemind_core: Callable[..., BlueMindCore],
-    tmp_path: Path,
-) -> Callable[..., Site]:
-    def make(version: CoreFamily, *, is_suspended: bool = False) -> Site:
-        places = (unpacked(SOURCE), tmp_path / "state")
-        site = new_site(bluemind_cyrus, bluemind_core, version, places)
-        site.suspend(is_suspended=is_suspended)
+def suspended(site_of: Callable[..., Site]) -> Callable[[CoreFamily], Site]:
+    """A site whose account is suspended before anything is restored."""
+
+    def make(version: CoreFamily) -> Site:
+        site = site_of(version)
+        site.suspend()
         return site
 
     return make
@@ -53,10 +47,10 @@ def repairs(site: Site) -> list[str]:
 
 
 def test_where_bluemind_refuses_repairs_the_plan_says_so_and_the_receipt_what_is_left(
-    site_of: Callable[..., Site],
+    suspended: Callable[[CoreFamily], Site],
 ) -> None:
     """Sharings and index it takes; mail is restored, proven, looked at last, and taken back."""
-    site = site_of(CoreFamily.BM4, is_suspended=True)
+    site = suspended(CoreFamily.BM4)
     heads: list[PlanHead] = []
     sent = site.target.mailbox(f"{INTO}/Sent")
 
@@ -79,9 +73,9 @@ def test_where_bluemind_refuses_repairs_the_plan_says_so_and_the_receipt_what_is
 
 @pytest.mark.parametrize("family", [CoreFamily.BM3, CoreFamily.BM49], ids=str)
 def test_where_bluemind_does_not_mind_it_is_told_all_as_of_any_other(
-    family: CoreFamily, site_of: Callable[..., Site]
+    family: CoreFamily, suspended: Callable[[CoreFamily], Site]
 ) -> None:
-    site = site_of(family, is_suspended=True)
+    site = suspended(family)
     heads: list[PlanHead] = []
 
     receipt = site.restore(heads)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,14 +13,11 @@ from respool.planning.plan import PlanHead
 from respool.runs.runner import Stop
 from respool.runs.stepping import Progress
 from respool.targets.spool.steps import GiveRights
-from tests.support.bluemind_core.core import BlueMindCore
 from tests.support.bluemind_core.versions import CoreFamily
-from tests.support.bluemind_site import JDOE, Site, new_site
+from tests.support.bluemind_site import JDOE, Site
 from tests.support.directions import DOMAIN, INTO
-from tests.support.private_cyrus import PrivateCyrus
 from tests.support.restoring import agreeing, wish
 from tests.support.undoing import resumed, undone
-from tests.support.whole_account import SPOOLS, Source
 
 pytestmark = pytest.mark.needs_cyrus
 
@@ -53,14 +49,10 @@ def stop_when(given: int, site: Site) -> None:
 )
 def test_a_run_goes_on_after_another_one_had_rights_written_and_both_are_taken_back(
     case: tuple[CoreFamily, int, tuple[int, int]],
-    bluemind_cyrus: PrivateCyrus,
-    bluemind_core: Callable[..., BlueMindCore],
-    unpacked: Callable[[Source], Path],
-    tmp_path: Path,
+    site_of: Callable[..., Site],
 ) -> None:
     family, given, order = case
-    places = (unpacked(SPOOLS["2.5.17"]), tmp_path / "state")
-    site = new_site(bluemind_cyrus, bluemind_core, family, places)
+    site = site_of(family)
     with site.server.admin_client() as admin:
         admin.setacl(
             site.target.root, f"berta@{DOMAIN}", "p"
