@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -328,3 +329,30 @@ def test_a_run_that_stopped_goes_on_only_when_all_that_stands_against_it_is_mend
     assert live_state(server, [JDOE], without="later") == before
     with server.client_as(JDOE) as client:
         assert "later/Drafts" in folder_names(client)
+
+
+def test_few_programs_are_run_for_a_plan_and_fewer_to_see_that_it_still_holds(
+    server: PrivateCyrus, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes as long as reading thousands of records.
+
+    What was told of a list of mailboxes stands while nobody has written to it.
+    """
+    ran: list[str] = []
+
+    class Counted(subprocess.Popen[str]):
+        def __init__(self, command: list[str], **more: Any) -> None:  # noqa: ANN401 - as its own
+            ran.append(Path(command[0]).name)
+            super().__init__(command, **more)
+
+    written = server.imapd_conf.parent.parent / "conf" / "mailboxes.db"
+    os.utime(written, (1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr("subprocess.Popen", Counted)
+    talk = replace(agreeing(), on_begin=lambda _run, _head: ran.append("begun"))
+    receipt = restore(settings, wish(JDOE, "Drafts", generation="88", person=SAME), talk)
+
+    before = Counter(ran[: ran.index("begun")])
+    assert receipt.verdict.value == "proven"
+    assert (before["mbpath"], before["cyr_dbtool"], before["test"]) == (2, 2, 2)
+    assert before["cyr_info"] <= 1  # what it says stands while it is the same file
+    assert before.total() - before["master"] <= 7

@@ -37,20 +37,22 @@ def compare_with_live(
     server: CyrusServer,
     rules: NameRules,
     directory_id: str | None = None,
+    live_id: str | None = None,
 ) -> Comparison:
     """What speaks for and against the live account being the selection's, all along.
 
     ``directory_id`` is whom BlueMind's directory has for the account now, as ACLs name him;
-    None where it was not asked. Of each generation only the header of the account's root is
-    read; headers of folders only where the ids of INBOX leave the question open. Changes
-    nothing.
+    None where it was not asked. ``live_id`` is that of the live INBOX, where it is known. Of
+    each generation only the header of the account's root is read; headers of folders only
+    where the ids of INBOX leave the question open. Changes nothing.
 
     Raises:
         BackupError: the selection's own generation cannot be read.
         TargetError: the live account is not there, or the server is gone.
     """
     account, administrators = selection.account, _administrators(server)
-    live = replace(_live(server, account, administrators, rules), directory_id=directory_id)
+    live = _live(server, account, administrators, rules, live_id)
+    live = replace(live, directory_id=directory_id)
     known_ids = [live.inbox_id]
     chosen = _of_generation(selection.generation, account, administrators, known_ids)
     chosen = chosen or Incarnation(where=_where(selection.generation), owners=None, inbox_id=None)
@@ -71,18 +73,21 @@ def _administrators(server: CyrusServer) -> frozenset[str]:
 
 
 def _live(
-    server: CyrusServer, account: Account, administrators: frozenset[str], rules: NameRules
+    server: CyrusServer,
+    account: Account,
+    administrators: frozenset[str],
+    rules: NameRules,
+    live_id: str | None,
 ) -> Incarnation:
     root = rules.written(account.root)
     owners = owners_of(server.admin.acl(root), administrators)
     if owners is not None and account.domain == rules.default_domain is not None:
         # The server leaves its default domain out of userids; backups may have it.
         owners = frozenset(who if "@" in who else f"{who}@{account.domain}" for who in owners)
-    ids = _ids_asked(server, {account.root: root})
     return Incarnation(
         where=LIVE,
         owners=owners if account.kind is AccountKind.USER else None,
-        inbox_id=ids.get(account.root),
+        inbox_id=live_id or _ids_asked(server, {account.root: root}).get(account.root),
     )
 
 

@@ -68,7 +68,7 @@ def _planned(
         prepared.context(reasons, findings),
         logins=logins,
         subscriptions=subscriptions_of(request, chosen, survey, logins),
-        special_uses=special_uses_of(request, survey, server),
+        special_uses=special_uses_of(request, chosen, survey, server),
     )
     plan = plan_restore(request, chosen, survey, context)
     merging: SpoolPlan | MergingPlan = plan
@@ -99,7 +99,8 @@ def identity_of(
     if is_other or request.target.kind is not request.account.kind or survey.is_absent:
         return (), ()
     told = directory_identity(settings, request.target, rules.default_domain)
-    compared = compare_with_live(backup_of(settings), selection, server, rules, told.userid)
+    backup, live_id = backup_of(settings), survey.root_id
+    compared = compare_with_live(backup, selection, server, rules, told.userid, live_id)
     known = is_known_same(
         settings, request, source_id=root_of(selection)[1], live_id=survey.root_id
     )

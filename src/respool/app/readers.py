@@ -40,13 +40,19 @@ def logins_of(
 
 
 def special_uses_of(
-    request: RestoreRequest, survey: SpoolSurvey, server: CyrusServer
+    request: RestoreRequest,
+    chosen: Iterable[ChosenMailbox],
+    survey: SpoolSurvey,
+    server: CyrusServer,
 ) -> frozenset[str]:
     r"""What folders of the target are for already: a server takes each ``\Sent`` once.
 
-    Nothing where nobody owns it; where its owner cannot log in, he cannot be given any.
+    Not asked where no folder of the backup is for any; nothing where nobody owns it; where its
+    owner cannot log in, he cannot be given any.
     """
     if survey.owner is None or survey.is_absent or request.is_without_annotations:
+        return frozenset()
+    if not any(each.state.special_use(request.account.userid) for each in chosen):
         return frozenset()
     try:
         with server.as_user(survey.owner) as owner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -26,7 +26,8 @@ from respool.system.imap import ImapSession, is_alive, log_in
 from respool.system.imap_places import ImapAddress
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
-from respool.system.programs import Finished, find_program, run_program
+from respool.system.programs import Finished, Running, find_program, run_program, started
+from respool.system.told_of_list import ToldOfList
 
 _FALLBACK_PORTS = (1143, 143)
 _IDLE_SECONDS = 10.0
@@ -81,6 +82,9 @@ class CyrusServer:
         self._threads = threading.local()
         self._sessions: dict[threading.Thread, ImapSession] = {}
         self._lock = threading.Lock()
+        self.told_of_list = ToldOfList(
+            mailboxes_file(configuration), configuration.text("mboxlist_db", "twoskip")
+        )
         self.version_text = self.admin.session.version or UNKNOWN_VERSION
 
     @property
@@ -171,14 +175,15 @@ class CyrusServer:
         Raises:
             ProgramFailed: the server knows no such mailbox.
         """
-        return self._directories(self._path(mailbox), self._path(mailbox, "-m"))
+        told = self._mbpath((mailbox,))
+        return self._directories(*(_path_in(mailbox, each) for each in told))
 
     def directories_of(self, mailboxes: Sequence[str]) -> Mapping[str, MailboxDirectories]:
         """Those of each of ``mailboxes`` that ``mbpath`` knows, by few calls."""
         found: dict[str, MailboxDirectories] = {}
         for start in range(0, len(mailboxes), _NAMES_A_CALL):
             group = mailboxes[start : start + _NAMES_A_CALL]
-            data, meta = self._paths(group), self._paths(group, "-m")
+            data, meta = map(_paths_in, self._mbpath(group))
             if len(data) == len(meta) == len(group):
                 pairs = zip(data, meta, strict=True)
                 found.update(zip(group, (self._directories(*pair) for pair in pairs), strict=True))
@@ -219,23 +224,30 @@ class CyrusServer:
         except (OSError, FormatError):
             return None
 
-    def _path(self, mailbox: str, *options: str) -> Path:
-        done = self._mbpath((mailbox,), *options)
-        line = done.output.strip("\n")
-        if done.status != 0 or not line.startswith("/"):
-            raise ProgramFailed(
-                f"mbpath does not know {mailbox}", why=(done.errors or done.output).strip()
-            )
-        return Path(line)
-
-    def _paths(self, mailboxes: Sequence[str], *options: str) -> list[Path]:
-        lines = self._mbpath(mailboxes, *options).output.splitlines()
-        return [Path(line) for line in lines if line.startswith("/")]
-
-    def _mbpath(self, mailboxes: Sequence[str], *options: str) -> Finished:
+    def _mbpath(self, mailboxes: Sequence[str]) -> Sequence[Finished]:
+        """What it says of data, and of meta."""
         encoding = ("-7",) if self.version >= (3, 6, 0) else ()
-        words = (*options, *encoding, "--", *mailboxes)  # a name may begin with "-"
-        return self.run_tool("mbpath", *words, timeout_seconds=60.0)
+        words = (*encoding, "--", *mailboxes)  # a name may begin with "-"
+        return self.ask_of_list(
+            (("mbpath", *words), ("mbpath", "-m", *words)), timeout_seconds=60.0
+        )
+
+    def ask_of_list(
+        self, commands: Sequence[Sequence[str]], *, timeout_seconds: float = 600.0
+    ) -> Sequence[Finished]:
+        """Ask the server's programs of its list of mailboxes, side by side; errors as `run_tool`.
+
+        What was told before still stands while nobody has written to that list.
+        """
+        with self.told_of_list.asking() as told, ExitStack() as stack:
+            asked = [each for each in dict.fromkeys(map(tuple, commands)) if each not in told]
+            running = [stack.enter_context(self._started(each)) for each in asked]
+            for words, one in zip(asked, running, strict=True):
+                told[words] = one.finished(timeout_seconds=timeout_seconds)
+            return [told[tuple(each)] for each in commands]
+
+    def _started(self, words: Sequence[str]) -> AbstractContextManager[Running]:
+        return started(self._command(*words), owner=self.owner)
 
     def run_tool(
         self, name: str, *words: str, timeout_seconds: float = 3600.0, told: str | None = None
@@ -248,11 +260,14 @@ class CyrusServer:
             ServerNotFound: there is no such program.
             ProgramFailed: it did not end in time.
         """
+        command = self._command(name, *words)
+        return run_program(command, owner=self.owner, timeout_seconds=timeout_seconds, told=told)
+
+    def _command(self, name: str, *words: str) -> list[str]:
         program = find_tool(name)
         if program is None:
             raise ServerNotFound(f"the server's program {name} is not on this machine")
-        command = [str(program), "-C", str(self.imapd_conf), *words]
-        return run_program(command, owner=self.owner, timeout_seconds=timeout_seconds, told=told)
+        return [str(program), "-C", str(self.imapd_conf), *words]
 
     def close(self) -> None:
         """Log every session out."""
@@ -262,13 +277,31 @@ class CyrusServer:
             self._sessions.clear()
 
 
-def mailboxes_written_at(configuration: ServerConfiguration) -> datetime | None:
-    """When the server of ``configuration`` wrote its list of mailboxes last.
+def _path_in(mailbox: str, done: Finished) -> Path:
+    line = done.output.strip("\n")
+    if done.status != 0 or not line.startswith("/"):
+        raise ProgramFailed(
+            f"mbpath does not know {mailbox}", why=(done.errors or done.output).strip()
+        )
+    return Path(line)
+
+
+def _paths_in(done: Finished) -> list[Path]:
+    return [Path(line) for line in done.output.splitlines() if line.startswith("/")]
+
+
+def mailboxes_file(configuration: ServerConfiguration) -> Path:
+    """Where the server keeps its list of mailboxes.
 
     Source: imapd.conf(5), ``mboxlist_db_path``.
     """
     usual = configuration.configdirectory / "mailboxes.db"
-    file = Path(configuration.text("mboxlist_db_path", str(usual)))
+    return Path(configuration.text("mboxlist_db_path", str(usual)))
+
+
+def mailboxes_written_at(configuration: ServerConfiguration) -> datetime | None:
+    """When the server of ``configuration`` wrote its list of mailboxes last."""
+    file = mailboxes_file(configuration)
     try:
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):

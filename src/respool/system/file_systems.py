@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -31,10 +32,13 @@ class Mount:
     number: str
 
 
-def free_room(directory: Path, owner: Owner | None = None) -> FreeRoom:
+def free_room(
+    directory: Path, owner: Owner | None = None, *, open_to_him: Container[Path] = ()
+) -> FreeRoom:
     """What the file system of ``directory`` takes; of its nearest ancestor, where it is not there.
 
-    With an ``owner`` it is also looked whether he may make files there.
+    With an ``owner`` it is also looked whether he may make files there; in ``open_to_him`` he
+    may, as far as his rights go (`open_to`).
     """
     place = existing(directory)
     counts = os.statvfs(place)
@@ -49,7 +53,9 @@ def free_room(directory: Path, owner: Owner | None = None) -> FreeRoom:
         total_inodes=counts.f_files if counts_inodes else None,
         block_bytes=counts.f_frsize,
         kind=mount.kind if mount else "",
-        obstacle=None if owner is None else write_obstacle(place, owner),
+        obstacle=None
+        if owner is None
+        else write_obstacle(place, owner, is_open=place in open_to_him),
     )
 
 
@@ -60,28 +66,45 @@ def existing(directory: Path) -> Path:
     return directory
 
 
-def write_obstacle(directory: Path, owner: Owner) -> str | None:
+def open_to(owner: Owner, directories: Iterable[Path]) -> frozenset[Path]:
+    """``directories``, or those above them that are there, if ``owner`` may write to all of them.
+
+    Asked at once, since a program is run for it; none where he may not write to one, or where
+    it could not be asked.
+    """
+    places = frozenset(map(existing, directories))
+    return places if places and _may_write(owner, *sorted(places)) else frozenset()
+
+
+def write_obstacle(directory: Path, owner: Owner, *, is_open: bool = False) -> str | None:
     """Why ``owner`` cannot make files in ``directory``, which is there; None where he can.
 
-    The kernel is asked as that user, so that lists of access rights count, too.
+    The kernel is asked as that user, so that lists of access rights count, too; not once more
+    where it was, and ``is_open``.
     """
     if os.statvfs(directory).f_flag & os.ST_RDONLY:
         return f"{directory} is on a file system that is mounted read-only"
     if _is_immutable(directory):
         return f"{directory} is immutable (chattr -i {directory})"
-    if not _may_write(directory, owner):
+    if not (is_open or _may_write(owner, directory)):
         return f"the user {user_name(owner)} may not write into {directory}"
     return None
 
 
-def _may_write(directory: Path, owner: Owner) -> bool:
+def _may_write(owner: Owner, *directories: Path) -> bool:
+    """Whether he may write into each of them."""
     if os.geteuid() != 0 or owner.uid == 0:
-        return os.access(directory, os.W_OK | os.X_OK)
+        return all(os.access(each, os.W_OK | os.X_OK) for each in directories)
+    asked = [word for each in directories for word in ("-a", *_test_of(each))]
     try:
-        asked = (_TEST, "-w", str(directory), "-a", "-x", str(directory))
-        return run_program(asked, owner=owner, timeout_seconds=30.0).status == 0
+        command = (_TEST, *asked[1:])
+        return run_program(command, owner=owner, timeout_seconds=30.0).status == 0
     except ProgramFailed:
         return True  # who cannot be asked says nothing against it
+
+
+def _test_of(directory: Path) -> tuple[str, ...]:
+    return ("-w", str(directory), "-a", "-x", str(directory))
 
 
 def _is_immutable(directory: Path) -> bool:

@@ -6,7 +6,8 @@ import errno
 import os
 import signal
 import subprocess  # every call below passes a list, never a shell line
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,15 +78,55 @@ def run_program(
         NoMoreProcesses: the system has no more for us.
         ProgramFailed: it cannot be started, or did not end in time (it is killed).
     """
+    with started(command, owner=owner, is_told=told is not None) as running:
+        return running.finished(timeout_seconds=timeout_seconds, told=told)
+
+
+class Running:
+    """A program that was started, and works while we do something else."""
+
+    def __init__(self, command: Sequence[str], process: subprocess.Popen[str]) -> None:
+        self.command = tuple(command)
+        self._process = process
+
+    def finished(self, *, timeout_seconds: float = 600.0, told: str | None = None) -> Finished:
+        """How it ends: to be asked once. ``told`` and errors as for `run_program`."""
+        try:
+            output, errors = self._process.communicate(told, timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise ProgramFailed(
+                f"{self.command[0]} did not end within {timeout_seconds:.0f} seconds and was"
+                " stopped"
+            ) from error
+        status = self._process.returncode
+        return Finished(
+            command=self.command,
+            status=status,
+            signal_name=signal.Signals(-status).name if status < 0 else None,
+            output=output,
+            errors=errors,
+        )
+
+
+@contextmanager
+def started(
+    command: Sequence[str], *, owner: Owner | None = None, is_told: bool = False
+) -> Iterator[Running]:
+    """Start ``command``, as ``owner`` where we are root; at the end of the block it has ended.
+
+    One that has not by then is killed. With ``is_told`` it waits for its standard input.
+
+    Raises:
+        NoMoreProcesses: the system has no more for us.
+        ProgramFailed: it cannot be started.
+    """
     is_switching = owner is not None and os.geteuid() == 0 and owner.uid != 0
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             list(command),
-            stdin=subprocess.DEVNULL if told is None else None,
-            input=told,
-            capture_output=True,
-            timeout=timeout_seconds,
-            check=False,
+            stdin=subprocess.PIPE if is_told else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="surrogateescape",
             cwd="/",
@@ -94,19 +135,13 @@ def run_program(
             group=owner.gid if is_switching and owner else None,
             extra_groups=[owner.gid] if is_switching and owner else None,
         )
-    except subprocess.TimeoutExpired as error:
-        raise ProgramFailed(
-            f"{command[0]} did not end within {timeout_seconds:.0f} seconds and was stopped"
-        ) from error
     except OSError as error:
         if error.errno == errno.EAGAIN:
             raise no_more_processes() from error
         raise ProgramFailed(f"{command[0]} cannot be run", why=str(error)) from error
-    ended_by = signal.Signals(-done.returncode).name if done.returncode < 0 else None
-    return Finished(
-        command=tuple(command),
-        status=done.returncode,
-        signal_name=ended_by,
-        output=done.stdout,
-        errors=done.stderr,
-    )
+    with process:
+        try:
+            yield Running(command, process)
+        finally:
+            if process.poll() is None:
+                process.kill()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from respool.errors import ProgramFailed
 from respool.system.ownership import Owner
-from respool.system.programs import find_program, run_program
+from respool.system.programs import find_program, run_program, started
 
 SHELL = "/bin/sh"
 
@@ -94,3 +95,18 @@ def test_a_program_is_told_none_of_our_variables_for_keys_are_among_them(
 
     assert "RESPOOL" not in done.output
     assert "TZ=Europe/Paris" in done.output
+
+
+def test_programs_that_were_started_work_beside_each_other() -> None:
+    """Each waits until the other has said something."""
+    reading = [SHELL, "-c", "cat"]
+    with started(reading, is_told=True) as first, started([SHELL, "-c", "echo 2"]) as second:
+        assert second.finished().output == "2\n"
+        assert first.finished(told="1\n").output == "1\n"
+
+
+def test_one_that_nobody_waited_for_is_stopped_at_the_end() -> None:
+    begun = time.monotonic()
+    with started(["/bin/sleep", "60"]):
+        pass
+    assert time.monotonic() - begun < 30

@@ -58,7 +58,7 @@ def test_a_program_that_cannot_be_forked_is_no_failure_of_the_program(
     def none_left(*_: object, **__: object) -> None:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr("subprocess.run", none_left)
+    monkeypatch.setattr("subprocess.Popen", none_left)
     with pytest.raises(NoMoreProcesses):
         run_program(["/bin/true"])
 

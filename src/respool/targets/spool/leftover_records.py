@@ -5,6 +5,7 @@ A record without a uniqueid kills the imapd that touches it, so no mailbox is op
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from respool.cyrus.mailbox_records import (
@@ -21,6 +22,7 @@ from respool.errors import ProgramFailed
 from respool.model.names import DELETED, MailboxName
 from respool.system.cyrus_server import CyrusServer, find_tool
 from respool.system.ownership import user_name
+from respool.system.programs import Finished
 from respool.targets.spool.leftover_cures import ServerCommands
 
 _PROGRAMS = ("cyr_dbtool", "mbtool", "reconstruct", "quota")
@@ -69,11 +71,9 @@ def records_of(
     if on.version < AS_DLIST:
         found = _records(server, on, "")
     else:
-        found = tuple(
-            record
-            for name in (root, deleted)
-            for record in _records(server, on, record_key(name, on.version))
-        )
+        keys = [record_key(name, on.version) for name in (root, deleted)]
+        shown = _all_shown(server, on, *keys)
+        found = tuple(r for text in shown for r in parse_shown_records(text, on.version))
     return tuple(
         record
         for record in found
@@ -93,12 +93,25 @@ def _records(server: CyrusServer, on: ServerCommands, prefix: str) -> tuple[Mail
 
 
 def _shown(server: CyrusServer, on: ServerCommands, prefix: str) -> str:
-    words = (on.database, on.database_kind, "show", *((prefix,) if prefix else ()))
-    return _output(server, "cyr_dbtool", *words)
+    return _output(server, *_showing(on, prefix))
+
+
+def _all_shown(server: CyrusServer, on: ServerCommands, *prefixes: str) -> Iterator[str]:
+    """As `_shown`, of several, side by side."""
+    commands = [_showing(on, each) for each in prefixes]
+    for (name, *words), done in zip(commands, server.ask_of_list(commands), strict=True):
+        yield _text_of(done, name, *words)
+
+
+def _showing(on: ServerCommands, prefix: str) -> tuple[str, ...]:
+    return ("cyr_dbtool", on.database, on.database_kind, "show", *((prefix,) if prefix else ()))
 
 
 def _output(server: CyrusServer, name: str, *words: str) -> str:
-    done = server.run_tool(name, *words, timeout_seconds=600.0)
+    return _text_of(server.run_tool(name, *words, timeout_seconds=600.0), name, *words)
+
+
+def _text_of(done: Finished, name: str, *words: str) -> str:
     if done.status != 0:
         lines = done.errors.strip().splitlines()
         raise ProgramFailed(

@@ -59,10 +59,10 @@ def survey_account(
             why=f"{server.address} lists no mailbox {root}",
             hint=IN_THE_CONSOLE if is_bluemind(server.configuration) else _AGAIN,
         )
-    directories = server.directories(root)
     existing = frozenset({root, *folders_below(server, root)})
-    is_uuid = "uuid" in directories.data.parts
     live = live_mailboxes(server, sorted(existing))
+    directories = live[root].directories or server.directories(root)
+    is_uuid = "uuid" in directories.data.parts
     uses = server.admin.quota(root)
     roots = frozenset(use.root for use in uses)
     looked_at = live if is_in_place else {}
