@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +62,7 @@ class Contest:
     """``ours`` against ``others``; ``check`` after the first round: is it all there?
 
     ``goal`` is the least that our messages/s are to be of another's, by its name.
+    ``most_rounds``: more would not fit on the disk.
     """
 
     ours: Side
@@ -68,15 +70,20 @@ class Contest:
     goals: Mapping[str, float]
     check: Callable[[], None] = lambda: None
     versions: Mapping[str, str] = field(default_factory=dict)
+    most_rounds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How many messages: small ones into the spool, usual ones elsewhere, and many of these."""
+    """How many messages: small ones into the spool, usual ones elsewhere, and many of these.
+
+    ``larger`` are so many that the start and the plan count for little.
+    """
 
     small: int = 20_000
     usual: int = 3_000
     large: int = 20_000
+    larger: int = 100_000
 
 
 @contextmanager
@@ -244,6 +251,17 @@ def export_maildir(scale: Scale) -> AbstractContextManager[Contest]:
 def export_large_maildir(scale: Scale) -> AbstractContextManager[Contest]:
     """More messages, so that what starts a program matters less."""
     return _export_maildir(scale.large)
+
+
+@contextmanager
+def export_larger_maildir(scale: Scale) -> Iterator[Contest]:
+    """So many that what is left is what each message takes; once, and if there is room for it."""
+    needed, free = 3 * scale.larger * USUAL, shutil.disk_usage("/tmp").free
+    if free < needed:
+        gib = 1 << 30
+        raise BenchFailed(f"{needed / gib:.0f} GiB are to be free, and {free / gib:.0f} are")
+    with _export_maildir(scale.larger) as contest:
+        yield replace(contest, most_rounds=1)
 
 
 @contextmanager

@@ -49,6 +49,7 @@ CONTESTS: Mapping[str, Callable[[Scale], AbstractContextManager[Contest]]] = {
     "spool-20": partial(bench_contests.spool, folders=20),
     "maildir-large": bench_contests.export_large_maildir,
     "dovecot-large": bench_contests.into_dovecot_at_large,
+    "maildir-larger": bench_contests.export_larger_maildir,
 }
 MEMORY = "memory"
 
@@ -61,7 +62,7 @@ def fight(contest: Contest, rounds: int, results: Results) -> None:
         contest.goals,
         contest.versions,
     )
-    for turn in range(rounds):
+    for turn in range(min(rounds, contest.most_rounds or rounds)):
         start = turn % len(sides)
         for side in (*sides[start:], *sides[:start]):
             if side.name not in results.failed:
@@ -164,6 +165,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--small", type=int, default=Scale.small, help="messages into the spool")
     parser.add_argument("--usual", type=int, default=Scale.usual, help="messages elsewhere")
     parser.add_argument("--at-large", type=int, default=Scale.large, help="where many")
+    parser.add_argument("--at-larger", type=int, default=Scale.larger, help="where most")
     parser.add_argument("--many", type=int, default=1_000_000, help="messages for the memory")
     parser.add_argument("--large", type=int, default=500, help="MiB of the large message")
     parser.add_argument("--into", action="append", choices=bench_memory.TARGETS)
@@ -183,7 +185,12 @@ def main() -> None:
     """Measure and print; ends with 1 where a contest failed."""
     options = parsed()
     wanted = options.only or ([] if options.kept else [*CONTESTS, MEMORY])
-    scale = Scale(small=options.small, usual=options.usual, large=options.at_large)
+    scale = Scale(
+        small=options.small,
+        usual=options.usual,
+        large=options.at_large,
+        larger=options.at_larger,
+    )
     before = machine()
     with ExitStack() as stack:
         every = {
