@@ -113,6 +113,19 @@ class ActsByHands(Protocol):
         """As `Actor.perform`."""
 
 
+@runtime_checkable
+class LooksSoon(Protocol):
+    """An actor that looks at some steps without waiting for anything that may not answer.
+
+    So the step before one of ``looks_soon`` (kinds) is noted as done together with its
+    beginning: what is looked at does not depend on that note.
+    """
+
+    @property
+    def looks_soon(self) -> frozenset[str]:
+        """The kinds of those steps."""
+
+
 def perform_alone(actor: ActsAhead, step: Step, before: Note) -> Note:
     """One step of ``ahead`` as `Actor.perform` does it: its note is true on disk, too."""
     done = actor.perform_unflushed(step, before, ALONE)

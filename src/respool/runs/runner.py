@@ -14,6 +14,7 @@ from respool.runs.actor import Actor
 from respool.runs.ahead import carry_out_ahead
 from respool.runs.flushing import Flushing
 from respool.runs.hands import ALONE, Hands
+from respool.runs.in_turn import carry_out_in_turn
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
 from respool.runs.stepping import Progress, Stepping
@@ -106,10 +107,8 @@ class Runner:
         for is_ahead, members in groupby(left, key=stepping.is_ahead):
             if is_ahead and flushing is not None:
                 carry_out_ahead(list(members), stepping, flushing, self.hands, check)
-                continue
-            for row in members:
-                check()
-                stepping.do(row)
+            else:
+                carry_out_in_turn(members, stepping, check)
 
     def _check_wish(self, broken: Stop | None) -> None:
         if self.stop.wish.is_set() or (broken is not None and broken.wish.is_set()):

@@ -1,4 +1,4 @@
-"""One step of a run: looked at, noted as begun, performed, noted as done; or as failed."""
+"""What is done with a step of a run: looked at, told of when it is done, noted if it failed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
 from respool.planning.step import MessageStep, Step
-from respool.runs.actor import Actor, ActsAhead, ActsByHands, Note
+from respool.runs.actor import Actor, ActsAhead, ActsByHands, LooksSoon, Note
 from respool.runs.hands import ALONE, Hands
 from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
@@ -27,35 +27,20 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stepping:
-    """Does the steps of one run, one by one."""
+    """The steps of one run, and who carries them out."""
 
     journal: RunJournal
     actors: Mapping[str, Actor[Any]]
     on_progress: Callable[[Progress], None]
     hands: Hands = ALONE
 
-    def do(self, row: StepRow) -> None:
-        """One step from where it stands to its end, on disk.
-
-        Raises:
-            StepFailed: it failed, and that is noted.
-            JournalError: it cannot be noted.
-        """
-        step = self.journal.step(row.number)
-        actor = self.actors[row.kind]
-        with self.failing(row):
-            if row.state is not StepState.STARTED:
-                before = self.before(row, step)
-                self.journal.record(row.number, StepState.STARTED, before=before)
-            receipt = self._performed(actor, step, self.journal.before(row.number))
-        self.journal.record(row.number, StepState.DONE, receipt=receipt)
-        self.tell(step)
-
     def before(self, row: StepRow, step: Step) -> Note | None:
         """What ``step`` is about to change; None where that was noted at an earlier try."""
         return self.actors[row.kind].observe(step) if row.state is StepState.WAITING else None
 
-    def _performed(self, actor: Actor[Any], step: Step, before: Note) -> Note:
+    def perform(self, row: StepRow, step: Step) -> Note:
+        """Have it done by its actor; what to note of it."""
+        actor, before = self.actors[row.kind], self.journal.before(row.number)
         if isinstance(actor, ActsByHands):
             return actor.perform_by(step, before, self.hands)
         return actor.perform(step, before)
@@ -68,6 +53,11 @@ class Stepping:
         """The actor of such a step; None for any other."""
         actor = self.actors[row.kind]
         return actor if isinstance(actor, ActsAhead) and row.kind in actor.ahead else None
+
+    def is_soon_looked_at(self, row: StepRow) -> bool:
+        """Whether `before` is soon done, so that the former step can wait for its note."""
+        actor = self.actors[row.kind]
+        return isinstance(actor, LooksSoon) and row.kind in actor.looks_soon
 
     def tell(self, step: Step) -> None:
         """Say that ``step`` is done."""

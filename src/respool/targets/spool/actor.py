@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from respool.errors import StepFailed
 from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
@@ -47,6 +47,8 @@ from respool.targets.spool.steps import (
 )
 from respool.targets.spool.takings import Takings
 
+_SOON: Final = (CreateMailbox, WriteIndex, RebuildMailbox, BuildSearchIndex, GiveRights, Subscribe)
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolActor:
@@ -57,6 +59,7 @@ class SpoolActor:
     created: CreatedMailboxes
     takings: Takings
     ahead: frozenset[str] = frozenset({CopyMessages.kind})
+    looks_soon: frozenset[str] = frozenset(step.kind for step in _SOON)
 
     def observe(self, step: SpoolStep) -> Note:
         """What the step is about to change, as it is now."""
