@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from respool.errors import ProgramFailed
 from respool.system.ownership import Owner
@@ -30,6 +31,8 @@ PROGRAM_DIRECTORIES: tuple[Path, ...] = tuple(
         "/usr/sbin",
     )
 )
+
+_TIME_ZONE: Final = ":/etc/localtime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +59,14 @@ def find_program(*names: str, directories: Sequence[Path] = PROGRAM_DIRECTORIES)
 def surroundings() -> dict[str, str]:
     """Our variables for a program: none of our own, for passwords and keys are among them.
 
-    A program that runs as another user lets that user read its variables.
+    A program that runs as another user lets that user read its variables. The time zone is
+    named where nobody has: it is the same, but the C library looks whether its file has changed
+    at each time that it is asked for one that has no name (glibc, time/tzset.c): ``reconstruct``
+    asks for each message.
     """
     ours = "RESPOOL_"
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {"TZ": _TIME_ZONE, **inherited}
 
 
 def run_program(
