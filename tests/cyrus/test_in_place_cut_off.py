@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from respool.errors import PlanRefused, StepFailed
-from respool.targets.spool import filling_in_place, index_writing
+from respool.targets.spool import filling_in_place, laying_out
 from tests.support.cut_off_restore import POINTS, cut_off
 from tests.support.directions import TargetAccount, fresh_target, true_folders
 from tests.support.imap_contents import messages_in
@@ -196,7 +196,7 @@ def test_mail_is_taken_while_the_backup_is_read(
 
     def lay(*arguments: Any) -> None:  # noqa: ANN401 - stands for anything
         received.append(receive(place.server, target))
-        index_writing.lay(*arguments)
+        laying_out.lay(*arguments)
 
     monkeypatch.setattr(filling_in_place, "lay", lay)
     with pytest.raises(StepFailed, match="mail has arrived"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from respool.exports.manifest import MANIFEST_FILE
 from respool.targets.export.index_page import INDEX_FILE
 from respool.targets.export.steps import WriteMessages
 from respool.targets.spool.steps import CopyMessages
+from tests.support.cut_off_restore import NAMING_FOR_IT
 from tests.support.directions import fresh_target
 from tests.support.exporting import tree_at
 from tests.support.private_cyrus import PrivateCyrus
@@ -153,3 +155,34 @@ def test_a_restore_into_a_server_ends_with_every_message_once(
 
         with cyrus_names.client_as(target.login) as client:
             assert hashes_over_imap(client, f"back/{FOLDER}") == wanted, cut
+
+
+@pytest.mark.needs_cyrus
+@pytest.mark.parametrize("point", NAMING_FOR_IT)
+def test_names_that_another_process_was_giving_are_given_in_the_end(
+    mail: Source, tmp_path: Path, cyrus_names: PrivateCyrus, point: str
+) -> None:
+    """Some messages have names, no index knows of any; the process may be lost alone, too."""
+    server = ("--imapd-conf", cyrus_names.imapd_conf)
+    target, state = fresh_target(cyrus_names, "user"), tmp_path / "state"
+    to = ("--to", target.written, "--into", "named", "--other-person")
+    words = ("restore", LOGIN, FOLDER, "--backups", mail.spool, *to, *server)
+    cut_off = [sys.executable, "-m", "tests.support.cut_off_restore", point]
+    ended = subprocess.run(
+        [*cut_off, *command(*words, state=state)[3:]],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        check=False,
+        timeout=MOST_SECONDS,
+    )
+    is_killed = ended.returncode == -signal.SIGKILL
+    assert is_killed == NAMING_FOR_IT[point], ended.stderr.decode()
+    waiting = list(cyrus_names.root.rglob(".respool-*[0-9]."))
+    assert 0 < len(waiting) < MESSAGES
+    assert any(waiting[0].parent.glob("[0-9]*."))
+
+    assert done("resume", "1", *server, state=state)["verdict"] == "proven"
+
+    wanted = hashes_of(message_files(mail.folders[0]))
+    with cyrus_names.client_as(target.login) as client:
+        assert hashes_over_imap(client, f"named/{FOLDER}") == wanted

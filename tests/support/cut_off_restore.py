@@ -1,4 +1,4 @@
-"""The command ``respool``, killed while it fills a mailbox in place: run as a module.
+"""The command ``respool``, killed while it fills a mailbox: run as a module.
 
 ``python -m tests.support.cut_off_restore POINT WORD...``: the words are the command's own.
 """
@@ -26,7 +26,10 @@ POINTS: Mapping[str, tuple[Any, str, int]] = {
     "header file written": (filling_in_place, "_pwrite", 2),
     "index written": (filling_in_place, "forget_unfinished", 1),
 }
+# The same in a process that gives names for it: killed with it, or alone.
+NAMING_FOR_IT: Mapping[str, bool] = {"naming for it": True, "naming alone": False}
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_NAMED = 300
 
 
 def cut_off(place: Workplace, point: str, *words: str) -> None:
@@ -56,11 +59,30 @@ def _kill_at(point: str) -> None:
     setattr(owner, name, wrapper)
 
 
+def _kill_who_names(*, is_all_killed: bool) -> None:
+    real, ours, calls = os.rename, os.getpid(), []
+
+    def rename(*arguments: Any, **more: Any) -> None:  # noqa: ANN401 - stands for anything
+        if os.getpid() != ours:
+            calls.append(arguments)
+            if len(calls) == _NAMED:
+                if is_all_killed:
+                    os.kill(ours, signal.SIGKILL)
+                _die()
+        real(*arguments, **more)
+
+    os.rename = rename
+
+
 def _die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
 
 
 if __name__ == "__main__":
-    _kill_at(sys.argv.pop(1))
+    at = sys.argv.pop(1)
+    if at in NAMING_FOR_IT:
+        _kill_who_names(is_all_killed=NAMING_FOR_IT[at])
+    else:
+        _kill_at(at)
     main()

@@ -102,7 +102,7 @@ class ActsAhead(Protocol):
 
 @runtime_checkable
 class ActsByHands(Protocol):
-    """An actor that lets several hands do its steps, each of which changes nothing."""
+    """An actor that lets several hands do its steps, or a part of them."""
 
     def perform_by(
         self,

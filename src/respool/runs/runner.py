@@ -36,7 +36,8 @@ def _unheard(_progress: Progress) -> None:
 class Runner:
     """Carries out one run. Called again after a crash, `run` goes on where it was.
 
-    ``hands`` do the steps that may wait for the disk, those of all lanes.
+    ``hands`` do the steps that may wait for the disk, those of all lanes, and take a part of
+    others.
     """
 
     journal: RunJournal

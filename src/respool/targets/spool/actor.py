@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from respool.errors import StepFailed
 from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
-from respool.runs.hands import Hands
+from respool.runs.hands import ALONE, Hands
 from respool.runs.placed_steps import as_placed
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import (
@@ -25,6 +25,7 @@ from respool.targets.spool import (
     subscribing,
 )
 from respool.targets.spool.created import CreatedMailboxes
+from respool.targets.spool.laying_out import Lane
 from respool.targets.spool.live_indexes import live_mailboxes
 from respool.targets.spool.steps import (
     AddToMailbox,
@@ -113,6 +114,12 @@ class SpoolActor:
             case _:
                 assert_never(step)
 
+    def perform_by(self, step: SpoolStep, before: Note, hands: Hands) -> Note:
+        """As `perform`; other processes give names while an index is laid out."""
+        if isinstance(step, WriteIndex):
+            return self._write_index(step, hands)
+        return self.perform(step, before)
+
     def perform_unflushed(
         self, step: CopyMessages, _before: Note, hands: Hands
     ) -> copying.CopiedGroup:
@@ -159,7 +166,7 @@ class SpoolActor:
             case CopyMessages():
                 return perform_alone(self, step, {})
             case WriteIndex():
-                return self._write_index(step)
+                return self._write_index(step, ALONE)
             case RebuildMailbox():
                 self.created.check(step.lane)
                 return self._rebuild(step)
@@ -195,18 +202,19 @@ class SpoolActor:
             self.created.directories(step.lane)  # if that is why, this says so
             raise
 
-    def _write_index(self, step: WriteIndex) -> Note:
+    def _write_index(self, step: WriteIndex, hands: Hands) -> Note:
         lane = self._lane_of(step)
-        write = filling_in_place.write if lane.is_adopted else index_writing.write
         try:
-            return write(lane, self.server, self.record)
+            if lane.is_adopted:
+                return filling_in_place.write(lane, self.server, self.record)
+            return index_writing.write(lane, self.server, self.record, hands)
         except StepFailed:
             self.created.directories(step.lane)
             raise
 
-    def _lane_of(self, step: WriteIndex) -> index_writing.Lane:
+    def _lane_of(self, step: WriteIndex) -> Lane:
         directories = self.created.directories(step.lane)
-        return index_writing.Lane(
+        return Lane(
             step=step,
             directories=directories,
             ownership=self.created.ownership(directories),

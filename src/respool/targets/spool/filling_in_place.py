@@ -27,17 +27,11 @@ from respool.model.findings import Severity
 from respool.model.rows import is_among
 from respool.runs.actor import Note, RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
-from respool.system.durable import TEMPORARY_PREFIX, write_durably
+from respool.system.durable import TEMPORARY_PREFIX, flush_directory, write_durably
 from respool.system.locks import record_locked
 from respool.targets.spool.index_records import FreshIndex, IndexDraft
-from respool.targets.spool.index_writing import (
-    Lane,
-    MailboxFiles,
-    copied_messages,
-    fresh_index,
-    header_with,
-    lay,
-)
+from respool.targets.spool.index_writing import MailboxFiles, fresh_index, header_with
+from respool.targets.spool.laying_out import Lane, copied_messages, lay
 from respool.targets.spool.live_files import (
     Uids,
     file_name,
@@ -138,6 +132,8 @@ def _fill(filling: _Filling, descriptor: int, record: RunRecord) -> Note:
     homes = homes_of(lane.directories, draft)
     note_unfinished(lane.directories, np.union1d(draft.uids(), unfinished_files(lane.directories)))
     name_files(lane.directories, homes)
+    for directory in message_directories(lane.directories):
+        flush_directory(directory)
     if recipe_for(filling.server.version).carries_cache:
         filling.waiting_cache.rename(filling.files.cache)
     header = header_with(filling.files.header, tuple(draft.keywords))

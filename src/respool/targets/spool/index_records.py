@@ -138,6 +138,10 @@ class IndexDraft:
         """Which of all so far belong into the archive."""
         return np.concatenate([np.zeros(0, dtype=np.bool_), *self._archived])
 
+    def latest(self) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """UIDs of what was added last, and which of them belong into the archive."""
+        return self._uids[-1], self._archived[-1]
+
     def header(self, *, header_file_crc: int, fresh: FreshIndex | None = None) -> IndexHeader:
         """The header of an index of all so far: what the server chose stays, counts are ours.
 

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from respool.errors import StepFailed
 from respool.model.rows import is_among
 from respool.system.cyrus_server import MailboxDirectories
-from respool.system.durable import flush_directory
 from respool.targets.spool.index_records import IndexDraft
 from respool.targets.spool.live_files import (
     NO_UIDS,
@@ -31,15 +33,19 @@ Homes: TypeAlias = Mapping[Path, Uids]
 
 def homes_of(directories: MailboxDirectories, draft: IndexDraft) -> Homes:
     """The UIDs of the message files of each directory, by the index of a mailbox."""
-    uids, archive = draft.uids(), directories.archive
+    return homes_among(directories, draft.uids(), draft.archived())
+
+
+def homes_among(directories: MailboxDirectories, uids: Uids, archived: NDArray[np.bool_]) -> Homes:
+    """The same of ``uids``, of which ``archived`` says who belongs into the archive."""
+    archive = directories.archive
     if archive is None:
         return {directories.data: uids}
-    is_archived = draft.archived()
-    return {directories.data: uids[~is_archived], archive: uids[is_archived]}
+    return {directories.data: uids[~archived], archive: uids[archived]}
 
 
 def name_files(directories: MailboxDirectories, homes: Homes) -> None:
-    """Every copy gets the name of its message, durably.
+    """Every copy gets the name of its message; the caller flushes the directories.
 
     What an attempt that was cut off has left, and is none of ours now, goes. So the caller
     has seen that there are no others' message files. Done twice it is the same as once.
@@ -52,7 +58,6 @@ def name_files(directories: MailboxDirectories, homes: Homes) -> None:
     for directory in message_directories(directories):
         ours = homes.get(directory, NO_UIDS)
         _name_in(directory, ours)
-        flush_directory(directory)
         missing[directory] = ours[~is_among(ours, files_in(directory, only_regular=True).uids)]
     for directory, uids in missing.items():
         if len(uids):
@@ -70,9 +75,7 @@ def _name_in(directory: Path, ours: Uids) -> None:
     try:
         there = files_in(directory)
         is_ours = is_among(there.waiting, ours)
-        for uid in one_by_one(there.waiting[is_ours]):
-            now, then = waiting_name(uid), file_name(uid)
-            os.rename(now, then, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+        name_waiting(descriptor, there.waiting[is_ours])
         for uid in one_by_one(there.waiting[~is_ours]):
             os.unlink(waiting_name(uid), dir_fd=descriptor)
         others = there.besides(ours)
@@ -82,6 +85,17 @@ def _name_in(directory: Path, ours: Uids) -> None:
             os.unlink(name, dir_fd=descriptor)
     finally:
         os.close(descriptor)
+
+
+def name_waiting(directory: int, uids: Uids) -> None:
+    """Give copies in ``directory``, a descriptor, the names of their messages.
+
+    Raises:
+        OSError: as the system says.
+    """
+    for uid in one_by_one(uids):
+        now, then = waiting_name(uid), file_name(uid)
+        os.rename(now, then, src_dir_fd=directory, dst_dir_fd=directory)
 
 
 def forget_waiting(directories: MailboxDirectories) -> None:
