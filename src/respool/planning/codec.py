@@ -29,13 +29,13 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - the edge where values
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, tuple | list):
+        if value and type(value[0]) is PlannedMessage:  # then all are; there are millions of them
+            return [message.as_row() for message in value]
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, PurePosixPath | UidSet):
         return str(value)
-    if isinstance(value, PlannedMessage):
-        return value.as_row()
     return {name: to_json(getattr(value, name)) for name in _field_names(value.__class__)}
 
 

@@ -19,9 +19,9 @@ class EntryKind(StrEnum):
 
 def kind_of(mode: int) -> EntryKind:
     """What a mode says of its owner."""
+    if stat.S_ISREG(mode):  # nearly all
+        return EntryKind.FILE
     match stat.S_IFMT(mode):
-        case stat.S_IFREG:
-            return EntryKind.FILE
         case stat.S_IFDIR:
             return EntryKind.DIRECTORY
         case stat.S_IFLNK:
