@@ -16,7 +16,7 @@ from respool.backups.source import Listing, SourceMailbox, tree_at
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.findings import Finding, Severity
-from respool.model.inventory import Rows
+from respool.model.inventory import FILE, Rows
 from respool.system.file_hashes import (
     CHANGED,
     DIGEST_OCTETS,
@@ -53,21 +53,30 @@ class HashedDirectory:
     def complete(self) -> Rows:
         """HASHED rows of the files that were read whole, by UID; the listing is filled.
 
-        A file that is gone or no file any more is not in the listing.
+        A file that is gone or no file any more is not in the listing. Of the hashes those stay
+        that are told of as findings: both of a million files take room.
         """
-        columns = np.array(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
+        columns = np.frombuffer(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
         states = columns[:, 3]
         is_there = (states != GONE) & (states != NO_FILE)
-        self.listing.numbers = array("q", columns[is_there, :3].tobytes())
-        rows: Rows = np.zeros(len(columns), dtype=HASHED)
-        rows["uid"] = columns[:, 0]
-        rows["digest"] = np.frombuffer(bytes(self.hashes.digests), dtype=f"V{DIGEST_OCTETS}")
-        read: Rows = rows[states == READ]
-        return read[np.argsort(read["uid"], kind="stable")]
+        files: Rows = np.zeros(int(np.count_nonzero(is_there)), dtype=FILE)
+        for at, name in enumerate(("uid", "size", "mtime")):
+            files[name] = columns[is_there, at]
+        files["place"] = self.listing.place
+        self.listing.numbers, self.listing.read = array("q"), files
+        order = np.flatnonzero(states == READ)
+        order = order[np.argsort(columns[order, 0], kind="stable")]
+        rows: Rows = np.zeros(len(order), dtype=HASHED)
+        rows["uid"] = columns[order, 0]
+        digests = np.frombuffer(self.hashes.digests, dtype=f"V{DIGEST_OCTETS}")
+        rows["digest"] = digests[order]
+        self.hashes.numbers = array("q", columns[states != READ].tobytes())
+        self.hashes.digests = bytearray()
+        return rows
 
     def findings(self) -> Iterator[Finding]:
         """What happened to files while they were read, lazily."""
-        columns = np.array(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
+        columns = np.frombuffer(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
         for uid, size, _, state in columns[columns[:, 3] != READ].tolist():
             yield _finding(self.listing.directory, uid, size, state)
 

@@ -22,6 +22,7 @@ from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     ARCHIVED,
+    CHECKED,
     EXPUNGED,
     IN_ARCHIVE,
     IN_DATA,
@@ -31,9 +32,11 @@ from respool.model.inventory import (
 )
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
+from respool.system.freed_memory import give_back_freed
 from respool.system.link_table import LinkTable
 
 _UNREADABLE_HEADER = frozenset({"header-missing", "header-unreadable", "file-unreadable"})
+_MANY = 1 << 16  # messages that are held against each other at once
 _PREAMBLE_OCTETS = 512  # no header of an index is longer
 
 
@@ -115,13 +118,19 @@ def check_mailbox(hashed: HashedMailbox, limit: int) -> CheckedMailbox:
     """
     source = hashed.source
     digests = {place: hashed.of(place).complete() for place in (IN_DATA, IN_ARCHIVE)}
+    if sum(map(len, digests.values())) > _MANY:
+        give_back_freed()  # what was read file by file: records come on top of it
     data, archive = hashed.data.listing, hashed.archive.listing
     meta = list_meta(source, data, hashed.findings)
     files = files_of(source, meta, data, archive, hashed.findings)
-    mailbox = join_files(source.name, source.place, files)
+    mailbox = join_files(source.name, source.place, files, CHECKED)
+    for listing in (data, archive):
+        listing.read = listing.read[:0].copy()
+    files = replace(files, messages=files.messages[:0].copy())
     tally = FindingTally(limit, mailbox.findings)
     tally.add(message_findings(mailbox))
     tally.add(guid_findings(mailbox, digests))
+    del digests
     for place in (IN_DATA, IN_ARCHIVE):
         tally.add(hashed.of(place).findings())
     tally.add(stub_findings(source, mailbox, hashed.stubs))
@@ -140,20 +149,23 @@ def guid_findings(mailbox: StoredMailbox, digests: Mapping[int, Rows]) -> Iterat
     """
     records = mailbox.records
     flags = records["system_flags"]
-    is_told = mailbox.visible() & (records["file_size"] != records["size"].astype(np.int64))
+    is_told = mailbox.visible() & (records["file_size"] != records["size"].view("i8"))
     known = (records["guid"] != np.void(bytes(20))) & ~is_told
     known &= (flags & np.uint32(UNLINKED)) == 0
     for place, hashed in digests.items():
-        wanted = np.flatnonzero(known & (records["place"] == place))
-        if not len(wanted) or not len(hashed):
+        if not len(hashed):
             continue
-        uids = records["uid"][wanted]
-        at = np.searchsorted(hashed["uid"], uids).clip(max=len(hashed) - 1)
-        differs = hashed["uid"][at] == uids
-        differs &= hashed["digest"][at] != records["guid"][wanted]
-        for number, hashed_at in zip(wanted[differs], at[differs], strict=True):
-            digest = hashed["digest"][hashed_at].tobytes().hex()
-            yield _guid_finding(mailbox, records[number], digest, place)
+        hashed_uids = np.ascontiguousarray(hashed["uid"])
+        for start in range(0, len(records), _MANY):
+            part = slice(start, start + _MANY)
+            wanted = np.flatnonzero(known[part] & (records["place"][part] == place)) + start
+            uids = records["uid"][wanted]
+            at = np.searchsorted(hashed_uids, uids).clip(max=len(hashed) - 1)
+            differs = hashed_uids[at] == uids
+            differs &= hashed["digest"][at] != records["guid"][wanted]
+            for number, hashed_at in zip(wanted[differs], at[differs], strict=True):
+                digest = hashed["digest"][hashed_at].tobytes().hex()
+                yield _guid_finding(mailbox, records[number], digest, place)
 
 
 def header_findings(

@@ -75,13 +75,15 @@ class SourceMailbox:
 class Listing:
     """A directory as listed: numbers for its message files, names for what else matters.
 
-    ``unsized`` are the UIDs, in order, of files that were not asked for size and time.
+    ``unsized`` are the UIDs, in order, of files that were not asked for size and time; ``read``
+    are FILE rows of all of them, where each was read, and there are no others.
     Of very many odd entries the first are kept, and ``odd_count`` counts all.
     """
 
     place: int
     directory: PurePosixPath | None
     numbers: array[int] = field(default_factory=lambda: array("q"))
+    read: Rows = field(default_factory=lambda: np.zeros(0, dtype=FILE))
     unsized: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     files: dict[str, Entry] = field(default_factory=dict)
     odd: set[tuple[str, str, PurePosixPath | None]] = field(default_factory=set)
@@ -111,6 +113,8 @@ class Listing:
         """
         if self.place == NOWHERE:
             return np.zeros(0, dtype=FILE)
+        if len(self.read):
+            return self.read
         if not len(self.numbers) and len(self.unsized):
             named: Rows = np.zeros(len(self.unsized), dtype=NAMED)
             named["uid"], named["place"] = self.unsized, self.place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 
 import numpy as np
@@ -122,6 +122,7 @@ def parse_index(octets: Octets, columns: np.dtype[np.void] = RECORD) -> Index:
     """
     sifted = sift(octets)
     kept, disorder = sifted.in_order()
+    sifted = replace(sifted, uids=sifted.uids[:0].copy(), sound=sifted.sound[:0].copy())
     records = to_columns(octets, sifted.layout, kept, columns)
     shifted = _with_right_modseqs(records, octets, sifted, kept)
     return Index(

@@ -102,6 +102,25 @@ COMPARED: Final = np.dtype(
     [(name, RECORD[name]) for name in ("uid", "system_flags", "user_flags", "guid", "place")]
 )
 
+# Of RECORD what a check holds files and caches against: 75 octets.
+CHECKED: Final = np.dtype(
+    [
+        (name, RECORD[name])
+        for name in (
+            "uid",
+            "size",
+            "system_flags",
+            "user_flags",
+            "guid",
+            "cache_offset",
+            "cache_version",
+            "cache_crc",
+            "place",
+            "file_size",
+        )
+    ]
+)
+
 # Of RECORD what tells whether people see a message: 28 octets. Where files are it does not say.
 PRESENT: Final = np.dtype([(name, RECORD[name]) for name in ("uid", "system_flags", "guid")])
 
@@ -143,8 +162,8 @@ class StoredMailbox:
     """One mailbox as read.
 
     ``records`` are rows of RECORD, or of what whoever read them needs of it (COUNTED,
-    RESTORED, COMPARED, PRESENT), in UID order, expunged ones included, and are empty where
-    ``has_index`` is False. ``orphans`` are FILE rows of message files without
+    RESTORED, COMPARED, CHECKED, PRESENT), in UID order, expunged ones included, and are empty
+    where ``has_index`` is False. ``orphans`` are FILE rows of message files without
     a record. ``keywords`` are the names of the user-flag slots, None for a hole.
     ``generation`` is the index's; a cache of another one is not meant.
     ``deleted_uids`` have no record, though a former server noted them as deleted.

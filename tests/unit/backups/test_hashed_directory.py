@@ -46,7 +46,20 @@ def test_only_what_is_still_there_is_listed_and_only_what_was_read_has_a_hash() 
     rows = directory.complete()
 
     assert rows["uid"].tolist() == [1]
-    assert directory.listing.rows()["uid"].tolist() == [3, 1, 5]
+    assert directory.listing.rows()[["uid", "size", "mtime", "place"]].tolist() == [
+        (3, 7, 5, IN_DATA),
+        (1, 10, 5, IN_DATA),
+        (5, 9, 5, IN_DATA),
+    ]
+
+
+def test_once_it_is_complete_nothing_is_held_twice_and_findings_stay() -> None:
+    directory = hashed((1, 10, 5, READ), (2, 0, 0, GONE), (3, 10, 5, READ))
+
+    directory.complete()
+
+    assert [each.uid for each in directory.findings()] == [2]
+    assert (len(directory.hashes.numbers), len(directory.hashes.digests)) == (4, 0)
 
 
 def test_a_directory_that_vanishes_between_two_pieces_takes_its_files_along(
