@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,20 +57,22 @@ class HashedDirectory:
         that are told of as findings: both of a million files take room.
         """
         columns = np.frombuffer(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
+        digests = np.frombuffer(self.hashes.digests, dtype=f"V{DIGEST_OCTETS}")
+        order = np.argsort(columns[:, 0].astype(np.uint32), kind="stable")
         states = columns[:, 3]
-        is_there = (states != GONE) & (states != NO_FILE)
-        files: Rows = np.zeros(int(np.count_nonzero(is_there)), dtype=FILE)
+        is_there, is_read = (states != GONE) & (states != NO_FILE), states == READ
+        there, read = order[is_there[order]], order[is_read[order]]
+        del order
+        files: Rows = np.zeros(len(there), dtype=FILE)
         for at, name in enumerate(("uid", "size", "mtime")):
-            files[name] = columns[is_there, at]
+            _fill(files[name], columns[:, at], there)
         files["place"] = self.listing.place
         self.listing.numbers, self.listing.read = array("q"), files
-        order = np.flatnonzero(states == READ)
-        order = order[np.argsort(columns[order, 0], kind="stable")]
-        rows: Rows = np.zeros(len(order), dtype=HASHED)
-        rows["uid"] = columns[order, 0]
-        digests = np.frombuffer(self.hashes.digests, dtype=f"V{DIGEST_OCTETS}")
-        rows["digest"] = digests[order]
-        self.hashes.numbers = array("q", columns[states != READ].tobytes())
+        rows: Rows = np.zeros(len(read), dtype=HASHED)
+        _fill(rows["uid"], columns[:, 0], read)
+        self.hashes.numbers = array("q", columns[~is_read].tobytes())
+        del columns, states, there
+        _fill(rows["digest"], digests, read)
         self.hashes.digests = bytearray()
         return rows
 
@@ -79,6 +81,13 @@ class HashedDirectory:
         columns = np.frombuffer(self.hashes.numbers, dtype=np.int64).reshape(-1, NUMBERS)
         for uid, size, _, state in columns[columns[:, 3] != READ].tolist():
             yield _finding(self.listing.directory, uid, size, state)
+
+
+def _fill(column: NDArray[Any], values: NDArray[Any], at: NDArray[np.int64]) -> None:
+    """Some at a time: without a second column of all of them."""
+    for start in range(0, len(at), SLICE_FILES):
+        part = slice(start, start + SLICE_FILES)
+        column[part] = values[at[part]]
 
 
 def hash_directory(

@@ -47,8 +47,8 @@ def test_only_what_is_still_there_is_listed_and_only_what_was_read_has_a_hash() 
 
     assert rows["uid"].tolist() == [1]
     assert directory.listing.rows()[["uid", "size", "mtime", "place"]].tolist() == [
-        (3, 7, 5, IN_DATA),
         (1, 10, 5, IN_DATA),
+        (3, 7, 5, IN_DATA),
         (5, 9, 5, IN_DATA),
     ]
 
