@@ -21,7 +21,7 @@ from respool.exports.manifest_entry import ManifestEntry
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
 
-_PIECE_OCTETS: Final = 1 << 20
+_ROOM_OCTETS: Final = 256 << 10
 _COARSE_SECONDS: Final = 1  # of a file system or a zip that keeps every second one only
 
 
@@ -54,9 +54,10 @@ def verify_export(path: Path, on_progress: Told = lambda _progress: None) -> Exp
     report = ExportReport(place=str(export.place), head=reader.head)
     try:
         known = _Known(export.store)
+        room = memoryview(bytearray(_ROOM_OCTETS))
         for entry in _entries(reader, report):
             known.add(entry)
-            report.note(list(_differences(export.store, entry, report)))
+            report.note(list(_differences(export.store, entry, report, room)))
             on_progress(
                 ExportProgress(
                     messages=report.read, expected=reader.head.messages, octets=report.octets
@@ -92,7 +93,7 @@ def _entries(reader: ManifestReader, report: ExportReport) -> Iterator[ManifestE
 
 
 def _differences(
-    store: MessageStore, entry: ManifestEntry, report: ExportReport
+    store: MessageStore, entry: ManifestEntry, report: ExportReport, room: memoryview
 ) -> Iterator[ExportDifference]:
     """All that is not as the manifest says about one message."""
 
@@ -111,7 +112,7 @@ def _differences(
         if store.stat(where) is None:
             yield differs("missing", "a message", "nothing")
             return
-        size_bytes, sha256 = _read(store, where)
+        size_bytes, sha256 = _read(store, where, room)
         kept = store.kept(where)
     except BackupError as error:
         yield differs("unreadable", "a message", error.why or error.what)
@@ -131,8 +132,8 @@ def _differences(
         yield differs("date", as_utc_text(at_utc(entry.internaldate)), found)
 
 
-def _read(store: MessageStore, where: Where) -> tuple[int, str]:
-    """How many octets a message has there, and their SHA-256.
+def _read(store: MessageStore, where: Where, room: memoryview) -> tuple[int, str]:
+    """How many octets a message has there, and their SHA-256; ``room`` is written over.
 
     Raises:
         BackupError: it cannot be read.
@@ -141,9 +142,9 @@ def _read(store: MessageStore, where: Where) -> tuple[int, str]:
     size_bytes = 0
     descriptor = store.open(where)
     try:
-        while piece := os.read(descriptor, _PIECE_OCTETS):
-            digest.update(piece)
-            size_bytes += len(piece)
+        while count := os.readv(descriptor, (room,)):
+            digest.update(room[:count])
+            size_bytes += count
     except OSError as error:
         why = error.strerror or str(error)
         raise BackupError(f'"{where.file}" cannot be read', why=why) from error

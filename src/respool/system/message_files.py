@@ -222,7 +222,9 @@ def digests_of(descriptor: int) -> CopiedFile:
     """
     digests = _Digests(has_sha256=True)
     size_bytes = 0
-    while piece := os.read(descriptor, _PIECE_OCTETS):
+    # A call that may give more than a message has would make room for all of it each time.
+    piece_octets = min(os.fstat(descriptor).st_size + 1, _PIECE_OCTETS)
+    while piece := os.read(descriptor, piece_octets):
         digests.update(piece)
         size_bytes += len(piece)
     return digests.of(size_bytes)

@@ -56,7 +56,11 @@ def _needs(survey: ExportSurvey, load: Load) -> tuple[int, int]:
         case _:
             half_more = load.size_bytes + load.messages * block // 2
             octets = max(half_more, load.messages * block) + load.messages * _ENTRY_OCTETS
-            return octets + pages + folders * block, load.messages + folders + _FILES_BESIDES
+            kept = pages  # each group's part of them, until the pages are written
+            return (
+                octets + pages + kept + folders * block,
+                load.messages + folders + _FILES_BESIDES,
+            )
 
 
 def _in_full(survey: ExportSurvey) -> str:
