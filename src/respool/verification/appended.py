@@ -16,6 +16,7 @@ from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system import imap_listing as listing
 from respool.system.imap_server import ImapServer
 from respool.verification.compare import Difference, compare_message
+from respool.verification.moved_since import in_trash
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_USER: Final = "owner"
@@ -96,6 +97,8 @@ class AppendedProofActor(OnlyLooks):
                     tally.add(message, found.get(uid), told, is_deleted=is_deleted)
                 if is_told and group.is_told:
                     tally.by_guid += tally.proven - before
+            if tally.deleted:
+                tally.say_where(dict(in_trash(session, tally.deleted)))
         return tally.note(None if step.may_grow else messages, self.by)
 
     def prove_again(self, step: ProveAppended) -> Note:
@@ -171,6 +174,16 @@ class _Tally:
         self.expected = self.proven = self.by_guid = 0
         self.differs: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
+        self.deleted: dict[int, PlannedMessage] = {}  # of those that are kept one by one
+
+    def say_where(self, folders: Mapping[int, str]) -> None:
+        """Of messages that were deleted: in which folder they lie now."""
+        self.differs = [
+            {**each, "found": f"moved to {folders[each['uid']]} since it was proven"}
+            if each["uid"] in folders
+            else each
+            for each in self.differs
+        ]
 
     def add(
         self,
@@ -188,6 +201,8 @@ class _Tally:
         spelled = None if found is None else _as_planned(message, found)
         differences = compare_message(message, spelled, is_seen_known=True)
         if found is None and is_deleted:
+            if len(self.differs) < MOST_DIFFERENCES:
+                self.deleted[message.uid] = message
             differences = tuple(
                 replace(each, aspect="deleted", found="deleted since it was proven")
                 for each in differences
