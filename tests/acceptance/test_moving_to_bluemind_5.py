@@ -203,6 +203,11 @@ def test_a_plan_of_a_mailshare_that_was_kept_is_carried_out_and_taken_back(
 def test_in_place_mail_goes_into_the_default_folders_that_are_there(
     world: BlueMind5World, old_4: Old
 ) -> None:
+    """One that BlueMind made for it goes with it."""
+    folders = world.imap.accounts[f"jdoe@{DOMAIN}"].folders
+    del folders["Templates"]
+    before = world.held()
+
     done = restore(world, old_4, f"jdoe@{DOMAIN}", "--in-place")
 
     assert (done.status, done.json["verdict"]) == (0, "proven"), done.errors
@@ -213,6 +218,10 @@ def test_in_place_mail_goes_into_the_default_folders_that_are_there(
     }
     assert len([name for name in held if name.lower() == "sent"]) == 1
     assert "mailboxDefaultFolders" in told(world)
+    assert "Templates" in held
+    undone = world.run(old_4.root, "undo", "1", "--yes", "--json")
+    assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
+    assert world.held() == before
 
 
 def test_many_go_each_with_a_session_of_its_own(world: BlueMind5World, old_35: Old) -> None:

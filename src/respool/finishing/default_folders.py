@@ -8,7 +8,7 @@ Drafts, Junk, Outbox and Templates of a user, Sent and Trash of a mailshare).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from respool.model.names import MailboxName
@@ -18,23 +18,23 @@ from respool.system.borrowed_rights import borrowed_rights, rights_to_delete
 from respool.system.cyrus_server import CyrusServer
 from respool.system.mailbox_admin import delete_mailbox
 
-_NAMES: Final = ("Drafts", "Junk", "Outbox", "Sent", "Templates", "Trash")
+NAMES: Final = ("Drafts", "Junk", "Outbox", "Sent", "Templates", "Trash")
 _MAY_LOOK: Final = "lr"
 _MAY_DELETE: Final = "lrswipkxtecda"
-_LACKING: Final = "lacking"
-_MADE: Final = "made"
+LACKING: Final = "lacking"
+MADE: Final = "made"
 
 
 def lacking_now(server: CyrusServer, root: MailboxName) -> Note:
     """Which of them a mailbox does not have, before BlueMind is asked for them."""
     names = _names(server, root)
-    return {_LACKING: [each for each in names if not server.admin.exists(each)]}
+    return {LACKING: [each for each in names if not server.admin.exists(each)]}
 
 
 def made_since(server: CyrusServer, before: Note) -> Note:
     """Unique id and rights of those that have come since, by name."""
-    come = [each for each in before.get(_LACKING, ()) if server.admin.exists(each)]
-    return {_MADE: {each: [server.uniqueid(each), server.admin.acl(each)] for each in come}}
+    come = [each for each in before.get(LACKING, ()) if server.admin.exists(each)]
+    return {MADE: {each: [server.uniqueid(each), server.admin.acl(each)] for each in come}}
 
 
 def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str | None:
@@ -42,9 +42,9 @@ def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str |
 
     One that holds, or held, a message stays, even where a person insists.
     """
-    made: Mapping[str, list[object]] = undoing.done.get(_MADE, {})
+    made: Mapping[str, list[object]] = undoing.done.get(MADE, {})
     if not undoing.done:  # cut off: whatever has come since was not looked at then
-        made = made_since(server, undoing.before)[_MADE]
+        made = made_since(server, undoing.before)[MADE]
     left = []
     for name, (uniqueid, acl) in made.items():
         if not server.admin.exists(name):
@@ -57,9 +57,12 @@ def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str |
                 delete_mailbox(server.admin, name)
         else:
             left.append(f"{name} {why}")
-    if not left:
-        return None
-    return f"default folders that BlueMind made stay: {'; '.join(left)}"
+    return that_stay(left)
+
+
+def that_stay(left: Sequence[str]) -> str | None:
+    """What an undo says of those that it leaves, each with the reason."""
+    return f"default folders that BlueMind made stay: {'; '.join(left)}" if left else None
 
 
 def _why_held(server: CyrusServer, name: str, uniqueid: object) -> str | None:
@@ -80,7 +83,7 @@ def _has_rights(server: CyrusServer, name: str, root: MailboxName, made: object)
 
 
 def _names(server: CyrusServer, root: MailboxName) -> Iterator[str]:
-    for each in _NAMES:
+    for each in NAMES:
         yield _called(server, MailboxName(domain=root.domain, parts=(*root.parts, each)))
 
 

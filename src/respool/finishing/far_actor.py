@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 from respool.errors import RespoolError, ServerSaidNo
+from respool.finishing import far_default_folders
 from respool.finishing.asking import Asking
+from respool.finishing.planner import DEFAULTS
 from respool.finishing.steps import ConsolidateIndex, LastLook, Repair, SaveRights
 from respool.finishing.telling import Telling, not_done
 from respool.finishing.whose_entry import left_as_anothers
+from respool.model.accounts import AccountKind
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import MESSAGE_PROOFS
 from respool.runs.actor import Note, RunRecord, Undoing
@@ -21,6 +24,7 @@ from respool.system.imap_server import ImapServer
 from respool.system.mailbox_admin import Administration
 
 _STORAGE = "STORAGE"
+AnswerT = TypeVar("AnswerT")
 FAR_STEPS = (SaveRights, Repair, ConsolidateIndex, LastLook)
 FarStep: TypeAlias = SaveRights | Repair | ConsolidateIndex | LastLook
 
@@ -33,16 +37,20 @@ class FarFinishingActor:
     server: ImapServer
     record: RunRecord
 
-    def observe(self, _step: FarStep) -> Note:
-        """Nothing: what it tells of is there, and stays."""
-        return {}
+    def observe(self, step: FarStep) -> Note:
+        """What the step may make; else nothing: what it tells of is there, and stays."""
+        return self._with_session(far_default_folders.lacking_now) if self._makes(step) else {}
 
-    def perform(self, step: FarStep, _before: Note) -> Note:
+    def perform(self, step: FarStep, before: Note) -> Note:
         """Do the step; done twice it is the same as once."""
         match step:
             case SaveRights() | Repair() | ConsolidateIndex():
                 left = left_as_anothers(self.asking, step, self.record.head().request.target)
-                return left or Telling(asking=self.asking).tell(step)
+                note = left or Telling(asking=self.asking).tell(step)
+                if not self._makes(step):
+                    return note
+                made = self._with_session(lambda one: far_default_folders.made_since(one, before))
+                return {**note, **made}
             case LastLook():
                 return self.prove_again(step)
             case _:
@@ -57,11 +65,25 @@ class FarFinishingActor:
         if not isinstance(step, Repair | ConsolidateIndex):
             return None
         try:
+            if self._makes(step):
+                return self._with_session(lambda one: far_default_folders.take_back(one, undoing))
             return Telling(asking=self.asking).tell_again(step)
         except RespoolError as error:
             if not undoing.is_forced:
                 raise
             return f"{not_done(step)}: {error.what}"
+
+    def _makes(self, step: FarStep) -> bool:
+        """Whether it may make default folders of the account's own."""
+        is_user = self.record.head().request.target.kind is AccountKind.USER
+        return is_user and isinstance(step, Repair) and step.operation == DEFAULTS
+
+    def _with_session(self, do: Callable[[ImapSession], AnswerT]) -> AnswerT:
+        def asked() -> AnswerT:
+            with self.server.session() as session:
+                return do(session)
+
+        return self.server.persistently(asked)
 
     def _look(self) -> Note:
         folders = [each for each in self.record.head().mailboxes if each.is_proven]
