@@ -227,6 +227,7 @@ def test_without_the_core_all_else_works_and_what_remains_is_named(
 ) -> None:
     site = site_of(CoreFamily.BM4)
     monkeypatch.setattr("respool.app.finishing.is_bluemind", lambda _: True)
+    monkeypatch.setattr("respool.app.bluemind_access.is_bluemind", lambda _: True)
     settings = replace(site.settings, bluemind_key=None, bluemind_api=None)
     monkeypatch.setattr("respool.app.finishing.api_access", lambda _: None)
 
