@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from respool.backups.source import SourceMailbox, tree_at
-from respool.cyrus.cache import cache_generation
+from respool.cyrus.cache_head import cache_generation
 from respool.cyrus.cache_records import WINDOW_OCTETS, count_damaged
 from respool.cyrus.index import IndexHeader
 from respool.cyrus.spool_paths import CACHE_FILE

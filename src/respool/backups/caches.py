@@ -12,12 +12,12 @@ from typing import Final
 from respool.backups.source import SourceMailbox, open_message, tree_at
 from respool.cyrus.cache import (
     Buffer,
-    cache_generation,
     cached_structure,
     parse_cache_envelope,
     plausible_cache_record,
     sound_cache_record,
 )
+from respool.cyrus.cache_head import cache_generation
 from respool.cyrus.cached_envelope import CachedEnvelope
 from respool.cyrus.cached_structure import structure_has_attachment
 from respool.cyrus.message_headers import (

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.cyrus.cache import cache_generation
+from respool.cyrus.cache_head import cache_generation
 from respool.cyrus.header import MailboxHeader, parse_header
 from respool.cyrus.index import Index, parse_index
 from respool.cyrus.index_counts import IndexCounts, count_index

@@ -33,18 +33,6 @@ _FIELD_END: Final = re.compile(rb"\r?\n(?![ \t])")
 Buffer: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
 
 
-def cache_generation(octets: Buffer) -> int:
-    """The generation that must equal that of the index for any record to be meant.
-
-    Raises:
-        TruncatedFile: fewer than four octets.
-    """
-    head = bytes(octets[:_GENERATION_SIZE])
-    if len(head) < _GENERATION_SIZE:
-        raise TruncatedFile("cyrus.cache is empty", expected="4 octets", found=str(len(head)))
-    return int.from_bytes(head, "big")
-
-
 def sound_cache_record(cache: Buffer, offset: int, crc: int) -> memoryview | None:
     """The octets of the record at ``offset``, or None unless whole and as its CRC says.
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from respool.cyrus.cache import (
-    cache_generation,
     parse_cache_envelope,
     parse_cache_headers,
     plausible_cache_record,
     sound_cache_record,
 )
+from respool.cyrus.cache_head import cache_generation
 from respool.errors import FormatError, TruncatedFile
 
 ENVELOPE = (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respool.cyrus.cache import cache_generation, sound_cache_record
+from respool.cyrus.cache import sound_cache_record
+from respool.cyrus.cache_head import cache_generation
 from respool.cyrus.header import header_crc, parse_header, with_keywords
 from respool.cyrus.index import Index, IndexHeader, index_pieces, parse_index
 from respool.cyrus.mailbox import MailboxFiles, join_mailbox
