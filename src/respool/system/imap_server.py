@@ -25,13 +25,14 @@ class _Idle:
     """Sessions that nobody uses, with the time since when.
 
     ``is_last``: the server gave no more of them beside those that were used. ``others`` are
-    how many are used beside others.
+    how many are used beside others, ``waiting`` how many wait for one of these to end.
     """
 
     sessions: list[tuple[ImapSession, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     is_last: bool = False
     others: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +60,16 @@ class ImapServer:
     def session(self) -> Iterator[ImapSession]:
         """A session of the user; the next one may get it again, with no folder open.
 
+        Where the server gives no more, one that is used beside others is waited for.
+
         Raises:
             ServerUnreachable, LoginRefused: there is none to be had.
         """
-        session = self._taken()
+        with self._using(self._waited_for()) as session:
+            yield session
+
+    @contextmanager
+    def _using(self, session: ImapSession) -> Iterator[ImapSession]:
         try:
             yield session
         except ServerSaidNo:
@@ -82,7 +89,7 @@ class ImapServer:
         There are only so many at a time, whoever has them.
         """
         with self._idle.lock:
-            is_free = self._idle.others < _MOST_OTHERS
+            is_free = self._idle.others < _MOST_OTHERS and not self._idle.waiting
             is_to_be_had = is_free and bool(self._idle.sessions or not self._idle.is_last)
             self._idle.others += is_to_be_had
         try:
@@ -90,7 +97,7 @@ class ImapServer:
                 found = None
                 if is_to_be_had:
                     try:
-                        found = stack.enter_context(self.session())
+                        found = stack.enter_context(self._using(self._taken()))
                     except TargetError:
                         self._idle.is_last = True
                 yield found
@@ -134,6 +141,29 @@ class ImapServer:
             found, self._idle.sessions = self._idle.sessions, []
         for session, _ in found:
             session.close()
+
+    def _waited_for(self) -> ImapSession:
+        """As `_taken`: nobody goes without, for others that only make somebody faster."""
+        while True:
+            are_others = self._idle.others > 0
+            try:
+                return self._taken()
+            except (LoginRefused, ServerUnreachable):
+                if not (are_others or self._idle.others):
+                    raise
+                self._idle.is_last = True
+            with self._counted_as_waiting():
+                self.pause(_PAUSE_SECONDS)
+
+    @contextmanager
+    def _counted_as_waiting(self) -> Iterator[None]:
+        with self._idle.lock:
+            self._idle.waiting += 1
+        try:
+            yield
+        finally:
+            with self._idle.lock:
+                self._idle.waiting -= 1
 
     def _taken(self) -> ImapSession:
         while True:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -97,4 +98,28 @@ def test_what_goes_wrong_with_both_sessions_is_not_taken_for_a_refusal() -> None
             raise ServerUnreachable("gone")
         with far.session(), far.another() as other:
             assert other is not None
+        far.close()
+
+
+def test_who_needs_a_session_waits_for_one_that_another_uses_beside_his_own() -> None:
+    """Dovecot gives ten to a user: eight folders at once, one of them with three beside."""
+    with StandInServer(OFFER) as server, ExitStack() as ends:
+        server.add_account("jdoe")
+        beside = ExitStack()
+        far = replace(reached(Gate(server, most=2)), pause=lambda _: beside.close())
+        ends.callback(far.close)
+        with far.session() as one:
+            other = beside.enter_context(far.another())
+            with far.session() as needed, far.another() as third:
+                assert needed is other
+                assert needed is not one
+                assert third is None
+
+
+def test_where_nobody_uses_one_beside_a_refusal_is_told_at_once() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=1))
+        with far.session(), pytest.raises(LoginRefused), far.session():
+            pass
         far.close()
