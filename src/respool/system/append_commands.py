@@ -12,9 +12,9 @@ from respool.system.append_abilities import AppendAbilities
 from respool.system.append_answers import AppendAnswer, parse_append_answer
 from respool.system.append_item import append_item, is_sendable_flag
 from respool.system.append_values import Body, MessageToAppend
-from respool.system.append_wire import AppendWire
+from respool.system.append_wire import Answer, AppendWire
 from respool.system.imap import quoted
-from respool.system.imap_connection import Wire
+from respool.system.imap_connection import TakesOneAtATime, Wire
 from respool.system.message_files import SourceDiffers
 
 HELD_OCTETS: Final = 1 << 20  # longer messages are never in memory as a whole
@@ -23,6 +23,7 @@ PIECE_OCTETS: Final = 1 << 20
 _GROUP_OCTETS: Final = 4 << 20
 _LINE_OCTETS: Final = 8000  # RFC 7162, section 4: 8192 with what is around it
 _DATE_AND_SIZE_OCTETS: Final = 64
+_MOST_SECONDS_BESIDE: Final = 30.0  # for one answer; Dovecot waits 300 for the lock of an mbox
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -46,7 +47,8 @@ class AppendCommands:
 
     Over several connections they go by turns: the server takes the messages of all at once, and
     waits for its disk for all at once. The line of a command ends, and its messages get their
-    UIDs, only once the one before is answered: so they come in their order.
+    UIDs, only once the one before is answered: so they come in their order. A server that locks
+    the mailbox as soon as a command begins may never answer that one, then: `_free_oldest`.
     ``settled`` is called with each command and its answer, once that is heard.
     """
 
@@ -228,11 +230,41 @@ class AppendCommands:
             command.wire.flush()
 
     def _hear_oldest(self) -> None:
-        self._hear(self._waiting[0].wire)
+        oldest = self._waiting[0].wire
+        if not self._held and (self._written is None or len(self._wires) == 1):
+            self._hear(oldest)
+            return
+        said = oldest.hear_within(_MOST_SECONDS_BESIDE)
+        if said is None:
+            self._free_oldest(oldest)
+        else:
+            self._act_on(oldest, said)
+
+    def _free_oldest(self, oldest: AppendWire) -> None:
+        """Cut all connections but that of the command that is waited for, and hear its answer.
+
+        What it may wait for is a lock that the server gave to a later command: with mbox,
+        Dovecot's saving locks the folder from its first message to its end (src/lib-storage/
+        index/mbox/mbox-save.c, mbox_save_begin). Those cut have no effect: they were not ended.
+
+        Raises:
+            TakesOneAtATime: always, unless the connection is gone before.
+        """
+        for each in self._wires:
+            if each is not oldest:
+                each.forget()
+                each.wire.cut()
+        self._held.clear()
+        self._written = None
+        self._hear(oldest)
+        why = "it answered one connection only once the others of ours had ended"
+        raise TakesOneAtATime("the server takes mail over one connection at a time", why=why)
 
     def _hear(self, wire: AppendWire) -> bool:
         """Hear one answer, and act on it; True where the server asks for a literal."""
-        said = wire.hear()
+        return self._act_on(wire, wire.hear())
+
+    def _act_on(self, wire: AppendWire, said: Answer) -> bool:
         if not said.tag:
             return True
         command = self._taken(wire, said.tag)

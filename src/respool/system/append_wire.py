@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -116,29 +117,56 @@ class AppendWire:
             ServerUnreachable: the connection is gone, or about to go.
         """
         self.flush()
-        self._wait_for_answer()
-        return self._next()
+        while True:
+            self._wait_for_line(None)
+            answer = self._next_line()
+            if answer is not None:
+                return answer
 
-    def _wait_for_answer(self) -> None:
+    def hear_within(self, seconds: float) -> Answer | None:
+        """As `hear`; None where no answer comes, and no connection takes octets, for so long.
+
+        What is told unasked is none: Dovecot says every few seconds that it waits for a lock.
+        """
+        self.flush()
+        until = time.monotonic() + seconds
+        while self._wait_for_line(max(until - time.monotonic(), 0.01)):
+            answer = self._next_line()
+            if answer is not None:
+                return answer
+        return None
+
+    def forget(self) -> None:
+        """Send nothing more of what was held back or waits."""
+        self._gathered.clear()
+        self._waiting.clear()
+
+    def _wait_for_line(self, seconds: float | None) -> bool:
         """Send to all meanwhile. Where nothing is left to send, reading waits just as well."""
-        while behind := [each.wire for each in self._all if each.is_behind]:
-            if wait_for_any(behind, None if self._waiting else self._wire):
-                return
+        while (behind := [each.wire for each in self._all if each.is_behind]) or seconds:
+            reader = None if self._waiting else self._wire
+            if reader is not None and reader.has_read_more():
+                return True
+            is_there = wait_for_any(behind, reader, seconds=seconds)
+            if is_there is not False:
+                return is_there is True
             for each in self._all:
                 each.send_some()
+        return True
 
-    def _next(self) -> Answer:
-        while True:
-            line = self._line()
-            if line.startswith(b"+"):
-                return Answer(tag=b"")
-            if not line.startswith(b"*"):
-                tag, _, rest = line.partition(b" ")
-                status, _, text = rest.partition(b" ")
-                return Answer(tag=tag, status=status, text=text)
-            bye = _BYE.match(line)
-            if bye is not None:
-                raise self._wire.gone(bye[1].decode("utf-8", "replace") or "it said BYE")
+    def _next_line(self) -> Answer | None:
+        """What the next line answers; None where it tells of something else."""
+        line = self._line()
+        if line.startswith(b"+"):
+            return Answer(tag=b"")
+        if not line.startswith(b"*"):
+            tag, _, rest = line.partition(b" ")
+            status, _, text = rest.partition(b" ")
+            return Answer(tag=tag, status=status, text=text)
+        bye = _BYE.match(line)
+        if bye is not None:
+            raise self._wire.gone(bye[1].decode("utf-8", "replace") or "it said BYE")
+        return None
 
     def _explained(self, error: ServerUnreachable) -> ServerUnreachable:
         is_reset = isinstance(error.__cause__, ConnectionError)  # nothing to wait for then
@@ -148,7 +176,7 @@ class AppendWire:
         """Why a server ended the connection while it was sent to, where it said so."""
         try:
             for _ in range(_MOST_LAST_LINES):
-                self._next()
+                self._next_line()
         except ServerUnreachable as said:
             return said if said.__cause__ is None else error
         return error

@@ -27,6 +27,10 @@ _OTHER_NAME: Final = frozenset({62, 64})  # OpenSSL: X509_V_ERR_HOSTNAME_ and _I
 _ERRORS: Final = (imaplib.IMAP4.error, IMAPClientError)
 
 
+class TakesOneAtATime(ServerUnreachable):
+    """The server keeps one connection waiting for another of ours, which waits for it."""
+
+
 class _UnixSocketClient(IMAPClient):  # type: ignore[misc]  # the library has no types
     """The library's client over a Unix socket."""
 

@@ -9,8 +9,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, TargetError
+from respool.errors import (
+    LoginRefused,
+    ServerSaidNo,
+    ServerUnreachable,
+    TargetError,
+)
 from respool.system.imap import ImapSession, is_alive
+from respool.system.imap_connection import TakesOneAtATime
 
 ValueT = TypeVar("ValueT")
 
@@ -26,6 +32,7 @@ class _Idle:
 
     ``is_last``: the server gave no more of them beside those that were used. ``others`` are
     how many are used beside others, ``waiting`` how many wait for one of these to end.
+    ``is_one_by_one``: the server made one wait for another.
     """
 
     sessions: list[tuple[ImapSession, float]] = field(default_factory=list)
@@ -33,6 +40,7 @@ class _Idle:
     is_last: bool = False
     others: int = 0
     waiting: int = 0
+    is_one_by_one: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +94,12 @@ class ImapServer:
     def another(self) -> Iterator[ImapSession | None]:
         """As `session`, beside one that is used; None where the server gives no more, or few do.
 
-        There are only so many at a time, whoever has them.
+        There are only so many at a time, whoever has them, and none any more once a block that
+        used one ended by `TakesOneAtATime`.
         """
         with self._idle.lock:
             is_free = self._idle.others < _MOST_OTHERS and not self._idle.waiting
+            is_free = is_free and not self._idle.is_one_by_one
             is_to_be_had = is_free and bool(self._idle.sessions or not self._idle.is_last)
             self._idle.others += is_to_be_had
         try:
@@ -100,7 +110,11 @@ class ImapServer:
                         found = stack.enter_context(self._using(self._taken()))
                     except TargetError:
                         self._idle.is_last = True
-                yield found
+                try:
+                    yield found
+                except TakesOneAtATime:
+                    self._idle.is_one_by_one = True
+                    raise
         finally:
             with self._idle.lock:
                 self._idle.others -= is_to_be_had

@@ -109,3 +109,15 @@ def test_a_connection_that_ends_with_something_to_be_sent_is_gone(*, is_heard: b
         far_one.close()
         with pytest.raises(ServerUnreachable):
             one.hear() if is_heard else other.hear()
+
+
+def test_what_is_told_unasked_is_no_answer_however_often_and_an_answer_behind_it_is_heard() -> (
+    None
+):
+    with connected(1) as ((one, far),):
+        far.sendall(b"* OK [INUSE] locked\r\n* OK [INUSE] locked\r\n")
+        assert one.hear_within(0.1) is None
+        far.sendall(b"* OK [INUSE] locked\r\na OK done\r\n")
+        answer = one.hear_within(20)
+        assert answer is not None
+        assert answer.tag == b"a"

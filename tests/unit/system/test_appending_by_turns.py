@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from respool.errors import ServerUnreachable
 from respool.system.append_values import Appended, AppendResult, MessageToAppend, Refused
 from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_append import append_messages
+from respool.system.imap_connection import TakesOneAtATime, Wire
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from tests.support.certificates import make_certificates
 from tests.support.cutting_proxy import Cut, CuttingProxy, Where
+from tests.support.message_commands import NewMail
 from tests.support.messages_to_append import message
 from tests.support.stand_in_server import StandInServer
 
@@ -173,3 +176,35 @@ def test_of_four_connections_whichever_is_cut_leaves_the_beginning(
     known = [each.uid for each in told]
     assert known == list(range(1, len(known) + 1))
     assert len(known) <= len(there) < COUNT
+
+
+def test_a_later_command_that_holds_the_lock_an_earlier_one_needs_is_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Dovecot 2.3 with mbox: from the first message of a command to its end."""
+    monkeypatch.setattr("respool.system.append_commands._MOST_SECONDS_BESIDE", 0.2)
+    unlocked, real_cut = threading.Event(), Wire.cut
+
+    def cut(wire: Wire) -> None:
+        real_cut(wire)
+        unlocked.set()
+
+    monkeypatch.setattr(Wire, "cut", cut)
+    told: list[AppendResult] = []
+    with (
+        serving() as server,
+        entered(server, server.port) as one,
+        entered(server, server.port) as other,
+    ):
+        real = server.append
+
+        def locked(login: str, name: str, mails: Sequence[NewMail]) -> str:
+            assert unlocked.wait(20)
+            return real(login, name, mails)
+
+        server.append = locked  # type: ignore[method-assign]
+        with pytest.raises(TakesOneAtATime):
+            append_messages(one, "INBOX", messages(), told.append, [other])
+        there = held(server)
+    assert there == [octets_of(uid) for uid in range(1, len(there) + 1)]
+    assert len(told) == len(there) == 50

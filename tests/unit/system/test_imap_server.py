@@ -7,6 +7,7 @@ import pytest
 
 from respool.errors import LoginRefused, ServerUnreachable
 from respool.system.imap import ImapSession
+from respool.system.imap_connection import TakesOneAtATime
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
@@ -98,6 +99,17 @@ def test_what_goes_wrong_with_both_sessions_is_not_taken_for_a_refusal() -> None
             raise ServerUnreachable("gone")
         with far.session(), far.another() as other:
             assert other is not None
+        far.close()
+
+
+def test_a_server_that_takes_mail_over_one_at_a_time_is_asked_for_no_other_any_more() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=9))
+        with pytest.raises(TakesOneAtATime), far.session(), far.another():
+            raise TakesOneAtATime("locked")
+        with far.session(), far.another() as other:
+            assert other is None
         far.close()
 
 
