@@ -23,6 +23,7 @@ from respool.system.imap_places import ImapAddress
 
 LOCAL_HINT: Final = "is it running? respool doctor shows what is found; --imap names another place"
 _TIMEOUT: Final = SocketTimeout(connect=20.0, read=600.0)
+_LOGIN_SECONDS: Final = 60.0  # Dovecot lets nobody in while all that it may start are in use
 _OTHER_NAME: Final = frozenset({62, 64})  # OpenSSL: X509_V_ERR_HOSTNAME_ and _IP_ADDRESS_MISMATCH
 _ERRORS: Final = (imaplib.IMAP4.error, IMAPClientError)
 
@@ -111,6 +112,20 @@ class Wire:
         events.register(self.fileno(), select.POLLIN)
         return bool(events.poll(0))
 
+    def has_read_more(self) -> bool:
+        """Whether octets were read that nobody asked for yet: no descriptor tells of those."""
+        with self._translated():
+            connection = self._imap.socket()
+            usual = connection.gettimeout()
+            stream: Any = self._imap.file  # a buffered reader
+            connection.settimeout(0)
+            try:
+                return bool(stream.peek(1))
+            except ssl.SSLWantReadError:
+                return False
+            finally:
+                connection.settimeout(usual)
+
     def read_line(self) -> bytes:
         """The next line, without its end.
 
@@ -151,10 +166,13 @@ class Wire:
             raise self.gone(str(error)) from error
 
 
-def wait_for_any(writers: Sequence[Wire], reader: Wire | None) -> bool:
+def wait_for_any(
+    writers: Sequence[Wire], reader: Wire | None, *, seconds: float | None = None
+) -> bool | None:
     """Wait until one of ``writers`` takes octets or ``reader``, another one, has some.
 
-    Returns whether ``reader`` has. A connection that is gone counts as one that is ready.
+    Returns whether ``reader`` has; None where none did within ``seconds``. A connection that
+    is gone counts as one that is ready.
 
     Raises:
         ServerUnreachable: none did for as long as a server is waited for.
@@ -164,7 +182,9 @@ def wait_for_any(writers: Sequence[Wire], reader: Wire | None) -> bool:
         events.register(each.fileno(), select.POLLOUT)
     if reader is not None:
         events.register(reader.fileno(), select.POLLIN)
-    ready = events.poll(_TIMEOUT.read * 1000)
+    ready = events.poll((_TIMEOUT.read if seconds is None else seconds) * 1000)
+    if not ready and seconds is not None:
+        return None
     if not ready:
         raise (reader or writers[0]).gone("timed out")
     return reader is not None and reader.fileno() in {number for number, _ in ready}
@@ -260,6 +280,7 @@ def authenticate(
         raise LoginRefused(refused, why="it greets as if somebody had logged in already")
     imap.untagged_responses.pop("CAPABILITY", None)
     try:
+        client.socket().settimeout(_LOGIN_SECONDS)
         if "AUTH=PLAIN" in imap.capabilities:
             client.plain_login(user, password, as_user)
         elif as_user is not None:
@@ -270,6 +291,7 @@ def authenticate(
             _log_in(imap, user, password)
         client._cached_capabilities = None  # noqa: SLF001 - those from before do not count
         client.capabilities()
+        client.socket().settimeout(_TIMEOUT.read)
     except (OSError, *_ERRORS) as error:
         # The library makes a refused login of a connection that is cut within it.
         is_cut = isinstance(error.__context__, imaplib.IMAP4.abort)

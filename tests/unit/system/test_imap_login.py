@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from traceback import format_exception
@@ -182,3 +183,19 @@ def test_nobody_at_home_is_an_error() -> None:
 
     with pytest.raises(ServerUnreachable, match="no IMAP server answers"):
         entered(server)
+
+
+def test_a_server_that_lets_nobody_in_is_not_waited_for_as_long_as_for_its_answers(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dovecot, while all the processes that it may start are in use."""
+    monkeypatch.setattr("respool.system.imap_connection._LOGIN_SECONDS", 0.1)
+    is_open = threading.Event()
+    with serving(certificates, is_tls=True) as server:
+        server.opens = lambda _login, _password: is_open.wait(20)
+        address = ImapAddress(host=NOT_LOOPBACK, port=server.port, is_tls=True)
+        trust = Trust(ca_file=certificates.authority)
+        with pytest.raises(ServerUnreachable, match="is gone"):
+            enter(address, Credentials(user="jdoe", password="other"), trust)
+        is_open.set()
+        entered(server, is_tls=True, trust=trust).close()
