@@ -40,9 +40,10 @@ def made_since(server: CyrusServer, before: Note) -> Note:
 def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str | None:
     """Remove those that came with the run; those that stay, and why.
 
-    One that holds, or held, a message stays, even where a person insists.
+    One that holds, or held, a message stays, even where a person insists; before it is looked
+    at for the last time nobody may bring any more.
     """
-    made: Mapping[str, list[object]] = undoing.done.get(MADE, {})
+    made: Mapping[str, tuple[object, Mapping[str, str]]] = undoing.done.get(MADE, {})
     if not undoing.done:  # cut off: whatever has come since was not looked at then
         made = made_since(server, undoing.before)[MADE]
     left = []
@@ -50,12 +51,17 @@ def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str |
         if not server.admin.exists(name):
             continue
         why = _why_held(server, name, uniqueid)
-        if why is None and not undoing.is_forced and not _has_rights(server, name, root, acl):
+        rights: Mapping[str, str] = server.admin.acl(name)
+        is_shut = undoing.was_cut_off and set(rights) <= {server.admin_name}
+        if is_shut:
+            rights = acl
+        elif why is None and not undoing.is_forced and not _has_rights(server, name, root, acl):
             why = "has other rights than it was made with"
         if why is None:
-            with rights_to_delete(server, name, _MAY_DELETE):
-                delete_mailbox(server.admin, name)
-        else:
+            why = _removed(server, name, uniqueid, rights)
+        elif is_shut:
+            _set_rights(server, name, rights)
+        if why is not None:
             left.append(f"{name} {why}")
     return that_stay(left)
 
@@ -63,6 +69,29 @@ def take_back(server: CyrusServer, root: MailboxName, undoing: Undoing) -> str |
 def that_stay(left: Sequence[str]) -> str | None:
     """What an undo says of those that it leaves, each with the reason."""
     return f"default folders that BlueMind made stay: {'; '.join(left)}" if left else None
+
+
+def _removed(
+    server: CyrusServer, name: str, uniqueid: object, rights: Mapping[str, str]
+) -> str | None:
+    """Shut it to all but the administrator, and delete it if nothing came; else open it again.
+
+    Not each server keeps a copy of what is deleted, and nobody looks for his mail there.
+    """
+    _set_rights(server, name, dict.fromkeys(rights, ""))
+    why = _why_held(server, name, uniqueid)
+    if why is not None:
+        _set_rights(server, name, rights)
+        return why
+    with rights_to_delete(server, name, _MAY_DELETE):
+        delete_mailbox(server.admin, name)
+    return None
+
+
+def _set_rights(server: CyrusServer, name: str, rights: Mapping[str, str]) -> None:
+    for who, letters in rights.items():
+        if who != server.admin_name:
+            server.admin.set_rights(name, who, letters)
 
 
 def _why_held(server: CyrusServer, name: str, uniqueid: object) -> str | None:
