@@ -8,7 +8,7 @@ import pytest
 
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
-from respool.verification.report import Verdict
+from respool.verification.report import GONE, Verdict
 from tests.support import golden
 from tests.support.directions import (
     INTO,
@@ -103,8 +103,10 @@ def test_a_message_that_its_owner_deleted_since_is_told_from_one_that_is_lost(
     (folder,) = deleted.mailboxes
     assert (folder.proven, folder.differs_count, folder.changed_count) == (before.proven - 2, 0, 2)
     assert [(e["aspect"], e["found"]) for e in folder.changed_since] == [
-        ("deleted", "deleted since it was proven"),
+        ("deleted", GONE),
         ("deleted", "moved to Bin since it was proven"),
     ]
+    (asked,) = deleted.left_to_do
+    assert f"what is gone of {folder.target} since it was proven (1 of its messages" in asked
     assert made_anew.verdict is Verdict.DIFFERS
     assert {each["aspect"] for each in made_anew.mailboxes[0].differs} == {"missing"}

@@ -35,6 +35,7 @@ from respool.verification.flag_report import (
     refused_flag_findings,
 )
 from respool.verification.report import (
+    GONE,
     LaneNotes,
     MailboxOutcome,
     RaisedLimit,
@@ -250,7 +251,18 @@ def _left_to_do(
         for kind, note in receipts
         if kind in _DERIVED and note.get("status", 0) != 0
     ]
-    return tuple(left)
+    return (*left, *_gone(outcomes))
+
+
+def _gone(outcomes: Iterable[MailboxOutcome]) -> Iterator[str]:
+    """Messages that were proven, and of which nothing tells who took them away."""
+    for each in outcomes:
+        count = sum(one["found"] == GONE for one in each.changed_since)
+        if count:
+            yield (
+                f"ask the owner whether he deleted what is gone of {each.target} since it was"
+                f" proven ({count} of its messages are in no trash): over IMAP a loss looks alike"
+            )
 
 
 def _left_of_finishing(

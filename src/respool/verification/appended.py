@@ -17,6 +17,7 @@ from respool.system import imap_listing as listing
 from respool.system.imap_server import ImapServer
 from respool.verification.compare import Difference, compare_message
 from respool.verification.moved_since import in_trash
+from respool.verification.report import GONE
 
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_USER: Final = "owner"
@@ -204,8 +205,7 @@ class _Tally:
             if len(self.differs) < MOST_DIFFERENCES:
                 self.deleted[message.uid] = message
             differences = tuple(
-                replace(each, aspect="deleted", found="deleted since it was proven")
-                for each in differences
+                replace(each, aspect="deleted", found=GONE) for each in differences
             )
         elif told is not None and not any(each.aspect == "octets" for each in differences):
             wanted = message.guid or "unknown"

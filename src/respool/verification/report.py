@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
@@ -16,6 +16,8 @@ from respool.verification.flag_report import planned_flags_as_json
 from respool.verification.seen_report import SeenReport
 from respool.verification.subscription_report import NONE, SubscriptionReport
 
+# What is found of a message that went without a trace: IMAP does not tell deleted from lost.
+GONE: Final = "gone since it was proven: deleted, or lost"
 # What a user may change in a folder that is his; octets, sizes and dates never change.
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
 
