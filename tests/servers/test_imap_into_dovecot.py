@@ -10,6 +10,7 @@ import pytest
 from respool.app.settings import Settings
 from respool.system.imap_places import ImapAddress
 from respool.system.imap_server import ImapServer
+from respool.verification.report import Verdict
 from tests.support import golden
 from tests.support.directions import INTO, true_folders
 from tests.support.distribution import DOVECOT
@@ -84,3 +85,24 @@ def test_a_whole_account_comes_back_and_goes_again(
         run.take_back()
     with dovecot.client_as(USER) as client:
         assert (folder_names(client), subscriptions_of(client)) == before
+
+
+def test_a_folder_that_is_for_something_is_proven_to_be_for_it_again(
+    dovecot: PrivateDovecot, tmp_path: Path
+) -> None:
+    """Its use is given by the server's configuration as soon as it is there."""
+    login = "special@example.org"
+    dovecot.create_user(login)
+    server = imap_server(
+        ImapAddress(host=dovecot.host, port=dovecot.port), login, dovecot.password
+    )
+    settings = settings_of(golden.unpack_spool(VERSION, tmp_path / "backup"), tmp_path / "state")
+    plan = plan_into(settings, wish(JDOE, "Sent", is_in_place=True), server)
+    with begun(settings, plan, server) as run:
+        run.carry_out()
+        receipt = run.receipt_of_later_look()
+    server.close()
+
+    assert [each.special_use for each in plan.head.mailboxes if each.special_use] == [("\\Sent",)]
+    assert (receipt.annotations.given, receipt.annotations.proven) == (1, 1)
+    assert receipt.verdict is Verdict.PROVEN

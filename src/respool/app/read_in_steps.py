@@ -30,6 +30,9 @@ def readers_seen_in_steps(receipts: Sequence[tuple[str, Note]]) -> Note | None:
 
 
 def annotations_read_in_steps(receipts: Sequence[tuple[str, Note]]) -> Note | None:
-    """What read back of annotations, as a proof says it; None where there was no such step."""
-    notes = [note for kind, note in receipts if kind == _SETTING]
-    return {"proven": sum(note["given"] for note in notes), "differs": ()} if notes else None
+    """What read back of annotations, and of what a folder is for, as a proof says it; None where
+    there was no such step.
+    """
+    given = [note["given"] for kind, note in receipts if kind == _SETTING]
+    given += [note["uses"] for _, note in receipts if "uses" in note]
+    return {"proven": sum(given), "differs": ()} if given else None

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from respool.errors import RespoolError, ServerSaidNo
 from respool.model.messages import ReadBack
+from respool.model.state import SPECIAL_USE
 from respool.planning.placed import as_pairs
 from respool.planning.proof import ProveAppended
 from respool.planning.step import ACCOUNT_LANE, MessageStep, PlannedMessage
 from respool.runs.actor import Note, OnlyLooks, RunRecord
 from respool.system import imap_listing as listing
+from respool.system.imap import ImapSession
 from respool.system.imap_server import ImapServer
 from respool.verification.compare import Difference, compare_message
 from respool.verification.moved_since import in_trash
@@ -100,7 +102,23 @@ class AppendedProofActor(OnlyLooks):
                     tally.by_guid += tally.proven - before
             if tally.deleted:
                 tally.say_where(dict(in_trash(session, tally.deleted)))
-        return tally.note(None if step.may_grow else messages, self.by)
+            uses = {} if step.may_grow else self._uses_shown(session, step)
+        return {**tally.note(None if step.may_grow else messages, self.by), **uses}
+
+    def _uses_shown(self, session: ImapSession, step: ProveAppended) -> Note:
+        """Whether the server shows what a folder that the run made is for, if it is for anything.
+
+        One that may not be made so is made without (RFC 6154, section 3).
+        """
+        heads = self.record.head().mailboxes
+        use = next((e.special_use[:1] for e in heads if e.target_name == step.lane), ())
+        if not use:
+            return {}
+        every = listing.listed_folders(session)
+        if any(each.name == step.mailbox and use[0] in each.uses for each in every):
+            return {"uses": 1}
+        refused = [SPECIAL_USE, None, f"the server does not show it as {use[0]}"]
+        return {"userid": None, "refused": [refused]}
 
     def prove_again(self, step: ProveAppended) -> Note:
         """As `perform`, at any later time: a folder that is gone is a difference.
