@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -19,7 +20,8 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 class Replacements:
     """New files beside those that they will replace; what was not put in place goes again.
 
-    One flush makes them all last, where writing each durably takes two for each.
+    One flush makes them all last, where writing each durably takes two for each; after it
+    each is asked whether its octets got there, which waits for nothing more.
     """
 
     def __init__(self, *, mode: int, owner: Owner | None = None) -> None:
@@ -61,6 +63,7 @@ class Replacements:
         """Let each take its place, in the order they were begun, once all is on disk.
 
         On disk are then, before the first takes its place, the names in ``directories``, too.
+        That order is the disk's, too, where they go into several directories.
 
         Raises:
             OSError: as the system says; what stood there is still there, from one of them on.
@@ -70,15 +73,17 @@ class Replacements:
             stream.flush()
         for stream in self._streams.values():
             _flush_once(stream.fileno(), flushed)
+        for stream in self._streams.values():
+            os.fsync(stream.fileno())  # Linux before 5.8 tells errors here alone
         for directory in directories:
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 _flush_once(descriptor, flushed)
             finally:
                 os.close(descriptor)
-        for file in self._streams:
-            _beside(file).replace(file)
-        for parent in {file.parent for file in self._streams}:
+        for parent, files in groupby(self._streams, key=lambda file: file.parent):
+            for file in files:
+                _beside(file).replace(file)
             flush_directory(parent)
         self._streams.clear()
 

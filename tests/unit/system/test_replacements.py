@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -110,3 +111,35 @@ def test_what_cannot_be_flushed_leaves_all_as_it_was(
 
     assert files[0].read_bytes() == b"former"
     assert names(files[0].parent) == ["file"]
+
+
+def test_octets_that_did_not_reach_the_disk_take_no_place_though_the_flush_says_nothing(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is with the ``syncfs`` of kernels before 5.8: each file alone tells."""
+
+    def lost(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(replacements, "flush_file_system_of", lambda _descriptor: None)
+    monkeypatch.setattr(os, "fsync", lost)
+    with pytest.raises(OSError, match="Input/output"):
+        write_new(files[0])
+
+    assert files[0].read_bytes() == b"former"
+    assert names(files[0].parent) == ["file"]
+
+
+def test_one_has_its_place_on_disk_before_the_next_takes_its_own_in_another_directory(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, list[bytes]]] = []
+
+    def flush(directory: Path) -> None:
+        seen.append((directory.name, [each.read_bytes() for each in files]))
+
+    monkeypatch.setattr(replacements, "flush_directory", flush)
+
+    write_new(*files)
+
+    assert seen == [("data", [b"new", b"former"]), ("meta", [b"new", b"new"])]
