@@ -257,7 +257,7 @@ def _left_to_do(
 def _gone(outcomes: Iterable[MailboxOutcome]) -> Iterator[str]:
     """Messages that were proven, and of which nothing tells who took them away."""
     for each in outcomes:
-        count = sum(one["found"] == GONE for one in each.changed_since)
+        count = sum(one["found"] == GONE for one in each.differs)
         if count:
             yield (
                 f"ask the owner whether he deleted what is gone of {each.target} since it was"

@@ -24,6 +24,8 @@ from respool.verification.report import GONE
 MOST_DIFFERENCES: Final = 1000  # kept one by one; more are counted
 BY_USER: Final = "owner"
 _MISSING: Final = "missing"
+_GONE: Final = "gone"
+_DELETED: Final = "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +92,18 @@ class AppendedProofActor(OnlyLooks):
                 before = tally.proven
                 for message in group.messages:
                     uid = placed.get(message.uid, 0)
-                    is_deleted = (
+                    was_there = (
                         was is not None
                         and group.uidvalidity == shown.uidvalidity
                         and 0 < uid < shown.uidnext
                         and was.had(message.uid)
                     )
                     told = group.told_otherwise.get(str(message.uid))
-                    tally.add(message, found.get(uid), told, is_deleted=is_deleted)
+                    tally.add(message, found.get(uid), told, was_there=was_there)
                 if is_told and group.is_told:
                     tally.by_guid += tally.proven - before
-            if tally.deleted:
-                tally.say_where(dict(in_trash(session, tally.deleted)))
+            if tally.gone:
+                tally.say_where(dict(in_trash(session, tally.gone)))
             uses = {} if step.may_grow else self._uses_shown(session, step)
         return {**tally.note(None if step.may_grow else messages, self.by), **uses}
 
@@ -123,7 +125,7 @@ class AppendedProofActor(OnlyLooks):
     def prove_again(self, step: ProveAppended) -> Note:
         """As `perform`, at any later time: a folder that is gone is a difference.
 
-        A message that was proven and is gone was deleted since, as far as IMAP tells: a folder
+        A message that was proven and is gone went later, be it deleted or lost: a folder
         that still gives UIDs after its own gives none a second time (RFC 9051, 2.3.1.1). One
         that was put back from an older state has a lower UIDNEXT, or another UIDVALIDITY.
         """
@@ -193,16 +195,17 @@ class _Tally:
         self.expected = self.proven = self.by_guid = 0
         self.differs: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
-        self.deleted: dict[int, PlannedMessage] = {}  # of those that are kept one by one
+        self.gone: dict[int, PlannedMessage] = {}  # of those that are kept one by one
 
     def say_where(self, folders: Mapping[int, str]) -> None:
-        """Of messages that were deleted: in which folder they lie now."""
+        """In which folder messages that are gone lie now: so somebody moved them."""
         self.differs = [
-            {**each, "found": f"moved to {folders[each['uid']]} since it was proven"}
-            if each["uid"] in folders
+            {**each, "aspect": _DELETED, "found": f"moved to {folder} since it was proven"}
+            if (folder := folders.get(each["uid"])) is not None
             else each
             for each in self.differs
         ]
+        self.counts.update({_DELETED: len(folders), _GONE: -len(folders)})
 
     def add(
         self,
@@ -210,21 +213,19 @@ class _Tally:
         found: ReadBack | None,
         told: str | None,
         *,
-        is_deleted: bool = False,
+        was_there: bool = False,
     ) -> None:
         """One more message; ``told`` is what the server said of it, if that is not it.
 
-        ``is_deleted``: where it is not there, it was deleted since it was proven.
+        ``was_there``: where it is not there, it went since it was proven.
         """
         self.expected += 1
         spelled = None if found is None else _as_planned(message, found)
         differences = compare_message(message, spelled, is_seen_known=True)
-        if found is None and is_deleted:
+        if found is None and was_there:
             if len(self.differs) < MOST_DIFFERENCES:
-                self.deleted[message.uid] = message
-            differences = tuple(
-                replace(each, aspect="deleted", found=GONE) for each in differences
-            )
+                self.gone[message.uid] = message
+            differences = tuple(replace(each, aspect=_GONE, found=GONE) for each in differences)
         elif told is not None and not any(each.aspect == "octets" for each in differences):
             wanted = message.guid or "unknown"
             said = Difference(
@@ -242,7 +243,7 @@ class _Tally:
             "expected": self.expected,
             "proven": self.proven,
             "by_guid": self.by_guid,
-            "counts": dict(self.counts),
+            "counts": dict(+self.counts),
             "differs": self.differs,
             "messages_in_target": messages,
         }

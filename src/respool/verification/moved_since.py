@@ -24,13 +24,17 @@ def in_trash(
     Only those with the same size and date are read, and then known by their octets: a server
     keeps both where a message is moved or copied (RFC 6851, 3.3; RFC 9051, 6.4.7).
     """
-    left = {(each.guid, each.size_bytes): uid for uid, each in gone.items() if each.guid}
+    left: dict[tuple[str | None, int], list[int]] = {}
+    for uid, each in gone.items():
+        if each.guid:
+            left.setdefault((each.guid, each.size_bytes), []).append(uid)
     dates = {(each.size_bytes, each.internaldate) for each in gone.values()}
     every = listing.listed_folders(session)
     for folder in (e.name for e in every if _TRASH in e.uses and e.is_selectable):
         with suppress(ServerSaidNo):
-            found = left.keys() & set(_held(session, folder, dates))
-            yield from ((left.pop(each), folder) for each in found)
+            for copy in _held(session, folder, dates):
+                if left.get(copy):
+                    yield left[copy].pop(), folder
 
 
 def _held(

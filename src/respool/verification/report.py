@@ -20,6 +20,7 @@ from respool.verification.subscription_report import NONE, SubscriptionReport
 GONE: Final = "gone since it was proven: deleted, or lost"
 # What a user may change in a folder that is his; octets, sizes and dates never change.
 _USER_MAY_CHANGE = frozenset({"flags", "deleted", "extra"})
+_NOT_THERE = frozenset({"missing", "deleted", "gone"})
 
 
 NO_RUN = 0
@@ -363,7 +364,7 @@ def _found(proof: Mapping[str, Any] | None, restored: int) -> Iterator[Mapping[s
     if proof["expected"] != restored:
         yield _difference("unread", f"{restored} messages", f"{proof['expected']} messages")
     there = proof["messages_in_target"]
-    missing = proof["counts"].get("missing", 0) + proof["counts"].get("deleted", 0)
+    missing = sum(proof["counts"].get(each, 0) for each in _NOT_THERE)
     extra = 0 if there is None else there - (proof["expected"] - missing)
     if extra:
         yield _difference("extra", "0 more messages", f"{extra} more messages")
