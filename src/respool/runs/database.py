@@ -81,20 +81,22 @@ class Database:
             JournalError: they could not be written.
         """
         with self._lock:
-            cursor = self._connection.cursor()
             try:
+                cursor = self._connection.cursor()
                 cursor.execute("BEGIN IMMEDIATE")
-                yield cursor
-                cursor.execute("COMMIT")
+                try:
+                    yield cursor
+                    cursor.execute("COMMIT")
+                finally:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
             except sqlite3.Error as error:
                 raise JournalError("the journal cannot be written", why=str(error)) from error
-            finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Let the file go."""
-        self._connection.close()
+        """Let the file go, once no other thread is at it: SQLite's module would crash."""
+        with self._lock:
+            self._connection.close()
 
 
 @contextmanager
