@@ -130,8 +130,11 @@ def test_root_restores_by_its_own_door_while_the_server_is_down(place: Workplace
 
 
 AS_NOBODY = """
-import os, pwd, sys
+import importlib, os, pkgutil, pwd, sys
+import respool
 from respool.cli.main import _status
+for each in pkgutil.walk_packages(respool.__path__, "respool."):
+    each.name.endswith("__main__") or importlib.import_module(each.name)
 _status([*sys.argv[1:3], "No such folder", "--yes", "--state", os.environ["ROOTS_STATE"]])
 nobody = pwd.getpwnam("nobody")
 os.setgroups([])
