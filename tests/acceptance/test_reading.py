@@ -297,7 +297,7 @@ def test_an_error_is_said_to_people_as_what_why_and_hint(golden_backup: Path) ->
     ]
 
 
-@pytest.mark.parametrize("place", ["/nonexistent", "/proc", "/dev/null"])
+@pytest.mark.parametrize("place", ["/nonexistent", "/proc/sys", "/dev/null"])
 def test_places_without_a_backup_are_refused(place: str) -> None:
     assert refused(10, "backups", "--backups", place)["error"] == "backup-not-found"
 

@@ -29,13 +29,20 @@ from tests.support.four_connections import append_over_four
 from tests.support.imap_contents import messages_in
 from tests.support.imap_groups import OneStep, message_group
 from tests.support.imap_restoring import imap_server
-from tests.support.private_cyrus import NewMessage, PrivateCyrus
+from tests.support.private_cyrus import NewMessage, PrivateCyrus, server_root
 
 pytestmark = pytest.mark.needs_cyrus
 PLAIN = [b"Subject: %d\r\n\r\nbody\r\n" % number for number in range(5)]
 TWICE = [*PLAIN, PLAIN[0]]
 BARE = b"Subject: bare\n\nline feeds\n"
 NEW = NewMessage(octets=b"Subject: new\r\n\r\nnew\r\n")
+
+
+@pytest.fixture(scope="module")
+def cut_server() -> Iterator[PrivateCyrus]:
+    """A server of its own: it logs each command that is cut off as an error."""
+    with server_root() as root, PrivateCyrus(root, "names") as server:
+        yield server
 
 
 @pytest.fixture
@@ -122,18 +129,18 @@ def test_a_connection_that_is_cut_is_made_anew_and_nothing_comes_twice(
 
 @pytest.mark.parametrize("which", [None, 0, 2])
 def test_over_four_connections_all_come_in_order_and_of_a_cut_one_the_beginning(
-    which: int | None, restoring_names: PrivateCyrus
+    which: int | None, cut_server: PrivateCyrus
 ) -> None:
     who = Credentials(
-        user=restoring_names.admin,
-        password=restoring_names.password,
-        as_user=fresh_target(restoring_names, "user").login,
+        user=cut_server.admin,
+        password=cut_server.password,
+        as_user=fresh_target(cut_server, "user").login,
     )
 
     def entered(port: int) -> ImapSession:
         return enter(ImapAddress(port=port), who, Trust())
 
-    done = append_over_four(restoring_names.port, entered, which)
+    done = append_over_four(cut_server.port, entered, which)
     assert done.there == done.sent[: len(done.there)]
     assert [each.uid for each in done.told] == list(range(1, len(done.told) + 1))
     assert len(done.told) <= len(done.there)
