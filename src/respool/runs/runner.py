@@ -52,7 +52,7 @@ class Runner:
 
         Raises:
             NoMoreProcesses: not even one thread can be started beside this one.
-        StepFailed: a step failed; the others of its lane and all later ones wait.
+            StepFailed: a step failed; the others of its lane and all later ones wait.
             Interrupted: a stop was asked for, between two steps.
         """
         for is_account, rows in _segments(self.journal.rows()):
