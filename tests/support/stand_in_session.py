@@ -158,6 +158,9 @@ class StandInSession(StandInConnection):
             folder.messages = [each for each in folder.messages if "\\Deleted" not in each.flags]
         self.selected = None
 
+    def _do_unselect(self, _words: list[Word]) -> None:
+        self.selected = None
+
     def _do_append(self, words: list[Word]) -> str:
         name = text(words[0])
         mails = new_mails(words[1:])

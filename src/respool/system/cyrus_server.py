@@ -24,6 +24,7 @@ from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapSession, is_alive, log_in
 from respool.system.imap_places import ImapAddress
+from respool.system.kept_session import KeptSession
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
 from respool.system.programs import Finished, Running, find_program, run_program, started
@@ -82,6 +83,7 @@ class CyrusServer:
         self._threads = threading.local()
         self._sessions: dict[threading.Thread, ImapSession] = {}
         self._lock = threading.Lock()
+        self.kept_session = KeptSession(self.enter)
         self.told_of_list = ToldOfList(
             mailboxes_file(configuration), configuration.text("mboxlist_db", "twoskip")
         )
@@ -271,6 +273,7 @@ class CyrusServer:
 
     def close(self) -> None:
         """Log every session out."""
+        self.kept_session.close()
         with self._lock:
             for one in self._sessions.values():
                 one.close()

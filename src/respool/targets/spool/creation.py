@@ -50,7 +50,8 @@ def create(server: CyrusServer, step: CreateMailbox, before: Note) -> Note:
         partition = None if step.may_be_there else step.partition  # then it is its account's
         admin.create(step.mailbox, partition=partition)
     given = admin.acl(step.mailbox)
-    admin.set_rights(step.mailbox, server.admin_name, ADMINISTRATOR_MAY)
+    if not _is_same(given.get(server.admin_name), ADMINISTRATOR_MAY):  # as below a shut one
+        admin.set_rights(step.mailbox, server.admin_name, ADMINISTRATOR_MAY)
     status = admin.status(step.mailbox)
     if status.messages or status.uidnext != 1:
         admin.set_rights(step.mailbox, server.admin_name, given.get(server.admin_name, ""))
@@ -135,18 +136,21 @@ def give_rights(server: CyrusServer, step: GiveRights) -> Note:
 def _set_exactly(server: CyrusServer, mailbox: str, rights: Mapping[str, str]) -> dict[str, str]:
     """Missing rights are given, others are taken away; the ACL then.
 
-    The administrator's own come last: until then he may still change the rest.
+    The administrator's own come last: until then he may still change the rest. What is there
+    as wanted is not set again: the server waits for the disk several times at each.
     """
     admin = server.admin
     now = admin.acl(mailbox)
-    for identifier, may in rights.items():
-        if identifier != server.admin_name:
+    wanted = {**rights, **{each: "" for each in now if each not in rights}}
+    own = wanted.pop(server.admin_name, "")
+    for identifier, may in (*wanted.items(), (server.admin_name, own)):
+        if not _is_same(now.get(identifier), may):
             admin.set_rights(mailbox, identifier, may)
-    for identifier in now:
-        if identifier not in rights and identifier != server.admin_name:
-            admin.set_rights(mailbox, identifier, "")
-    admin.set_rights(mailbox, server.admin_name, rights.get(server.admin_name, ""))
     return admin.acl(mailbox)
+
+
+def _is_same(found: str | None, wanted: str) -> bool:
+    return set(found or "") == set(wanted)
 
 
 def _without_order(rights: dict[str, str]) -> dict[str, frozenset[str]]:

@@ -1,4 +1,7 @@
-"""Subscribing somebody to a folder, and taking that back: in a session of his own."""
+"""Subscribing somebody to a folder, and taking that back: in a session of his own.
+
+One session does for all folders of his that follow each other.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ def subscribed_before(server: CyrusServer, step: Subscribe) -> Note:
     """Whether he is subscribed to it already; null where he cannot log in."""
     mailbox = MailboxName(domain=step.domain, parts=step.parts)
     try:
-        with server.as_user(step.userid) as user:
+        with server.kept_session.of(step.userid) as user:
             name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
             return {"was_subscribed": name in subscriptions.subscribed_names(user)}
     except (LoginRefused, ServerSaidNo):
@@ -30,7 +33,7 @@ def subscribe(server: CyrusServer, step: Subscribe) -> Note:
     mailbox = MailboxName(domain=step.domain, parts=step.parts)
     note: Note = {"userid": step.userid, "subscribed": None}
     try:
-        with server.as_user(step.userid) as user:
+        with server.kept_session.of(step.userid) as user:
             name = name_for(user, step.userid, mailbox, default_domain=server.default_domain)
             try:
                 user.open_to_read(name)
