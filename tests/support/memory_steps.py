@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.planning.step import MessageStep, Step
 from respool.runs.actor import RunRecord
 from tests.support.memory_server import Mail

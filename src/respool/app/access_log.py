@@ -7,7 +7,7 @@ read. Never a secret, a subject or what stands in a message.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from respool.app.settings import Settings
 from respool.app.state import private_state
 from respool.errors import NotPermitted, RespoolError
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.planning.plan import PlanHead
 from respool.system.append import append_line

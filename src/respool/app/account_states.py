@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from respool.app.live_account import LiveNotLooked, look_at_live
@@ -16,6 +16,7 @@ from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
 from respool.errors import ServerNotFound
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.model.inventory import COMPARED, StoredMailbox

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from respool.app.account_lookup import unknown_addresses
 from respool.app.backups import backup_of
@@ -14,6 +13,7 @@ from respool.backups.contents import ListedAccount, list_accounts
 from respool.backups.discovery import Backup
 from respool.bluemind.postfix_maps import AddressBook, account_key
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 ALL = "all"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from respool.app.reached import Prover
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.planning.proof import ProveAppended
 from respool.planning.step import Step

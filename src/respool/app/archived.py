@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
@@ -19,6 +18,7 @@ from respool.backups.stub_messages import (
     stub_at,
 )
 from respool.errors import BackupError, BackupFileMissing, FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 from respool.model.inventory import NOWHERE, StoredMailbox
 

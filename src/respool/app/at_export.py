@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from respool.app.where import Where
 from respool.app.wish import Wish
 from respool.errors import NotReady, SurveyChanged, UsageError
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveExport
 from respool.planning.request import RestoreRequest

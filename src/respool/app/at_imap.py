@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from respool.finishing import patience
 from respool.finishing.asking import Asking
 from respool.finishing.far_actor import FAR_STEPS, FarFinishingActor
 from respool.finishing.steps import LastLook
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveAppended, ProveSubscriptions

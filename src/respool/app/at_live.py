@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from respool.app.state import account_lock
 from respool.errors import SurveyChanged
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.surveyor import is_of

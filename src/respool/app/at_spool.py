@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,7 @@ from respool.app.settings import Settings
 from respool.app.settling import Place
 from respool.app.unchanged import check_unchanged
 from respool.app.wish import Wish
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.planning.proof import (
     ProveAnnotations,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from respool.app.state_sides import later_selection, sides_of
 from respool.app.target_account import survey_target, target_of
 from respool.app.wish import Wish
 from respool.errors import NotReady, SurveyChanged, UsageError
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveFlags
 from respool.planning.request import RestoreRequest

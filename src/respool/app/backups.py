@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from respool.backups.contents import findings_of, list_accounts
 from respool.backups.dataprotect import DataProtect
 from respool.backups.discovery import Backup, open_backup, open_staged
 from respool.errors import BackupError, GenerationNotFound
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import (
     BackupRoot,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from respool.app.stored_runs import opened_journal
 from respool.app.waiting_plan import waiting_plan
 from respool.app.wish import Wish
 from respool.errors import Declined, Interrupted, PlanFileInvalid, RunRefused
+from respool.model.dataclasses import dataclass
 from respool.runs.batches import Batch, Member
 from respool.runs.journal import Journal
 from respool.runs.states import TAKEN_BACK, RunState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from respool.app.batch import held_batch
@@ -21,6 +21,7 @@ from respool.app.stored_runs import opened_journal
 from respool.app.undo import UndoConversation, UndoReport, undo
 from respool.app.verify import verify
 from respool.errors import Declined, Interrupted
+from respool.model.dataclasses import dataclass
 from respool.runs.batches import Batch
 from respool.runs.states import RunState
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.app.batch_report import told
 from respool.errors import PlanFileInvalid, RespoolError
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import parse_head
 from respool.planning.plan import PlanHead
 from respool.planning.plan_series import SeriesHead, is_series_head, parse_series_head

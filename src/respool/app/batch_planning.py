@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TextIO
 
@@ -11,6 +11,7 @@ from respool.app.batch_plan import BatchPlan, NoWish, PlannedMember, member_of
 from respool.app.reaching import Reaching
 from respool.app.wish import Wish
 from respool.errors import NothingMatches, PlanRefused, RespoolError, UsageError
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import render_plan
 from respool.planning.plan import PlanHead
 from respool.planning.plan_series import SeriesHead

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from respool.errors import JournalError, RespoolError
+from respool.model.dataclasses import dataclass
 from respool.runs.batches import Member
 from respool.verification.report import Verdict
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from respool.app.runs import summary_of
 from respool.app.settings import Settings
 from respool.app.stored_runs import opened_journal
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.runs.batches import Member
 from respool.runs.journal import Journal

@@ -9,13 +9,14 @@ is away, or that there is no key for it, is no error here: everything else goes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from respool.backups.addresses import KnownAccount, MapsOfThisMachine, Told
 from respool.errors import BluemindFault, BluemindRefused, RespoolError
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import encoded_part
 
 if TYPE_CHECKING:

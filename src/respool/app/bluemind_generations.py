@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from respool.backups.known_generations import Joined, KnownGenerations, Retentio
 from respool.bluemind import api_requests
 from respool.bluemind.api_answers import values_of
 from respool.errors import BluemindRefused, RespoolError
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation
 

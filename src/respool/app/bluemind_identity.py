@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from respool.app.bluemind_access import patient_core
 from respool.app.settings import Settings
 from respool.errors import RespoolError
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import decoded_part
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from respool.app.receipt_text import keep_receipt
 from respool.app.receipts import receipt_of, untold_of
 from respool.backups.source import forget_trees
 from respool.errors import EndedBySignal, Interrupted, JournalError, RespoolError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.runs.actor import Actor, ActsAhead, ActsByHands
 from respool.runs.hands import many_hands

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 from respool.app.access_log import note_reading, of_selection
@@ -27,6 +27,7 @@ from respool.errors import (
     UsageError,
 )
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 
 _GUID: Final = re.compile(r"[0-9a-fA-F]{40}", re.ASCII)

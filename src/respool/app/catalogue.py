@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from respool.app.backups import backup_of
@@ -17,6 +17,7 @@ from respool.catalogue.database import Database, remove_catalogue
 from respool.catalogue.generations import Known, known_generations, unknown
 from respool.catalogue.identities import identified
 from respool.errors import CatalogueUnusable
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 from respool.system.locks import exclusive
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from respool.app.access_log import Access, note_reading
@@ -12,6 +11,7 @@ from respool.app.settings import Settings
 from respool.catalogue.database import Database
 from respool.catalogue.generations import Known
 from respool.catalogue.unsearched import Unsearched, unsearched
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 
 

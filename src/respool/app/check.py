@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
@@ -33,6 +32,7 @@ from respool.backups.stray_entries import stray_entries
 from respool.backups.whole_messages import Archive
 from respool.errors import UsageError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding
 from respool.model.generations import Generation

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.model.accounts import Account, account_of, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding
 from respool.model.generations import Generation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from respool.app.backups import backup_of
@@ -19,6 +19,7 @@ from respool.backups.source import SourceMailbox, count_messages, read_header, r
 from respool.cyrus.files_as_records import with_files_as_records, with_files_only
 from respool.errors import FolderNotInGeneration, GenerationNotFound
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.folder_patterns import is_earlier_restore
 from respool.model.hsm import StorePlace

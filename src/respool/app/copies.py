@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from respool.backups.contents import read_mailbox
 from respool.backups.source import SourceMailbox, open_message
 from respool.errors import BackupError
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import EXPUNGED, NOWHERE, Rows, StoredMailbox
 
 _CHUNK: Final = 1 << 20

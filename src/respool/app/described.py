@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from respool.cyrus.message_headers import (
@@ -12,6 +11,7 @@ from respool.cyrus.message_headers import (
     parse_message_headers,
 )
 from respool.cyrus.message_text import MessageText, message_text
+from respool.model.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

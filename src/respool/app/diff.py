@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -17,6 +16,7 @@ from respool.backups.choice import choose_generation
 from respool.backups.envelopes import envelopes_of
 from respool.cyrus.message_headers import HeaderFields
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.json_text import as_utc_text
 from respool.planning.compared import Compared, compare

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from respool.app.settings import Settings
 from respool.app.undo import UndoConversation, UndoReport, undo
 from respool.app.wiring import STEP_KINDS
 from respool.errors import EndedBySignal, Interrupted, PlanFileInvalid, RespoolError
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.runs.journal import Journal, RunRow
 from respool.runs.states import RunState

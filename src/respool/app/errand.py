@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from respool.app.settings import Settings
 from respool.app.stored_runs import locked_text
 from respool.app.wiring import STEP_KINDS
 from respool.errors import Declined
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import parse_head
 from respool.planning.plan import PlanHead, PlanTail
 from respool.runs.journal import Journal, RunJournal

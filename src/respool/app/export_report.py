@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from respool.exports.manifest_head import ManifestHead
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.verification.report import Verdict
 

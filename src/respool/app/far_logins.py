@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.app.settings import Secret, Settings
 from respool.errors import LoginRefused, UsageError
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import encoded_part
 from respool.system.bluemind_sessions import BluemindSessions, UserSession
 from respool.system.imap import ImapSession

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 
 from respool.app.access_log import Access, note_reading
@@ -20,6 +19,7 @@ from respool.catalogue.search import BodyOf, Search
 from respool.catalogue.spans import Spans
 from respool.catalogue.unsearched import Blind, Unsearched, unsearched
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from respool.app.bluemind_access import api_access, patient_core
@@ -24,6 +24,7 @@ from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.survey import Doing, Gone
 from respool.finishing.surveyor import survey_core, survey_core_without
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.names import decoded_part
 from respool.planning.finishing import NOT_ASKED, Finishing

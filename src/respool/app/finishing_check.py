@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from respool.app.finishing import finishing_of
 from respool.app.settings import Settings
 from respool.errors import SurveyChanged
 from respool.finishing.sequence import closing_steps, opening_steps
 from respool.finishing.steps import FINISHING_STEPS, CreateMailshare
+from respool.model.dataclasses import dataclass
 from respool.planning.finishing import Finishing
 from respool.planning.plan import PlanHead
 from respool.planning.step import ACCOUNT_LANE, Step

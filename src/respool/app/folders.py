@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from respool.app.raw import Raw, raw_mailbox
@@ -11,6 +10,7 @@ from respool.backups.mailboxes import read_with_state
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
 from respool.model.accounts import Account, AccountKind, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 from respool.model.json_text import as_utc_text
 from respool.model.names import MailboxName, parse_internal_name

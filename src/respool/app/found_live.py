@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +14,7 @@ from respool.backups.live_copies import Asked, LiveCopies, LiveCopy, answering
 from respool.catalogue.entries import Found, Standing
 from respool.errors import ServerNotFound
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.inventory import COMPARED
 from respool.model.json_text import as_utc_text

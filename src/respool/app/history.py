@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 from unicodedata import normalize
@@ -29,6 +28,7 @@ from respool.catalogue.unsearched import Unsearched, unsearched
 from respool.errors import AmbiguousName, FolderNotInGeneration, MessageNotInMailbox, UsageError
 from respool.model.accounts import INBOX, Account
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 
 

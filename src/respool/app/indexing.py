@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -26,6 +25,7 @@ from respool.catalogue.unread import all_unread
 from respool.catalogue.unsearched import note_counts
 from respool.errors import BackupError, Declined, Locked, NoConfirmation
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 _RATE: Final = 8000  # messages a second, where none were measured here

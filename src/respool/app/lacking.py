@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from respool.app.chosen import place_of
@@ -15,6 +15,7 @@ from respool.backups.counted import read_without_files
 from respool.backups.hidden_messages import HiddenMessages
 from respool.errors import AccountNotOnServer
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.inventory import PRESENT, StoredMailbox
 from respool.planning.chosen import ChosenMailbox

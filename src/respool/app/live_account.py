@@ -6,7 +6,7 @@ is root, can look. Nothing is ever written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,6 +22,7 @@ from respool.backups.live_mailboxes import (
 from respool.backups.source import SourceMailbox, read_mailbox, tree_at
 from respool.errors import RespoolError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.system.live_tree import LiveTree

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from respool.app.access_log import note_reading, of_selection
@@ -20,6 +20,7 @@ from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox
 from respool.cyrus.message_headers import HeaderFields, keeps_first_field
 from respool.model.conditions import EVERY_MESSAGE, Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, Rows, StoredMailbox
 from respool.model.json_text import as_utc_text

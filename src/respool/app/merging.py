@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from respool.app.prepared import Prepared
 from respool.app.settings import Settings
 from respool.app.state_sides import live_folders_of
 from respool.backups.mailboxes import read_with_state
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.chosen import ChosenMailbox

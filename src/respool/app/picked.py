@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from respool.app.picked import Picked
@@ -13,6 +13,7 @@ from respool.backups.source import SourceMailbox
 from respool.errors import FolderNotInGeneration, MessageNotInMailbox, UsageError
 from respool.model.condition_text import conditions_text
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import RECORD, RESTORED, Columns, StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.chosen_lines import ChosenGroup, ChosenMessage

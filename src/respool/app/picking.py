@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Final
 
@@ -27,6 +27,7 @@ from respool.cyrus.message_headers import (
 from respool.cyrus.message_text import MOST_OCTETS
 from respool.errors import BackupError
 from respool.model.conditions import Conditions, matches_body, matches_fields
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import NOWHERE, Rows, StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.picking import Mask, record_mask

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from respool import __version__
@@ -23,6 +23,7 @@ from respool.backups.discovery import Backup
 from respool.backups.still_there import Stamps, stamps_of
 from respool.errors import MessageNotInMailbox
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.planning.context import PlanContext

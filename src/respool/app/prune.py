@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from respool.app.runs import RunSummary, summary_of
 from respool.app.settings import Settings
 from respool.app.state import prepare_state, run_locks
 from respool.errors import Declined
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.runs.journal import Journal
 from respool.runs.states import RunState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -15,6 +15,7 @@ from respool.cyrus.index import Index
 from respool.cyrus.raw_index import raw_header, raw_records
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError, FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.internal_flags import index_option_names, internal_flag_names
 from respool.model.inventory import Rows, StoredMailbox
 from respool.model.json_text import as_utc_text

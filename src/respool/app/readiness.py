@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from respool.app.target_account import survey_target
 from respool.app.unchanged import selected
 from respool.errors import NotReady
 from respool.finishing.steps import CreateMailshare, Repair, SaveRights
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.planning.load import Load, total

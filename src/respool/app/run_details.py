@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from respool.app.state import run_locks
 from respool.app.stored_runs import opened_journal
 from respool.app.what_changed import what_changed
 from respool.app.wiring import STEP_KINDS
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.step import MessageStep, Step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from respool.app.raised_quotas import raised_limits
 from respool.app.settings import Settings
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.planning.plan import PlanHead
 from respool.runs.journal import Journal, RunJournal, RunRow

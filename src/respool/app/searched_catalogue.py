@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from respool.app.catalogue import Catalogue
 from respool.app.catalogue_accounts import accounts_called
 from respool.app.indexing import IndexWish, index_for_search
 from respool.catalogue.generations import Known
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from unicodedata import normalize
 
@@ -22,6 +22,7 @@ from respool.errors import (
     GenerationNotFound,
 )
 from respool.model.accounts import Account, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.folder_patterns import is_meant
 from respool.model.generations import Generation
 

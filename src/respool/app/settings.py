@@ -6,11 +6,12 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
 from respool.errors import RespoolError, UsageError
+from respool.model.dataclasses import dataclass
 from respool.model.generations import StagedDirectories
 from respool.system.ownership import is_for_us_alone
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from respool.app.state import account_lock
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid, RespoolError
+from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
 from respool.runs.journal import Journal, RunJournal, StepRow
 from respool.runs.states import StepState

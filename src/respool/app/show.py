@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from respool.app.access_log import note_reading, of_selection
@@ -18,6 +18,7 @@ from respool.backups.server_state import ServerState, server_state
 from respool.backups.source import SourceMailbox
 from respool.model.accounts import Account, AccountKind
 from respool.model.conditions import EVERY_MESSAGE, Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.generations import Generation
 from respool.model.names import MailboxName

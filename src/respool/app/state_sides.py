@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from respool.app.live_account import LiveAccount, LiveNotLooked, look_at_live
@@ -17,6 +16,7 @@ from respool.backups.mailboxes import read_with_state, with_state
 from respool.backups.source import read_mailbox
 from respool.errors import PlanRefused, ServerSaidNo, UsageError
 from respool.model.accounts import Account, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import RESTORED
 from respool.model.state import SHARED, MailboxState, UidSet
 from respool.planning.request import RestoreRequest

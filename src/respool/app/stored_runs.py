@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from respool.app.reached import Reached
@@ -13,6 +12,7 @@ from respool.app.settings import Settings
 from respool.app.state import prepare_state
 from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid, RunNotFound
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import check_plan
 from respool.planning.plan import PlanHead
 from respool.runs.journal import PLAN_FILE, Journal, RunJournal, RunRow

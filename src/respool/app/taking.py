@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from unicodedata import normalize
 
 from respool.app.picked import Picked
@@ -14,6 +14,7 @@ from respool.backups.mailboxes import read_with_state
 from respool.backups.source import SourceMailbox
 from respool.errors import MessageNotInMailbox, NothingMatches
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import RESTORED, StoredMailbox
 from respool.model.state import MailboxState, UidSet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from respool.errors import (
     RespoolError,
     RunRefused,
 )
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.planning.step import FolderStep
 from respool.runs.journal import StepRow

@@ -6,7 +6,6 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
@@ -18,6 +17,7 @@ from respool.backups.known_names import KnownNames
 from respool.errors import BackupError, BackupNotFound, FormatError
 from respool.exports.manifest import ManifestReader
 from respool.exports.manifest_entry import ManifestEntry
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
 

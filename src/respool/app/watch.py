@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from respool.app.access_log import Access, note_reading
@@ -15,6 +14,7 @@ from respool.backups.completeness import complete_before, lacks_of
 from respool.backups.contents import findings_of
 from respool.backups.watching import Watched, watch_folders
 from respool.errors import UsageError
+from respool.model.dataclasses import dataclass
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding
 from respool.model.generations import Generation, GenerationState

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from respool.errors import PlanRefused, UsageError
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 
 _SERVERS: Final = frozenset({"imap", "imaps"})

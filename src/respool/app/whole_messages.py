@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from respool.app.selection import Selection
 from respool.backups.account_stores import account_stores
@@ -16,6 +16,7 @@ from respool.backups.whole_messages import (
     possible_stubs,
     with_bodies,
 )
+from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 from respool.model.inventory import StoredMailbox
 from respool.planning.chosen import ChosenMailbox

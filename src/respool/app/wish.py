@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from respool.app.selection import Wanted
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.chosen_lines import ChosenGroup
 from respool.planning.request import Conflict, Person

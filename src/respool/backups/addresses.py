@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
@@ -17,6 +17,7 @@ from respool.bluemind.postfix_maps import AddressBook, address_book
 from respool.cyrus.imapd_conf import parse_lines
 from respool.errors import BackupError, FormatError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 NO_DOMAIN: Final = ""  # stands for the domain of accounts that have none

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final
 
@@ -17,6 +16,7 @@ from respool.cyrus.cache_records import WINDOW_OCTETS, count_damaged
 from respool.cyrus.index import IndexHeader
 from respool.cyrus.spool_paths import CACHE_FILE
 from respool.errors import BackupError, BackupFileMissing, TruncatedFile
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import ARCHIVED, UNLINKED, Rows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -28,6 +27,7 @@ from respool.cyrus.message_headers import (
 )
 from respool.cyrus.spool_paths import CACHE_FILE
 from respool.errors import BackupError, FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import ARCHIVED, NOWHERE, Rows
 from respool.system.read_only import EntryKind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Final
@@ -14,6 +14,7 @@ from respool.backups.opened_exports import opened_export
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.errors import BackupError, BackupFileMissing
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part, UnusedEntry
 from respool.system.read_only import EntryKind

@@ -7,7 +7,6 @@ each can be missing as a whole, and then no folder shows it by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -18,6 +17,7 @@ from respool.backups.letters import missing_letters
 from respool.backups.server_state import server_state
 from respool.backups.source import SourceMailbox, read_header, read_index, tree_at
 from respool.backups.spool_layout import Partition, find_partitions
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import ARCHIVED

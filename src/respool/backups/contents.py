@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import PurePosixPath
 
@@ -29,6 +29,7 @@ from respool.cyrus.spool_paths import (
     name_of_directory,
 )
 from respool.model.accounts import Account, AccountKind, account_of
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, Part
 from respool.model.inventory import MailboxPlace

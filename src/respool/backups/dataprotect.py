@@ -10,7 +10,7 @@ Source: BackupPath.java, GenerationWriter.java, RemoveForgottenParts.java.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 
@@ -20,6 +20,7 @@ from respool.backups.letters import missing_letters
 from respool.backups.source import tree_at
 from respool.backups.spool_layout import find_partitions, newest_time_in
 from respool.errors import BackupFileMissing
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import BackupRoot, Generation, GenerationState, OtherPart, Part
 from respool.system.read_only import ReadOnlyTree

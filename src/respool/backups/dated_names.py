@@ -8,9 +8,10 @@ Sources: zfsonlinux/zfs-auto-snapshot, src/zfs-auto-snapshot.sh (UTC); jimsalter
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _DATE: Final = re.compile(
     r"""(?<![0-9])

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.source import tree_at
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 
 MAIL_TAG: Final = "mail/imap"
 _FILE_NAME: Final = re.compile(r"generation-([0-9]{1,15})\.json", re.ASCII)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
@@ -19,6 +18,7 @@ from respool.backups.rsnapshot import Rsnapshot
 from respool.backups.snapper import Snapper
 from respool.backups.staged import staged_generation, staged_root
 from respool.errors import BackupNotFound, BackupUnreadable, UsageError
+from respool.model.dataclasses import dataclass
 from respool.model.generations import BackupRoot, Generation, StagedDirectories, UnusedEntry
 
 # The first that recognises a place has it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from respool.backups.export_tables import header_octets, index_octets, index_pie
 from respool.cyrus.spool_paths import PathRules, mailbox_directory
 from respool.errors import BackupFileMissing
 from respool.model.accounts import Account, folder_parts
+from respool.model.dataclasses import dataclass
 from respool.model.names import DELETED, MailboxName
 from respool.system.unlinked_file import UnlinkedFile, unlinked_file
 

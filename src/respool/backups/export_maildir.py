@@ -10,7 +10,6 @@ import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -25,6 +24,7 @@ from respool.exports.maildir_names import (
     uid_of,
 )
 from respool.model.accounts import INBOX
+from respool.model.dataclasses import dataclass
 from respool.model.names import decoded_part
 from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 

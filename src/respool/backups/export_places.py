@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Final
@@ -21,6 +20,7 @@ from respool.exports.manifest import MANIFEST_FILE, ManifestReader, is_manifest
 from respool.exports.manifest_head import ExportForm
 from respool.exports.mbox_scan import begins_as_mbox
 from respool.model.accounts import INBOX, Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.system.file_octets import FileOctets
 from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 from respool.system.unlinked_file import UnlinkedFile

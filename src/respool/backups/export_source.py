@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from respool.backups.export_tables import FolderTable
 from respool.backups.known_names import KnownNames
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from respool.cyrus.index import IndexHeader, header_row
 from respool.cyrus.index_columns import CHUNK_RECORDS, from_columns
 from respool.cyrus.index_layouts import layout_of
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import RECORD, Rows
 from respool.model.messages import SYSTEM_FLAGS, is_keyword
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from respool.backups.source import Listing, SourceMailbox, tree_at
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError, BackupFileMissing
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import FILE, Rows
 from respool.system.file_hashes import (

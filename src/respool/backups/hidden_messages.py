@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from respool.backups.source import SourceMailbox, look_up_index, read_mailbox, tree_at
 from respool.cyrus.mailbox import FIRST_WITH_EXPUNGED, message_file
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import (
     ARCHIVED,
     EXPUNGED,

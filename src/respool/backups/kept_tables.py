@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from respool.backups.server_files import COPIES, ConfigDirectory, UserFiles, entries_of, loss
@@ -16,6 +16,7 @@ from respool.cyrus.annotations import ANNOTATIONS_FILE, VERSION_KEY_START
 from respool.cyrus.mailbox_records import key_text
 from respool.cyrus.mailboxes_db import MAILBOXES_FILE, MailboxTable
 from respool.cyrus.seen import SEEN_ENDING, last_change
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from respool.model.dataclasses import dataclass
 from respool.model.generations import BackupRoot, Generation, UnusedEntry
 
 

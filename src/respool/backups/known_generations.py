@@ -10,13 +10,13 @@ published clients. When a generation goes is reckoned here and not asked: *about
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Final
 
 from respool.backups.descriptions import DescribedPart, Description
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from respool.backups.source import SourceMailbox
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 
 

@@ -7,7 +7,7 @@ badly may be among them. What cannot be reached is named, not left out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -19,6 +19,7 @@ from respool.cyrus.mailbox_records import MailboxRecord
 from respool.cyrus.mailboxes_db import MailboxTable
 from respool.cyrus.spool_paths import mailbox_directory, uuid_directory
 from respool.model.accounts import Account, account_of, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation
 from respool.model.inventory import MailboxPlace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from respool.backups.source import SourceMailbox, read_index, read_mailbox, tree
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
 from respool.model.accounts import Account, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation, GenerationState, Part
 from respool.model.inventory import (

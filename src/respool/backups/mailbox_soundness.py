@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -18,6 +18,7 @@ from respool.cyrus.index import IndexHeader, parse_index_header
 from respool.cyrus.mailbox import MailboxFiles, join_files, message_file, message_findings
 from respool.cyrus.spool_paths import HEADER_FILE
 from respool.errors import LibraryMissing
+from respool.model.dataclasses import dataclass
 from respool.model.finding_tally import FindingTally
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (

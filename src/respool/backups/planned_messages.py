@@ -7,13 +7,14 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from respool.backups.presence import Missed, Presence, system_number
 from respool.backups.source import SourceMailbox, message_fd
 from respool.backups.stub_messages import open_joined
 from respool.errors import BackupError, FormatError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName

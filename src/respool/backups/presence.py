@@ -11,13 +11,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.source import SourceMailbox, forget_trees, open_tree, tree_at
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 
 # What the system says of a whole file system, or of ourselves, and not of one file.

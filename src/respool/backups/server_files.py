@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from respool.cyrus.seen import SEEN_ENDING
 from respool.cyrus.spool_paths import DOMAIN, UUID, is_single_letter
 from respool.cyrus.subscriptions import SUBSCRIPTIONS_ENDING
 from respool.errors import BackupError, BackupFileMissing, FormatError, UnknownContainer
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.names import USER, MailboxName
 from respool.system.live_tree import LiveTree

@@ -7,12 +7,12 @@ was cut off. Then nothing tells of the accounts that were there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from respool.backups.source import SourceMailbox, tree_at
 from respool.backups.spool_layout import directories_in, find_partitions, shelves_of
 from respool.cyrus.spool_paths import UUID
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 _HERE = PurePosixPath()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import count
 from pathlib import PurePosixPath
@@ -22,6 +22,7 @@ from respool.backups.source import SourceMailbox, tree_at
 from respool.backups.whole_messages import Archive
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import IN_ARCHIVE, IN_DATA
 from respool.system.file_hashes import FileHashes
 from respool.system.link_table import LinkTable

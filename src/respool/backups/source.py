@@ -6,7 +6,7 @@ import os
 from array import array
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final, TypeVar
@@ -30,6 +30,7 @@ from respool.cyrus.spool_paths import (
     uid_of_file,
 )
 from respool.errors import BackupError, BackupFileMissing, FormatError, MessageNotInMailbox
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     FILE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import PurePosixPath
@@ -19,6 +18,7 @@ from respool.cyrus.spool_paths import (
     is_single_letter,
 )
 from respool.errors import BackupFileMissing
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.messages import PartitionName
 from respool.system.live_tree import LiveTree

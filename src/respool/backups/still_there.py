@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from respool.backups.source import SourceMailbox, open_tree
 from respool.cyrus.spool_paths import uids_of_files
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.model.rows import is_among
 
 Numbers: TypeAlias = "array[int] | NDArray[np.uint32]"

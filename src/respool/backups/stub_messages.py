@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from respool.backups.source import SourceMailbox, message_fd
 from respool.bluemind.snappy_stream import LONGEST_BLOCK, Read, plain_pieces
 from respool.bluemind.stubs import START_OCTETS, Stub, is_stub_keyword, joined, parse_stub
 from respool.errors import BackupError, BackupUnreadable, MessageNotInMailbox
+from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 from respool.model.inventory import NOWHERE, Rows, StoredMailbox
 

@@ -8,13 +8,13 @@ description names goes at the end of a backup).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.backups.candidates import UNDER_WAY
 from respool.backups.discovery import Backup
 from respool.backups.source import SourceMailbox
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation, GenerationState
 from respool.system.processes import Process
 

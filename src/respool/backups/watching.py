@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from respool.backups.contents import all_mailboxes, list_accounts
@@ -19,6 +19,7 @@ from respool.cyrus.index import IndexHeader, parse_index_header
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError, FormatError
 from respool.model.accounts import Account, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.generations import Generation
 from respool.model.inventory import StoredMailbox

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,7 @@ from respool.backups.stub_messages import (
 )
 from respool.bluemind.stubs import KEYWORD
 from respool.errors import BackupError, BackupFileMissing, FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.hsm import StorePlace
 from respool.model.inventory import Rows, StoredMailbox

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from respool.errors import FormatError
 from respool.model.accounts import AccountKind
+from respool.model.dataclasses import dataclass
 
 _KINDS: Final = {"user": AccountKind.USER, "mailshare": AccountKind.MAILSHARE}
 _MOST_SHOWN: Final = 80

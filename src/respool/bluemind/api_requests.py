@@ -8,11 +8,12 @@ they hold ``@``, ``!`` and ``/``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from respool.bluemind.families import Family
+from respool.model.dataclasses import dataclass
 
 Json: TypeAlias = Any  # what a body or an answer is made of: JSON enters and leaves here
 _READING: Final = "GET"

@@ -8,11 +8,11 @@ DirEntryQuery, server.api.Server, authentication.api.AuthUser).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from unicodedata import normalize
 
 from respool.bluemind.api_answers import values_of
+from respool.model.dataclasses import dataclass
 
 _KINDS: Final = ("USER", "MAILSHARE")
 

@@ -5,10 +5,11 @@ Source: net.bluemind.authentication.api.LoginResponse of BlueMind's published cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 
 _OK: Final = "Ok"
 

@@ -12,10 +12,11 @@ VirtualDomainsMap.java, ServerMaps.java (``-flat``); the lookup tables of postma
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import encoded_part
 
 INTERNAL: Final = ".internal"  # what the name of a technical domain ends with, since about 4.3

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import TruncatedFile
+from respool.model.dataclasses import dataclass
 
 KEYWORD: Final = "BMARCHIVED"
 START_OCTETS: Final = 64 * 1024  # of a message file: a header is looked for no further

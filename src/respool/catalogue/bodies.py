@@ -7,7 +7,6 @@ are kept, and what a part may do to whoever parses it (`respool.cyrus.message_te
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +19,7 @@ from respool.catalogue.words import BODY, words_of
 from respool.cyrus.message_text import message_text
 from respool.errors import BackupError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 from respool.model.inventory import IN_ARCHIVE, IN_DATA
 from respool.model.names import MailboxName

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -26,6 +25,7 @@ from respool.catalogue.words import (
     pieces,
 )
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.folding import folded
 
 _MOST_WORDS: Final = 1000  # of one condition: more are no help, nearly all have one of them

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from respool.catalogue.entries import MessageEntry, Standing
 from respool.catalogue.evidence import Evidence
 from respool.catalogue.spans import Spans
+from respool.model.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

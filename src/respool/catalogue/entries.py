@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from respool.catalogue.generations import Known
 from respool.cyrus.message_headers import AddressField
 from respool.model.accounts import Account, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 
 _SEEN: Final = 2  # where a message may stand, the better place higher

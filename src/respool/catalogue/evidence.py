@@ -10,7 +10,6 @@ rsync warned of anything, and at some places that is each night.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +18,7 @@ from respool.catalogue.folders import accounts_by_number
 from respool.catalogue.shelf_rows import with_shelves_of
 from respool.catalogue.spans import Spans
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import GenerationState
 from respool.model.names import DELETED
 

@@ -6,7 +6,6 @@ A folder that was renamed, or deleted and kept, is known again by its unique id.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from respool.catalogue.entries import FolderEntry
 from respool.catalogue.evidence import Evidence
 from respool.catalogue.generations import Known
 from respool.catalogue.spans import Spans
+from respool.model.dataclasses import dataclass
 
 
 class FolderHappened(StrEnum):

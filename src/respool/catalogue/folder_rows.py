@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
@@ -15,6 +14,7 @@ from respool.catalogue.folders import FolderCounts
 from respool.catalogue.messages import GUID_SIZE
 from respool.catalogue.stands import NOT_CHANGED, Stood
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Severity
 from respool.model.inventory import (
     ARCHIVED,

@@ -6,10 +6,9 @@ was read, too: then what it has is kept, and the rest is cut out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from respool.catalogue.database import Database, Row
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 
 OPEN = 0  # as the first or last version of a stand: it goes on as far as is known

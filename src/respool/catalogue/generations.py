@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from respool.catalogue.database import Database, Row
 from respool.catalogue.renumbering import renumber
 from respool.errors import CatalogueUnusable
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 from respool.model.messages import at_utc
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from respool.backups.generation_glances import glance_of, is_as_glanced
 from respool.backups.generation_marks import mark_of
 from respool.catalogue.generations import Known
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 _UNKNOWN: Final = "?"  # as a mark

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,6 +10,7 @@ from respool.catalogue.entries import Standing
 from respool.catalogue.evidence import Evidence
 from respool.catalogue.generations import Known
 from respool.catalogue.spans import Spans
+from respool.model.dataclasses import dataclass
 
 
 class Happened(StrEnum):

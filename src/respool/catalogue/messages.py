@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -28,6 +27,7 @@ from respool.cyrus.message_headers import (
     cached_person,
     cached_simple_fields,
 )
+from respool.model.dataclasses import dataclass
 from respool.model.folding import folded
 
 GUID_SIZE: Final = 20  # octets; one more where the GUID is made up by us

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +28,7 @@ from respool.cyrus.message_headers import keeps_first_field
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import BackupError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import (
     NOWHERE,
     RECORD,

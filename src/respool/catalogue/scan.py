@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -41,6 +40,7 @@ from respool.catalogue.shelf_rows import note_account_shelves, note_shelves
 from respool.catalogue.unread import note_unread
 from respool.errors import BackupError
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.generations import Generation
 
 _MESSAGES_AT_ONCE: Final = 2000

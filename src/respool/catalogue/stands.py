@@ -8,7 +8,6 @@ nothing, whichever side it is added to.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from respool.catalogue.database import Database
 from respool.catalogue.folders import OPEN, VersionPlace
+from respool.model.dataclasses import dataclass
 
 NOT_CHANGED: Final = -1  # in ``changed``: no time is known, or it does not apply
 # One message in one version of a folder; what is compared to tell whether it is as before.

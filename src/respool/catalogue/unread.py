@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from respool.catalogue.database import Database
 from respool.catalogue.folders import account_number, accounts_by_number
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.model.messages import at_utc
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +12,7 @@ from respool.catalogue.generations import Known
 from respool.catalogue.unread import Unread, all_unread
 from respool.model.accounts import Account
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.generations import GenerationState
 
 _SHOWN: Final = 3  # accounts that could not be read

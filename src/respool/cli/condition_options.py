@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+from respool.model.dataclasses import dataclass
 
 if TYPE_CHECKING:
     from respool.model.conditions import Conditions

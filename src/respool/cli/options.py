@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from respool.model.dataclasses import dataclass
 
 if TYPE_CHECKING:
     from respool.app.settings import Settings

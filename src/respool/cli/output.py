@@ -8,11 +8,13 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Final, TextIO
 from unicodedata import combining, east_asian_width
+
+from respool.model.dataclasses import dataclass
 
 _UNITS: Final = ("B", "K", "M", "G", "T")
 _THOUSAND: Final = 1024

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
 from respool.cli.options import Generation
+from respool.model.dataclasses import dataclass
 
 MaybeAccount = Annotated[
     str | None,

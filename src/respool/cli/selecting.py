@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from respool.cli.condition_options import ConditionOptions
+from respool.model.dataclasses import dataclass
 
 if TYPE_CHECKING:
     from respool.app.chosen_messages import Chosen

@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 
 ANNOTATIONS_FILE: Final = "annotations.db"
 MESSAGE_ANNOTATIONS_FILE: Final = "cyrus.annotations"

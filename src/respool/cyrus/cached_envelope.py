@@ -10,10 +10,10 @@ Source: imap/message.c, ``message_write_envelope``; RFC 3501, section 7.4.2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from respool.errors import FormatError, TruncatedFile
+from respool.model.dataclasses import dataclass
 
 LONGEST_ENVELOPE: Final = 1 << 20  # twenty thousand addresses; parsed, about twenty times that
 _ITEM_COUNT: Final = 10

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 from array import array
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 ENTRY_LIMIT: Final = 1 << 24  # octets of one key or value; what servers write is far below
 Octets: TypeAlias = "bytes | mmap.mmap"

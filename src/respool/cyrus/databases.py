@@ -6,13 +6,13 @@ Source: lib/cyrusdb.c, ``cyrusdb_detect``; the magics are those of each library.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from respool.cyrus import flat_db, skiplist, twoskip
 from respool.cyrus.database_file import Located, Octets
 from respool.errors import UnknownContainer
+from respool.model.dataclasses import dataclass
 
 
 class Container(StrEnum):

@@ -10,10 +10,10 @@ Source: lib/dlist.c, ``dlist_parse``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from respool.errors import FormatError, TruncatedFile
+from respool.model.dataclasses import dataclass
 
 DEPTH_LIMIT: Final = 16
 _ATOM: Final = re.compile(rb'[^\x00-\x20"()\x7f]+')

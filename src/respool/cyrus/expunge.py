@@ -9,7 +9,6 @@ Source: imap/mailbox.c @2.3.16, ``mailbox_expunge`` and ``process_records``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from respool.cyrus.index import sift
 from respool.cyrus.index_columns import Octets, to_columns
 from respool.cyrus.spool_paths import EXPUNGE_FILE
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import EXPUNGED, Rows
 from respool.model.messages import UID_LIMIT

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.dlist import KeyValues, Value, parse_dlist, render_atom
 from respool.errors import FormatError, TruncatedFile
+from respool.model.dataclasses import dataclass
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dCyrus mailbox header\n"
 MOTTO: Final = (

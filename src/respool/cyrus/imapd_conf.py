@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 
 INCLUDE = "@include"
 _YES = frozenset({"yes", "on", "true", "t", "1"})

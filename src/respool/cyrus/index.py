@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,7 @@ from respool.cyrus.index_layouts import (
     record_dtype,
 )
 from respool.errors import TruncatedFile
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import RECORD, Rows
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from respool.cyrus.index import IndexHeader, sift
 from respool.cyrus.index_columns import SEEN_BIT, Octets, chunks_of
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.inventory import EXPUNGED, UNLINKED
 

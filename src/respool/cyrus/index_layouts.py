@@ -10,13 +10,14 @@ docs/reference/formats/cyrus-index.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from respool.errors import FormatError, UnknownIndexVersion
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import RECORD_TIMES
 
 Field = tuple[str, int, int]

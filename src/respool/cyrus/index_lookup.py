@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from respool.cyrus.index import IndexHeader, sift
 from respool.cyrus.index_columns import Octets, rows_at
 from respool.cyrus.index_layouts import IndexLayout
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import Rows
 
 

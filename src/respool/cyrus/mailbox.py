@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -22,6 +22,7 @@ from respool.cyrus.mailbox_findings import (
 )
 from respool.cyrus.spool_paths import EXPUNGE_FILE, HEADER_FILE, INDEX_FILE, is_decodable
 from respool.errors import BackupError, FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import (
     ARCHIVED,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.dlist import KeyValues, parse_dlist
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName, parse_internal_name
 
 BY_ID: Final = (3, 6, 0)  # the first version whose keys begin with N and I

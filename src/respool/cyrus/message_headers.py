@@ -6,7 +6,6 @@ Mail is as it is: nothing here raises on what a sender wrote.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import getaddresses
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 from respool.cyrus.cached_envelope import CachedAddress, CachedEnvelope
 from respool.cyrus.encoded_words import decoded_words
 from respool.cyrus.mail_dates import parse_mail_date
+from respool.model.dataclasses import dataclass
 
 READ_SIZE: Final = 64 * 1024
 _OF_2_5_AND_3_0: Final = 13

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _SECTION: Final = re.compile(
     r"(?:(?P<word>HEADER|TEXT)"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.message import Message
 from typing import Final
 
@@ -25,6 +24,7 @@ from respool.cyrus.message_parts import (
     entity_at,
     parsed_header,
 )
+from respool.model.dataclasses import dataclass
 
 MOST_OCTETS: Final = 64 << 20  # of a message that is looked at
 _MOST_TEXT: Final = 4 << 20  # of one part, still encoded

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.dlist import KeyValues, Value, parse_dlist
 from respool.errors import FormatError, TruncatedFile
+from respool.model.dataclasses import dataclass
 
 RESOURCES: Final[Mapping[str, str]] = {
     "S": "STORAGE",

@@ -10,10 +10,10 @@ Source: imap/seen_db.c, ``parse_data`` and ``seen_write``; seen on 2.4.20 to 3.1
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 
 SEEN_ENDING: Final = ".seen"

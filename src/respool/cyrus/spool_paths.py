@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import UID_LIMIT
 from respool.model.modified_utf7 import InvalidModifiedUtf7, parse_modified_utf7
 from respool.model.names import MailboxName

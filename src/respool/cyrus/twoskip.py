@@ -15,12 +15,12 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from respool.cyrus.database_file import ENTRY_LIMIT, Located, Octets, lost
 from respool.cyrus.record_log import RecordLog
 from respool.errors import FormatError, TruncatedFile
+from respool.model.dataclasses import dataclass
 
 MAGIC: Final = b"\xa1\x02\x8b\x0dtwoskip file\0\0\0\0"
 

@@ -19,13 +19,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Protocol
 
 from respool.errors import FormatError, TruncatedFile
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ManifestHead
+from respool.model.dataclasses import dataclass
 
 MANIFEST_FILE: Final = "manifest.json"
 VERSION: Final = 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.model.messages import EARLIEST_TIME, LATEST_TIME, UID_LIMIT, at_utc
 

@@ -6,7 +6,8 @@ Source: Prometheus, "Exposition formats", text-based format 0.0.4.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from respool.model.dataclasses import dataclass
 
 Labels = tuple[tuple[str, str], ...]
 

@@ -11,11 +11,11 @@ Info-ZIP, extrafld.txt ("UT" extended timestamp; external attributes of Unix).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 
 STORED: Final = 0
 DEFLATED: Final = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from respool.bluemind import api_requests
@@ -34,6 +34,7 @@ from respool.finishing.steps import (
 )
 from respool.finishing.telling import Telling, not_done
 from respool.finishing.whose_entry import left_as_anothers
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.runs.actor import Note, RunRecord, Undoing

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from respool.bluemind.api_requests import ApiRequest
 from respool.errors import BluemindFault, BluemindRefused, BluemindUnreachable, StepFailed
 from respool.finishing.patience import Patience
+from respool.model.dataclasses import dataclass
 from respool.system.bluemind_core import BluemindCore
 
 _SERVER_SIDE: Final = 500

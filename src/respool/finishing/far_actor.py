@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, assert_never
 
 from respool.errors import RespoolError, ServerSaidNo
@@ -15,6 +14,7 @@ from respool.finishing.steps import ConsolidateIndex, LastLook, Repair, SaveRigh
 from respool.finishing.telling import Telling, not_done
 from respool.finishing.whose_entry import left_as_anothers
 from respool.model.accounts import AccountKind
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlannedMailbox
 from respool.planning.proof import MESSAGE_PROOFS
 from respool.runs.actor import Note, RunRecord, Undoing

@@ -7,7 +7,6 @@ told concerns the mailbox where *it* has it: repairs, limits, a mailshare made o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from respool.bluemind import api_requests
 from respool.bluemind.api_answers import values_of
 from respool.bluemind.directory_entries import ApiServer, servers_of
 from respool.bluemind.families import Family
+from respool.model.dataclasses import dataclass
 from respool.system.bluemind_core import BluemindCore
 from respool.system.cyrus_server import CyrusServer
 from respool.system.own_addresses import is_loopback, is_own_address, own_names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _MOST_NAMED: Final = 5
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from respool.errors import LoginRefused, ServerSaidNo
 from respool.finishing.own_rights import administrators, shared
 from respool.finishing.patience import Patience
 from respool.finishing.steps import LastLook, SaveRights
 from respool.model.accounts import folder_parts
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.planning.finishing import RIGHTS_BY_REPAIR
 from respool.planning.plan import PlanHead, PlannedMailbox

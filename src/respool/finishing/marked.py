@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from respool.errors import LoginRefused, ServerSaidNo
 from respool.finishing.own_rights import folders_of
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.runs.actor import Note
 from respool.system.borrowed_rights import borrowed_rights

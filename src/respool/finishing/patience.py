@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _SLOWER: Final = 1.5
 

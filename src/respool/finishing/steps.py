@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.planning.step import FolderStep, Step
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.bluemind.api_answers import ApiMailbox
 from respool.bluemind.families import Family
 from respool.finishing.kept_rights import KeptRights
+from respool.model.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,6 @@ repairs and consolidations may be done twice. Source: TasksManager.java.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from respool.bluemind import api_answers, api_requests
@@ -16,6 +15,7 @@ from respool.bluemind.api_answers import TaskState, TaskStatus
 from respool.bluemind.api_requests import ApiRequest
 from respool.errors import BluemindFault, StepFailed
 from respool.finishing.asking import Asking, is_running, is_unknown
+from respool.model.dataclasses import dataclass
 from respool.model.one_line import one_line
 
 _SOUND: Final = "OK"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from respool.bluemind import api_requests
 from respool.bluemind.api_answers import mailbox_of, operation_ids, values_of
@@ -18,6 +17,7 @@ from respool.finishing.steps import (
     SaveRights,
 )
 from respool.finishing.tasks import Ended, carried_out, is_warning, wrong_entries
+from respool.model.dataclasses import dataclass
 from respool.model.one_line import one_line
 from respool.planning.step import Step
 from respool.runs.actor import Note

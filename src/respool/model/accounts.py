@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from respool.model.dataclasses import dataclass
 from respool.model.names import DELETED, USER, MailboxName, decoded_part, encoded_part
 
 INBOX = "INBOX"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Final, Protocol
 
+from respool.model.dataclasses import dataclass
 from respool.model.folder_patterns import is_meant
 from respool.model.folding import folded, folded_needle
 from respool.model.json_text import as_utc_text

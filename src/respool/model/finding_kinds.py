@@ -8,10 +8,11 @@ meaning: plans, receipts and scripts keep them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 
 class Severity(StrEnum):

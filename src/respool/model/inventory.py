@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.messages import (
     SYSTEM_FLAGS,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NewType
+
+from respool.model.dataclasses import dataclass
 
 Uid = NewType("Uid", int)
 UidValidity = NewType("UidValidity", int)

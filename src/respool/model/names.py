@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.modified_utf7 import (
     InvalidModifiedUtf7,
     parse_modified_utf7,

@@ -6,12 +6,12 @@ Nothing here makes a value for each message of a mailbox before it is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.internal_flags import INTERNAL_FLAGS
 from respool.model.inventory import Rows, StoredMailbox
 from respool.model.state import MailboxState, UidSet

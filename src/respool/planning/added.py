@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import IN_ARCHIVE
 from respool.planning.chosen import Destined
 

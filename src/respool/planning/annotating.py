@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby, islice
 
+from respool.model.dataclasses import dataclass
 from respool.model.state import Annotation
 from respool.planning.step import GROUP_MESSAGES, Step
 

@@ -9,13 +9,13 @@ other folder; among those of one folder the one with the same UID first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.planning.folder_copies import (
     COPIES_AT_ONCE,
     GUID,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from respool.model.dataclasses import dataclass
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +11,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import EXPUNGED, IN_ARCHIVE, SYSTEM_FLAG_MASK, Rows, StoredMailbox
 from respool.model.names import MailboxName
 from respool.model.rows import is_among

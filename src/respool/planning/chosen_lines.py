@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 from typing import Any, Final
 from unicodedata import category
 
 from respool.errors import SelectionInvalid
+from respool.model.dataclasses import dataclass
 from respool.model.messages import UID_LIMIT
 
 STANDARD_INPUT: Final = "-"

@@ -7,13 +7,14 @@ whose file is there, or a deleted folder below DELETED.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import NOWHERE, StoredMailbox
 from respool.model.names import MailboxName
 from respool.planning.answering import Answer, Answers, FolderAnswers, answers_to

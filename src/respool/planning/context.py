@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TypedDict
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.names import MailboxName
 from respool.planning.plan import PLAN_VERSION

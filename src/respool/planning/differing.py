@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import numpy as np
 
 from respool.model.accounts import INBOX, folder_path
+from respool.model.dataclasses import dataclass
 from respool.planning.answering import Answer
 from respool.planning.compared import Compared, ComparedFolder, Fate
 from respool.planning.state_changes import FolderState, Mark, StateChange, changes_between

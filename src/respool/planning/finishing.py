@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from respool.bluemind.families import Family
+from respool.model.dataclasses import dataclass
 
 SAVE_RIGHTS: Final = "save-rights"  # the list of sharings is sent back as it was read
 CONSOLIDATE: Final = "consolidate-index"

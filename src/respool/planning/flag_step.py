@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.step import FolderStep

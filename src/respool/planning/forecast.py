@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from respool.model.dataclasses import dataclass
 from respool.planning.load import Load
 from respool.planning.plan import FOLDER_RESOURCES, QuotaForecast
 

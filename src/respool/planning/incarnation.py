@@ -8,9 +8,11 @@ BlueMind's directory decides it: its ACLs name people by their directory uids.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 OWNER_RIGHTS: Final = frozenset("lrswipkxtea")
 _OLD_LETTERS: Final = {"c": "kx", "d": "xte"}  # RFC 4314, 2.1.1

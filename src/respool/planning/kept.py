@@ -7,11 +7,12 @@ the others, of whole folders below DELETED. Values in, values out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 from respool.planning.chosen import ChosenMailbox, KeptCopies
 from respool.planning.source_place import SourcePlace

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from respool.model.accounts import INBOX, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import StoredMailbox
 from respool.model.names import MailboxName

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlannedMailbox
 
 

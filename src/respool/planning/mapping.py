@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from respool.model.accounts import INBOX, Account, folder_parts, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName, decoded_part, shortened
 from respool.planning.request import RestoreRequest
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 Placed: TypeAlias = list[list[int]]  # of a receipt: first UID there, first UID here, how many
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.planning.finishing import Finishing
 from respool.planning.flag_step import PlannedFlags

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Self
 
 from respool.errors import PlanFileInvalid
+from respool.model.dataclasses import dataclass
 
 SERIES_VERSION: Final = 1
 _START: Final = '{"respool":"plans",'

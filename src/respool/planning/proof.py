@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from respool.model.accounts import Account
 from respool.model.conditions import Conditions
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.state_wish import StateWish

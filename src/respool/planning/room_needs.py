@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.rooms import FreeRoom
 
 _MIB: Final = 1 << 20

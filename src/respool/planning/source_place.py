@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 
 

@@ -3,12 +3,13 @@ r"""How the state of messages changed between two times: flags, keywords, and wh
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 from respool.model.messages import SEEN, SYSTEM_FLAGS
 from respool.model.state import MailboxState

@@ -7,9 +7,9 @@ where it was asked for by its name: a program may expunge what has it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import DELETED, RECENT, SYSTEM_FLAGS, is_keyword
 
 ALL: Final = "all"

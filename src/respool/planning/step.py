@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import UID_LIMIT
 
 ACCOUNT_LANE = ""  # steps of the whole account: all before them first, then they alone

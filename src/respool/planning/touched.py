@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import DELETED, RECENT, SEEN
 
 OF_EVERYBODY_S_OWN: Final = frozenset({SEEN, RECENT})

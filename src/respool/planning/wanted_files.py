@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 
 

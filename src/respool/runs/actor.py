@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead
 from respool.planning.step import Step
 from respool.runs.hands import ALONE, Hands

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import Interrupted, JournalError
+from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
 from respool.runs.actor import Note
 from respool.runs.flushing import Flushing

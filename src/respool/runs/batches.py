@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from respool.errors import RunNotFound
+from respool.model.dataclasses import dataclass
 from respool.runs.database import Database
 from respool.system.durable import flush_directory, flush_file, remove_directory
 from respool.system.locks import try_to_hold

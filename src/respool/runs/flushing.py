@@ -11,10 +11,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Self
 
+from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
 from respool.runs.actor import ActsAhead, Unflushed
 from respool.runs.journal import Change, RunJournal, record_together

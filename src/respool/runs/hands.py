@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from respool.errors import StepFailed
+from respool.model.dataclasses import dataclass
 from respool.system.starting import most_threads
 from respool.system.workers import Workers
 

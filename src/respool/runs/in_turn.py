@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from respool.errors import JournalError
+from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
 from respool.runs.journal import Change, StepRow, record_together
 from respool.runs.states import StepState

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from respool.errors import JournalError, RunNotFound
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import StepKinds, parse_head, parse_step
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.step import Step

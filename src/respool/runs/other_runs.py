@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from respool.model.dataclasses import dataclass
 from respool.runs.database import Database
 from respool.runs.states import StepState
 

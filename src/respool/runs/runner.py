@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Any
 
 from respool.errors import Interrupted
+from respool.model.dataclasses import dataclass
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Actor
 from respool.runs.ahead import carry_out_ahead

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.runs.database import Database
 from respool.runs.states import StepState
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from respool.errors import Interrupted, JournalError, RespoolError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.step import MessageStep, Step
 from respool.runs.actor import Actor, ActsAhead, ActsByHands, LooksSoon, Note
 from respool.runs.hands import ALONE, Hands

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from respool.errors import Interrupted, RespoolError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.codec import StepKinds
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Actor, Undoing

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession, quoted
 
 _LITERAL_MINUS_OCTETS: Final = 4096  # RFC 7888, section 5

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 # BlueMind 5 once gave the UID alone: net.bluemind.imap.endpoint.driver, AppendStatus.java.
 _UIDS: Final = re.compile(rb"\[APPENDUID (?:(\d{1,10}) )?(\d[\d:,]*)\]", re.IGNORECASE)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from respool.errors import ServerUnreachable
+from respool.model.dataclasses import dataclass
 from respool.system.append_abilities import AppendAbilities
 from respool.system.append_answers import AppendAnswer, parse_append_answer
 from respool.system.append_item import append_item, is_sendable_flag

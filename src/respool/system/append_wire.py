@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import ServerUnreachable
+from respool.model.dataclasses import dataclass
 from respool.system.imap_connection import Wire, wait_for_any
 
 _GATHERED_OCTETS: Final = 256 << 10

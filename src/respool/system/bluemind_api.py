@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final, Self
@@ -23,6 +23,7 @@ from respool.errors import (
     NotEncrypted,
     UsageError,
 )
+from respool.model.dataclasses import dataclass
 from respool.model.one_line import one_line
 
 _KEY_HEADER: Final = "X-BM-ApiKey"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from respool.bluemind import api_answers, api_requests
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox, TaskStatus
 from respool.bluemind.api_requests import ApiRequest
 from respool.bluemind.families import Family, family_of
 from respool.errors import BluemindFault
+from respool.model.dataclasses import dataclass
 from respool.system.bluemind_api import ApiAccess, BluemindApi
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from respool.bluemind import api_requests, directory_entries
 from respool.bluemind.api_answers import ApiDomain, ApiMailbox
 from respool.bluemind.directory_entries import ApiEntry, ApiServer, KeyHolder
+from respool.model.dataclasses import dataclass
 from respool.system.bluemind_core import BluemindCore
 
 

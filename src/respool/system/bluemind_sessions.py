@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Final, Self
 
 from respool.bluemind import api_requests
 from respool.bluemind.login_answers import login_answer
 from respool.errors import BluemindRefused, FormatError, LoginRefused, TargetError
+from respool.model.dataclasses import dataclass
 from respool.system.bluemind_core import BluemindCore
 
 _ADMIN0: Final = (

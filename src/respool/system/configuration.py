@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.cyrus.imapd_conf import INCLUDE, ServerConfiguration, merged, parse_lines
 from respool.errors import FormatError, NotPermitted, ServerNotFound
+from respool.model.dataclasses import dataclass
 
 _MOST_INCLUDES = 16
 _OF_THIS_MACHINE: Final = {

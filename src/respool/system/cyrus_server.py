@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +20,7 @@ from respool.errors import (
     ServerNotFound,
     ServerSaidNo,
 )
+from respool.model.dataclasses import dataclass
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
 from respool.system.imap import ImapSession, is_alive, log_in

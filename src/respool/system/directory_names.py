@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.system.entry_kinds import EntryKind, kind_of
 
 _AT_ONCE: Final = 4096

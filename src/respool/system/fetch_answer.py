@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 Part: TypeAlias = "bytes | tuple[bytes, bytes] | None"
 

@@ -8,10 +8,11 @@ import os
 import stat
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.system.link_table import LinkTable
 from respool.system.read_only import ReadOnlyTree
 

@@ -6,11 +6,11 @@ import fcntl
 import os
 import struct
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.errors import ProgramFailed
+from respool.model.dataclasses import dataclass
 from respool.model.rooms import FreeRoom
 from respool.system.ownership import Owner, user_name
 from respool.system.programs import run_program

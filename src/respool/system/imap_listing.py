@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from respool.errors import ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession, quoted, text_of
 from respool.system.mailbox_admin import Administration
 

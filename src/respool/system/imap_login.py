@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from respool.errors import NotEncrypted, UsageError
+from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession
 from respool.system.imap_connection import (
     authenticate,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
 from respool.errors import UsageError
+from respool.model.dataclasses import dataclass
 
 _PORTS: Final = {"imap": 143, "imaps": 993}
 _URL: Final = re.compile(r"(?i:(imaps?))://([^/?#]*)(/[^?#]*)?", re.ASCII)

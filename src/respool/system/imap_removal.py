@@ -2,9 +2,10 @@ r"""Removing exactly these messages of the open folder: nothing that others mark
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import DELETED
 from respool.model.state import UidSet
 from respool.system.flag_commands import at_once, store_flags

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from respool.errors import (
@@ -15,6 +15,7 @@ from respool.errors import (
     ServerUnreachable,
     TargetError,
 )
+from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_connection import TakesOneAtATime
 

@@ -6,10 +6,10 @@ import re
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.system.configuration import services
 from respool.system.imap_places import ImapAddress
 

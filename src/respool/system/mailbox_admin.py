@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession, quoted, text_of
 
 

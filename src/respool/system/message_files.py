@@ -7,10 +7,10 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.system.kernel_copy import KernelCopy, Way
 from respool.system.ownership import Ownership, is_root
 

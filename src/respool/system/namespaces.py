@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from respool.errors import ServerSaidNo
 from respool.model.accounts import INBOX
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.system.imap import ImapSession, text_of
 

@@ -6,9 +6,10 @@ import os
 import pwd
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _UID_DIGITS: Final = 10
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.system.workers import core_count
 
 MOST_BY_DEFAULT: Final = 4

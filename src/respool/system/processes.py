@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from respool.model.dataclasses import dataclass
 
 _PROCESSES: Final = Path("/proc")
 _MOST_OCTETS: Final = 1 << 16

@@ -8,11 +8,11 @@ import signal
 import subprocess  # every call below passes a list, never a shell line
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.errors import ProgramFailed
+from respool.model.dataclasses import dataclass
 from respool.system.ownership import Owner
 from respool.system.starting import no_more_processes
 

@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo, StepFailed
 from respool.model.accounts import INBOX
+from respool.model.dataclasses import dataclass
 from respool.planning.proof import ProveMailbox
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import Note, OnlyLooks, RunRecord

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.plan import PlannedMailbox
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.annotating import AnnotationStep, PlannedAnnotation

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from respool.errors import RespoolError, ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.messages import ReadBack
 from respool.model.state import SPECIAL_USE
 from respool.planning.placed import as_pairs

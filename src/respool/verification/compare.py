@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import RECENT, SEEN, ReadBack
 from respool.planning.step import PlannedMessage
 

@@ -11,13 +11,14 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, Final
 
 from respool.errors import BackupError, FormatError
 from respool.exports.manifest_head import ExportForm
 from respool.exports.zip_records import Member
+from respool.model.dataclasses import dataclass
 from respool.planning.proof import ProveExport
 from respool.planning.step import ACCOUNT_LANE, MessageStep
 from respool.runs.actor import Note, OnlyLooks, RunRecord

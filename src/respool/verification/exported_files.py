@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import PurePosixPath
@@ -18,6 +18,7 @@ from respool.exports.manifest_head import ExportForm
 from respool.exports.mboxrd import SEPARATOR, Unquoting, parse_separator_line
 from respool.exports.written import WrittenMessage
 from respool.exports.zip_records import Member
+from respool.model.dataclasses import dataclass
 from respool.model.messages import at_utc
 from respool.planning.proof import ProveExport
 from respool.planning.step import PlannedMessage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from respool.errors import BackupError, FormatError
 from respool.exports.manifest_head import ExportForm
 from respool.exports.written import WrittenMessage, unpack
 from respool.exports.zip_records import Member
+from respool.model.dataclasses import dataclass
 from respool.model.messages import ReadBack
 from respool.planning.proof import ProveExport
 from respool.planning.step import PlannedMessage

@@ -6,13 +6,13 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, Any, NamedTuple, Protocol, cast
 
 from respool.errors import FormatError
 from respool.exports.manifest import MANIFEST_FILE, ManifestReader
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.system.read_only import ReadOnlyTree
 from respool.verification.exported_files import Group
 from respool.verification.exported_zip import MemberStream, opened_zip

@@ -7,7 +7,6 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from respool.exports.zip_records import (
     parse_central,
     parse_end,
 )
+from respool.model.dataclasses import dataclass
 from respool.system.read_only import ReadOnlyTree
 
 if TYPE_CHECKING:

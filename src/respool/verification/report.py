@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import Conflict

@@ -3,9 +3,9 @@ r"""Reads back, as each reader himself, which messages of a mailbox he has read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from respool.errors import LoginRefused, ServerSaidNo, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.proof import ProveSeen

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlannedMailbox
 
 Note: TypeAlias = Mapping[str, Any]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.flag_step import FlagChange, FlagStep
 from respool.planning.proof import ProveFlags

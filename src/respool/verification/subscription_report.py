@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 Note: TypeAlias = Mapping[str, Any]
 

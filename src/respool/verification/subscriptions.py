@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from respool.errors import LoginRefused, ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.planning.proof import ProveSubscriptions
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Note, OnlyLooks, RunRecord

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Final, assert_never
 
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
 from respool.runs.hands import Hands
 from respool.system.message_files import MessageCopier

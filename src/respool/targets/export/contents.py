@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from respool.exports.manifest_head import ExportForm, ManifestHead
 from respool.exports.written import WrittenMessage, unpack
+from respool.model.dataclasses import dataclass
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from respool.exports import maildir_names, safe_names
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.system.durable import TEMPORARY_PREFIX
 from respool.targets.export.steps import WriteMessages

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from respool.exports.manifest import lines_of
 from respool.exports.manifest_entry import ManifestEntry
 from respool.exports.written import WrittenMessage
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.system.nameless_file import NamelessFile
 from respool.targets.export.index_page import IndexRow, rows_of

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from respool.exports.maildir_names import DIRECTORIES
 from respool.exports.manifest_head import ExportForm
 from respool.exports.safe_names import numbered, room_of_parts, safe_part, same_name
 from respool.model.accounts import INBOX
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName, decoded_part, encoded_part, shortened
 
 Parts: TypeAlias = tuple[str, ...]  # of a folder, below its account's root, encoded

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from respool.exports.maildir_names import MOST_KEYWORDS
 from respool.exports.manifest_head import ExportForm
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.messages import is_keyword
 from respool.model.state import SHARED

@@ -8,9 +8,9 @@ after the other and the members have one order, whatever happens.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.chosen import planned_messages
 from respool.planning.plan import PlanHead
 from respool.planning.proof import ProveExport

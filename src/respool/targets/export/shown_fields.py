@@ -7,11 +7,11 @@ message does.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.encoded_words import decoded_words
 from respool.exports.written import shown
+from respool.model.dataclasses import dataclass
 
 START_OCTETS: Final = 16 << 10  # of a message: its header, in all but a few
 

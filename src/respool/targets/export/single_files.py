@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError
 from respool.exports.written import WrittenMessage
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.durable import flush_file_system_of

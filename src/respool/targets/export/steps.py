@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import FolderStep, MessageStep, Step
 

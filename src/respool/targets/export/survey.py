@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.model.rooms import FreeRoom
 
 _MOST_OF_FAT: Final = (4 << 30) - 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from respool.errors import StepFailed
 from respool.exports.manifest_head import ExportForm
+from respool.model.dataclasses import dataclass
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord, Undoing
 from respool.system.durable import TEMPORARY_PREFIX, flush_directory

@@ -6,12 +6,12 @@ import contextlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.exports.manifest_head import ExportForm
 from respool.exports.written import WrittenMessage, unpack
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Undoing
 from respool.system.message_files import digests_of

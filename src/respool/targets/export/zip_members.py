@@ -6,7 +6,6 @@ import hashlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from respool.errors import BackupError
 from respool.exports.safe_names import message_name
 from respool.exports.written import WrittenMessage
 from respool.exports.zip_records import Member
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.appended_file import AppendedFile, cut_back

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from respool.exports.zip_records import DEFLATED, STORED, Member, local_header
+from respool.model.dataclasses import dataclass
 from respool.system.appended_file import AppendedFile
 
 PIECE_OCTETS: Final = 1 << 20

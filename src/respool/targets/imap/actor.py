@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.runs.actor import Note, RunRecord, Undoing
 from respool.runs.overtaken import check_not_overtaken

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.model.state import SHARED, SPECIAL_USE, Annotation
 from respool.planning.chosen import Destined
 from respool.planning.request import RestoreRequest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 from respool.errors import ServerUnreachable, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.runs.actor import Note
 from respool.system import imap_listing as listing

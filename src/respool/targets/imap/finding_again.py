@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.planning.appending import AppendMessages
 from respool.planning.step import PlannedMessage
 from respool.system.fetch_answer import FetchedMessage

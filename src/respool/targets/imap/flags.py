@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.inventory import SYSTEM_FLAG_MASK
 from respool.model.messages import RECENT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from respool.errors import ServerSaidNo, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import Note, RunRecord
 from respool.system import imap_listing as listing

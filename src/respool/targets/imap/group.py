@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from respool.backups.planned_messages import CheckedMessage, PlannedMessages
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_ranges

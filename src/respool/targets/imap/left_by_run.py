@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from respool.backups.planned_messages import PlannedMessages
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.placed import as_pairs

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from respool.cyrus.name_characters import allowed_in_names
 from respool.model.accounts import INBOX
+from respool.model.dataclasses import dataclass
 from respool.model.modified_utf7 import InvalidModifiedUtf7, parse_modified_utf7
 from respool.model.names import MailboxName, decoded_part, encoded_part, shortened
 

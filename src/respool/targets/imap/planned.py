@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from respool.model.accounts import AccountKind, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.planning.added import Added
 from respool.planning.chosen import Destined

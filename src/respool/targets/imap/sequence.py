@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SHARED
 from respool.planning.annotating import annotation_groups

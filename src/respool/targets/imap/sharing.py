@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from respool.model.accounts import AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.chosen import Destined
 from respool.planning.request import RestoreRequest

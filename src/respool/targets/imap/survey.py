@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.planning.forecast import QuotaLimit
 from respool.targets.imap.names import ImapNames

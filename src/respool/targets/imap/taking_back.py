@@ -8,9 +8,10 @@ user himself cannot be shut against him meanwhile: the last look is the one befo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.errors import ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.touched import Touched, compared

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.planning.forecast import QuotaLimit
 from respool.system.bluemind_signs import is_bluemind

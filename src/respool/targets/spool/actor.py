@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
 from respool.errors import StepFailed
+from respool.model.dataclasses import dataclass
 from respool.runs.actor import Note, RunRecord, Undoing, perform_alone
 from respool.runs.hands import ALONE, Hands
 from respool.runs.placed_steps import as_placed

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.annotating import PlannedAnnotation

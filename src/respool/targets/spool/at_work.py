@@ -6,12 +6,12 @@ Source: man pages of the programs; reconstruct takes message files that it finds
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from respool.cyrus.imapd_conf import ServerConfiguration
 from respool.model.accounts import Account
+from respool.model.dataclasses import dataclass
 from respool.system.processes import Process
 
 _USUAL_CONFIGURATION: Final = Path("/etc/imapd.conf")

@@ -7,12 +7,12 @@ of their creation (imap/mboxname.c, ``mboxname_nextuidvalidity``), and so are mo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from respool.cyrus.index import IndexHeader
 from respool.model.checks import Check, Mark
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 
 _TOLERATED: Final = timedelta(days=1)

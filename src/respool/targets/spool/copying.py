@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from respool.backups.planned_messages import PlannedMessages
 from respool.errors import BackupError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.step import PlannedMessage
 from respool.runs.actor import Note
 from respool.system.cyrus_server import MailboxDirectories

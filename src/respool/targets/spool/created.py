@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from respool.cyrus.header import parse_header
 from respool.cyrus.spool_paths import HEADER_FILE
 from respool.errors import FormatError, ProgramFailed, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.step import ACCOUNT_LANE
 from respool.runs.actor import RunRecord
 from respool.runs.overtaken import check_not_overtaken

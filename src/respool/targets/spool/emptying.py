@@ -8,9 +8,10 @@ UNCHANGEDSINCE), and only what then has it and is ours is expunged (RFC 4315, UI
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.errors import FormatError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.touched import compared
 from respool.runs.actor import RunRecord

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import numpy as np
 from respool.cyrus.header import header_crc
 from respool.cyrus.index import Index, index_pieces
 from respool.errors import StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Severity
 from respool.model.rows import is_among
 from respool.runs.actor import Note, RunRecord

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, UidSet
 from respool.planning.plan import PlanHead, PlannedMailbox

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from respool.cyrus.cache import Buffer, sound_cache_record
 from respool.cyrus.header import KEYWORD_LIMIT
 from respool.cyrus.index import IndexHeader
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import ARCHIVED, RECORD, Rows
 from respool.model.messages import SYSTEM_FLAGS
 from respool.planning.step import PlannedMessage

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from respool.cyrus.header import header_crc, with_keywords
 from respool.cyrus.index import Index, IndexHeader, index_pieces, parse_index
 from respool.errors import FormatError, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.runs.actor import Note, RunRecord
 from respool.runs.hands import Hands
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories

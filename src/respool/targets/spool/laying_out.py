@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +12,7 @@ from respool.backups.caches import caches_of
 from respool.backups.planned_messages import source_mailbox
 from respool.backups.source import look_up_index
 from respool.errors import BackupError
+from respool.model.dataclasses import dataclass
 from respool.planning.step import MessageStep, PlannedMessage
 from respool.runs.actor import RunRecord
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories

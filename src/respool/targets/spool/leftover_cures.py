@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from shlex import quote
 
 from respool.cyrus.dlist import render_atom
 from respool.cyrus.header import MAGIC
 from respool.cyrus.mailbox_records import BY_ID, MailboxRecord, id_key, record_key
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.targets.spool.program_output import Counted, quota_arguments
 

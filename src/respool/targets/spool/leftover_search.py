@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -13,6 +13,7 @@ from respool.cyrus.mailbox_records import AS_DLIST, BY_ID, MailboxRecord
 from respool.cyrus.spool_paths import mailbox_directory, name_of_directory
 from respool.errors import RespoolError
 from respool.model.accounts import Account, account_of
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import leftovers as about

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
@@ -20,6 +19,7 @@ from respool.cyrus.spool_paths import (
     is_like_message_file,
 )
 from respool.model.accounts import Account, AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.messages import PartitionName
 from respool.model.names import DELETED, USER
 from respool.system.read_only import ReadOnlyTree

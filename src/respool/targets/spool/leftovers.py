@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from respool.cyrus.mailbox_records import BY_ID, MailboxRecord
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.names import MailboxName
 from respool.targets.spool import leftover_cures as cures

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from respool.cyrus.spool_paths import is_like_message_file, uids_of_files
+from respool.model.dataclasses import dataclass
 from respool.model.rows import is_among
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import TEMPORARY_PREFIX, replacing

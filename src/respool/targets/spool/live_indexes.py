@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from respool.cyrus.index import OPTION_SHARED_SEEN, IndexHeader, parse_index_header
 from respool.cyrus.spool_paths import INDEX_FILE
 from respool.errors import FormatError
+from respool.model.dataclasses import dataclass
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.targets.spool.live_files import foreign_files
 

@@ -10,12 +10,12 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from respool.errors import StepFailed
+from respool.model.dataclasses import dataclass
 from respool.model.rows import is_among
 from respool.runs.hands import Hands
 from respool.system.cyrus_server import MailboxDirectories

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
 from respool.model.accounts import AccountKind, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages

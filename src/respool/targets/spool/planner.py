@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
 from respool.model.names import MailboxName
 from respool.planning.chosen import ChosenMailbox, Destined

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from respool.model.dataclasses import dataclass
 
 # Each where the programs say it: folders may be called "not found", too.
 _FAILURE = re.compile(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from respool.model.dataclasses import dataclass
 from respool.planning.forecast import quota_reasons
 from respool.planning.load import Load, load_of, total
 from respool.planning.plan import PlanHead

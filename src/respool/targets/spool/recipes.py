@@ -7,8 +7,9 @@ seen on 3.2.6, 3.6.1 and 3.10.2 besides.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from respool.model.dataclasses import dataclass
 
 Version: TypeAlias = tuple[int, int, int]
 Words: TypeAlias = tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypedDict
 
+from respool.model.dataclasses import dataclass
 from respool.model.rooms import FreeRoom
 from respool.system.cyrus_server import CyrusServer, MailboxDirectories
 from respool.system.file_systems import free_room, open_to

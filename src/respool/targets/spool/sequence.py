@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
 
 from respool.model.accounts import AccountKind
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SPECIAL_USE, Annotation
 from respool.planning.annotating import annotation_groups

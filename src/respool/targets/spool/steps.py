@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from respool.model.dataclasses import dataclass
 from respool.planning.annotating import AnnotationStep
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import FolderStep, MessageStep, SeenStep, Step

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.planning.chosen import Destined
 from respool.planning.request import RestoreRequest

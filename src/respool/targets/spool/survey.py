@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
 from respool.model.names import MailboxName
 from respool.model.rooms import FreeRoom

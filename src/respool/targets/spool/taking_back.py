@@ -9,10 +9,11 @@ shut to all but the administrator first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from respool.errors import StepFailed
+from respool.model.dataclasses import dataclass
 from respool.planning.step import ACCOUNT_LANE
 from respool.planning.touched import Touched, compared
 from respool.runs.actor import RunRecord, Undoing

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from respool.errors import ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.runs.actor import RunRecord, Undoing
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool import annotating, limits, rebuilding, subscribing

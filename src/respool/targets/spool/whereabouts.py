@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from respool.errors import ProgramFailed, ServerSaidNo, StepFailed
+from respool.model.dataclasses import dataclass
 from respool.runs.actor import RunRecord
 from respool.system.below import listed_below
 from respool.system.cyrus_server import CyrusServer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.flag_step import FlagStep
 from respool.runs.actor import Note, Undoing

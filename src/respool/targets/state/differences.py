@@ -7,11 +7,12 @@ and cleared where it had not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.model.messages import SEEN
 from respool.model.state import UidSet
 from respool.planning.state_wish import StateWish

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.planning.answering import Answer, FolderAnswers, answers_to
 from respool.planning.folder_copies import copies_of
 from respool.planning.state_wish import StateWish

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import numpy as np
 
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.flag_step import FlagChange, PlannedFlags
 from respool.planning.plan import PlannedMailbox

@@ -7,11 +7,12 @@ index and is the owner's; that of a mailshare is each reader's own, unless all s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from respool.errors import PlanRefused
 from respool.model.accounts import AccountKind, folder_path
+from respool.model.dataclasses import dataclass
 from respool.planning.context import PlanContext
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import ProveFlags

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from respool.model.dataclasses import dataclass
 from respool.planning.flag_step import FlagStep
 from respool.planning.step import Step
 

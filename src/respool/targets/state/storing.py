@@ -10,10 +10,11 @@ folder's modseqs only grow, so the highest of those just looked at is one for al
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from respool.errors import ServerSaidNo
+from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.flag_step import FlagStep
 from respool.system.fetch_answer import FetchedMessage

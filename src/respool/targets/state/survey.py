@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from respool.model.accounts import folder_path
+from respool.model.dataclasses import dataclass
 from respool.model.inventory import StoredMailbox
 from respool.model.state import UidSet
 

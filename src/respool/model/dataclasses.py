@@ -1,0 +1,137 @@
+"""``dataclass`` as the standard library has it, but what a class needs is made when it is used.
+
+The library compiles six functions for each class at once. A command loads several hundred
+classes, of which it makes objects of some: compiling took a third of its start.
+Whoever checks types sees the library's own.
+The library takes these classes for such as can be changed: what derives from a frozen one is
+made by this decorator, too.
+"""
+
+# ruff: noqa: ANN401 - these functions are of any class, and get whatever is given to it
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+__all__ = ["dataclass"]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from dataclasses import dataclass
+
+_AFTER: Final = "__post_init__"
+_SHOWN_AND_COMPARED: Final = ("__repr__", "__eq__", "__hash__")
+
+
+def _dataclass(
+    *,
+    frozen: bool = False,
+    slots: bool = False,
+    kw_only: bool = False,
+    eq: bool = True,
+    order: bool = False,
+) -> Callable[[type], Any]:
+    """As `dataclasses.dataclass`, which itself makes those that can be ordered."""
+
+    def make(cls: type) -> Any:
+        if order:
+            library = dataclasses.dataclass(
+                frozen=frozen, slots=slots, kw_only=kw_only, order=True
+            )
+            return library(cls)
+        if cls.__doc__ is None:
+            cls.__doc__ = cls.__name__  # else the library makes one of the signature
+        own = frozenset(vars(cls))
+        library = dataclasses.dataclass(
+            slots=slots, kw_only=kw_only, init=False, repr=False, eq=False
+        )
+        made: Any = library(cls)
+        _make_late(made, own, is_frozen=frozen, is_compared=eq)
+        if frozen:
+            _freeze(made)
+            if slots:
+                made.__getstate__ = _getstate
+                made.__setstate__ = _setstate
+        return made
+
+    return make
+
+
+def _make_late(cls: Any, own: frozenset[str], *, is_frozen: bool, is_compared: bool) -> None:
+    """Give ``cls`` functions that put the real ones in their own places when first called.
+
+    What the class itself defines, ``own``, is kept; as the library has it, a class that can
+    be compared and changed has no hash.
+    """
+    if "__init__" not in own:
+        cls.__init__ = _late_init(cls, is_frozen=is_frozen)
+    if "__repr__" not in own:
+        cls.__repr__ = _late(cls, "__repr__")
+    if not is_compared:
+        return
+    if "__eq__" not in own:
+        cls.__eq__ = _late(cls, "__eq__")
+    if not is_frozen and "__hash__" not in own:
+        cls.__hash__ = None
+    if is_frozen and ("__hash__" not in own or cls.__hash__ is None):
+        cls.__hash__ = _late(cls, "__hash__")
+
+
+def _late_init(cls: Any, *, is_frozen: bool) -> Callable[..., None]:
+    def first(self: Any, *args: Any, **values: Any) -> None:
+        wanted = {"frozen": is_frozen, "slots": "__slots__" in vars(cls)}
+        cls.__init__ = made = vars(_twin(cls, repr=False, eq=False, **wanted))["__init__"]
+        made(self, *args, **values)
+
+    return first
+
+
+def _late(cls: Any, name: str) -> Callable[..., Any]:
+    def first(*args: Any) -> Any:
+        """Take all three of a class that the library makes of the same fields."""
+        twin = _twin(cls, init=False, unsafe_hash=True)
+        for each in _SHOWN_AND_COMPARED:
+            if getattr(vars(cls).get(each), "__code__", None) is first.__code__:
+                setattr(cls, each, vars(twin)[each])
+        return getattr(cls, name)(*args)
+
+    return first
+
+
+def _twin(cls: Any, **wanted: Any) -> type:
+    """A class that the library makes of the same fields, for its functions."""
+    every = [(each.name, each.type, each) for each in dataclasses.fields(cls)]
+    after = {_AFTER: getattr(cls, _AFTER)} if hasattr(cls, _AFTER) else {}
+    return dataclasses.make_dataclass(cls.__qualname__, every, namespace=after, **wanted)
+
+
+def _freeze(cls: Any) -> None:
+    names = frozenset(each.name for each in dataclasses.fields(cls))
+
+    def refuse_set(self: Any, name: str, value: Any) -> None:
+        if type(self) is cls or name in names:
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        super(cls, self).__setattr__(name, value)
+
+    def refuse_delete(self: Any, name: str) -> None:
+        if type(self) is cls or name in names:
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        super(cls, self).__delattr__(name)
+
+    cls.__setattr__ = refuse_set
+    cls.__delattr__ = refuse_delete
+
+
+def _getstate(self: Any) -> list[Any]:
+    """For pickle, which would set the fields of a frozen object one by one."""
+    return [getattr(self, each.name) for each in dataclasses.fields(self)]
+
+
+def _setstate(self: Any, state: list[Any]) -> None:
+    for each, value in zip(dataclasses.fields(self), state, strict=True):
+        object.__setattr__(self, each.name, value)
+
+
+if not TYPE_CHECKING:
+    dataclass = _dataclass
