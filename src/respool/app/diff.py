@@ -13,7 +13,7 @@ from respool.app.ls import NO_FIELDS
 from respool.app.selection import Wanted, select
 from respool.app.settings import Settings
 from respool.backups.choice import choose_generation
-from respool.backups.envelopes import envelopes_of
+from respool.backups.envelopes import Envelopes
 from respool.cyrus.message_headers import HeaderFields
 from respool.model.accounts import folder_path
 from respool.model.dataclasses import dataclass
@@ -92,17 +92,19 @@ class AccountDifference:
 
     def messages(self) -> Iterator[NamedDifference]:
         """Each message that something became of, with its names, as they are asked for."""
-        coming = message_differences(self.compared)
+        coming, envelopes = message_differences(self.compared), Envelopes()
         while chunk := list(islice(coming, _AT_ONCE)):
-            yield from self._named(chunk)
+            yield from self._named(chunk, envelopes)
 
-    def _named(self, chunk: Sequence[MessageDifference]) -> Iterator[NamedDifference]:
+    def _named(
+        self, chunk: Sequence[MessageDifference], envelopes: Envelopes
+    ) -> Iterator[NamedDifference]:
         wanted: dict[tuple[bool, int], set[int]] = {}
         for each in chunk:
             is_later, (number, uid) = _told_by(each)
             wanted.setdefault((is_later, number), set()).add(uid)
         fields = {
-            (is_later, number): envelopes_of(self._side(is_later).sources[number], uids)
+            (is_later, number): envelopes.of(self._side(is_later).sources[number], uids)
             for (is_later, number), uids in wanted.items()
         }
         for each in chunk:
@@ -121,7 +123,10 @@ class AccountDifference:
         return None if place is None else folder_path(self._side(is_later).sources[place[0]].name)
 
     def as_json(self, *, has_messages: bool = False) -> dict[str, object]:
-        """The shape of ``diff --json``; with ``has_messages`` each message is in it, too."""
+        """The shape of ``diff --json``; with ``has_messages`` each message is in it, too.
+
+        Those are an iterator, since there may be a million: each is made when it is asked for.
+        """
         account = self.before.account
         told: dict[str, object] = {
             "account": account.address,
@@ -138,7 +143,7 @@ class AccountDifference:
             "findings": [each.as_json() for each in self.findings],
         }
         if has_messages:
-            told["differences"] = [each.as_json() for each in self.messages()]
+            told["differences"] = (each.as_json() for each in self.messages())
         return told
 
 

@@ -20,6 +20,7 @@ _UNITS: Final = ("B", "K", "M", "G", "T")
 _THOUSAND: Final = 1024
 _GAP: Final = "  "
 _FIRST_ROWS: Final = 200
+_PIECES: Final = 1024  # of JSON, written together
 UNKNOWN: Final = "?"
 
 
@@ -33,22 +34,29 @@ class Table:
 
 
 def print_json(value: object) -> None:
-    """One JSON document, readable."""
-    _write(_json_text(value, indent=2))
+    """One JSON document, readable; written as it comes, and iterators in it are arrays.
+
+    Where making it fails part-way, what was written is no JSON: its brackets are open.
+    """
+    from respool.cli.json_pieces import json_pieces
+
+    pieces = json_pieces(value, is_ascii=not _takes_everything(sys.stdout))
+    while some := "".join(islice(pieces, _PIECES)):
+        _write(_all_shown(some), end="")
+    _write("")
 
 
 def print_json_line(value: object) -> None:
     """One JSON document on one line."""
-    _write(_json_text(value))
+    _write(_all_shown(json.dumps(value, ensure_ascii=not _takes_everything(sys.stdout))))
 
 
-def _json_text(value: object, indent: int | None = None) -> str:
+def _all_shown(text: str) -> str:
     r"""JSON whose every character may be shown; others are ``\uXXXX``, which is the same value.
 
     Source: RFC 8259, section 7: outside ASCII too, any character may be written so, those
     beyond U+FFFF as two.
     """
-    text = json.dumps(value, ensure_ascii=not _takes_everything(sys.stdout), indent=indent)
     lines = text.split("\n")  # nothing in a string has one: it is "\\n" there
     return "\n".join(each if each.isprintable() else _escaped(each) for each in lines)
 
@@ -191,10 +199,10 @@ def zone_name(moment: datetime | None = None) -> str:
     return (moment or datetime.now().astimezone()).astimezone().tzname() or "local"
 
 
-def _write(text: str, stream: TextIO | None = None) -> None:
+def _write(text: str, stream: TextIO | None = None, *, end: str = "\n") -> None:
     out = stream or sys.stdout
     encoding = out.encoding or "utf-8"
-    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -16,14 +16,14 @@ from respool.model.inventory import Rows
 class IndexLookup:
     """An index that was looked through once. ``octets`` are read again for each question.
 
-    ``numbers`` are those of its records that can be believed, ``uids`` their UIDs, which
-    ascend.
+    ``numbers`` are those of its records that can be believed, None where all of them can;
+    ``uids`` are their UIDs, which ascend.
     """
 
     header: IndexHeader
     layout: IndexLayout
     octets: Octets
-    numbers: NDArray[np.uint32]
+    numbers: NDArray[np.uint32] | None
     uids: NDArray[np.uint32]
 
     @classmethod
@@ -35,12 +35,13 @@ class IndexLookup:
         """
         sifted = sift(octets)
         kept, _ = sifted.in_order()
+        is_whole = bool(kept.all())
         return cls(
             header=sifted.header,
             layout=sifted.layout,
             octets=octets,
-            numbers=np.flatnonzero(kept).astype(np.uint32),
-            uids=sifted.uids[kept],
+            numbers=None if is_whole else np.flatnonzero(kept).astype(np.uint32),
+            uids=sifted.uids if is_whole else sifted.uids[kept],
         )
 
     def records(self, uids: NDArray[np.uint32]) -> Rows:
@@ -48,4 +49,6 @@ class IndexLookup:
         at = np.searchsorted(self.uids, uids)
         is_there = at < len(self.uids)
         at = at[is_there]
-        return rows_at(self.octets, self.layout, self.numbers[at[self.uids[at] == uids[is_there]]])
+        at = at[self.uids[at] == uids[is_there]].astype(np.uint32)
+        numbers = at if self.numbers is None else self.numbers[at]
+        return rows_at(self.octets, self.layout, numbers)

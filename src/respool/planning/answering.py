@@ -30,6 +30,7 @@ from respool.planning.folder_copies import (
 
 _NONE: Final = -1
 _MOST_PARTS: Final = 256  # as many as an octet has values
+_FEW_FOLDERS: Final = 127  # their numbers are one octet each
 
 _Numbers = NDArray[np.int64]
 
@@ -79,7 +80,7 @@ class FolderAnswers(FolderSaid):
     the row in it; both -1 where nothing answers.
     """
 
-    folders: Small
+    folders: NDArray[np.signedinteger]
     rows: Small
 
 
@@ -96,7 +97,8 @@ class Answers:
 
 def answers_to(backup: Sequence[FolderCopies], live: Sequence[FolderCopies]) -> Answers:
     """Which copy of ``live`` answers which of ``backup``, each at most one."""
-    folders = [np.full(len(each.asked), _NONE, dtype=np.int32) for each in backup]
+    number_type = np.dtype(np.int8 if len(live) <= _FEW_FOLDERS else np.int32)
+    folders = [np.full(len(each.asked), _NONE, dtype=number_type) for each in backup]
     rows = [np.full(len(each.asked), _NONE, dtype=np.int32) for each in backup]
     taken = [np.zeros(len(each.asked), dtype=np.bool_) for each in live]
     said = _unsaid(backup)

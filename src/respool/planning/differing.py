@@ -13,7 +13,8 @@ from respool.model.accounts import INBOX, folder_path
 from respool.model.dataclasses import dataclass
 from respool.planning.answering import Answer
 from respool.planning.compared import Compared, ComparedFolder, Fate
-from respool.planning.state_changes import FolderState, Mark, StateChange, changes_between
+from respool.planning.folder_copies import COPIES_AT_ONCE
+from respool.planning.state_changes import FolderState, Mark, Mask, StateChange, changes_between
 
 
 class Kind(StrEnum):
@@ -105,7 +106,7 @@ def message_differences(compared: Compared) -> Iterator[MessageDifference]:
     """Each message that something became of, folder by folder, lazily."""
     for each in compared.folders:
         former = compared.before[each.number]
-        for row in np.flatnonzero(each.missing).tolist():
+        for row in _rows_of(each.missing):
             yield _message(Kind.MISSING, (each.number, former, row), None)
         for number, rows, others in compared.kept_pairs(each):
             for row, other in zip(rows.tolist(), others.tolist(), strict=True):
@@ -113,7 +114,7 @@ def message_differences(compared: Compared) -> Iterator[MessageDifference]:
                 yield _message(Kind.KEPT, (each.number, former, row), later)
         yield from _answered_messages(compared, each)
     for number, mask in compared.new.items():
-        for row in np.flatnonzero(mask).tolist():
+        for row in _rows_of(mask):
             yield _message(Kind.NEW, None, (number, compared.after[number], row))
 
 
@@ -185,6 +186,12 @@ def _answered_messages(compared: Compared, each: ComparedFolder) -> Iterator[Mes
                 (number, later, int(others[at])),
                 (at, changes),
             )
+
+
+def _rows_of(mask: Mask) -> Iterator[int]:
+    """Some at a time: numbers of a million rows would take 36 MiB."""
+    for start in range(0, len(mask), COPIES_AT_ONCE):
+        yield from (np.flatnonzero(mask[start : start + COPIES_AT_ONCE]) + start).tolist()
 
 
 def _message(

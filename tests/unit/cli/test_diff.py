@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from respool.app.diff import compare_account
+from respool.backups.envelopes import Envelopes
+from respool.cli import main
 from respool.cli.main import app
+from respool.errors import BackupUnreadable
 from tests.support import golden
-from tests.support.live_spool import at_its_place
+from tests.support.live_spool import at_its_place, settings_for
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +64,44 @@ def test_details_name_each_message(story: list[str], capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert "INBOX: missing\n       1  John Doe: New colleague from Monday\n" in shown
     assert "INBOX: new\n" in shown
+
+
+@pytest.mark.parametrize("account", ["jdoe@bluemind.loc", "alice@bluemind.loc"])
+@pytest.mark.parametrize("later", ["live", "88"])
+def test_json_with_details_is_the_value_written_whole(
+    account: str, later: str, story: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(account, later, "-g", "87", "--details", "--json", *story) == 3
+
+    out = capsys.readouterr().out
+    settings = settings_for(Path(story[3]), backups=Path(story[1]))
+    found = compare_account(settings, account, "87", later)
+    told = {
+        **found.as_json(),
+        "against_taken_at": json.loads(out)["against_taken_at"],
+        "differences": [each.as_json() for each in found.messages()],
+    }
+    assert len(told["differences"]) == sum(
+        found.total(name) for name in ("missing", "kept", "moved", "changed", "new")
+    )
+    assert out == json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
+def test_an_error_in_the_midst_of_details_is_told_as_elsewhere(
+    story: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> None:
+        raise BackupUnreadable("it cannot be read")
+
+    monkeypatch.setattr(Envelopes, "of", fails)
+    words = ["diff", "alice@bluemind.loc", "-g", "88", "--details", "--json", *story]
+    monkeypatch.setattr(sys, "argv", ["respool", *words])
+
+    with pytest.raises(SystemExit) as caught:
+        main.main()
+
+    said = capsys.readouterr()
+    assert caught.value.code == BackupUnreadable.exit_status
+    assert json.loads(said.err)["error"] == BackupUnreadable.code
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(said.out)

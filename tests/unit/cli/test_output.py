@@ -17,6 +17,7 @@ from respool.cli.output import (
     shown_size,
     visible,
 )
+from respool.errors import BackupUnreadable
 
 
 def test_control_characters_and_odd_octets_are_written_out(
@@ -54,6 +55,20 @@ def test_json_holds_what_would_turn_or_move_a_terminal_as_escapes(
     assert all(line.isprintable() for line in out.splitlines())
     assert "\\u202e" in out
     assert json.loads(out) == value
+
+
+def test_json_that_fails_part_way_is_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def coming() -> Iterator[int]:
+        yield from range(5_000)
+        raise BackupUnreadable("it became shorter meanwhile")
+
+    with pytest.raises(BackupUnreadable):
+        print_json({"equal": False, "differences": coming()})
+
+    out = capsys.readouterr().out
+    assert out.startswith('{\n  "equal": false,\n  "differences": [\n    0,')
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(out)
 
 
 def test_json_is_json_for_a_terminal_of_another_character_set(

@@ -60,6 +60,16 @@ def test_a_copy_in_the_folder_with_the_same_id_comes_before_one_elsewhere() -> N
     assert answers.folders[0].folders.tolist() == [1]
 
 
+@pytest.mark.parametrize("count", [128, 129, 300])
+def test_the_last_of_very_many_folders_answers_as_the_first_does(count: int) -> None:
+    live = [folder(f"f{number}", [str(number)]) for number in range(count)]
+    wanted = [0, 126, count - 1]
+
+    answers = answers_to([folder("f", [str(number) for number in wanted])], live)
+
+    assert answers.folders[0].folders.tolist() == wanted
+
+
 def test_what_was_moved_is_elsewhere_and_not_missing() -> None:
     answers = answers_to([folder("INBOX", ["a", "b"])], [folder("Projects", ["b"])])
 
