@@ -8,7 +8,6 @@ from dataclasses import replace
 from respool.app.far_bluemind import far_core
 from respool.app.far_domains import live_domain
 from respool.app.far_logins import FarAccount
-from respool.app.finishing import FinishingPlan, not_asked
 from respool.app.reached import Plan
 from respool.app.settings import Settings
 from respool.bluemind.families import Family
@@ -78,14 +77,15 @@ def with_far_finishing(
     if not any(each.messages or each.is_new for each in plan.head.mailboxes):
         return plan
     findings = plan.head.findings
-    if core is None or plan.head.request.is_without_finishing:
-        found = _unasked(far) if plan.survey.can(OF_BLUEMIND_5) else None
-    else:
-        told = _asked(settings, core, far, plan.head)
-        found = told if isinstance(told, Finishing) else _unasked(far)
-        findings += (not_asked(told),) if isinstance(told, str) else ()
-    if found is None:
+    is_asked = core is not None and not plan.head.request.is_without_finishing
+    if not is_asked and not plan.survey.can(OF_BLUEMIND_5):
         return plan
+    # It knows all that a live Cyrus is told, too, which takes long to load.
+    from respool.app.finishing import FinishingPlan, not_asked  # noqa: PLC0415
+
+    told = _asked(settings, core, far, plan.head) if core is not None and is_asked else None
+    found = told if isinstance(told, Finishing) else _unasked(far)
+    findings += (not_asked(told),) if isinstance(told, str) else ()
     head = replace(plan.head, finishing=found, findings=findings)
     return FinishingPlan(head=head, restoring=plan, root="")
 

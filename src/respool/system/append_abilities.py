@@ -69,6 +69,15 @@ def append_abilities(session: ImapSession, mailbox: str) -> AppendAbilities:
     )
 
 
+def even_share(count: int, connections: int, most: int) -> int:
+    """How many of ``count`` messages go in one command, up to ``most``.
+
+    As many commands go over each connection: over some one more would leave the others idle.
+    """
+    rounds = -(-count // (connections * most))
+    return -(-count // (connections * rounds)) if connections > 1 and rounds else most
+
+
 def _limit(session: ImapSession, mailbox: str) -> int | None:
     """The largest message that the mailbox takes.
 

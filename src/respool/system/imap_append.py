@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from respool.errors import OverQuota, ServerSaidNo, ServerUnreachable, TargetError
-from respool.system.append_abilities import AppendAbilities, append_abilities
+from respool.system.append_abilities import AppendAbilities, append_abilities, even_share
 from respool.system.append_answers import AppendAnswer, Outcome
 from respool.system.append_commands import PIECE_OCTETS, AppendCommand, AppendCommands
 from respool.system.append_item import is_system_flag
@@ -30,8 +30,11 @@ def append_messages(
     messages: Iterable[MessageToAppend],
     tell: Callable[[AppendResult], None],
     beside: Sequence[ImapSession] = (),
+    count: int | None = None,
 ) -> None:
     """Append ``messages``, in order, to ``mailbox``, which exists.
+
+    ``count`` is how many they are at most, where that is known.
 
     ``beside`` are further sessions of the same user: commands go by turns over all of them,
     where the server takes many messages in one, and literals without being asked.
@@ -53,6 +56,10 @@ def append_messages(
     """
     abilities = append_abilities(session, mailbox)
     sessions = (session, *(beside if abilities.takes_turns else ()))
+    if count is not None:
+        abilities = replace(
+            abilities, most_messages=even_share(count, len(sessions), abilities.most_messages)
+        )
     work = _Appending(sessions, mailbox, abilities, tell)
     try:
         for message in messages:
