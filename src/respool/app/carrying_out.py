@@ -73,7 +73,7 @@ def carry_out(run: RunJournal, target: Reached, conversation: Conversation) -> R
                 journal=run,
                 actors=actors,
                 stop=conversation.stop,
-                lanes_at_once=conversation.pace.jobs,
+                lanes_at_once=conversation.pace.lanes(hands.count),
                 hands=hands,
                 on_progress=heard,
             ).run()

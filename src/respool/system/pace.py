@@ -39,6 +39,14 @@ class Pace:
         """
         return min(self.jobs, _BUSY * core_count()) + 1
 
+    def lanes(self, hands: int) -> int:
+        """How many folders are under way at once while so many ``hands`` write.
+
+        With several of them it is one more than ``jobs``: now one folder and now another waits
+        for the disk, and meanwhile a core would have nothing to do.
+        """
+        return self.jobs if hands == 1 else self.jobs + 1
+
     def keep(self) -> None:
         """Let this process, the threads and programs that it starts from now on, be nice.
 
