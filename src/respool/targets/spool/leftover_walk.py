@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
 
@@ -17,11 +19,14 @@ from respool.cyrus.spool_paths import (
     UUID,
     PathRules,
     is_like_message_file,
+    uids_of_files,
 )
+from respool.errors import BackupFileMissing
 from respool.model.accounts import Account, AccountKind
 from respool.model.dataclasses import dataclass
 from respool.model.messages import PartitionName
 from respool.model.names import DELETED, USER
+from respool.system.entry_kinds import EntryKind
 from respool.system.read_only import ReadOnlyTree
 from respool.targets.spool.leftovers import LooseDirectory
 
@@ -36,13 +41,18 @@ Spot: TypeAlias = tuple[str, PurePosixPath]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSpool:
-    """All partitions of a server. Paths are relative to ``/``, through no link."""
+    """All partitions of a server. Paths are relative to ``/``, through no link.
+
+    ``listed`` are directories that were looked into: of a mailbox its messages are counted, and
+    then what is below it is walked through, and there may be a million files.
+    """
 
     tree: ReadOnlyTree
     partitions: Mapping[str, Partition]
     shelves: tuple[Shelf, ...]
     has_meta: AbstractSet[str]  # which cyrus.* files lie on the metapartition
     rules: PathRules
+    listed: dict[Spot, _Listing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +137,7 @@ def branch_at(
     spool: LiveSpool, partition: Partition, directory: PurePosixPath, owned: AbstractSet[Spot]
 ) -> Branch:
     """A directory with all that is below it; ``owned`` are the places of mailboxes."""
-    listing = _listing(spool.tree, partition, directory)
+    listing = _listing(spool, partition, directory)
     is_deep = len(directory.parts) > _DEPTH_LIMIT
     return Branch(
         directory=directory,
@@ -188,7 +198,7 @@ def as_loose(
 
 def messages_in(spool: LiveSpool, spot: Spot) -> int:
     """How many message files lie in one directory, in all roots of its partition."""
-    return _listing(spool.tree, spool.partitions[spot[0]], spot[1]).message_count
+    return _listing(spool, spool.partitions[spot[0]], spot[1]).message_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,20 +208,29 @@ class _Listing:
     directories: tuple[str, ...]
 
 
-def _listing(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -> _Listing:
-    """What one directory holds, in all roots of its partition together."""
-    has_content, count = False, 0
+def _listing(spool: LiveSpool, partition: Partition, directory: PurePosixPath) -> _Listing:
+    """What one directory holds, in all roots of its partition together, once it is listed."""
+    spot = (partition.name, directory)
+    if spot not in spool.listed:
+        spool.listed[spot] = _listed(spool.tree, partition, directory)
+    return spool.listed[spot]
+
+
+def _listed(tree: ReadOnlyTree, partition: Partition, directory: PurePosixPath) -> _Listing:
+    count = 0
+    others: set[str] = set()
     directories: set[str] = set()
     for root in partition.roots:
-        for name, is_directory in tree.names(root / directory):
-            if is_directory:
-                directories.add(name)
-            elif is_like_message_file(name):
-                count += 1
-            elif name in _OWN_FILES:
-                has_content = True
+        with suppress(BackupFileMissing):
+            names = tree.all_names(root / directory)
+            directories.update(names.subdirectories())
+            links = [name for name, kind in names.others if kind is not EntryKind.DIRECTORY]
+            for text in (*names.files, "/".join(links)):
+                uids, rest = uids_of_files(text)
+                count += len(uids) + sum(map(is_like_message_file, rest))
+                others.update(rest)
     return _Listing(
-        has_content=has_content or count > 0,
+        has_content=count > 0 or not _OWN_FILES.isdisjoint(others),
         message_count=count,
         directories=tuple(sorted(filter(_is_name, directories))),
     )
