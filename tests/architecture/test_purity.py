@@ -34,6 +34,8 @@ IMPURE_MODULES = frozenset(
     }
 )
 PURE_ALL_THE_SAME = frozenset({"urllib.parse"})  # text in, text out
+# It compiles what sets the fields of a class, from their names alone.
+MAY_COMPILE = ("src/respool/model/dataclasses.py", ["exec()"])
 LOADED_BY_NOBODY = ("subprocess", "socket", "sqlite3")
 
 
@@ -60,7 +62,8 @@ def impurities(tree: ast.Module) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", pure_files(), ids=relative)
 def test_a_pure_module_touches_nothing(path: Path) -> None:
-    assert list(impurities(tree_of(path))) == []
+    file, calls = MAY_COMPILE
+    assert list(impurities(tree_of(path))) == (calls if relative(path) == file else [])
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 __all__ = ["dataclass"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from dataclasses import dataclass
 
-_AFTER: Final = "__post_init__"
 _SHOWN_AND_COMPARED: Final = ("__repr__", "__eq__", "__hash__")
 
 
@@ -65,7 +64,12 @@ def _make_late(cls: Any, own: frozenset[str], *, is_frozen: bool, is_compared: b
     be compared and changed has no hash.
     """
     if "__init__" not in own:
-        cls.__init__ = _late_init(cls, is_frozen=is_frozen)
+
+        def make_init(self: Any, *args: Any, **values: Any) -> None:
+            cls.__init__ = made = _init_of(cls, is_frozen=is_frozen)
+            made(self, *args, **values)
+
+        cls.__init__ = make_init
     if "__repr__" not in own:
         cls.__repr__ = _late(cls, "__repr__")
     if not is_compared:
@@ -78,19 +82,11 @@ def _make_late(cls: Any, own: frozenset[str], *, is_frozen: bool, is_compared: b
         cls.__hash__ = _late(cls, "__hash__")
 
 
-def _late_init(cls: Any, *, is_frozen: bool) -> Callable[..., None]:
-    def first(self: Any, *args: Any, **values: Any) -> None:
-        wanted = {"frozen": is_frozen, "slots": "__slots__" in vars(cls)}
-        cls.__init__ = made = vars(_twin(cls, repr=False, eq=False, **wanted))["__init__"]
-        made(self, *args, **values)
-
-    return first
-
-
 def _late(cls: Any, name: str) -> Callable[..., Any]:
     def first(*args: Any) -> Any:
         """Take all three of a class that the library makes of the same fields."""
-        twin = _twin(cls, init=False, unsafe_hash=True)
+        every = [(each.name, each.type, each) for each in dataclasses.fields(cls)]
+        twin = dataclasses.make_dataclass(cls.__qualname__, every, init=False, unsafe_hash=True)
         for each in _SHOWN_AND_COMPARED:
             if getattr(vars(cls).get(each), "__code__", None) is first.__code__:
                 setattr(cls, each, vars(twin)[each])
@@ -99,11 +95,49 @@ def _late(cls: Any, name: str) -> Callable[..., Any]:
     return first
 
 
-def _twin(cls: Any, **wanted: Any) -> type:
-    """A class that the library makes of the same fields, for its functions."""
-    every = [(each.name, each.type, each) for each in dataclasses.fields(cls)]
-    after = {_AFTER: getattr(cls, _AFTER)} if hasattr(cls, _AFTER) else {}
-    return dataclasses.make_dataclass(cls.__qualname__, every, namespace=after, **wanted)
+def _init_of(cls: Any, *, is_frozen: bool) -> Callable[..., None]:
+    """The function that sets every field, with the library's signature.
+
+    The library would compile two more beside it that refuse changes, in thrice the time.
+    """
+    fields = [each for each in dataclasses.fields(cls) if each.init]
+    known: dict[str, Any] = {"_put": object.__setattr__, "_missing": dataclasses.MISSING}
+    plain = [_parameter(each, known) for each in fields if not each.kw_only]
+    named = [_parameter(each, known) for each in fields if each.kw_only]
+    head = ", ".join(["_self", *plain, *(["*"] if named else []), *named])
+    put = "_put(_self, {!r}, {})" if is_frozen else "_self.{} = {}"
+    body = [put.format(each.name, value) for each, value in _values(cls, known)]
+    if hasattr(cls, "__post_init__"):
+        body.append("_self.__post_init__()")
+    source = f"def __init__({head}):\n " + "\n ".join(body or ["pass"])
+    exec(source, known)  # noqa: S102 - of names of fields alone, as the library does
+    made: Callable[..., None] = known["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def _parameter(field: dataclasses.Field[Any], known: dict[str, Any]) -> str:
+    if field.default is not dataclasses.MISSING:
+        known[f"_default_{field.name}"] = field.default
+        return f"{field.name}=_default_{field.name}"
+    if field.default_factory is not dataclasses.MISSING:
+        return f"{field.name}=_missing"
+    return field.name
+
+
+def _values(cls: Any, known: dict[str, Any]) -> Iterator[tuple[dataclasses.Field[Any], str]]:
+    """What each field is set to; nothing where it has a place of its own later."""
+    for each in dataclasses.fields(cls):
+        made = f"_make_{each.name}"
+        if each.default_factory is not dataclasses.MISSING:
+            known[made] = each.default_factory
+            given = f"{made}() if {each.name} is _missing else {each.name}"
+            yield each, given if each.init else f"{made}()"
+        elif each.init:
+            yield each, each.name
+        elif each.default is not dataclasses.MISSING:
+            known[made] = each.default
+            yield each, made
 
 
 def _freeze(cls: Any) -> None:
