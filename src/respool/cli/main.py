@@ -8,6 +8,7 @@ The command-line library takes longer to load than the help may take, so the hel
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -73,7 +74,9 @@ _COMPLETION: Final = "_RESPOOL_COMPLETE"
 def main() -> NoReturn:
     """Run the command line and exit with the status that docs/reference promises."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's: one a core, and never used
-    sys.exit(_status(sys.argv[1:]))
+    status = _status(sys.argv[1:])
+    gc.freeze()  # all is closed: nobody has to look for circles in what ends with the process
+    sys.exit(status)
 
 
 def __getattr__(name: str) -> typer.Typer:
