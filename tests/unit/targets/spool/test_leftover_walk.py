@@ -13,6 +13,7 @@ from respool.targets.spool.leftover_walk import (
     as_loose,
     branch_at,
     loose_in,
+    messages_in,
     open_spool,
 )
 
@@ -144,3 +145,23 @@ def test_a_partition_that_is_a_link_is_followed_but_no_link_below_it(files: Path
     (files / "data").symlink_to(files / "elsewhere")
 
     assert loose(files, JDOE) == [(f"{INBOX}/a", 1, True)]
+
+
+def test_what_was_counted_is_not_listed_again_for_what_lies_below(files: Path) -> None:
+    put(files, f"data/{INBOX}/1.", f"data/{INBOX}/a/1.")
+    spool = opened(files)
+    inbox = ("main", PurePosixPath(INBOX))
+
+    counted = messages_in(spool, inbox)
+    put(files, f"data/{INBOX}/2.")
+
+    branch = branch_at(spool, spool.partitions["main"], inbox[1], frozenset({inbox}))
+    assert (counted, branch.message_count, branch.all_messages) == (1, 1, 2)
+
+
+def test_whatever_is_called_like_a_message_counts_but_for_a_directory(files: Path) -> None:
+    put(files, f"data/{INBOX}/1.", f"data/{INBOX}/99999999999.", f"data/{INBOX}/5./x")
+    put(files, f"data/{INBOX}/1.x", f"data/{INBOX}/cyrus.index")
+    (files / f"data/{INBOX}/7.").symlink_to("1.")
+
+    assert messages_in(opened(files), ("main", PurePosixPath(INBOX))) == 3
