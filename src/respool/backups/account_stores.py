@@ -38,4 +38,4 @@ def _ids(sources: Iterable[SourceMailbox]) -> Iterator[str]:
         read = read_mailbox(source, RESTORED)
         mailbox = with_files_as_records(read)
         candidates = possible_stubs(mailbox, read, reads_files=True)
-        yield from stub_ids(stubs_among(source, mailbox.records[candidates]))
+        yield from stub_ids(stubs_among(source, mailbox.records, candidates))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _FIRST_LOOK: Final = 4096  # most headers are shorter
+_AT_ONCE: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +98,21 @@ def marked_as_stubs(mailbox: StoredMailbox) -> NDArray[np.bool_]:
     return found
 
 
-def stubs_among(source: SourceMailbox, rows: Rows) -> Iterator[FoundStub]:
-    """Those of ``rows`` (RECORD or FILE) that are stubs by their header; each file is opened."""
-    there = rows[rows["place"] != NOWHERE]
-    for uid, place in zip(there["uid"].tolist(), there["place"].tolist(), strict=True):
-        stub = stub_at(source, uid, place)
-        if stub is not None:
-            yield FoundStub(uid=uid, place=place, stub=stub)
+def stubs_among(
+    source: SourceMailbox, rows: Rows, candidates: NDArray[np.bool_]
+) -> Iterator[FoundStub]:
+    """Those of the ``candidates`` (a mask of ``rows``, RECORD or FILE) that are stubs by their
+    header; each file is opened. There may be a million, of which a part is held at once.
+    """
+    for start in range(0, len(rows), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        places = rows["place"][part]
+        there = candidates[part] & (places != NOWHERE)
+        uids = rows["uid"][part][there].tolist()
+        for uid, place in zip(uids, places[there].tolist(), strict=True):
+            stub = stub_at(source, uid, place)
+            if stub is not None:
+                yield FoundStub(uid=uid, place=place, stub=stub)
 
 
 def stub_at(source: SourceMailbox, uid: int, place: int) -> Stub | None:

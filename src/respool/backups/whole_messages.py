@@ -90,9 +90,10 @@ def possible_stubs(
         return np.ones(len(mailbox.records), dtype=np.bool_)
     if len(mailbox.records) != len(read.records):
         mask |= ~np.isin(mailbox.records["uid"], read.records["uid"])
-    nameless = (mailbox.records["user_flags"] & _nameless_bits(mailbox)) != 0
-    found: NDArray[np.bool_] = mask | nameless.any(axis=1)
-    return found
+    for word, bits in enumerate(_nameless_bits(mailbox)):  # one by one: no copy of all of them
+        if bits:
+            mask |= (mailbox.records["user_flags"][:, word] & bits) != 0
+    return mask
 
 
 def with_bodies(
@@ -109,14 +110,15 @@ def with_bodies(
     """
     if not candidates.any():
         return WholeMailbox(mailbox=mailbox)
-    records = mailbox.records.copy()
+    records = mailbox.records
     said = _Said()
     joined: set[int] = set()
     count = 0
-    for found in stubs_among(source, records[candidates]):
+    for found in stubs_among(source, mailbox.records, candidates):
         count += 1
         whole = _whole(found, archive, said)
         if whole is not None:
+            records = records if joined else records.copy()
             _replace(records, found.uid, whole, mailbox)
             joined.add(found.uid)
     findings = tuple(said.findings(len(joined)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from respool.backups import stub_messages
 from respool.backups.contents import mailboxes_of
 from respool.backups.discovery import open_backup
 from respool.backups.hsm_store import places_of
@@ -96,6 +97,33 @@ def test_the_octets_are_those_that_the_record_says(spool: Path) -> None:
             pieces.append(piece)
     assert b"".join(pieces) == WHOLE
     assert max(map(len, pieces)) == 100
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_stubs_are_found_however_many_are_looked_at_at_once(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stub_messages, "_AT_ONCE", at_once)
+    kept = [PLAIN, STUB, STUB, PLAIN, STUB]
+    write_messages(tmp_path, "user/jdoe@b.loc", kept, acl=ACL)
+    write_body(tmp_path, OWNER, ID, snappy_stream(WHOLE))
+
+    whole = joined(tmp_path)
+
+    assert (whole.stubs, whole.damaged, whole.joined) == (3, 0, frozenset({2, 3, 5}))
+    sizes = [each.size_bytes for each in whole.mailbox.messages()]
+    assert sizes == [len(each.octets if each is PLAIN else WHOLE) for each in kept]
+
+
+def test_what_was_read_stays_as_it_was(spool: Path) -> None:
+    source = the_mailbox(spool)
+    mailbox = read_mailbox(source)
+    before = mailbox.records.tobytes()
+
+    whole = with_bodies(source, mailbox, np.ones(2, dtype=np.bool_), archive_at(spool))
+
+    assert whole.joined == {2}
+    assert mailbox.records.tobytes() == before
 
 
 def test_a_message_that_is_no_stub_is_not_joined(spool: Path) -> None:
