@@ -6,7 +6,7 @@ The octets go as they are: nothing of a message is altered to make it acceptable
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -30,14 +30,12 @@ def append_messages(
     messages: Iterable[MessageToAppend],
     tell: Callable[[AppendResult], None],
     beside: Sequence[ImapSession] = (),
-    count: int | None = None,
 ) -> None:
     """Append ``messages``, in order, to ``mailbox``, which exists.
 
-    ``count`` is how many they are at most, where that is known.
-
     ``beside`` are further sessions of the same user: commands go by turns over all of them,
-    where the server takes many messages in one, and literals without being asked.
+    where the server takes many messages in one, and literals without being asked. Where
+    it is known how many ``messages`` there are, as many commands go over each.
 
     ``tell`` is called once for each message as soon as its lot is known, mostly in order,
     but not for those whose body cannot be read. With an error, what was told holds; the
@@ -56,10 +54,9 @@ def append_messages(
     """
     abilities = append_abilities(session, mailbox)
     sessions = (session, *(beside if abilities.takes_turns else ()))
-    if count is not None:
-        abilities = replace(
-            abilities, most_messages=even_share(count, len(sessions), abilities.most_messages)
-        )
+    if isinstance(messages, Sized):
+        share = even_share(len(messages), len(sessions), abilities.most_messages)
+        abilities = replace(abilities, most_messages=share)
     work = _Appending(sessions, mailbox, abilities, tell)
     try:
         for message in messages:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from respool.errors import ServerUnreachable
+from respool.system.append_abilities import even_share
 from respool.system.append_values import Appended, AppendResult, MessageToAppend, Refused
 from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_append import append_messages
@@ -22,7 +23,7 @@ from tests.support.stand_in_server import StandInServer
 
 MANY = ("IMAP4rev1", "AUTH=PLAIN", "LITERAL+", "UIDPLUS", "MULTIAPPEND")
 ASKED = ("IMAP4rev1", "AUTH=PLAIN", "UIDPLUS", "MULTIAPPEND")
-COUNT = 330  # in commands of fifty: seven
+COUNT = 330  # in eight commands over two connections, or over four
 NO_TLS = Trust()
 LOGIN = 3  # commands before the first APPEND
 
@@ -67,8 +68,8 @@ def test_commands_go_over_both_connections_and_messages_come_in_order() -> None:
         append_messages(one, "INBOX", messages(), told.append, [other])
 
         assert held(server) == [octets_of(uid) for uid in range(1, COUNT + 1)]
-        assert proxy.commands.count("APPEND") == 3
-        assert server.commands.count("APPEND") == 7
+        assert proxy.commands.count("APPEND") == 4
+        assert server.commands.count("APPEND") == 8
     uids = [each.target_uid for each in told if isinstance(each, Appended)]
     assert uids == list(range(1, COUNT + 1))
 
@@ -207,4 +208,14 @@ def test_a_later_command_that_holds_the_lock_an_earlier_one_needs_is_cut(
             append_messages(one, "INBOX", messages(), told.append, [other])
         there = held(server)
     assert there == [octets_of(uid) for uid in range(1, len(there) + 1)]
-    assert len(told) == len(there) == 50
+    assert len(told) == len(there) == even_share(COUNT, 2, 50)
+
+
+@pytest.mark.parametrize(
+    ("count", "connections", "share"),
+    [(500, 4, 42), (300, 4, 38), (200, 4, 50), (1, 4, 1), (0, 4, 50), (500, 1, 50), (401, 2, 41)],
+)
+def test_as_many_commands_go_over_each_connection(
+    count: int, connections: int, share: int
+) -> None:
+    assert even_share(count, connections, 50) == share

@@ -65,11 +65,8 @@ class Group:
 
     def send(self, session: ImapSession, beside: Sequence[ImapSession]) -> None:
         """Append what is not there, as far as the connection holds, or all of several do."""
-        wanted = list(self._wanted())
-        outgoing = map(self._outgoing, wanted)
-        append_messages(
-            session, self.step.mailbox, outgoing, self._told, beside, count=len(wanted)
-        )
+        outgoing = list(map(self._outgoing, self._wanted()))
+        append_messages(session, self.step.mailbox, outgoing, self._told, beside)
 
     def send_one_by_one(self, session: ImapSession) -> None:
         """The same, each message once the one before is there: it is known which ends it."""
