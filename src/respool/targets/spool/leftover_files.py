@@ -9,7 +9,7 @@ import numpy as np
 
 from respool.backups.spool_layout import Partition
 from respool.cyrus.header import MailboxHeader, parse_header
-from respool.cyrus.index import parse_index
+from respool.cyrus.index import parse_index, parse_index_header
 from respool.cyrus.mailbox_records import MailboxRecord
 from respool.cyrus.spool_paths import HEADER_FILE, INDEX_FILE, mailbox_directory, uuid_directory
 from respool.errors import BackupFileMissing, FormatError
@@ -82,7 +82,7 @@ def _header(tree: ReadOnlyTree, file: PurePosixPath) -> MailboxHeader | None:
 def _record_count(tree: ReadOnlyTree, file: PurePosixPath) -> int | None:
     """How many records the index says it has; None where there is none that can be read."""
     try:
-        return parse_index(tree.read(file, _INDEX_HEAD)).header.num_records
+        return parse_index_header(tree.read(file, _INDEX_HEAD)).num_records
     except (BackupFileMissing, FormatError):
         return None
 
