@@ -130,9 +130,10 @@ def list_messages(
         raise nothing_matches(selection, conditions)
     stubs = StubsOfMailbox(selection=selection, source=source, mailbox=mailbox)
     beside = _Beside.of(mailbox, state, stubs)
-    messages = _messages(source, mailbox, mailbox.records[mask], beside)
+    rows = mailbox.records if mask.all() else mailbox.records[mask]  # a million take room
+    messages = _messages(source, mailbox, rows, beside)
     if has_raw:
-        messages = _with_raw(messages, mailbox, mailbox.records[mask])
+        messages = _with_raw(messages, mailbox, rows)
     return FolderListing(selection=selection, mailbox=mailbox, messages=messages)
 
 
