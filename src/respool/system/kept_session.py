@@ -7,14 +7,11 @@ done then. Steps that follow each other for one user enter once.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
+from respool.errors import TargetError
 from respool.system.imap import ImapSession, is_alive
-
-_IDLE_SECONDS: Final = 10.0
 
 
 class KeptSession:
@@ -22,7 +19,7 @@ class KeptSession:
 
     def __init__(self, enter: Callable[[str], ImapSession]) -> None:
         self._enter = enter
-        self._kept: tuple[str, ImapSession, float] | None = None
+        self._kept: tuple[str, ImapSession] | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -30,7 +27,8 @@ class KeptSession:
         """A session as ``userid`` for the length of a block, without an open folder.
 
         It is the kept one where that is his, is not in use, and still answers. A block that
-        raises ends it: nobody knows what the server was about to answer.
+        raises ends it: nobody knows what the server was about to answer. What a block has done
+        stays done, whatever becomes of the session then.
 
         Raises:
             LoginRefused: the server lets nobody in under that name.
@@ -38,12 +36,12 @@ class KeptSession:
         session = self._taken(userid) or self._enter(userid)
         try:
             yield session
-            is_to_keep = session.leave_folder()
+            is_to_keep = _has_left(session)
         except BaseException:
             session.close()
             raise
         if is_to_keep:
-            self._keep((userid, session, time.monotonic()))
+            self._keep((userid, session))
         else:
             session.close()
 
@@ -56,15 +54,21 @@ class KeptSession:
             kept, self._kept = self._kept, None
         if kept is None:
             return None
-        whose, session, used_at = kept
-        is_idle = time.monotonic() - used_at > _IDLE_SECONDS
-        if whose == userid and (not is_idle or is_alive(session)):
+        whose, session = kept
+        if whose == userid and is_alive(session):
             return session
         session.close()
         return None
 
-    def _keep(self, kept: tuple[str, ImapSession, float] | None) -> None:
+    def _keep(self, kept: tuple[str, ImapSession] | None) -> None:
         with self._lock:
             former, self._kept = self._kept, kept
         if former is not None:
             former[1].close()
+
+
+def _has_left(session: ImapSession) -> bool:
+    try:
+        return session.leave_folder()
+    except TargetError:
+        return False

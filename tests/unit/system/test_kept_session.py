@@ -28,6 +28,10 @@ class Door:
         credentials = Credentials(user=user, password=self._server.password)
         return enter(ImapAddress(port=self._server.port), credentials, Trust())
 
+    def cut(self) -> None:
+        """End all sessions."""
+        self._server.cut_all()
+
 
 @contextmanager
 def a_door(offer: tuple[str, ...] = OFFER) -> Iterator[tuple[Door, KeptSession]]:
@@ -79,5 +83,27 @@ def test_where_a_folder_cannot_be_left_the_session_ends() -> None:
         for _ in range(2):
             with kept.of("jdoe") as session:
                 session.open_to_read("INBOX")
+
+    assert door.entered == ["jdoe", "jdoe"]
+
+
+def test_what_was_done_stays_done_where_the_session_is_cut_before_its_folder_is_left() -> None:
+    with a_door() as (door, kept):
+        with kept.of("jdoe") as session:
+            session.open_to_read("INBOX")
+            door.cut()
+        with kept.of("jdoe") as session:
+            session.open_to_read("INBOX")
+
+    assert door.entered == ["jdoe", "jdoe"]
+
+
+def test_a_session_that_the_server_ended_meanwhile_is_not_used_again() -> None:
+    with a_door() as (door, kept):
+        with kept.of("jdoe"):
+            pass
+        door.cut()
+        with kept.of("jdoe") as session:
+            session.open_to_read("INBOX")
 
     assert door.entered == ["jdoe", "jdoe"]
