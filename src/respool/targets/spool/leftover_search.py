@@ -69,11 +69,16 @@ class _Look:
     directories: set[MailboxName] = field(default_factory=set)
 
     def carefully(self, subject: str, work: Callable[[], None]) -> None:
-        """Do ``work``; where something cannot be read, say so."""
+        """Do ``work``, of one account; where something cannot be read, say so.
+
+        Its listings go with it: a server may have a hundred thousand directories.
+        """
         try:
             work()
         except RespoolError as error:
             self.found.append(about.not_searched(subject, _why(error)))
+        finally:
+            self.spool.listed.clear()
 
 
 def _looked(server: CyrusServer, account: Account | None) -> Leftovers:
