@@ -87,7 +87,9 @@ def _print_version(value: bool) -> None:
     if value:
         from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom needed
 
-        typer.echo(f"respool {version('respool')}")
+        from respool.cli.output import print_text  # noqa: PLC0415
+
+        print_text(f"respool {version('respool')}")
         raise typer.Exit
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 from respool.errors import RespoolError
 
@@ -13,6 +14,20 @@ BUG_TEXT = """error: internal   {changed}
   {kind}: {text}
   why:  this is a bug of respool, not of your data
   hint: run it again with RESPOOL_TRACE=1 and report what is printed"""
+
+
+class OutputLost(RespoolError):
+    """What a command had to say cannot be written; what it did is done."""
+
+    code: ClassVar[str] = "output-lost"
+    changed = "WHAT WAS DONE STAYS"
+
+    @classmethod
+    def by(cls, error: OSError) -> OutputLost:
+        """The one that says why."""
+        why = (error.strerror or str(error)).lower()
+        hint = "`respool runs` shows what was added, if anything"
+        return cls("not all of the result could be written", why=why, hint=hint)
 
 
 def report(error: RespoolError, *, as_json: bool) -> int:

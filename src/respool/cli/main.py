@@ -15,6 +15,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
+from respool.cli.failures import OutputLost
 from respool.errors import EndedBySignal, RespoolError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ _COMPLETION: Final = "_RESPOOL_COMPLETE"
 def main() -> NoReturn:
     """Run the command line and exit with the status that docs/reference promises."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's: one a core, and never used
+    _open_what_is_closed()
     status = _status(sys.argv[1:])
     gc.freeze()  # all is closed: nobody has to look for circles in what ends with the process
     sys.exit(status)
@@ -118,14 +120,16 @@ Commands:
 
 def _status(arguments: list[str]) -> int:
     is_completing = _COMPLETION in os.environ  # then the shell asks, not a person
-    if not is_completing and (not arguments or arguments in _HELP):
-        sys.stdout.write(help_text())
-        return 0 if arguments else 2
     try:
+        if not is_completing and (not arguments or arguments in _HELP):
+            sys.stdout.write(help_text())
+            return _flushed(0 if arguments else 2)
         return _run(arguments)
     except RespoolError as error:
         from respool.cli.failures import report
 
+        if isinstance(error, OutputLost):
+            _let_output_go()
         return report(error, as_json="--json" in arguments)
     except (EndedBySignal, KeyboardInterrupt) as error:
         return _status_of_signal(error, as_json="--json" in arguments)
@@ -150,9 +154,38 @@ def _status_of_signal(error: BaseException, *, as_json: bool) -> int:
 def _status_of_exit(error: BaseException) -> int:
     """0 where only our reader has gone: nothing is wrong, and nothing more can be said."""
     if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        _let_output_go()
         return 0
     return error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
+
+
+def _let_output_go() -> None:
+    """Nothing more is to be said: what was not written would fail again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+
+
+def _flushed(status: int) -> int:
+    """``status``, which holds as well where whoever read the result has gone.
+
+    Raises:
+        OutputLost: it cannot be written.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_output_go()
+    except OSError as error:
+        raise OutputLost.by(error) from error
+    return status
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that we were started without: files of ours would get their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _only(arguments: list[str]) -> str | None:
@@ -179,5 +212,4 @@ def _run(arguments: list[str]) -> int:
         arguments = with_value(arguments)
     app = _made_app(_only(arguments))
     result = app(args=arguments, prog_name="respool", standalone_mode=False)
-    sys.stdout.flush()
-    return result if isinstance(result, int) else 0
+    return _flushed(result if isinstance(result, int) else 0)

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import Final, TextIO
 from unicodedata import combining, east_asian_width
 
+from respool.cli.failures import OutputLost
 from respool.model.dataclasses import dataclass
 
 _UNITS: Final = ("B", "K", "M", "G", "T")
@@ -82,8 +83,13 @@ def print_note(text: str) -> None:
 def print_octets(octets: bytes, *, as_they_are: bool = False) -> None:
     """A message: as it is, but harmless lines on a terminal, unless ``as_they_are``."""
     if as_they_are or not sys.stdout.isatty():
-        sys.stdout.flush()
-        sys.stdout.buffer.write(octets)
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(octets)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost.by(error) from error
         return
     from respool.cli.terminal import harmless_lines
 
@@ -202,7 +208,12 @@ def zone_name(moment: datetime | None = None) -> str:
 def _write(text: str, stream: TextIO | None = None, *, end: str = "\n") -> None:
     out = stream or sys.stdout
     encoding = out.encoding or "utf-8"
-    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+    try:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise (OutputLost.by(error) if out is sys.stdout else error) from error
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
