@@ -226,11 +226,8 @@ def undo_many(
 def show_batch_report(report: BatchReport, *, as_json: bool) -> int:
     """The report on standard output; its exit status."""
     from respool.cli.batch_text import batch_screen
-    from respool.cli.output import print_json, print_text
+    from respool.cli.output import print_outcome
 
     sys.stderr.flush()
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print_text(batch_screen(report))
+    print_outcome(report.as_json, lambda: batch_screen(report), as_json=as_json)
     return report.exit_status

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import field
 from datetime import datetime
 from itertools import chain, islice
@@ -78,6 +79,18 @@ def print_text(text: str) -> None:
 def print_note(text: str) -> None:
     """A message beside the result, on standard error."""
     _write("\n".join(visible(line) for line in text.split("\n")), sys.stderr)
+
+
+def print_outcome(value: Callable[[], object], text: Callable[[], str], *, as_json: bool) -> None:
+    """What became of something that was to be done: ``value`` as JSON, or ``text``.
+
+    Where nobody reads it, the status of the command still says how that ended.
+    """
+    with suppress(BrokenPipeError):
+        if as_json:
+            print_json(value())
+        else:
+            print_text(text())
 
 
 def print_octets(octets: bytes, *, as_they_are: bool = False) -> None:

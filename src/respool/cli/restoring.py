@@ -285,19 +285,12 @@ def _stopping() -> Iterator[_Stopping]:
 
 
 def show_receipt(receipt: Receipt, file: Path, *, as_json: bool) -> None:
-    """The receipt on standard output; ``file`` has it as text.
-
-    Where nobody reads it, the status of the command still says how the run ended.
-    """
-    from respool.cli.output import print_json, print_text
+    """The receipt on standard output; ``file`` has it as text."""
+    from respool.cli.output import print_outcome
     from respool.cli.restore_text import receipt_screen
 
     sys.stderr.flush()
-    with suppress(BrokenPipeError):
-        if as_json:
-            print_json(receipt.as_json())
-        else:
-            print_text(receipt_screen(receipt, file))
+    print_outcome(receipt.as_json, lambda: receipt_screen(receipt, file), as_json=as_json)
 
 
 def status_of_run(receipt: Receipt) -> int:

@@ -13,8 +13,6 @@ import pytest
 
 from respool.cli import output
 from respool.cli.failures import OutputLost
-from respool.cli.restoring import show_receipt
-from tests.unit.verification.test_report import receipt
 
 FULL = Path("/dev/full")
 
@@ -86,14 +84,15 @@ def test_a_full_disk_is_no_bug_wherever_it_is_seen(
         say()
 
 
-def test_a_receipt_that_nobody_reads_leaves_the_status_to_the_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_outcome_that_nobody_reads_leaves_the_status_to_the_run(
+    monkeypatch: pytest.MonkeyPatch, *, as_json: bool
 ) -> None:
-    """0 says that all is proven: a reader who has gone proves nothing."""
+    """0 says that all is proven, or taken back: a reader who has gone proves nothing."""
 
     class Gone(io.StringIO):
         def write(self, _text: str) -> int:
             raise BrokenPipeError
 
     monkeypatch.setattr(sys, "stdout", Gone())
-    show_receipt(receipt(), tmp_path / "receipt.txt", as_json=False)
+    output.print_outcome(lambda: {"verdict": "differs"}, lambda: "differs", as_json=as_json)

@@ -55,7 +55,7 @@ def undo(
 
     Asks first. Typed again it goes on, and tries what was left.
     """
-    from respool.cli.output import print_json, print_text
+    from respool.cli.output import print_outcome
     from respool.cli.restoring import undoing
     from respool.errors import UsageError
 
@@ -67,10 +67,7 @@ def undo(
             shown, text, status = _due(settings, conversation)
         else:
             shown, text, status = _one(settings, run, conversation, is_forced=force, yes=yes)
-    if as_json:
-        print_json(shown)
-    else:
-        print_text(text)
+    print_outcome(lambda: shown, lambda: text, as_json=as_json)
     return status
 
 

@@ -66,15 +66,12 @@ def _export(settings: Settings, path: str, *, as_json: bool) -> int:
     from respool.app.access_log import Access, note_reading
     from respool.app.verify_export import verify_export
     from respool.cli.export_text import export_screen
-    from respool.cli.output import print_json, print_text
+    from respool.cli.output import print_outcome
     from respool.cli.progress import proving_bar
 
     with proving_bar() as tell:
         report = verify_export(Path(path), tell)
     account = report.head.account.address
     note_reading(settings, Access(command="verify", account=account, target=report.place))
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print_text(export_screen(report))
+    print_outcome(report.as_json, lambda: export_screen(report), as_json=as_json)
     return report.exit_status
