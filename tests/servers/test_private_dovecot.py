@@ -91,10 +91,12 @@ def test_it_is_up_within_seconds_and_comes_up_again_after_a_power_cut(as_root: N
         server.create_user(JDOE)
         with server.client_as(JDOE) as client:
             client.create_folder("kept")
+        assert server.error_lines() == ()
         server.kill()
         assert server.processes() == ()
+        of_the_cut = server.error_lines()  # whoever was killed last sees the others gone
         server.start()
         with server.client_as(JDOE) as client:
             assert client.folder_exists("kept")
-        assert server.error_lines() == ()
+        assert server.error_lines() == of_the_cut
     assert server.processes() == ()
