@@ -69,12 +69,14 @@ ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backup
 Backups are never written to. Live messages are never removed or replaced."""
 STDOUT: Final = 1
 _HELP: Final = (["--help"], ["-h"])
+_MADE_UNTIL_LOOKED: Final = 20_000  # values: messages and records are many, and make no circles
 _COMPLETION: Final = "_RESPOOL_COMPLETE"
 
 
 def main() -> NoReturn:
     """Run the command line and exit with the status that docs/reference promises."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's: one a core, and never used
+    gc.set_threshold(_MADE_UNTIL_LOOKED)
     _open_what_is_closed()
     status = _status(sys.argv[1:])
     gc.freeze()  # all is closed: nobody has to look for circles in what ends with the process

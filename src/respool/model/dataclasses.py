@@ -86,7 +86,13 @@ def _late(cls: Any, name: str) -> Callable[..., Any]:
     def first(*args: Any) -> Any:
         """Take all three of a class that the library makes of the same fields."""
         every = [(each.name, each.type, each) for each in dataclasses.fields(cls)]
-        twin = dataclasses.make_dataclass(cls.__qualname__, every, init=False, unsafe_hash=True)
+        twin = dataclasses.make_dataclass(
+            cls.__qualname__,
+            every,
+            namespace={"__doc__": cls.__doc__ or " "},  # or one is made of a signature
+            init=False,
+            unsafe_hash=True,
+        )
         for each in _SHOWN_AND_COMPARED:
             if getattr(vars(cls).get(each), "__code__", None) is first.__code__:
                 setattr(cls, each, vars(twin)[each])
