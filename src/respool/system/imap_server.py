@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import field
+from functools import partial
 from typing import TypeVar
 
 from respool.errors import (
     LoginRefused,
+    NoMoreProcesses,
     ServerSaidNo,
     ServerUnreachable,
     TargetError,
@@ -18,6 +20,7 @@ from respool.errors import (
 from respool.model.dataclasses import dataclass
 from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_connection import TakesOneAtATime
+from respool.system.starting import Threads
 
 ValueT = TypeVar("ValueT")
 
@@ -119,6 +122,18 @@ class ImapServer:
         finally:
             with self._idle.lock:
                 self._idle.others -= is_to_be_had
+
+    @contextmanager
+    def others(self, wanted: int) -> Iterator[list[ImapSession]]:
+        """Up to ``wanted`` of `another`, logged in side by side: a server takes its time."""
+        with ExitStack() as stack:
+            found: list[ImapSession | None] = []
+            entering = [partial(stack.enter_context, self.another()) for _ in range(wanted)]
+            if entering:
+                with suppress(NoMoreProcesses), Threads(wanted) as pool:
+                    begun = [pool.submit(enter) for enter in entering]
+                    found = [each.result() for each in begun]
+            yield [session for session in found if session is not None]
 
     @contextmanager
     def as_user(self, userid: str) -> Iterator[ImapSession]:

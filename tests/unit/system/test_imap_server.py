@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
 from respool.errors import LoginRefused, ServerUnreachable
+from respool.system import starting
 from respool.system.imap import ImapSession
 from respool.system.imap_connection import TakesOneAtATime
 from respool.system.imap_login import Credentials, Trust, enter
@@ -89,6 +91,49 @@ def test_only_so_many_are_used_beside_others_by_all_together() -> None:
             assert None not in of_one
             assert of_another is None
         assert stack.enter_context(far.another()) is not None
+
+
+def test_several_others_log_in_side_by_side() -> None:
+    together = threading.Barrier(2)
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        gate = Gate(server, most=3)
+
+        def enter(user: str) -> ImapSession:
+            together.wait(5)
+            return gate.enter(user)
+
+        far = replace(reached(gate), enter=enter)
+        with far.others(2) as beside:
+            assert len(set(map(id, beside))) == 2
+        with far.others(2) as again:
+            assert {*map(id, again)} == {*map(id, beside)}
+        far.close()
+
+    assert gate.asked == 2
+
+
+def test_of_several_others_those_are_used_that_the_server_gives() -> None:
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=2))
+        with far.session(), far.others(3) as beside:
+            assert len(beside) == 1
+        with far.session(), far.others(0) as none:
+            assert none == []
+        far.close()
+
+
+def test_where_no_thread_can_be_started_nobody_logs_in_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(starting, "most_threads", lambda _count: 0)
+    with StandInServer(OFFER) as server:
+        server.add_account("jdoe")
+        far = reached(Gate(server, most=9))
+        with far.session(), far.others(2) as beside:
+            assert beside == []
+        far.close()
 
 
 def test_what_goes_wrong_with_both_sessions_is_not_taken_for_a_refusal() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from typing import Final
 
 from respool.errors import ServerUnreachable, StepFailed
@@ -134,24 +133,15 @@ def _send(server: ImapServer, session: ImapSession, group: Group, *, is_careful:
     if is_careful:
         group.send_one_by_one(session)
         return
-    with _beside(server, session, group.step) as beside:
+    with server.others(_wanted_beside(session, group.step)) as beside:
         group.send(session, beside)
 
 
-@contextmanager
-def _beside(
-    server: ImapServer, session: ImapSession, step: AppendMessages
-) -> Iterator[Sequence[ImapSession]]:
-    """Further sessions, where the group is large enough and the server can use them."""
-    found: list[ImapSession] = []
-    wanted = min(len(step.messages) // _WORTH_ANOTHER - 1, _MOST_BESIDE)
-    with ExitStack() as stack:
-        while len(found) < wanted and can_take_turns(session):
-            other = stack.enter_context(server.another())
-            if other is None:
-                break
-            found.append(other)
-        yield found
+def _wanted_beside(session: ImapSession, step: AppendMessages) -> int:
+    """How many further sessions: where the group is large enough and the server can use them."""
+    if not can_take_turns(session):
+        return 0
+    return max(0, min(len(step.messages) // _WORTH_ANOTHER - 1, _MOST_BESIDE))
 
 
 def _wait_until_settled(
