@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from respool.planning.load import Load, total
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import MessageStep, Step
 from respool.planning.wanted_files import WantedFiles
-from respool.runs.journal import RunJournal
+from respool.runs.journal import RunJournal, StepRow
 from respool.runs.states import StepState
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recheck import WrittenRights, recheck_left
@@ -32,6 +32,7 @@ from respool.targets.spool.steps import (
 )
 from respool.targets.spool.surveyor import partition_of
 
+_MAKING = (CreateAccount.kind, CreateMailshare.kind)
 _WRITING_RIGHTS = (CreateMailshare.kind, Repair.kind, SaveRights.kind)
 _READING = (AppendMessages.kind, CopyMessages.kind, CreateMailbox.kind, WriteIndex.kind)
 
@@ -60,14 +61,11 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
     """
     head, left = run.head(), left_of(run)
     survey = survey_target(head.request, lambda: selected(settings, head), server, settings.state)
-    is_whole = all(
-        row.state is StepState.DONE for row in run.rows() if row.kind == CreateAccount.kind
-    )
     against = recheck_left(
         head,
         survey,
         left.loads,
-        is_account_whole=is_whole,
+        is_account_whole=is_account_whole(run.rows()),
         written=WrittenRights(to_give=_to_give(run)) if _has_bluemind_written(run) else None,
         is_place_of_others=_has_bluemind_placed(run, server, survey.partition),
     )
@@ -78,6 +76,11 @@ def check_ready(settings: Settings, run: RunJournal, server: CyrusServer) -> Non
             reasons,
             hint="mend that and go on, or take the run back",
         )
+
+
+def is_account_whole(rows: Iterable[StepRow]) -> bool:
+    """Whether no step is left that makes the account, and sets its rights when it is made."""
+    return all(row.state is StepState.DONE for row in rows if row.kind in _MAKING)
 
 
 def _has_bluemind_written(run: RunJournal) -> bool:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from respool.app.readiness import left_of, may_have_written
-from respool.finishing.steps import Repair, SaveRights
+from respool.app.readiness import is_account_whole, left_of, may_have_written
+from respool.finishing.steps import CreateMailshare, Repair, SaveRights
 from respool.planning.load import Load, load_of, total
-from respool.runs.journal import Journal, RunJournal
-from respool.targets.spool.steps import CopyMessages, CreateMailbox, WriteIndex
+from respool.runs.journal import Journal, RunJournal, StepRow
+from respool.runs.states import StepState
+from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
 from tests.unit.app.journals import begun, do, journal_in, start
 from tests.unit.targets.spool.plans import planned_by
 
@@ -66,3 +67,22 @@ def test_another_run_wrote_rights_where_a_step_of_it_says_so_or_was_cut_off(
     counts: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     assert may_have_written(kind, receipt) is counts
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "is_whole"),
+    [
+        (CreateAccount.kind, StepState.STARTED, False),
+        (CreateMailshare.kind, StepState.STARTED, False),  # made, and maybe not yet shared
+        (CreateMailshare.kind, StepState.DONE, True),
+        (CopyMessages.kind, StepState.STARTED, True),
+    ],
+)
+def test_an_account_is_whole_once_whoever_makes_it_is_done(
+    kind: str,
+    state: StepState,
+    is_whole: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    row = StepRow(number=0, lane="", kind=kind, state=state)
+
+    assert is_account_whole([row]) is is_whole

@@ -77,7 +77,7 @@ def recheck_left(
 
     What the run itself did is no reason: an account and folders that it made, read state
     that it shared, a limit that it raised. ``is_account_whole`` is False where it has still
-    to create the account, or was cut off while it did: then it will set its rights, too.
+    to make the account, or was cut off while it did: then it will set its rights, too.
     ``written``: the run, or another one since, had BlueMind write the account's rights anew.
     ``is_place_of_others``: the partition that the account is on now is the one that BlueMind
     chose when the run had it make the account.
@@ -95,7 +95,8 @@ def recheck_left(
             reasons.append(f"{fact} was {head.facts.get(fact)}, now it is {now}")
     if is_own and is_account_whole and written is None:
         reasons += _rights_changed(head.facts.get("rights", ""), survey.facts["rights"])
-    if written is not None and head.facts.get("rights") != survey.facts["rights"]:
+    is_other = head.facts.get("rights") != survey.facts["rights"]
+    if is_account_whole and written is not None and is_other:
         reasons += _more_than_now(written.to_give, survey)
     reasons += quota_reasons(
         forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)

@@ -74,3 +74,19 @@ def test_rights_that_bluemind_wrote_are_no_reason_but_where_a_folder_would_give_
     assert reason.startswith(f"asmith@b.loc was to get lrs in {private}, and has less")
     (other,) = recheck_left(head, lost, NOTHING)
     assert other.startswith("rights was")
+
+
+def test_of_a_mailshare_that_bluemind_is_still_to_share_no_right_is_missed_yet() -> None:
+    """It was cut off between making it and sharing it; that is done again."""
+    planned = replace(ABSENT, rights=PLANNED)
+    head = replace(planned_by("annotated").head, facts=planned.facts, owner=planned.owner)
+    written = WrittenRights(to_give={"back/Archives@b.loc": {"asmith@b.loc": "lrswipkxtecd"}})
+    unshared = once_created({"anyone": "p"})
+
+    found = [
+        recheck_left(head, unshared, NOTHING, is_account_whole=each, written=written)
+        for each in (False, True)
+    ]
+
+    assert found[0] == ()
+    assert "asmith@b.loc was to get" in found[1][0]
