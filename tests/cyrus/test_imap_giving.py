@@ -55,7 +55,7 @@ def test_others_get_their_rights_and_then_what_they_had_read(
     record.done = actor.perform(step, actor.observe(step))
     rights = SetAcl(lane=FOLDER, mailbox=FOLDER, rights={reader: "lrs"})
     given = actor.perform(rights, actor.observe(rights))
-    assert given == {"given": {reader: "lrs"}, "refused": {}}
+    assert given == {"given": {reader: "lrs"}, "not_given": {}}
     with restoring_names.client_as(account.user) as client:
         assert acl_of(client, FOLDER)[reader] == "lrs"
     seen = GiveReaderSeen(

@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 from respool.verification.annotation_report import AnnotationReport
+from respool.verification.report import Receipt
 from respool.verification.seen_report import SeenReport
 from respool.verification.subscription_report import SubscriptionReport
 
 _MOST_NAMED = 20
+
+
+def rights_lines(receipt: Receipt) -> list[str]:
+    """Who has rights again on another server, and who not, with the reason."""
+    head = receipt.head
+    shared = head.mailboxes if head.target_kind == "imap" else ()
+    lines = [
+        f"{each.target_path}: {who} was to have {may}"
+        for each in shared
+        for who, may in sorted(each.rights.items())
+    ]
+    lines += [
+        f"{each.subject}: {each.text}"
+        for each in receipt.findings
+        if each.code == "rights-not-given"
+    ]
+    if len(lines) > _MOST_NAMED:
+        return [
+            *lines[:_MOST_NAMED],
+            f"and {len(lines) - _MOST_NAMED:,} more: plan and receipt.json",
+        ]
+    return lines
 
 
 def seen_lines(seen: SeenReport) -> list[str]:

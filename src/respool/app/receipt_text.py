@@ -12,6 +12,7 @@ from respool.app.given_text import (
     differing_annotations,
     differing_seen,
     differing_subscriptions,
+    rights_lines,
     seen_lines,
     subscription_lines,
 )
@@ -62,7 +63,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
     if head.request.note:
         lines.append(f"note        {head.request.note}")
     lines += [f"bluemind    {line}" for line in _told(receipt)]
-    lines += [f"rights      {line}" for line in _narrower(head)]
+    lines += [f"rights      {line}" for line in (*_narrower(head), *rights_lines(receipt))]
     lines += [f"read        {line}" for line in seen_lines(receipt.seen)]
     lines += [f"annotations {line}" for line in annotation_lines(receipt.annotations)]
     lines += [f"subscribed  {line}" for line in subscription_lines(receipt.subscriptions)]

@@ -33,6 +33,7 @@ from respool.verification.flag_report import (
     flags_left,
     mended_findings,
     refused_flag_findings,
+    refused_rights_findings,
 )
 from respool.verification.report import (
     GONE,
@@ -136,8 +137,9 @@ def _as_appended(
     """What a server did not take as it was in the backup."""
     yield from refused_flag_findings(note for lane in lanes.values() for _, note in lane)
     for each in head.mailboxes:
-        notes = (note for _, note in lanes[each.target_name])
+        notes = [note for _, note in lanes[each.target_name]]
         yield from mended_findings(each.source_path or each.target_path, notes)
+        yield from refused_rights_findings(each.target_path, notes)
 
 
 def _undone(run: RunJournal) -> tuple[StepRow, ...]:

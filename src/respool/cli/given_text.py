@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from respool.cli.output import shown_count
+from respool.cli.target_text import folders_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from respool.planning.plan import PlanHead
+    from respool.planning.plan import PlanHead, PlannedMailbox
     from respool.verification.report import Receipt
 
 
 def given_notes(head: PlanHead) -> Iterator[str]:
     """What readers get back of their own, who gets nothing, and what was asked to be left."""
     request = head.request
+    yield from _rights(head)
     marks = sum(sum(each.seen_by.values()) for each in head.mailboxes)
     readers = {reader for each in head.mailboxes for reader in each.seen_by}
     if marks:
@@ -38,6 +40,22 @@ def given_notes(head: PlanHead) -> Iterator[str]:
     readers = {who for each in head.mailboxes for who in each.subscribers} - {head.owner}
     if readers:
         yield f"{_readers(len(readers))} will be subscribed to folders again"
+
+
+def _rights(head: PlanHead) -> Iterator[str]:
+    """What others may do on another server; on our own that is the account's INBOX's."""
+    given = [each for each in _shared(head) if each.rights]
+    if given:
+        people = sorted({who for each in given for who in each.rights})
+        names = ", ".join(people) if len(people) <= _MOST_NAMED else f"{len(people)} others"
+        yield f"rights of {names} come back in {folders_text(len(given))} (--details says which)"
+    away = sum(each.code == _NOT_GIVEN for each in head.findings)
+    if away:
+        yield f"rights of others stay away in {folders_text(away)} (--details says whose and why)"
+
+
+def _shared(head: PlanHead) -> tuple[PlannedMailbox, ...]:
+    return head.mailboxes if head.target_kind == "imap" else ()
 
 
 def _annotations(head: PlanHead) -> Iterator[str]:
@@ -64,12 +82,18 @@ def _annotations(head: PlanHead) -> Iterator[str]:
 
 
 _MOST_NAMED = 3
+_NOT_GIVEN = "rights-not-given"
 
 
 def given_details(head: PlanHead) -> list[str]:
-    """A line for each folder with readers."""
+    """A line for each folder with readers, and what else is given or stays away."""
     return (
         [
+            f"{each.target_path}: {who} may {may}"
+            for each in _shared(head)
+            for who, may in sorted(each.rights.items())
+        ]
+        + [
             f"{each.target_path}: {shown_count(count)} marks for {reader}"
             for each in head.mailboxes
             for reader, count in sorted(each.seen_by.items())
@@ -90,6 +114,12 @@ def given_details(head: PlanHead) -> list[str]:
 def given_screen(receipt: Receipt) -> Iterator[str]:
     """One line of what was given back, one of what was left."""
     seen = receipt.seen
+    planned = len(receipt.head.findings)
+    refused = sum(each.code == _NOT_GIVEN for each in receipt.findings[planned:])
+    rights = sum(len(each.rights) for each in _shared(receipt.head))
+    if rights:
+        counts = f"{shown_count(rights - refused)} of {shown_count(rights)}"
+        yield f"  Rights of others: {counts} given and read back"
     if seen.marks:
         yield (
             f"  Read by others: {shown_count(seen.proven)} of {shown_count(seen.marks)} marks"

@@ -446,6 +446,10 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE,
         "It is restored; give somebody rights on it after the restore.",
     ),
+    "rights-not-given": (
+        NOTE,
+        "What others may do in a folder stays away, or is less than planned: the text says why.",
+    ),
     "rights-unknown": (
         NOTE,
         "Who may read the folder is set anew: look at it after the restore.",

@@ -40,6 +40,18 @@ def mended_findings(path: str, receipts: Iterable[Mapping[str, Any]]) -> Iterato
             )
 
 
+def refused_rights_findings(path: str, receipts: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """A finding for each person who did not get the rights in a folder that were planned."""
+    for receipt in receipts:
+        for who, said in receipt.get("not_given", {}).items():
+            yield Finding(
+                severity=Severity.NOTE,
+                code="rights-not-given",
+                subject=path,
+                text=f"{who}: {said}",
+            )
+
+
 def flags_left(receipts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """How many messages kept their flags though others were planned, by the reason."""
     counts: Counter[str] = Counter()

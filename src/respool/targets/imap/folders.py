@@ -13,6 +13,7 @@ from respool.system import imap_listing as listing
 from respool.system.imap import ImapSession, quoted
 from respool.system.imap_server import ImapServer
 from respool.system.subscriptions import unsubscribe
+from respool.targets.imap.narrowing import narrow
 from respool.targets.imap.steps import CreateFolder, ShowTree
 
 _WITH_USE = "CREATE-SPECIAL-USE"
@@ -29,7 +30,8 @@ def create(server: ImapServer, step: CreateFolder, before: Note) -> Note:
     """Create the folder, unless this was done since; ``id`` is what it is known by.
 
     Raises:
-        StepFailed: somebody made one of that name meanwhile.
+        StepFailed: somebody made one of that name meanwhile, or it is open to others who had
+            no such rights in the backup, and stays so.
         ServerSaidNo: the server does not create it.
     """
     if before.get("taken"):
@@ -51,6 +53,8 @@ def create(server: ImapServer, step: CreateFolder, before: Note) -> Note:
             )
         with suppress(ServerSaidNo):  # a server may subscribe who creates
             unsubscribe(session, step.made_as)
+        if step.allowed is not None:
+            narrow(session, step, step.allowed, server)
         return {"id": listing.folder_id(session, step.made_as), "uidvalidity": found.uidvalidity}
 
 

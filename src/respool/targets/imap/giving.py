@@ -32,7 +32,10 @@ def rights_before(server: ImapServer, step: SetAcl) -> Note:
 
 
 def set_acl(server: ImapServer, step: SetAcl) -> Note:
-    """Give each his rights, as far as the server takes them; ``given`` was read back."""
+    """Give each his rights, as far as the server takes them; ``given`` was read back.
+
+    ``not_given`` says of whom it took less than all, and why.
+    """
     refused: dict[str, str] = {}
     with server.session() as session:
         admin = Administration(session)
@@ -43,7 +46,12 @@ def set_acl(server: ImapServer, step: SetAcl) -> Note:
                 refused[who] = why(error)
         now = admin.acl(step.mailbox)
     given = {who: now.get(who, "") for who in step.rights if who not in refused}
-    return {"given": given, "refused": refused}
+    fewer = {
+        who: f"has {given[who] or 'no rights'} afterwards, and not {may}"
+        for who, may in step.rights.items()
+        if who in given and not set(may) <= set(given[who])
+    }
+    return {"given": given, "not_given": {**refused, **fewer}}
 
 
 def subscribed_before(server: ImapServer, step: SetSubscription) -> Note:

@@ -47,7 +47,7 @@ def plan_restore(
     request = with_special_uses(request, chosen, survey)
     mapped = map_names(sources, request, survey.names)
     reasons += mapped.reasons
-    sharing = Sharing(request=request, survey=survey)
+    sharing = Sharing(request=request, survey=survey, root_acl=context.root_acl)
     notes = Annotations(request=request, survey=survey)
     destined = tuple(
         notes.with_annotations(sharing.with_marks(_destined(each, target, request, survey)))
@@ -67,7 +67,8 @@ def plan_restore(
     flags = KeptFlags.of(destined, survey)
     made_as = _made_as(request, survey)
     of_flags = (*flags.findings(), *_too_long(destined, survey))
-    said = (*findings_of(chosen), *of_flags, _while_filled(request, survey, made_as))
+    of_rights = tuple(sharing.findings(destined))
+    said = (*findings_of(chosen), *of_flags, *of_rights, _while_filled(request, survey, made_as))
     findings = (*context.findings, *survey.findings, *said)
     counted = _Counted(mailboxes=mailboxes, quota=quota, findings=findings)
     return ImapPlan(
@@ -76,6 +77,7 @@ def plan_restore(
         holders=holders,
         survey=survey,
         flags=flags,
+        sharing=sharing,
         made_as=made_as,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from respool.model.accounts import AccountKind
 from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import SHARED
@@ -15,6 +16,7 @@ from respool.planning.proof import ProveAppended, ProveSubscriptions
 from respool.planning.room_needs import RoomNeed
 from respool.planning.step import ACCOUNT_LANE, Step, groups
 from respool.targets.imap.flags import KeptFlags
+from respool.targets.imap.sharing import Sharing
 from respool.targets.imap.steps import (
     CreateFolder,
     GiveReaderSeen,
@@ -39,6 +41,7 @@ class ImapPlan:
     holders: tuple[MailboxName, ...]
     survey: ImapSurvey
     flags: KeptFlags
+    sharing: Sharing
     made_as: MailboxName | None
 
     @property
@@ -49,14 +52,16 @@ class ImapPlan:
     def steps(self) -> Iterator[Step]:
         """The steps in order, lazily."""
         new = self._new()
-        uses = {each.target: each.special_use for each in self.destined}
+        destined = {each.target: each for each in self.destined}
         for name in new:
-            use = next(iter(uses.get(name, ())), None)
+            each = destined.get(name)
             yield CreateFolder(
                 lane=ACCOUNT_LANE,
                 mailbox=self._written(name),
                 made_as=self._written(self._until_shown(name)),
-                use=use,
+                use=None if each is None else next(iter(each.special_use), None),
+                allowed=None if each is None else self.sharing.most(each),
+                is_own=self.head.request.target.kind is AccountKind.USER,
             )
         for each in self.destined:
             yield from self._filling(each)

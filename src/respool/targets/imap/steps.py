@@ -17,6 +17,9 @@ class CreateFolder(Step):
 
     ``mailbox`` is what it will be called, ``made_as`` what it is called until all is there;
     both in the server's spelling. ``use`` is what it is for (``\Sent``), None: nothing.
+    ``allowed`` is the most that others may do there, by their names on the server, whatever
+    the folder above it gives them; None: what that gives. ``is_own``: it is the user's own,
+    not a mailshare's.
     """
 
     kind: ClassVar[str] = "imap-create-folder"
@@ -24,6 +27,8 @@ class CreateFolder(Step):
     mailbox: str
     made_as: str
     use: str | None
+    allowed: Mapping[str, str] | None = None
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from respool.model.accounts import Account, AccountKind
 from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding, Severity
+from respool.planning.folder_rights import is_fit_identifier
 from respool.planning.forecast import QuotaLimit
 from respool.system.bluemind_signs import is_bluemind
 from respool.system.cyrus_server import CyrusServer
 from respool.targets.spool.recipes import limits_of_version
-from respool.targets.spool.rights import is_fit_identifier
 from respool.targets.spool.survey import SpoolSurvey
 from respool.targets.spool.surveyor import (
     IN_THE_CONSOLE,

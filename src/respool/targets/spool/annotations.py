@@ -12,9 +12,10 @@ from respool.model.accounts import AccountKind
 from respool.model.dataclasses import dataclass
 from respool.model.state import SHARED, SPECIAL_USE, Annotation, MailboxState
 from respool.planning.chosen import Destined
+from respool.planning.folder_rights import Rights
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.readers import GONE, MAY_NOT_READ, login_of, why_unkept
-from respool.targets.spool.rights import Rights, RightsRules
+from respool.targets.spool.rights import RightsRules
 from respool.targets.spool.survey import SpoolSurvey
 
 _CYRUS: Final = "/vendor/cmu/cyrus-imapd/"

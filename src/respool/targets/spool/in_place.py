@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from respool.planning.chosen import Destined
-from respool.targets.spool.rights import RightsRules, effective
+from respool.planning.folder_rights import effective
+from respool.targets.spool.rights import RightsRules
 from respool.targets.spool.survey import SpoolSurvey
 
 TO_ADD: Final = "lrswite"  # to append with flags, read back, and take away again (RFC 4314)

@@ -17,6 +17,7 @@ from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.model.state import UidSet
 from respool.planning.appending import AppendMessages
+from respool.planning.folder_rights import Rights
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.proof import (
     ProveAnnotations,
@@ -30,7 +31,6 @@ from respool.planning.step import ACCOUNT_LANE, MessageStep, Step
 from respool.targets.spool.given_check import AllowedAnnotations, GivenCheck, counted
 from respool.targets.spool.names import refusals
 from respool.targets.spool.quotas import forecast_of, loads_of
-from respool.targets.spool.rights import Rights
 from respool.targets.spool.sequence import called, is_spool_written, repair_quota_step
 from respool.targets.spool.steps import (
     AddToMailbox,

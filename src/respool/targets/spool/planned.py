@@ -8,9 +8,10 @@ from respool.model.accounts import AccountKind, folder_path
 from respool.model.names import MailboxName
 from respool.planning.added import Added
 from respool.planning.chosen import Destined
+from respool.planning.folder_rights import Rights, spared_by
 from respool.planning.plan import PlanHead, PlannedMailbox
 from respool.planning.request import RestoreRequest
-from respool.targets.spool.rights import Rights, RightsRules, narrower_for, spared_by
+from respool.targets.spool.rights import RightsRules, narrower_for
 from respool.targets.spool.subscribers import Subscribers
 from respool.targets.spool.survey import SpoolSurvey
 

@@ -13,8 +13,9 @@ from respool.model.accounts import Account, AccountKind
 from respool.model.dataclasses import dataclass
 from respool.model.state import UidSet
 from respool.planning.chosen import Destined
+from respool.planning.folder_rights import Rights, effective
 from respool.planning.request import RestoreRequest
-from respool.targets.spool.rights import Rights, RightsRules, effective
+from respool.targets.spool.rights import RightsRules
 from respool.targets.spool.survey import SpoolSurvey
 
 GONE: Final = "no such account any more"

@@ -7,11 +7,11 @@ from dataclasses import field
 from typing import Final
 
 from respool.model.dataclasses import dataclass
+from respool.planning.folder_rights import Rights, effective, spared_by
 from respool.planning.forecast import quota_reasons
 from respool.planning.load import Load, load_of, total
 from respool.planning.plan import PlanHead
 from respool.targets.spool.quotas import forecast_of, loads_of
-from respool.targets.spool.rights import Rights, effective, spared_by
 from respool.targets.spool.rooms import room_reasons
 from respool.targets.spool.survey import SpoolSurvey
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from respool.model.dataclasses import dataclass
 from respool.model.names import MailboxName
 from respool.planning.chosen import Destined
+from respool.planning.folder_rights import Rights
 from respool.planning.request import RestoreRequest
 from respool.targets.spool.readers import MAY_NOT_READ, why_unkept
-from respool.targets.spool.rights import Rights
 from respool.targets.spool.survey import SpoolSurvey
 
 

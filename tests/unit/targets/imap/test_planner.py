@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from respool.errors import PlanRefused
+from respool.model.accounts import Account, AccountKind
 from respool.model.state import Annotation, MailboxState, UidSet
 from respool.planning.appending import AppendMessages
 from respool.planning.forecast import QuotaLimit
@@ -250,3 +251,30 @@ def test_the_names_of_a_plan_are_the_server_s_own() -> None:
     ]
     assert plan.head.target_kind == "imap"
     assert plan.head.where == SURVEY.where
+
+
+SHARE = Account(kind=AccountKind.MAILSHARE, login="contact", domain="new.org")
+INTO_SHARE: dict[str, Any] = {"target": SHARE, **MAPPED}
+
+
+def most_of(plan: ImapPlan) -> dict[str, Any]:
+    return {step.mailbox: step.allowed for step in plan.steps() if isinstance(step, CreateFolder)}
+
+
+def test_a_users_folder_is_for_nobody_who_has_no_rights_in_it_in_the_backup() -> None:
+    """Whoever may read his INBOX there would get the new folder with it."""
+    folder = chosen("a", acl={"jdoe@b.loc": "lrswipkxtea", "al@b.loc": "lrs", "-bo@b.loc": "w"})
+    mine = {"jdoe@new.org": "lrswipkxtea", "al@new.org": "lrs", "-bo@new.org": "w"}
+    assert most_of(planned([folder], request=MAPPED, **BY_ADMIN))["restored/a"] == mine
+    assert most_of(planned([folder], **BY_ADMIN))["restored/a"] == {}
+    assert most_of(planned([folder], request=MAPPED))["restored/a"] is None  # no ACL there
+
+
+def test_in_a_mailshare_only_what_was_for_fewer_people_than_its_root_is_so_again() -> None:
+    root = {"al@b.loc": "lrs", "bo@b.loc": "lrs"}
+    folders = [chosen("a", acl=root), chosen("b", acl={"al@b.loc": "lrs"})]
+    known = {"root_acl": root}
+    there = {**BY_ADMIN, "names": ImapNames(root=SHARE.root)}
+    plan = planned(folders, request=INTO_SHARE, context=known, **there)
+    most = {name.rpartition("/")[2]: allowed for name, allowed in most_of(plan).items()}
+    assert (most["a"], most["b"]) == (None, {"al@new.org": "lrs"})

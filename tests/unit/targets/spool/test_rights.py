@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from respool.targets.spool.rights import (
+from respool.planning.folder_rights import (
     Rights,
-    RightsRules,
     effective,
     is_fit_identifier,
     is_narrower,
     narrowed,
-    narrower_for,
     spared_by,
 )
+from respool.targets.spool.rights import RightsRules, narrower_for
 
 ALL = "lrswipkxtecdan"
 OWNER = {"jdoe@b.loc": ALL, "admin0": ALL}
