@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from respool.model.one_line import written_out
 from respool.planning.plan import PlanHead
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def flag_receipt_text(receipt: Receipt, directory: Path) -> str:
     lines.append(f"again later: respool verify {receipt.run}")
     lines.append(f"each former flag again: respool undo {receipt.run}")
     lines.append(f"kept in {directory}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(written_out, lines)) + "\n"
 
 
 def meant(head: PlanHead) -> str:

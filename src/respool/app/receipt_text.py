@@ -18,9 +18,10 @@ from respool.app.given_text import (
 )
 from respool.app.stub_text import stub_sentence
 from respool.model.ages import age_text
+from respool.model.one_line import written_out
 from respool.planning.plan import PlanHead
 from respool.system.durable import write_durably
-from respool.verification.report import Receipt, Verdict
+from respool.verification.report import REFUSED, Receipt, Verdict
 
 _MOST_LOST = 20
 
@@ -40,7 +41,7 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         return flag_receipt_text(receipt, directory)
     account = head.request.account.address
     lines = [
-        f"respool, run {receipt.run}: {receipt.verdict.value.upper()}",
+        f"respool, run {receipt.run}: {verdict_text(receipt)}",
         f"account     {account}",
         f"from        generation {head.generation_label}, {_taken(head)}, {head.source}",
         f"to          {head.target}{_new_account(head)}, folder {head.into}",
@@ -80,7 +81,15 @@ def receipt_text(receipt: Receipt, directory: Path) -> str:
         lines.append(f"taken back after {age}, where nobody touched it: respool undo --due")
     lines.append(f"again later: respool verify {receipt.run}")
     lines.append(f"kept in {directory}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(written_out, lines)) + "\n"
+
+
+def verdict_text(receipt: Receipt) -> str:
+    """The verdict, loud; a backup that lacks nothing is not called incomplete."""
+    codes = {each.code for each in receipt.losses}
+    if receipt.verdict is Verdict.INCOMPLETE and not receipt.lost and codes == {REFUSED}:
+        return "PROVEN, THE SERVER REFUSED SOME"
+    return receipt.verdict.value.upper()
 
 
 def by_guid_lines(receipt: Receipt) -> list[str]:
@@ -112,8 +121,10 @@ def folder_lines(receipt: Receipt) -> list[str]:
 
 
 def lost_lines(receipt: Receipt) -> list[str]:
-    """What the backup itself had lost: never silently."""
-    lines = [f"lost already in the backup: {receipt.lost:,} messages"]
+    """What the backup itself had lost, and what a server refused: never silently."""
+    lines = []
+    if receipt.lost or not receipt.refused:
+        lines.append(f"lost already in the backup: {receipt.lost:,} messages")
     if receipt.refused:
         lines.append(f"refused by the server: {receipt.refused:,} messages")
     lines += [

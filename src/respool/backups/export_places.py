@@ -26,6 +26,7 @@ from respool.system.read_only import Entry, EntryKind, ReadOnlyTree
 from respool.system.unlinked_file import UnlinkedFile
 
 _START_OCTETS: Final = 64
+_ZIP_START: Final = b"PK\x03\x04"
 _NO_LOGIN: Final = frozenset({"maildir", "mail", ".maildir"})  # a directory in somebody's home
 _UNDATED: Final = "undated"
 _STORES: Final[Mapping[ExportForm, Callable[[ReadOnlyTree], MessageStore]]] = {
@@ -116,8 +117,13 @@ def _in_zip(place: PurePosixPath) -> WrittenExport | None:
     try:
         files = ZipFiles(real.octets_of(place.name))
         member = files.member(MANIFEST_FILE)
-    except FormatError:
-        return None  # no zip, or not one of ours
+    except FormatError as error:
+        if real.read(place.name, len(_ZIP_START)) != _ZIP_START:
+            return None
+        raise FormatError(
+            f'"{place}" is a zip file that was cut off or altered, or is not of respool:'
+            f" {error.what}"
+        ) from error
     if member is None:
         return None
     unpacked = UnlinkedFile(files.pieces(member))

@@ -17,6 +17,7 @@ from unicodedata import combining, east_asian_width
 
 from respool.cli.failures import OutputLost
 from respool.model.dataclasses import dataclass
+from respool.model.one_line import written_out
 
 _UNITS: Final = ("B", "K", "M", "G", "T")
 _THOUSAND: Final = 1024
@@ -142,12 +143,7 @@ def visible(text: str) -> str:
     >>> visible("a" + chr(27) + "[2J" + chr(10))
     'a\\x1b[2J\\n'
     """
-    if text.isprintable():
-        return text
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
-        for each in text
-    )
+    return written_out(text)
 
 
 def cut(text: str, width: int) -> str:

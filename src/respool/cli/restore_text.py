@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from respool.app.receipt_text import rehearsal_lines, untold_lines
+from respool.app.receipt_text import rehearsal_lines, untold_lines, verdict_text
 from respool.app.stub_text import stub_sentence
 from respool.cli.finishing_text import finishing_details, finishing_lines
 from respool.cli.given_text import given_details, given_notes, given_screen
@@ -219,7 +219,7 @@ def receipt_screen(receipt: Receipt, file: Path) -> str:
     who_changed = "owner and readers" if receipt.seen.changed_since else "owner"
     but = f" BUT FOR WHAT ITS {who_changed.upper()} CHANGED SINCE" if changed else ""
     counts = f"{shown_count(receipt.proven)} of {shown_count(receipt.restored)}"
-    verdict = f"{receipt.verdict.value.upper()}{but}"
+    verdict = f"{verdict_text(receipt)}{but}"
     lines = [f"RUN {receipt.run}  {verdict}: {counts} read back {read_back_text(receipt)}{equal}"]
     if changed:
         lines.append(f"  Changed by its {who_changed} since: {shown_count(changed)} things")

@@ -442,13 +442,13 @@ _ROWS: Final[Mapping[str, tuple[tuple[Severity, ...], str]]] = {
         NOTE_OR_LOSS,
         "These messages are restored without flags, dated by their files.",
     ),
-    "rights-of-nobody": (
-        NOTE,
-        "It is restored; give somebody rights on it after the restore.",
-    ),
     "rights-not-given": (
         NOTE,
         "What others may do in a folder stays away, or is less than planned: the text says why.",
+    ),
+    "rights-of-nobody": (
+        NOTE,
+        "It is restored; give somebody rights on it after the restore.",
     ),
     "rights-unknown": (
         NOTE,

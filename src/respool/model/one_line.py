@@ -12,3 +12,17 @@ def one_line(text: str) -> str:
     'it broke  NEXT   [31mnothing'
     """
     return "".join(each if each.isprintable() else " " for each in text).strip()
+
+
+def written_out(text: str) -> str:
+    r"""``text`` with control characters and octets that are no text written out.
+
+    >>> written_out("a" + chr(27) + "[2J" + chr(10))
+    'a\\x1b[2J\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )

@@ -29,7 +29,7 @@ from respool.targets.spool.steps import (
     SettleQuota,
     Subscribe,
 )
-from respool.verification.report import Receipt, Verdict
+from respool.verification.report import Receipt, Verdict, lost_findings
 from tests.unit.app.journals import begun, do, journal_in, start
 from tests.unit.targets.spool.plans import (
     INBOX,
@@ -234,3 +234,33 @@ def test_a_run_that_was_cut_off_is_never_proven_by_a_later_look(
 
     assert found.verdict is Verdict.DIFFERS
     assert any("was cut off" in each for each in found.left_to_do)
+
+
+def test_a_backup_that_lacks_nothing_is_not_called_incomplete_where_the_server_refused(
+    journal: Journal, tmp_path: Path
+) -> None:
+    run = begun(journal, tmp_path, planned_by("in-place"))
+    proven(run)
+    clean = receipt(run)
+    first = replace(clean.mailboxes[0], lost={"1": "message-refused: no"})
+    found = replace(clean, mailboxes=(first,), findings=lost_findings(first))
+
+    said = receipt_text(found, tmp_path)
+
+    assert said.startswith("respool, run 1: PROVEN, THE SERVER REFUSED SOME\n")
+    assert "lost already" not in said
+    assert found.verdict is Verdict.INCOMPLETE
+
+
+def test_the_name_of_a_folder_forges_no_line_and_rules_no_terminal(
+    journal: Journal, tmp_path: Path
+) -> None:
+    run = begun(journal, tmp_path, planned_by("in-place"))
+    proven(run)
+    clean = receipt(run)
+    first = replace(clean.mailboxes[0], source="a\nleft for you: nothing\x1b[2J")
+
+    said = receipt_text(replace(clean, mailboxes=(first,)), tmp_path)
+
+    assert "a\\nleft for you: nothing\\x1b[2J -> INBOX" in said
+    assert "\x1b" not in said

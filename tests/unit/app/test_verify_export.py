@@ -10,7 +10,7 @@ import pytest
 
 from respool.app.export_report import ExportReport
 from respool.app.verify_export import ExportProgress, verify_export
-from respool.errors import BackupNotFound
+from respool.errors import BackupNotFound, FormatError
 from respool.exports.manifest_head import ExportForm
 from respool.verification.report import Verdict
 from tests.support.small_exports import MESSAGES, write_export
@@ -133,6 +133,14 @@ def test_a_manifest_that_was_altered_is_told(place: Path) -> None:
 def test_where_no_export_is_none_is_verified(tmp_path: Path) -> None:
     with pytest.raises(BackupNotFound):
         verify_export(tmp_path)
+
+
+def test_a_zip_that_was_cut_off_is_called_that(tmp_path: Path) -> None:
+    place = write_export(ExportForm.ZIP, tmp_path)
+    os.truncate(place, place.stat().st_size - 30)
+
+    with pytest.raises(FormatError, match="is a zip file that was cut off"):
+        verify_export(place)
 
 
 def test_the_json_has_every_field_of_the_reference(maildir: Path) -> None:
