@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from respool.cli.failures import OutputLost
+from respool.cli.standard_streams import let_result_go, open_streams
 from respool.errors import EndedBySignal, RespoolError
 
 if TYPE_CHECKING:
@@ -67,7 +68,6 @@ COMMANDS: Final = (
 ABOUT: Final = """Restore mailboxes of BlueMind and Cyrus IMAP from their backups, and prove it.
 
 Backups are never written to. Live messages are never removed or replaced."""
-STDOUT: Final = 1
 _HELP: Final = (["--help"], ["-h"])
 _MADE_UNTIL_LOOKED: Final = 20_000  # values: messages and records are many, and make no circles
 _COMPLETION: Final = "_RESPOOL_COMPLETE"
@@ -77,7 +77,7 @@ def main() -> NoReturn:
     """Run the command line and exit with the status that docs/reference promises."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's: one a core, and never used
     gc.set_threshold(_MADE_UNTIL_LOOKED)
-    _open_what_is_closed()
+    open_streams()
     status = _status(sys.argv[1:])
     gc.freeze()  # all is closed: nobody has to look for circles in what ends with the process
     sys.exit(status)
@@ -131,7 +131,7 @@ def _status(arguments: list[str]) -> int:
         from respool.cli.failures import report
 
         if isinstance(error, OutputLost):
-            _let_output_go()
+            let_result_go()
         return report(error, as_json="--json" in arguments)
     except (EndedBySignal, KeyboardInterrupt) as error:
         return _status_of_signal(error, as_json="--json" in arguments)
@@ -156,14 +156,9 @@ def _status_of_signal(error: BaseException, *, as_json: bool) -> int:
 def _status_of_exit(error: BaseException) -> int:
     """0 where only our reader has gone: nothing is wrong, and nothing more can be said."""
     if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
-        _let_output_go()
+        let_result_go()
         return 0
     return error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1
-
-
-def _let_output_go() -> None:
-    """Nothing more is to be said: what was not written would fail again at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
 
 
 def _flushed(status: int) -> int:
@@ -175,19 +170,8 @@ def _flushed(status: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _let_output_go()
-    except OSError as error:
-        raise OutputLost.by(error) from error
+        let_result_go()
     return status
-
-
-def _open_what_is_closed() -> None:
-    """Standard streams that we were started without: files of ours would get their numbers."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            number = os.open(os.devnull, os.O_RDWR)
-            os.set_inheritable(number, True)
-            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _only(arguments: list[str]) -> str | None:

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Final, TextIO
 from unicodedata import combining, east_asian_width
 
-from respool.cli.failures import OutputLost
 from respool.model.dataclasses import dataclass
 from respool.model.one_line import written_out
 
@@ -82,12 +81,19 @@ def print_note(text: str) -> None:
     _write("\n".join(visible(line) for line in text.split("\n")), sys.stderr)
 
 
-def print_outcome(value: Callable[[], object], text: Callable[[], str], *, as_json: bool) -> None:
-    """What became of something that was to be done: ``value`` as JSON, or ``text``.
+@contextmanager
+def though_unread() -> Iterator[None]:
+    """Around what prints how something ended: the command's status says it to the end.
 
-    Where nobody reads it, the status of the command still says how that ended.
+    Where nobody reads the rest, that is no reason for a 0.
     """
     with suppress(BrokenPipeError):
+        yield
+
+
+def print_outcome(value: Callable[[], object], text: Callable[[], str], *, as_json: bool) -> None:
+    """What became of something that was to be done: ``value`` as JSON, or ``text``."""
+    with though_unread():
         if as_json:
             print_json(value())
         else:
@@ -97,13 +103,8 @@ def print_outcome(value: Callable[[], object], text: Callable[[], str], *, as_js
 def print_octets(octets: bytes, *, as_they_are: bool = False) -> None:
     """A message: as it is, but harmless lines on a terminal, unless ``as_they_are``."""
     if as_they_are or not sys.stdout.isatty():
-        try:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(octets)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputLost.by(error) from error
+        sys.stdout.flush()
+        sys.stdout.buffer.write(octets)
         return
     from respool.cli.terminal import harmless_lines
 
@@ -217,12 +218,7 @@ def zone_name(moment: datetime | None = None) -> str:
 def _write(text: str, stream: TextIO | None = None, *, end: str = "\n") -> None:
     out = stream or sys.stdout
     encoding = out.encoding or "utf-8"
-    try:
-        out.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise (OutputLost.by(error) if out is sys.stdout else error) from error
+    out.write(text.encode(encoding, "backslashreplace").decode(encoding) + end)
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:

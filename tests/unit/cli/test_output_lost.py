@@ -1,27 +1,30 @@
-"""Of the whole command: what becomes of its status where its result is not taken."""
+"""Of the whole command: what becomes of its status where what it says is not taken."""
 
 from __future__ import annotations
 
-import errno
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from respool.cli import output
 from respool.cli.failures import OutputLost
+from respool.cli.standard_streams import ResultStream
 
 FULL = Path("/dev/full")
 
 
-class Full(io.BytesIO):
-    """Where there is no room."""
+class FullTerminal(ResultStream):
+    """A terminal that takes nothing."""
 
-    def write(self, _octets: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def isatty(self) -> bool:
+        """It says so."""
+        return True
 
 
 def command(*arguments: str, unbuffered: bool = False) -> list[str]:
@@ -29,11 +32,17 @@ def command(*arguments: str, unbuffered: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
-def test_what_cannot_be_written_is_not_called_unchanged_nor_a_bug(*, unbuffered: bool) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["export", "--help"], ["--show-completion"]]
+)
+def test_what_cannot_be_written_is_not_called_unchanged_nor_a_bug(
+    arguments: list[str], *, unbuffered: bool
+) -> None:
     """It is written after the work: a restore has added its mail by then."""
     with FULL.open("wb") as full:
         done = subprocess.run(
-            command("--version", unbuffered=unbuffered),
+            command(*arguments, unbuffered=unbuffered),
+            env={"PATH": "/usr/bin:/bin", "SHELL": "/bin/bash"},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -73,26 +82,40 @@ def test_without_standard_streams_it_does_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "say", [lambda: output.print_text("x"), lambda: output.print_octets(b"x")]
+    ("arguments", "status"),
+    [
+        (["backups", "--backups", "/nonexistent"], 10),
+        (["backups", "--backups", "/nonexistent", "--json"], 10),
+        (["backups", "--nonsense"], 2),
+    ],
+)
+def test_an_error_that_cannot_be_told_keeps_its_status(arguments: list[str], status: int) -> None:
+    with FULL.open("wb") as full:
+        done = subprocess.run(command(*arguments), stderr=full, check=False)
+
+    assert done.returncode == status
+
+
+@pytest.mark.parametrize("kind", [ResultStream, FullTerminal])
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda: output.print_text("x"),
+        lambda: output.print_json({"x": 1}),
+        lambda: output.print_octets(b"x" * 10_000),
+        lambda: output.print_table(output.Table(headings=("A",), rows=[("x",)])),
+        lambda: output.print_long_table(("A",), [("x",)], frozenset()),
+        lambda: typer.echo("x"),
+    ],
 )
 def test_a_full_disk_is_no_bug_wherever_it_is_seen(
-    say: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    say: Callable[[], None], kind: type[ResultStream], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Full(), write_through=True))
-
-    with pytest.raises(OutputLost):
-        say()
-
-
-@pytest.mark.parametrize("as_json", [False, True])
-def test_an_outcome_that_nobody_reads_leaves_the_status_to_the_run(
-    monkeypatch: pytest.MonkeyPatch, *, as_json: bool
-) -> None:
-    """0 says that all is proven, or taken back: a reader who has gone proves nothing."""
-
-    class Gone(io.StringIO):
-        def write(self, _text: str) -> int:
-            raise BrokenPipeError
-
-    monkeypatch.setattr(sys, "stdout", Gone())
-    output.print_outcome(lambda: {"verdict": "differs"}, lambda: "differs", as_json=as_json)
+    with FULL.open("wb") as full:
+        raw = kind(full.fileno(), "w", closefd=False)
+        stream = io.TextIOWrapper(io.BufferedWriter(raw, 1), line_buffering=True)
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(OutputLost):
+            say()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # what is held goes there
+        stream.close()

@@ -43,14 +43,15 @@ def check(
     """Is the backup sound? Reads everything, and compares each file with its GUID."""
     from respool.app.check import CheckWish, opened_check
     from respool.cli.check_text import print_report
-    from respool.cli.output import print_json
+    from respool.cli.output import print_json, though_unread
     from respool.cli.progress import reading_bar
 
     wish = CheckWish(account=account, generation=generation, jobs=jobs, is_detailed=details)
     with opened_check(settings_of(backup), wish) as opened, reading_bar() as bar:
         report = opened.run(bar)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print_report(report)
+    with though_unread():
+        if as_json:
+            print_json(report.as_json())
+        else:
+            print_report(report)
     return 0 if report.is_sound else _FOUND

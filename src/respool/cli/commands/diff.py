@@ -56,12 +56,13 @@ def diff(
     """
     from respool.app.diff import compare_account
     from respool.cli.diff_text import print_difference
-    from respool.cli.output import print_json
+    from respool.cli.output import print_json, though_unread
 
     settings = settings_of(backup, imapd_conf=imapd_conf)
     found = compare_account(settings, account, generation, against)
-    if as_json:
-        print_json(found.as_json(has_messages=details))
-    else:
-        print_difference(found, has_messages=details)
+    with though_unread():
+        if as_json:
+            print_json(found.as_json(has_messages=details))
+        else:
+            print_difference(found, has_messages=details)
     return 0 if found.is_equal else _FOUND

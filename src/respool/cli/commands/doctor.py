@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from respool.cli.options import AsJson, Backups, CaFile, ServerOptions, State, settings_of
+
+if TYPE_CHECKING:
+    from respool.model.checks import Check
 
 _SIGNS: Final = {"ok": "ok", "note": "--", "bad": "BAD"}
 _SAID: Final = {
@@ -48,7 +52,7 @@ def doctor(
     """Say whether this machine is ready for a restore: what is found, what is missing."""
     from respool.app.bluemind_doctor import examine_bluemind
     from respool.app.doctor import examine
-    from respool.cli.output import Table, print_json, print_table, print_text
+    from respool.cli.output import print_json, though_unread
     from respool.errors import UsageError
     from respool.model.checks import Mark
 
@@ -57,13 +61,20 @@ def doctor(
     settings = settings_of(server, backups=backups, state=state, ca_file=ca_file)
     checks = examine_bluemind(settings, account) if bluemind else examine(settings)
     is_ready = all(check.mark is not Mark.BAD for check in checks)
-    if as_json:
-        print_json({"ready": is_ready, "checks": [check.as_json() for check in checks]})
-    else:
-        rows = [(_SIGNS[check.mark.value], check.what, check.found) for check in checks]
-        print_table(Table(headings=("", "CHECK", "FOUND"), rows=rows))
-        for check in checks:
-            if check.hint is not None:
-                print_text(f"{check.what}: {check.hint}")
-        print_text(_SAID[bluemind, is_ready])
+    with though_unread():
+        if as_json:
+            print_json({"ready": is_ready, "checks": [check.as_json() for check in checks]})
+        else:
+            _print(checks, _SAID[bluemind, is_ready])
     return 0 if is_ready else 3
+
+
+def _print(checks: Sequence[Check], said: str) -> None:
+    from respool.cli.output import Table, print_table, print_text
+
+    rows = [(_SIGNS[check.mark.value], check.what, check.found) for check in checks]
+    print_table(Table(headings=("", "CHECK", "FOUND"), rows=rows))
+    for check in checks:
+        if check.hint is not None:
+            print_text(f"{check.what}: {check.hint}")
+    print_text(said)

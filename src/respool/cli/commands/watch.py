@@ -40,7 +40,7 @@ def watch(
     from respool.app.state import check_not_inside
     from respool.app.watch import watch_generation
     from respool.app.watch_metrics import watching_told
-    from respool.cli.output import print_json
+    from respool.cli.output import print_json, though_unread
     from respool.cli.watch_text import print_watch
 
     with watching_told(prometheus) as told:
@@ -50,8 +50,9 @@ def watch(
         told.may_be_made()
         report = watch_generation(settings, generation)
         told.done(report)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        print_watch(report)
+    with though_unread():
+        if as_json:
+            print_json(report.as_json())
+        else:
+            print_watch(report)
     return 0 if report.is_quiet else _FOUND
