@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from email.utils import getaddresses
+from functools import lru_cache
 from typing import Final
 
 from respool.cyrus.cached_envelope import CachedAddress, CachedEnvelope
@@ -18,6 +19,7 @@ from respool.model.dataclasses import dataclass
 READ_SIZE: Final = 64 * 1024
 _OF_2_5_AND_3_0: Final = 13
 _LAST_CACHE_OF_2_5: Final = 3
+_LONGEST_KEPT: Final = 500  # characters
 _WANTED: Final = frozenset({b"subject", b"from", b"to", b"cc", b"date", b"message-id"})
 _ADDRESSES: Final = frozenset({b"from", b"to", b"cc"})
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
@@ -142,8 +144,13 @@ def _optional_text(octets: bytes | None) -> str | None:
 
 
 def _people(raw: str | None) -> tuple[AddressField, ...]:
+    """Those of one field; the same few people stand in most messages of a folder."""
     if not raw:
         return ()
+    return _parsed(raw) if len(raw) > _LONGEST_KEPT else _kept(raw)
+
+
+def _parsed(raw: str) -> tuple[AddressField, ...]:
     try:
         pairs = getaddresses([raw])
     except (ValueError, IndexError, RecursionError):
@@ -155,6 +162,9 @@ def _people(raw: str | None) -> tuple[AddressField, ...]:
         for name, address in pairs
         if name or address
     )
+
+
+_kept: Final = lru_cache(maxsize=1024)(_parsed)
 
 
 def cached_person(cached: CachedAddress) -> AddressField:
