@@ -21,6 +21,7 @@ from respool.errors import BackupError, BackupFileMissing, FormatError
 from respool.model.dataclasses import dataclass
 from respool.model.hsm import StorePlace
 from respool.model.inventory import NOWHERE, StoredMailbox
+from respool.model.rows import Uids, has_uid
 
 STUB = "stub"
 WHOLE = "whole"
@@ -73,21 +74,23 @@ class StubsOfMailbox:
         return OpenedWhole(file=file, whole=whole)
 
     def _stub(self, uid: int, place: int) -> FoundStub | None:
-        if place == NOWHERE or not (uid in self._marked or self._may_be_unmarked(uid)):
+        if place == NOWHERE or not (has_uid(self._marked, uid) or self._may_be_unmarked(uid)):
             return None
         stub = stub_at(self.source, uid, place)
         return None if stub is None else FoundStub(uid=uid, place=place, stub=stub)
 
     def _may_be_unmarked(self, uid: int) -> bool:
-        return self._has_store and uid in self._without_record
+        return self._has_store and has_uid(self._without_record, uid)
 
     @cached_property
-    def _marked(self) -> frozenset[int]:
-        return frozenset(self.mailbox.records["uid"][marked_as_stubs(self.mailbox)].tolist())
+    def _marked(self) -> Uids:
+        uids: Uids = self.mailbox.records["uid"][marked_as_stubs(self.mailbox)]
+        return uids
 
     @cached_property
-    def _without_record(self) -> frozenset[int]:
-        return frozenset(self.mailbox.orphans["uid"].tolist())
+    def _without_record(self) -> Uids:
+        uids: Uids = self.mailbox.orphans["uid"].copy()
+        return uids
 
     @cached_property
     def _has_store(self) -> bool:

@@ -22,11 +22,21 @@ from respool.cyrus.message_headers import HeaderFields, keeps_first_field
 from respool.model.conditions import EVERY_MESSAGE, Conditions
 from respool.model.dataclasses import dataclass
 from respool.model.findings import Finding
-from respool.model.inventory import ARCHIVED, EXPUNGED, IN_ARCHIVE, Rows, StoredMailbox
+from respool.model.inventory import (
+    ARCHIVED,
+    EXPUNGED,
+    IN_ARCHIVE,
+    LISTED,
+    RECORD,
+    SEARCHED,
+    Rows,
+    StoredMailbox,
+)
 from respool.model.json_text import as_utc_text
 from respool.model.messages import at_utc
-from respool.model.rows import in_uid_order
+from respool.model.rows import in_uid_order, parts_in_uid_order
 from respool.model.state import Annotation, MailboxState
+from respool.planning.picking import Mask
 
 NO_FIELDS = HeaderFields(
     subject_raw=None,
@@ -118,7 +128,8 @@ def list_messages(
     selection = select(backup_of(settings), wanted)
     source = get_mailbox(selection, wanted.folders[0])
     note_reading(settings, of_selection("ls", replace(selection, mailboxes=(source,))))
-    mailbox, state = read_with_state(source, selection.account)
+    columns = RECORD if has_raw else LISTED if conditions.is_empty else SEARCHED
+    mailbox, state = read_with_state(source, selection.account, columns=columns)
     include_expunged = include_expunged or conditions.deleted_since is not None
     mailbox = matching_messages(
         selection, source, mailbox, conditions, has_expunged=include_expunged
@@ -130,9 +141,9 @@ def list_messages(
         raise nothing_matches(selection, conditions)
     stubs = StubsOfMailbox(selection=selection, source=source, mailbox=mailbox)
     beside = _Beside.of(mailbox, state, stubs)
-    rows = mailbox.records if mask.all() else mailbox.records[mask]  # a million take room
-    messages = _messages(source, mailbox, rows, beside)
+    messages = _messages(source, mailbox, mask, beside)
     if has_raw:
+        rows = mailbox.records if mask.all() else mailbox.records[mask]  # a million take room
         messages = _with_raw(messages, mailbox, rows)
     return FolderListing(selection=selection, mailbox=mailbox, messages=messages)
 
@@ -177,19 +188,24 @@ class _Beside:
 
 
 def _messages(
-    source: SourceMailbox, mailbox: StoredMailbox, rows: Rows, beside: _Beside
+    source: SourceMailbox, mailbox: StoredMailbox, mask: Mask, beside: _Beside
 ) -> Iterator[ListedMessage]:
     with caches_of(source, mailbox.generation) as caches:
-        cached = caches.fields_of(rows)
-        for is_orphan, row, readers in in_uid_order(rows, mailbox.orphans, beside.state):
-            seen_by = readers if beside.are_readers_known else None
-            if is_orphan:
-                yield _orphan(source, row, seen_by, beside)
-            else:
-                version = int(row["cache_version"])
-                is_first_kept = keeps_first_field(mailbox.index_version, version)
-                fields = next(cached) or _fields_of_file(source, row, is_first_kept=is_first_kept)
-                yield _recorded(mailbox, row, fields, seen_by, beside)
+        for rows, orphans in parts_in_uid_order(mailbox.records, mask, mailbox.orphans):
+            cached = caches.fields_of(rows)
+            for is_orphan, row, readers in in_uid_order(rows, orphans, beside.state):
+                seen_by = readers if beside.are_readers_known else None
+                if is_orphan:
+                    yield _orphan(source, row, seen_by, beside)
+                else:
+                    fields = next(cached) or _fields_of_record(source, mailbox, row)
+                    yield _recorded(mailbox, row, fields, seen_by, beside)
+
+
+def _fields_of_record(source: SourceMailbox, mailbox: StoredMailbox, row: Rows) -> HeaderFields:
+    """Of its file, as the server of its index would have taken them."""
+    is_first_kept = keeps_first_field(mailbox.index_version, int(row["cache_version"]))
+    return _fields_of_file(source, row, is_first_kept=is_first_kept)
 
 
 def _recorded(

@@ -21,7 +21,7 @@ def matching_messages(
     *,
     has_expunged: bool,
 ) -> StoredMailbox:
-    """``mailbox``, read with all columns, with the messages that `pick` picks."""
+    """``mailbox``, read with the columns of SEARCHED, with the messages that `pick` picks."""
     if conditions.is_empty:
         return mailbox
     mended = with_files_as_records(mailbox)

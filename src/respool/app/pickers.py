@@ -14,7 +14,7 @@ from respool.errors import FolderNotInGeneration, MessageNotInMailbox, UsageErro
 from respool.model.condition_text import conditions_text
 from respool.model.conditions import Conditions
 from respool.model.dataclasses import dataclass
-from respool.model.inventory import RECORD, RESTORED, Columns, StoredMailbox
+from respool.model.inventory import RESTORED, SEARCHED, Columns, StoredMailbox
 from respool.model.state import UidSet
 from respool.planning.chosen_lines import ChosenGroup, ChosenMessage
 
@@ -77,7 +77,7 @@ class ByConditions:
         """Where its cache record is, or when it was deleted, is needed for some."""
         wanted = self.conditions
         is_about_more = wanted.is_about_fields or wanted.deleted_since is not None
-        return RECORD if is_about_more else RESTORED
+        return SEARCHED if is_about_more else RESTORED
 
     def is_looked_at(self, source: SourceMailbox) -> bool | None:
         """A folder that was deleted since then is asked for as its messages are."""

@@ -16,6 +16,7 @@ from respool.model.messages import SEEN, SYSTEM_FLAGS
 from respool.model.state import MailboxState, UidSet
 
 SEEN_BIT: Final = next(bit for bit, name in SYSTEM_FLAGS if name == SEEN)
+_AT_ONCE: Final = 1 << 16
 
 
 def read_with_state(
@@ -43,7 +44,10 @@ def read_with_state(
 def with_state(
     source: SourceMailbox, mailbox: StoredMailbox, account: Account
 ) -> tuple[StoredMailbox, MailboxState]:
-    """The same of a mailbox that was read already, however many of its columns that were."""
+    """The same of a mailbox that was read already, however many of its columns that were.
+
+    Its records are marked where they stand: of a million, others would take as much room again.
+    """
     kept = server_state(source.spool)
     state, findings = kept.of_mailbox_with_findings(source, mailbox, account)
     seen = kept.seen_outside_index(mailbox, account)
@@ -68,6 +72,8 @@ def read_with_seen(
 
 
 def _with_seen(records: Rows, seen: UidSet) -> Rows:
-    marked = records.copy()
-    marked["system_flags"][seen.mask(marked["uid"])] |= np.uint32(SEEN_BIT)
+    marked = records if records.flags.writeable else records.copy()
+    for start in range(0, len(marked), _AT_ONCE):
+        part = marked[start : start + _AT_ONCE]  # a view
+        part["system_flags"][seen.mask(part["uid"])] |= np.uint32(SEEN_BIT)
     return marked

@@ -122,6 +122,33 @@ CHECKED: Final = np.dtype(
     ]
 )
 
+# Of RECORD what a list of messages tells of each, and where its cache record is: 95 octets.
+LISTED: Final = np.dtype(
+    [
+        (name, RECORD[name])
+        for name in (
+            "uid",
+            "internaldate",
+            "size",
+            "header_size",
+            "system_flags",
+            "user_flags",
+            "guid",
+            "modseq",
+            "cache_offset",
+            "cache_version",
+            "cache_crc",
+            "place",
+            "file_size",
+        )
+    ]
+)
+
+# The same, and what conditions ask for and a restore goes by besides: 111 octets.
+SEARCHED: Final = np.dtype(
+    [(name, RECORD[name]) for name in (*(LISTED.names or ()), "last_updated", "file_mtime")]
+)
+
 # Of RECORD what tells whether people see a message: 28 octets. Where files are it does not say.
 PRESENT: Final = np.dtype([(name, RECORD[name]) for name in ("uid", "system_flags", "guid")])
 
@@ -163,9 +190,9 @@ class StoredMailbox:
     """One mailbox as read.
 
     ``records`` are rows of RECORD, or of what whoever read them needs of it (COUNTED,
-    RESTORED, COMPARED, CHECKED, PRESENT), in UID order, expunged ones included, and are empty
-    where ``has_index`` is False. ``orphans`` are FILE rows of message files without
-    a record. ``keywords`` are the names of the user-flag slots, None for a hole.
+    RESTORED, COMPARED, CHECKED, LISTED, SEARCHED, PRESENT), in UID order, expunged ones
+    included, and are empty where ``has_index`` is False. ``orphans`` are FILE rows of message
+    files without a record. ``keywords`` are the names of the user-flag slots, None for a hole.
     ``generation`` is the index's; a cache of another one is not meant.
     ``deleted_uids`` have no record, though a former server noted them as deleted.
     """

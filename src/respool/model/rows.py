@@ -16,8 +16,11 @@ from respool.model.internal_flags import INTERNAL_FLAGS
 from respool.model.inventory import Rows, StoredMailbox
 from respool.model.state import MailboxState, UidSet
 
+Uids = NDArray[np.uint32]
+
 _SEEN: Final = 1 << 4
 _AT_ONCE: Final = 1 << 16
+_PART: Final = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,31 @@ def is_among(uids: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> NDArray
     return found
 
 
+def has_uid(ascending: Uids, uid: int) -> bool:
+    """Whether ``uid`` is among others that ascend; of a million a set would take 60 MB more."""
+    at = int(ascending.searchsorted(np.uint32(uid)))  # of another type all would be converted
+    return at < len(ascending) and int(ascending[at]) == uid
+
+
+def parts_in_uid_order(
+    records: Rows, chosen: NDArray[np.bool_], orphans: Rows
+) -> Iterator[tuple[Rows, Rows]]:
+    """The records of the mask ``chosen``, some ten thousand at a time, and orphans up to there.
+
+    Both are in UID order, and so are the parts: each is for `in_uid_order`.
+    """
+    uids, given = np.ascontiguousarray(orphans["uid"]), 0
+    for start in range(0, max(len(records), 1), _PART):
+        end = start + _PART
+        until = len(orphans)
+        if end < len(records):  # an orphan with the UID of a record comes after it
+            until = int(uids.searchsorted(records["uid"][end]))
+        mask = chosen[start:end]
+        rows = records[start:end] if mask.all() else records[start:end][mask]
+        yield rows, orphans[given:until]
+        given = until
+
+
 def in_uid_order(
     records: Rows, orphans: Rows, state: MailboxState
 ) -> Iterator[tuple[bool, Rows, tuple[str, ...]]]:
@@ -98,9 +126,14 @@ def in_uid_order(
     uids = np.concatenate([records["uid"], orphans["uid"]])
     order = np.argsort(uids, kind="stable")
     masks = [(reader, seen.mask(uids)) for reader, seen in sorted(state.seen_by.items())]
-    for number in order.tolist():
+    for number in _numbers(order):
         readers = tuple(reader for reader, mask in masks if mask[number])
         if number < len(records):
             yield False, records[number], readers
         else:
             yield True, orphans[number - len(records)], readers
+
+
+def _numbers(order: NDArray[np.intp]) -> Iterator[int]:
+    for start in range(0, len(order), _PART):
+        yield from order[start : start + _PART].tolist()

@@ -18,7 +18,7 @@ from respool.model.inventory import (
 )
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
-from respool.model.rows import Counts, counts_of, in_uid_order
+from respool.model.rows import Counts, counts_of, has_uid, in_uid_order, parts_in_uid_order
 from respool.model.state import Annotation, MailboxState, UidSet
 
 SEEN = 1 << 4
@@ -96,3 +96,39 @@ def test_messages_come_in_the_order_of_their_uids(orphans: tuple[int, ...]) -> N
     assert [int(row["uid"]) for is_orphan, row, _ in found if is_orphan] == list(orphans)
     assert dict(zip(uids, (readers for *_, readers in found), strict=True))[4] == ("a",)
     assert dict(zip(uids, (readers for *_, readers in found), strict=True))[9] == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("count", "orphans"),
+    [
+        (0, ()),
+        (0, (1, 2)),
+        (3, ()),
+        (3, (1, 4, 9, 9)),
+        (16_390, (32_769, 32_770, 32_771)),
+        (32_768, (65_535, 65_536, 65_537)),
+    ],
+)
+def test_parts_follow_each_other_in_the_order_of_uids(
+    count: int, orphans: tuple[int, ...]
+) -> None:
+    """The UIDs of records are even: the second part begins with 32,770."""
+    rows: Rows = np.zeros(count, dtype=RECORD)
+    rows["uid"] = np.arange(1, count + 1) * 2
+    chosen = rows["uid"] != 4
+
+    found = [
+        (is_orphan, int(row["uid"]))
+        for part in parts_in_uid_order(rows, chosen, files(*orphans))
+        for is_orphan, row, _ in in_uid_order(*part, STATE)
+    ]
+
+    records_alone = [(uid, False) for uid in rows["uid"][chosen].tolist()]
+    wanted = sorted([*records_alone, *((uid, True) for uid in orphans)])
+    assert found == [(is_orphan, uid) for uid, is_orphan in wanted]
+
+
+@pytest.mark.parametrize("uid", [0, 1, 2, 5, (1 << 32) - 1])
+def test_a_uid_is_looked_for_among_others_that_ascend(uid: int) -> None:
+    for others in ((), (1, 5), (5, (1 << 32) - 1)):
+        assert has_uid(np.array(others, dtype=np.uint32), uid) == (uid in others)
