@@ -133,15 +133,18 @@ def _send(server: ImapServer, session: ImapSession, group: Group, *, is_careful:
     if is_careful:
         group.send_one_by_one(session)
         return
-    with server.others(_wanted_beside(session, group.step)) as beside:
+    with server.others(_wanted_beside(session, group.left)) as beside:
         group.send(session, beside)
 
 
-def _wanted_beside(session: ImapSession, step: AppendMessages) -> int:
-    """How many further sessions: where the group is large enough and the server can use them."""
+def _wanted_beside(session: ImapSession, left: int) -> int:
+    """How many further sessions: where enough is left to send and the server can use them.
+
+    Of a group that is gone on with it may be a few messages: none is worth a login.
+    """
     if not can_take_turns(session):
         return 0
-    return max(0, min(len(step.messages) // _WORTH_ANOTHER - 1, _MOST_BESIDE))
+    return max(0, min(left // _WORTH_ANOTHER - 1, _MOST_BESIDE))
 
 
 def _wait_until_settled(

@@ -63,6 +63,11 @@ class Group:
         if has_new:
             self._look(session, before, is_first=True)
 
+    @property
+    def left(self) -> int:
+        """How many messages are still to be sent."""
+        return sum(1 for _ in self._wanted())
+
     def send(self, session: ImapSession, beside: Sequence[ImapSession]) -> None:
         """Append what is not there, as far as the connection holds, or all of several do."""
         outgoing = list(map(self._outgoing, self._wanted()))
