@@ -60,9 +60,15 @@ def far_account(
     ``account`` is as a person typed it, ``domains`` the new one by the old.
 
     Raises:
-        UsageError: no address, or nobody in it and an account that is no login.
+        UsageError: no address, or nobody in it and an account that is no login, or one that
+            another is to log in for.
     """
     place = parse_imap_place(typed)
+    if as_user is not None and place.user is None:
+        raise UsageError(
+            f"who logs in for {as_user} is not known from {typed}",
+            hint=f"an administrator of that server: --to {place.with_user('admin')}",
+        )
     share = share_of(place)
     if share is not None and place.user is None:
         raise UsageError(

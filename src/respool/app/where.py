@@ -45,11 +45,16 @@ def where_of(typed: str | None) -> Where:
     """What was typed after ``--to``.
 
     Raises:
-        UsageError: a form without a path.
+        UsageError: a form without a path, or one that we do not write.
     """
     word, colon, rest = (typed or "").partition(":")
     if colon and word.lower() in _SERVERS:
         return Where(kind=TargetKind.IMAP, text=typed)
+    if colon and word.lower() not in _FORMS and rest.startswith("/"):
+        raise UsageError(
+            f'--to "{typed}": nothing is restored to {word}:',
+            hint=f"an account, imaps://USER@HOST, or {', '.join(sorted(_FORMS))}: with a path",
+        )
     if not colon or word.lower() not in _FORMS:
         return Where(kind=TargetKind.SPOOL, text=typed)
     if not rest:
@@ -71,11 +76,13 @@ def where_of_plan(head: PlanHead) -> Where:
 
 
 def where_of_export(path: str) -> str:
-    """``export ACCOUNT PATH`` as ``--to`` says it: by the ending of its name.
+    """``export ACCOUNT PATH`` as ``--to`` says it: by its form, else by the ending of its name.
 
-    >>> where_of_export("jdoe.zip"), where_of_export("Mail")
-    ('zip:jdoe.zip', 'maildir:Mail')
+    >>> where_of_export("jdoe.zip"), where_of_export("Mail"), where_of_export("eml:Mail")
+    ('zip:jdoe.zip', 'maildir:Mail', 'eml:Mail')
     """
+    if path.partition(":")[0].lower() in _FORMS and ":" in path:
+        return path
     ending = Path(path).suffix.lower()
     form = {".zip": "zip", ".mbox": "mbox"}.get(ending, "maildir")
     return f"{form}:{path}"

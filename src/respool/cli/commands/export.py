@@ -40,7 +40,10 @@ Examples:
 def export(
     account: AccountName,
     path: Annotated[
-        str, typer.Argument(metavar="PATH", help="New files: NAME.zip, NAME.mbox, else a Maildir.")
+        str,
+        typer.Argument(
+            metavar="PATH", help="New files: NAME.zip, NAME.mbox, else a Maildir; eml:NAME."
+        ),
     ],
     folders: Folders = None,
     *,
@@ -59,7 +62,8 @@ def export(
 ) -> int:
     """Write an account, or folders or messages of it, to files, and prove them by reading back.
 
-    Short for restore --to zip:PATH, mbox:PATH or maildir:PATH. No server is needed, nor root.
+    Short for restore --to zip:PATH, mbox:PATH, maildir:PATH or eml:PATH.
+    No server is needed, nor root.
     """
     from respool.app import restore as use
     from respool.app.where import where_of_export
