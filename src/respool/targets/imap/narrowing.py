@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from respool.errors import ServerSaidNo, StepFailed
 from respool.planning.folder_rights import Rights, narrowed, spared_by
 from respool.system.imap import ImapSession
@@ -9,9 +11,15 @@ from respool.system.imap_server import ImapServer
 from respool.system.mailbox_admin import Administration
 from respool.targets.imap.steps import CreateFolder
 
+# Dovecot's own identifiers. Source: dovecot 2.3.19, src/plugins/imap-acl/imap-acl-plugin.c.
+_OF_EVERY_FOLDER: Final = "#"  # an administrator's file gives these, and no client takes them
+_WHOSE_FOLDER: Final = "owner"
+
 
 def narrow(session: ImapSession, step: CreateFolder, allowed: Rights, server: ImapServer) -> None:
     """Leave others no more than ``allowed``, before any mail is in the folder.
+
+    What the server gives in every folder, as its administrator has set it up, stays.
 
     Raises:
         StepFailed: it is open to them, or may be, and the server lets nobody change that.
@@ -32,13 +40,13 @@ def _wanted(
     admin: Administration, step: CreateFolder, allowed: Rights, server: ImapServer
 ) -> dict[str, str]:
     """Who has other rights than he is to have, with those; no rights: ``""``."""
-    live = admin.acl(step.made_as)
-    them = {server.user, server.login}
-    spared = (
-        spared_by(live, server.user, them - {server.user})
-        if step.is_own
-        else spared_by(live, None, them)
-    )
+    live = {
+        who: may
+        for who, may in admin.acl(step.made_as).items()
+        if not who.removeprefix("-").startswith(_OF_EVERY_FOLDER)
+    }
+    them = {server.user, server.login, _WHOSE_FOLDER}
+    spared = spared_by(live, server.user if step.is_own else None, them)
     rights = narrowed(live, allowed, spared)
     return {
         who: rights.get(who, "")
