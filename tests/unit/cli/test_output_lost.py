@@ -32,9 +32,7 @@ def command(*arguments: str, unbuffered: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
-@pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["export", "--help"], ["--show-completion"]]
-)
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["export", "--help"]])
 def test_what_cannot_be_written_is_not_called_unchanged_nor_a_bug(
     arguments: list[str], *, unbuffered: bool
 ) -> None:

@@ -63,4 +63,4 @@ def test_many_broken_words_take_no_time(piece: str) -> None:
 
     decoded_words(piece * (64 * 1024 // len(piece)))
 
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 5
