@@ -58,6 +58,15 @@ def test_others_have_no_more_than_is_allowed_before_there_is_mail(
     assert who_may(restoring_names, account) == {OTHERS[0]: "lrs"}
 
 
+def test_another_who_may_do_everything_is_not_taken_for_the_user(
+    restoring_names: PrivateCyrus, account: ImapServer
+) -> None:
+    with restoring_names.client_as(account.user) as client:
+        client.setacl("INBOX", OTHERS[0], "lrswipkxtea")
+    made(account, replace(MADE, allowed={}))
+    assert who_may(restoring_names, account) == {}
+
+
 def test_what_nothing_is_said_of_has_the_rights_of_the_folder_above(
     restoring_names: PrivateCyrus, account: ImapServer
 ) -> None:

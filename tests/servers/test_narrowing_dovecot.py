@@ -19,6 +19,7 @@ from tests.support.private_dovecot import PrivateDovecot
 from tests.support.server_root import server_root
 
 USER, AUDITOR, OTHER = "jdoe@example.org", "auditor@example.org", "al@example.org"
+EVERYTHING = "lrwstipekxa"
 STEP = CreateFolder(
     lane="", mailbox="above/private", made_as="above/private", use=None, allowed={}
 )
@@ -37,7 +38,9 @@ def test_rights_of_every_folder_stay_and_those_of_the_folder_above_do_not() -> N
             dovecot.create_user(USER)
             with dovecot.client_as(USER) as client:
                 client.create_folder("above")
-                client.setacl("above", OTHER, "lrs")
+                client.setacl("above", OTHER, EVERYTHING)
+                client.setacl("above", "owner", EVERYTHING)
+                client.setacl("above", USER, EVERYTHING)
             address = ImapAddress(host=dovecot.host, port=dovecot.port)
             account = imap_server(address, USER, dovecot.password)
             actor = imap_actor(account, OneStep(STEP))
@@ -47,4 +50,5 @@ def test_rights_of_every_folder_stay_and_those_of_the_folder_above_do_not() -> N
             account.close()
             with dovecot.client_as(USER) as client:
                 found = acl_of(client, "above/private")
-    assert set(found) == {USER, f"#{AUDITOR}"}
+    assert found == {USER: found[USER], f"#{AUDITOR}": "lr"}
+    assert set(EVERYTHING) <= set(found[USER])

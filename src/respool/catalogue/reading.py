@@ -31,34 +31,11 @@ from respool.model.accounts import Account
 from respool.model.dataclasses import dataclass
 from respool.model.inventory import (
     NOWHERE,
-    RECORD,
+    SEARCHED,
     StoredMailbox,
 )
 
 _FIRST_WITH_SEEN: Final = 12  # an older index says nothing of \Seen: it is read each time
-# Of RECORD what the catalogue needs, and what joining files and records needs.
-COLUMNS: Final = np.dtype(
-    [
-        (name, RECORD[name])
-        for name in (
-            "uid",
-            "internaldate",
-            "last_updated",
-            "size",
-            "header_size",
-            "system_flags",
-            "user_flags",
-            "guid",
-            "modseq",
-            "cache_offset",
-            "cache_version",
-            "cache_crc",
-            "place",
-            "file_size",
-            "file_mtime",
-        )
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +124,7 @@ def read_folder(source: SourceMailbox, account: Account) -> ReadFolder:
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
     """
-    mailbox = read_with_seen(source, account, COLUMNS)
+    mailbox = read_with_seen(source, account, SEARCHED)
     visible = mailbox.visible()
     is_taken = visible | mailbox.recoverable()
     taken = np.flatnonzero(is_taken)

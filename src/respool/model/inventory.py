@@ -144,7 +144,7 @@ LISTED: Final = np.dtype(
     ]
 )
 
-# The same, and what conditions ask for and a restore goes by besides: 111 octets.
+# The same, and what conditions, a restore and the catalogue go by besides: 111 octets.
 SEARCHED: Final = np.dtype(
     [(name, RECORD[name]) for name in (*(LISTED.names or ()), "last_updated", "file_mtime")]
 )

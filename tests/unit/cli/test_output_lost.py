@@ -32,14 +32,19 @@ def command(*arguments: str, unbuffered: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["export", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["export", "--help"], ["--show-completion"]]
+)
 def test_what_cannot_be_written_is_not_called_unchanged_nor_a_bug(
     arguments: list[str], *, unbuffered: bool
 ) -> None:
-    """It is written after the work: a restore has added its mail by then."""
+    """It is written after the work: a restore has added its mail by then.
+
+    A shell has typed it: which one is asked for completion.
+    """
     with FULL.open("wb") as full:
         done = subprocess.run(
-            command(*arguments, unbuffered=unbuffered),
+            ["bash", "-c", '"$@"; exit $?', "", *command(*arguments, unbuffered=unbuffered)],
             env={"PATH": "/usr/bin:/bin", "SHELL": "/bin/bash"},
             stdout=full,
             stderr=subprocess.PIPE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from respool.planning import answering
 from respool.planning.answering import Answer, Answers, answers_to, in_common, said_to
 from respool.planning.folder_copies import FolderCopies
+from tests.support.processor_time import at_most
 
 ZERO = ""
 
@@ -183,15 +183,14 @@ def test_each_live_copy_answers_one_and_as_many_are_missing_as_there_are_copies_
             assert live[each.folders[row]][2][each.rows[row]] == texts[row]
 
 
-def test_a_hundred_thousand_messages_take_no_time() -> None:
+def test_a_hundred_thousand_messages_take_far_less_than_a_second() -> None:
     texts = [str(number) for number in range(50_000)]
     backup = [folder("INBOX", texts), folder("Sent", [f"s{each}" for each in texts])]
     live = [folder("Moved", texts[::-1]), folder("Sent", [f"s{each}" for each in texts[100:]])]
 
-    started = time.process_time()
-    answers = answers_to(backup, live)
+    with at_most(1):
+        answers = answers_to(backup, live)
 
-    assert time.process_time() - started < 5  # minutes, where it grows with the square
     assert int(answers.folders[1].missing().sum()) == 100
     assert set(said(answers, 0)) == {Answer.ELSEWHERE}
 

@@ -11,9 +11,9 @@ from respool.system.imap_server import ImapServer
 from respool.system.mailbox_admin import Administration
 from respool.targets.imap.steps import CreateFolder
 
-# Dovecot's own identifiers. Source: dovecot 2.3.19, src/plugins/imap-acl/imap-acl-plugin.c.
-_OF_EVERY_FOLDER: Final = "#"  # an administrator's file gives these, and no client takes them
-_WHOSE_FOLDER: Final = "owner"
+# Of an administrator's file, which gives it in every folder, and which no client may change.
+# Source: Dovecot 2.3.19, src/plugins/imap-acl/imap-acl-plugin.c.
+_OF_EVERY_FOLDER: Final = "#"
 
 
 def narrow(session: ImapSession, step: CreateFolder, allowed: Rights, server: ImapServer) -> None:
@@ -45,8 +45,13 @@ def _wanted(
         for who, may in admin.acl(step.made_as).items()
         if not who.removeprefix("-").startswith(_OF_EVERY_FOLDER)
     }
-    them = {server.user, server.login, _WHOSE_FOLDER}
-    spared = spared_by(live, server.user if step.is_own else None, them)
+    them = {server.user, server.login}
+    spared = (
+        # Without the user: another one who has all rights would be taken for him.
+        spared_by(live, server.user, them - {server.user})
+        if step.is_own
+        else spared_by(live, None, them)
+    )
     rights = narrowed(live, allowed, spared)
     return {
         who: rights.get(who, "")
