@@ -18,7 +18,7 @@ from tests.support.cyrus_master import ServerDidNotStart
 from tests.support.imap_contents import messages_in
 from tests.support.private_cyrus import PrivateCyrus, server_root
 from tests.support.server_processes import processes_of_session
-from tests.support.syslog_capture import shared_syslog
+from tests.support.syslog_capture import is_error_line, shared_syslog
 
 pytestmark = pytest.mark.needs_cyrus
 ONE = NewMessage(octets=b"Subject: one\r\n\r\nbare \r here\r\n", flags=("\\Flagged", "$label1"))
@@ -127,6 +127,12 @@ def test_nothing_but_errors_counts_as_an_error_in_the_log(cyrus_names: PrivateCy
     cyrus_names.admin_client().logout()
     assert any("login: " in line for line in cyrus_names.log_lines())
     assert cyrus_names.error_lines() == ()
+
+
+@pytest.mark.parametrize(("signal_told", "is_error"), [("11", True), ("9", True), ("15", False)])
+def test_a_process_that_a_stop_met_is_no_error(signal_told: str, *, is_error: bool) -> None:
+    line = f"<19>master[7]: process path:imapd pid:8 signaled to death by signal {signal_told} (x)"
+    assert is_error_line(line) == is_error
 
 
 def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:

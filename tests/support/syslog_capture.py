@@ -16,7 +16,8 @@ from pathlib import Path
 SYSLOG_SOCKET = Path("/dev/log")
 RECORD_VARIABLE = "RESPOOL_TEST_SYSLOG"
 ERROR_LINE = re.compile(
-    r"\b(?:IO|DB|SYNC)?ERROR\b|\bFatal\b|\bfatal error\b|core dumped|signaled to death"
+    r"\b(?:IO|DB|SYNC)?ERROR\b|\bFatal\b|\bfatal error\b|core dumped"
+    r"|signaled to death(?! by signal 15\b)"  # 15 is a stop, met by a process just begun
     r"|\bcrashed\b|invalid cyrus|assertion failed"
 )
 _CATCH_UP_SECONDS = 2.0
