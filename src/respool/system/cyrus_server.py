@@ -214,11 +214,19 @@ class CyrusServer:
         Raises:
             ProgramFailed: there is no such mailbox.
         """
+        return self.id_and_partition(mailbox)[0]
+
+    def id_and_partition(self, mailbox: str) -> tuple[str | None, str | None]:
+        """The id of ``mailbox``, and its partition: None before 3.0. Errors as `uniqueid`."""
+        partition = None
         if self.version >= (3, 0, 0):
             with suppress(ServerSaidNo):
-                told = self.admin.server_entry(mailbox, "uniqueid")
+                told, partition = self.admin.server_entries(mailbox, "uniqueid", "partition")
                 if told is not None:
-                    return told
+                    return told, partition
+        return self._id_on_disk(mailbox), partition
+
+    def _id_on_disk(self, mailbox: str) -> str | None:
         directories = self.directories(mailbox)
         is_in_meta = "header" in self.configuration.meta_kinds
         file = (directories.meta if is_in_meta else directories.data) / HEADER_FILE

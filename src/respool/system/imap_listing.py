@@ -206,7 +206,7 @@ def folder_id(session: ImapSession, mailbox: str) -> str:
     """
     if session.can("METADATA") or session.can("ANNOTATEMORE"):
         with suppress(ServerSaidNo):
-            told = Administration(session).server_entry(mailbox, "uniqueid")
+            (told,) = Administration(session).server_entries(mailbox, "uniqueid")
             if told:
                 return told
     return f"{BY_UIDVALIDITY} {status(session, mailbox).uidvalidity}"

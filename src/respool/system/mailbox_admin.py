@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from respool.model.dataclasses import dataclass
+from respool.system.annotation_commands import on_mailbox
 from respool.system.imap import ImapSession, quoted, text_of
 
 
@@ -67,21 +67,25 @@ class Administration:
             messages=int(found[b"MESSAGES"]),
         )
 
-    def server_entry(self, mailbox: str, entry: str) -> str | None:
-        """A ``/vendor/cmu/cyrus-imapd/`` entry, such as ``uniqueid`` or ``partition``.
+    def server_entries(self, mailbox: str, *entries: str) -> tuple[str | None, ...]:
+        """``/vendor/cmu/cyrus-imapd/`` entries, such as ``uniqueid`` and ``partition``.
 
+        They come in the order they are named, by one question where METADATA is known: the
+        answer waits while a ``reconstruct`` is at any mailbox of the same account (3.6.1).
         STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
         """
-        path = f"/vendor/cmu/cyrus-imapd/{entry}"
+        paths = [f"/vendor/cmu/cyrus-imapd/{entry}" for entry in entries]
         if self.session.can("METADATA"):
-            command, words = "METADATA", [f'("/shared{path}")']
+            asked = " ".join(f'"/shared{path}"' for path in paths)
+            words = self.session.ask(
+                "GETMETADATA", quoted(mailbox), f"({asked})", response="METADATA"
+            )
+            flat = [word for each in words if isinstance(each, tuple) for word in each]
+            told = dict(zip(map(text_of, flat[::2]), flat[1::2], strict=True))
+            values = [told.get(f"/shared{path}") for path in paths]
         else:
-            command, words = "ANNOTATION", [quoted(path), '("value.shared")']
-        answer = self.session.ask(f"GET{command}", quoted(mailbox), *words, response=command)
-        value: Any = answer[-1] if answer else None
-        while isinstance(value, tuple):
-            value = value[-1]
-        return None if value is None else text_of(value)
+            values = [on_mailbox(self.session, mailbox, path, is_shared=True) for path in paths]
+        return tuple(None if value is None else text_of(value) for value in values)
 
     def acl(self, mailbox: str) -> dict[str, str]:
         """Identifier → rights."""

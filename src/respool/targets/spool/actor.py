@@ -194,7 +194,7 @@ class SpoolActor:
 
     @contextmanager
     def _same_directories(self, step: CopyMessages) -> Iterator[copying.Destination]:
-        directories = self.created.directories(step.lane)
+        directories = self.created.directories_to_copy(step.lane)
         ownership = self.created.ownership(directories)
         try:
             yield copying.Destination(directories=directories, ownership=ownership)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ from respool.system.ownership import Ownership, ownership_like
 from respool.targets.spool.steps import AddToMailbox, AdoptMailbox, CreateMailbox
 
 _TELLS_PARTITION_SINCE: Final = (3, 0, 0)
+_STANDS_SECONDS: Final = 2.0  # while copies are made that nobody takes for messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class CreatedMailboxes:
         self._partitions: dict[str, str] = {}
         self._sights: dict[str, _Sight] = {}
         self._places: dict[str, MailboxDirectories] = {}
+        self._seen_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def uniqueid(self, mailbox: str) -> str:
@@ -73,8 +77,31 @@ class CreatedMailboxes:
                 has begun to fill it.
         """
         check_not_overtaken(self._record, mailbox)
-        self.check(mailbox)
-        return self._compared(mailbox, self._directories(mailbox))
+        id_now, partition = self._told(mailbox)
+        self._check_id(mailbox, id_now)
+        found = self._compared(mailbox, self._directories(mailbox), partition)
+        self._seen_at[mailbox] = time.monotonic()
+        return found
+
+    def directories_to_copy(self, mailbox: str) -> MailboxDirectories:
+        """As `directories`, for copies that are no messages yet: the server is asked now and then.
+
+        It answers nothing of an account while its ``reconstruct`` is at one of the mailboxes.
+        Between two questions the directory that ``mbpath`` named tells by the id in its header
+        that it is the same mailbox's; whoever names the copies asks the server.
+
+        Raises:
+            StepFailed: as `directories`.
+        """
+        seen_at = self._seen_at.setdefault(mailbox, time.monotonic())
+        if self._tells_partition and time.monotonic() - seen_at < _STANDS_SECONDS:
+            check_not_overtaken(self._record, mailbox)
+            known = self.uniqueid(mailbox)
+            with suppress(ProgramFailed):
+                directories = self._directories(mailbox)
+                if _id_in(self._header_file(directories)) == known:
+                    return directories
+        return self.directories(mailbox)
 
     def _directories(self, mailbox: str) -> MailboxDirectories:
         if not self._tells_partition:
@@ -96,11 +123,17 @@ class CreatedMailboxes:
         Raises:
             StepFailed: it was deleted, renamed or replaced meanwhile, or never ours.
         """
-        known = self.uniqueid(mailbox)
+        self._check_id(mailbox, self._told(mailbox)[0])
+
+    def _told(self, mailbox: str) -> tuple[str | None, str | None]:
+        """Id and partition, as the server tells them now; of one that is not there why not."""
         try:
-            now = self._server.uniqueid(mailbox)
+            return self._server.id_and_partition(mailbox)
         except ProgramFailed as error:
-            now = str(error.why)
+            return str(error.why), None
+
+    def _check_id(self, mailbox: str, now: str | None) -> None:
+        known = self.uniqueid(mailbox)
         if now != known:
             raise _is_another(mailbox, f"its id was {known}, now: {now}")
 
@@ -108,20 +141,20 @@ class CreatedMailboxes:
     def _tells_partition(self) -> bool:
         return self._server.version >= _TELLS_PARTITION_SINCE
 
-    def _compared(self, mailbox: str, directories: MailboxDirectories) -> MailboxDirectories:
+    def _compared(
+        self, mailbox: str, directories: MailboxDirectories, partition: str | None
+    ) -> MailboxDirectories:
         now = _Sight(
             directories=directories,
-            partition=self._server.admin.server_entry(mailbox, "partition")
-            if self._tells_partition
-            else None,
+            partition=partition,
             id_on_disk=_id_in(self._header_file(directories)),
         )
         first = self._sights.setdefault(mailbox, now)
         if now != first:
             raise _is_another(mailbox, f"it was {first.text()}, now: {now.text()}")
-        partition = self._partitions.get(mailbox, now.partition)
-        if now.partition not in {None, partition}:
-            raise _is_another(mailbox, f"it was made in partition {partition}, now: {now.text()}")
+        made_in = self._partitions.get(mailbox, partition)
+        if partition not in {None, made_in}:
+            raise _is_another(mailbox, f"it was made in partition {made_in}, now: {now.text()}")
         return directories
 
     def _header_file(self, directories: MailboxDirectories) -> Path:
