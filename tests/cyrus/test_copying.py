@@ -74,6 +74,7 @@ def wanted(target: TargetAccount) -> Wish:
 def group_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test does after the first group finds the second one not copied yet."""
     monkeypatch.setattr(ahead, "TOGETHER", 1)
+    monkeypatch.setattr(ahead, "UNFLUSHED", 1)
 
 
 def after_first_group(happens: Callable[[], None]) -> Conversation:

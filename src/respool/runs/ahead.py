@@ -6,13 +6,14 @@ They are performed one after the other, or by several hands at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import field
 from typing import Final
 
 from respool.errors import Interrupted, JournalError
 from respool.model.dataclasses import dataclass
-from respool.planning.step import Step
+from respool.planning.step import MessageStep, Step
 from respool.runs.actor import Note
 from respool.runs.flushing import Flushing
 from respool.runs.hands import Hands
@@ -20,7 +21,9 @@ from respool.runs.journal import Change, StepRow, record_together
 from respool.runs.states import StepState
 from respool.runs.stepping import Stepping
 
-TOGETHER: Final = 4  # steps of a lane, each of up to 64 MiB: noted as begun, or not flushed
+TOGETHER: Final = 4  # steps of a lane that are noted as begun at once
+UNFLUSHED: Final = 16  # steps of a lane under way or performed, that are not flushed, and of
+UNFLUSHED_OCTETS: Final = 256 << 20  # no more than these but for one: whoever stops waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class _Begun:
     row: StepRow
     step: Step
     before: Note
+
+    @property
+    def octets(self) -> int:
+        """What it writes, as planned."""
+        if not isinstance(self.step, MessageStep):
+            return 0
+        return sum(message.size_bytes for message in self.step.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +71,88 @@ def carry_out_ahead(
         check()
         return _perform(begun, stepping, flushing, hands)
 
-    waiting: deque[Future[_Ended]] = deque()
-    most = TOGETHER + hands.count - 1
+    waiting = _Waiting(stepping, flushing, most_begun=TOGETHER + hands.count - 1)
     try:
         for start in range(0, len(rows), TOGETHER):
             check()
             for begun in _begin(rows[start : start + TOGETHER], stepping):
-                waiting.append(hands.begin(perform, begun))
-                while waiting and (len(waiting) >= most or _is_settled(waiting[0])):
-                    _settle(waiting.popleft(), stepping)
-                _raise_failed(waiting)
-        while waiting:
-            _settle(waiting.popleft(), stepping)
+                waiting.add(hands.begin(perform, begun), begun.octets)
+        waiting.settle_all()
     except BaseException as error:
-        failures = _failures(waiting, stepping)
+        failures = waiting.failures()
         if failures and isinstance(error, Interrupted):
             raise failures[0] from error
         raise
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Steps of a lane that are not known to be flushed and noted, in order."""
+
+    stepping: Stepping
+    flushing: Flushing
+    most_begun: int  # and not performed
+    steps: deque[tuple[Future[_Ended], int]] = field(default_factory=deque)
+
+    def add(self, performed: Future[_Ended], octets: int) -> None:
+        """One more, of so many octets; then wait until the next one may be begun.
+
+        Raises:
+            What went wrong with one of them: nothing more is to be begun then.
+        """
+        self.steps.append((performed, octets))
+        while self.steps and (self._is_much or self._is_first_settled):
+            self._settle_first()
+        begun = [each for each, _ in self.steps if not each.done()]
+        if len(begun) >= self.most_begun:
+            begun[0].result()
+        for each, _ in self.steps:
+            if each.done():
+                each.result()
+
+    def settle_all(self) -> None:
+        """Wait for all of them; errors as `add`."""
+        while self.steps:
+            self._settle_first()
+
+    def failures(self) -> list[BaseException]:
+        """What failed of those that a hand is busy with, each to its end; the others are left.
+
+        All together they can be a gigabyte, and whoever stops a run waits for it.
+        """
+        found: list[BaseException] = []
+        for each in [each for each, _ in self.steps if not each.cancel()]:
+            try:
+                self._settle(each)
+            except Interrupted:
+                continue
+            except BaseException as error:  # noqa: BLE001 - raised by the caller
+                found.append(error)
+        return found
+
+    @property
+    def _is_much(self) -> bool:
+        octets = sum(octets for _, octets in self.steps)
+        return len(self.steps) >= UNFLUSHED or octets >= UNFLUSHED_OCTETS
+
+    @property
+    def _is_first_settled(self) -> bool:
+        """Whether settling it would not wait."""
+        performed, _ = self.steps[0]
+        if not performed.done():
+            return False
+        return performed.exception() is not None or performed.result().noted.done()
+
+    def _settle_first(self) -> None:
+        self._settle(self.steps.popleft()[0])
+
+    def _settle(self, performed: Future[_Ended]) -> None:
+        ended = performed.result()
+        error = self.flushing.failure_of(ended.noted)
+        if isinstance(error, JournalError):
+            raise error  # nothing can be noted of the step either
+        with self.stepping.failing(ended.row):
+            ended.noted.result()
 
 
 def _begin(rows: Sequence[StepRow], stepping: Stepping) -> Sequence[_Begun]:
@@ -105,42 +180,3 @@ def _perform(begun: _Begun, stepping: Stepping, flushing: Flushing, hands: Hands
     with stepping.failing(row):
         done = actor.perform_unflushed(begun.step, begun.before, hands)
     return _Ended(row, flushing.end(row.number, begun.step, actor, done))
-
-
-def _is_settled(performed: Future[_Ended]) -> bool:
-    """Whether `_settle` would not wait."""
-    if not performed.done():
-        return False
-    return performed.exception() is not None or performed.result().noted.done()
-
-
-def _raise_failed(waiting: Iterable[Future[_Ended]]) -> None:
-    """What one of them raised, if one has: nothing more is begun then."""
-    for each in waiting:
-        if each.done():
-            each.result()
-
-
-def _settle(performed: Future[_Ended], stepping: Stepping) -> None:
-    ended = performed.result()
-    error = ended.noted.exception()
-    if isinstance(error, JournalError):
-        raise error  # nothing can be noted of the step either
-    with stepping.failing(ended.row):
-        ended.noted.result()
-
-
-def _failures(waiting: Iterable[Future[_Ended]], stepping: Stepping) -> list[BaseException]:
-    """What failed of those that a hand is busy with, each to its end; no hand takes the others.
-
-    All together they can be a gigabyte, and whoever stops a run waits for it.
-    """
-    found: list[BaseException] = []
-    for each in [each for each in waiting if not each.cancel()]:
-        try:
-            _settle(each, stepping)
-        except Interrupted:
-            continue
-        except BaseException as error:  # noqa: BLE001 - raised by the caller
-            found.append(error)
-    return found

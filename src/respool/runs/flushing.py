@@ -3,6 +3,9 @@
 A thread of its own flushes what several steps, maybe of several lanes, have done since the
 last flush, and then notes them all at once: one wait for the disk for many steps. So a step
 is noted as done only after its flush, as it is where steps are done one after the other.
+
+A flush makes others wait who make files there meanwhile (jbd2 ends its transaction): as long
+as no lane needs one, there are few.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from respool.model.dataclasses import dataclass
 from respool.planning.step import Step
@@ -21,6 +24,8 @@ from respool.runs.actor import ActsAhead, Unflushed
 from respool.runs.journal import Change, RunJournal, record_together
 from respool.runs.states import StepState
 from respool.system.starting import starting
+
+_REST_SECONDS: Final = 0.25  # from the first step that waits to its flush, if none needs it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Flushing:
         self._ended: queue.SimpleQueue[_Ended | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="flushing")
         self._lock = threading.Lock()
+        self._is_needed = threading.Event()
         self._is_open = True
 
     def __enter__(self) -> Self:
@@ -66,6 +72,7 @@ class Flushing:
         with self._lock:
             self._is_open = False
             self._ended.put(None)
+            self._is_needed.set()
         self._thread.join()
 
     def end(self, number: int, step: Step, actor: ActsAhead, unflushed: Unflushed) -> Future[None]:
@@ -82,6 +89,12 @@ class Flushing:
             self._settle(actor, [ended])
         return ended.noted
 
+    def failure_of(self, noted: Future[None]) -> BaseException | None:
+        """What `end` gave is waited for, from now on without delay; what went wrong, if so."""
+        if not noted.done():
+            self._is_needed.set()
+        return noted.exception()
+
     def _work(self) -> None:
         is_open = True
         while is_open:
@@ -92,8 +105,11 @@ class Flushing:
                 self._settle(actor, [each for each in steps if each.actor is actor])
 
     def _waiting(self) -> list[_Ended | None]:
-        """All that waits now; one at least, nothing after the last."""
+        """All that waits once a flush is needed; one at least, nothing after the last."""
         found = [self._ended.get()]
+        if found[-1] is not None:
+            self._is_needed.wait(_REST_SECONDS)
+        self._is_needed.clear()  # before looking: whoever needs one has put his step before
         while found[-1] is not None:
             try:
                 found.append(self._ended.get_nowait())
