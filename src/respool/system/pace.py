@@ -42,10 +42,11 @@ class Pace:
     def lanes(self, hands: int) -> int:
         """How many folders are under way at once while so many ``hands`` write.
 
-        With several of them it is one more than ``jobs``: now one folder and now another waits
-        for the disk, and meanwhile a core would have nothing to do.
+        With several of them it is two more than ``jobs``: now one folder and now another waits
+        for the disk or for the server, whose ``reconstruct`` takes one mailbox of an account at
+        a time, and meanwhile a core would have nothing to do.
         """
-        return self.jobs if hands == 1 else self.jobs + 1
+        return self.jobs if hands == 1 else self.jobs + 2
 
     def keep(self) -> None:
         """Let this process, the threads and programs that it starts from now on, be nice.

@@ -42,7 +42,7 @@ def test_no_more_processes_write_than_the_cores_can_keep_busy(
     assert Pace(jobs=jobs).hands == hands
 
 
-def test_one_more_folder_is_under_way_where_several_processes_write() -> None:
-    assert Pace(jobs=2).lanes(hands=3) == 3
+def test_two_more_folders_are_under_way_where_several_processes_write() -> None:
+    assert Pace(jobs=2).lanes(hands=3) == 4
     assert Pace(jobs=2).lanes(hands=1) == 2
     assert Pace(jobs=1).lanes(hands=1) == 1
