@@ -11,7 +11,7 @@ from dataclasses import field, replace
 from typing import Final
 
 from respool.backups.presence import Missed, Presence, system_number
-from respool.backups.source import SourceMailbox, message_fd
+from respool.backups.source import SourceMailbox, message_fd, tree_at
 from respool.backups.stub_messages import open_joined
 from respool.errors import BackupError, FormatError, StepFailed
 from respool.model.dataclasses import dataclass
@@ -21,6 +21,7 @@ from respool.model.names import MailboxName
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
 from respool.system.message_files import Reader, SourceDiffers
+from respool.system.read_only import ReadOnlyTree
 
 _HELD_OCTETS: Final = 1 << 20
 _PIECE_OCTETS: Final = 1 << 20
@@ -67,6 +68,7 @@ class PlannedMessages:
     source: SourceMailbox = field(init=False)
     lost: dict[str, str] = field(default_factory=dict)
     _missed: list[Missed] = field(default_factory=list)
+    _tree: ReadOnlyTree | None = None
 
     def __post_init__(self) -> None:
         self.source = source_mailbox(self.place, self.label)
@@ -77,7 +79,9 @@ class PlannedMessages:
         Raises:
             BackupError: it cannot be opened.
         """
-        return message_fd(self.source, message.uid, _place_of(message))
+        if self._tree is None:
+            self._tree = tree_at(self.source.spool)
+        return message_fd(self.source, message.uid, _place_of(message), self._tree)
 
     @contextmanager
     def reading(self, message: PlannedMessage) -> Iterator[Reader]:

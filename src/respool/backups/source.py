@@ -316,12 +316,17 @@ def open_message(source: SourceMailbox, uid: int, place: int) -> BinaryIO:
     return os.fdopen(message_fd(source, uid, place), "rb", buffering=0)
 
 
-def message_fd(source: SourceMailbox, uid: int, place: int) -> int:
-    """A descriptor of a message file, which the caller closes; errors as `open_message`."""
+def message_fd(
+    source: SourceMailbox, uid: int, place: int, tree: ReadOnlyTree | None = None
+) -> int:
+    """A descriptor of a message file, which the caller closes; errors as `open_message`.
+
+    ``tree`` is that of its part, for whoever opens many.
+    """
     directory = source.place.archive if place == IN_ARCHIVE else source.place.data
     if directory is None:
         raise MessageNotInMailbox(f"no file of message {uid} in {source.name.display}")
-    return tree_at(source.spool).fd_in(directory, f"{uid}.")
+    return (tree or tree_at(source.spool)).fd_in(directory, f"{uid}.")
 
 
 def list_directory(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from respool.model.dataclasses import dataclass
 from respool.system.kernel_copy import KernelCopy, Way
@@ -16,6 +16,8 @@ from respool.system.ownership import Ownership, is_root
 
 _PIECE_OCTETS: Final = 1 << 20
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_T = TypeVar("_T")
 
 Reader: TypeAlias = Callable[[int], bytes]  # up to so many octets, none at the end
 
@@ -96,11 +98,14 @@ class MessageCopier:
         before = os.fstat(source)
         if self._kernel.is_slower_for(before.st_size) and before.st_size == wanted.size_bytes:
             return self._copy_small(source, before, wanted, directory)
-        with _made(wanted, directory) as target:
+
+        def fill(target: int) -> CopiedFile:
             with _watched(source, before, wanted):
                 copied = self._copied(source, target, before.st_size, wanted)
                 _check(copied, wanted)
             return copied
+
+        return _made(wanted, directory, fill)
 
     def _copy_small(
         self, source: int, before: os.stat_result, wanted: NewFile, directory: int
@@ -114,8 +119,7 @@ class MessageCopier:
             _check_as_before(source, before, error)
             raise
         _check_unchanged(source, before, wanted)
-        with _made(wanted, directory) as target:
-            _write(target, octets)
+        _made(wanted, directory, lambda target: _write(target, octets))
         return copied
 
     def _told(self, octets: bytes) -> CopiedFile:
@@ -133,10 +137,13 @@ class MessageCopier:
             SourceDiffers, OSError: as `copy`.
             Whatever else ``source`` raises; nothing was put there.
         """
-        with _made(wanted, directory) as target:
+
+        def fill(target: int) -> CopiedFile:
             copied = self._poured(source, target, wanted.size_bytes)
             _check(copied, wanted)
             return copied
+
+        return _made(wanted, directory, fill)
 
     def _copied(self, source: int, target: int, size_bytes: int, wanted: NewFile) -> CopiedFile:
         """By the kernel, if the size is right; else as far as it takes to tell what is wrong."""
@@ -230,9 +237,8 @@ def digests_of(descriptor: int) -> CopiedFile:
     return digests.of(size_bytes)
 
 
-@contextmanager
-def _made(wanted: NewFile, directory: int) -> Iterator[int]:
-    """A new file, written in the block; removed again if that fails.
+def _made(wanted: NewFile, directory: int, fill: Callable[[int], _T]) -> _T:
+    """What ``fill`` gives of a new file's descriptor; the file is removed again if that fails.
 
     Whatever stood there is replaced, not written to: it may be another's, under two names.
     """
@@ -243,7 +249,7 @@ def _made(wanted: NewFile, directory: int) -> Iterator[int]:
         descriptor = os.open(wanted.name, _NEW, 0o600, dir_fd=directory)
     try:
         try:
-            yield descriptor
+            filled = fill(descriptor)
             _give(descriptor, wanted.ownership)
             os.utime(descriptor, (wanted.mtime_seconds, wanted.mtime_seconds))
         finally:
@@ -252,6 +258,7 @@ def _made(wanted: NewFile, directory: int) -> Iterator[int]:
         with contextlib.suppress(OSError):
             os.unlink(wanted.name, dir_fd=directory)
         raise
+    return filled
 
 
 def _give(descriptor: int, ownership: Ownership | None) -> None:
@@ -314,10 +321,12 @@ def _write(descriptor: int, piece: bytes) -> None:
 
 def _read_at_once(source: int, size_bytes: int) -> bytes:
     """All of a file, if it has so many octets; one more, if it has more."""
-    read = partial(os.read, source)
-    octets = _read(read, size_bytes + 1)
-    while len(octets) < size_bytes and (piece := _read(read, _PIECE_OCTETS)):
-        octets += piece
+    try:
+        octets = os.read(source, size_bytes + 1)
+        while len(octets) < size_bytes and (piece := os.read(source, _PIECE_OCTETS)):
+            octets += piece
+    except OSError as error:
+        raise _unreadable(error) from error
     return octets
 
 
@@ -325,4 +334,8 @@ def _read(source: Reader, size: int) -> bytes:
     try:
         return source(size)
     except OSError as error:
-        raise SourceDiffers("file-unreadable", str(error)) from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> SourceDiffers:
+    return SourceDiffers("file-unreadable", str(error))

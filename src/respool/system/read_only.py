@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import PurePath, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -45,6 +44,8 @@ class ReadOnlyTree(OpenDirectories):
     Access times stay as they are where the system allows (owner or root). May be used by
     several threads.
     """
+
+    _latest: tuple[PurePosixPath | None, tuple[str, ...]] = (None, ())  # of `fd_in`
 
     def scan(self, relative: str | PurePath = "") -> Iterator[Entry]:
         """The entries of a directory, in no order, lazily.
@@ -99,7 +100,11 @@ class ReadOnlyTree(OpenDirectories):
         """
         if "/" in name or name in {"", ".", ".."}:
             raise UnsafeBackupEntry(f'"{name}" leads out of {directory}')
-        return self._opened((*_known_parts(directory), name))
+        known, parts = self._latest
+        if known is not directory:  # the same object: to compare paths takes as long as to open
+            parts = parts_of(directory)
+            self._latest = (directory, parts)
+        return self._opened((*parts, name))
 
     def _opened(self, parts: tuple[str, ...]) -> int:
         if not parts:
@@ -144,11 +149,6 @@ class ReadOnlyTree(OpenDirectories):
         """A regular file as octets that are read as they are asked for; errors as `open_file`."""
         parts = parts_of(relative)
         return FileOctets(self._opened(parts), self.root.joinpath(*parts))
-
-
-@lru_cache(maxsize=64)
-def _known_parts(directory: PurePosixPath) -> tuple[str, ...]:
-    return parts_of(directory)
 
 
 def _entry(name: str, found: os.stat_result) -> Entry:

@@ -75,13 +75,13 @@ def copy(task: Task, new_copier: Callable[[], MessageCopier] = MessageCopier) ->
             files already copied wait, unseen.
     """
     step = task.step
-    with closing(_Directories(task.destination)) as directories:
-        group = _Group(step=step, open_directories=directories, new_copier=new_copier)
+    with closing(_Places(task.destination, new_copier)) as places:
+        group = _Group(step=step, places=places)
         # One by one: files made in one directory by several threads wait for each other.
         for message in step.messages:
             group.take(message)
         group.source.check_presence()
-        used = directories.opened_so_far()
+        used = places.opened_so_far()
     copied = len(step.messages) - len(group.source.lost)
     note = {"copied": copied, "lost": group.source.lost, "guids": group.guids}
     return Copied(note=note, directories=used)
@@ -137,11 +137,9 @@ class _Group:
     """A group under way: where it is read from, and what was learnt."""
 
     step: CopyMessages
-    open_directories: _Directories
-    new_copier: Callable[[], MessageCopier]
+    places: _Places
     source: PlannedMessages = field(init=False)
     guids: dict[str, str] = field(default_factory=dict)
-    _copiers: dict[Path, MessageCopier] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         step = self.step
@@ -165,13 +163,12 @@ class _Group:
             self.guids[str(message.uid)] = copied.guid
 
     def _copied(self, message: PlannedMessage) -> CopiedFile:
-        is_archived = message.is_archived and self.step.keeps_archive
-        place, directory = self.open_directories.opened(is_archived=is_archived)
-        copier = self._copiers.get(place) or self._copiers.setdefault(place, self.new_copier())
+        place = self.places.opened(is_archived=message.is_archived and self.step.keeps_archive)
+        copier, directory = place.copier, place.descriptor
         wanted = NewFile(
             name=f"{TEMPORARY_PREFIX}{message.uid}.",
             mtime_seconds=message.internaldate,
-            ownership=self.open_directories.ownership,
+            ownership=self.places.ownership,
             guid=message.guid,
             size_bytes=message.size_bytes,
         )
@@ -185,28 +182,45 @@ class _Group:
             finally:
                 os.close(source)
         except OSError as error:
-            raise _cannot_write(place, error) from error
+            raise _cannot_write(place.directory, error) from error
 
 
-class _Directories:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """One of the directories that a group goes to, open, and who copies into it."""
+
+    directory: Path
+    descriptor: int
+    copier: MessageCopier
+
+
+class _Places:
     """The directories that a group goes to, made and opened as they are needed."""
 
-    def __init__(self, destination: Destination) -> None:
+    def __init__(self, destination: Destination, new_copier: Callable[[], MessageCopier]) -> None:
         self.ownership = destination.ownership
         self._destination = destination
-        self._open: dict[Path, int] = {}
+        self._new_copier = new_copier
+        self._of_kind: dict[bool, _Place] = {}  # archived or not: a path as a key is slow
+        self._open: dict[Path, _Place] = {}
 
-    def opened(self, *, is_archived: bool) -> tuple[Path, int]:
-        """One of them, with a descriptor."""
-        directory = self._destination.directory(is_archived=is_archived)
-        if directory not in self._open:
-            mode, owner = self.ownership.directory_mode, self.ownership.owner
-            try:
-                make_directory(directory, mode=mode, owner=owner)
-            except OSError as error:
-                raise _cannot_write(directory, error) from error
-            self._open[directory] = _open(directory)
-        return directory, self._open[directory]
+    def opened(self, *, is_archived: bool) -> _Place:
+        """Where a message goes, of the archive or not."""
+        found = self._of_kind.get(is_archived)
+        if found is None:
+            directory = self._destination.directory(is_archived=is_archived)
+            found = self._open.get(directory) or self._opened_anew(directory)
+            self._of_kind[is_archived] = self._open[directory] = found
+        return found
+
+    def _opened_anew(self, directory: Path) -> _Place:
+        mode, owner = self.ownership.directory_mode, self.ownership.owner
+        try:
+            make_directory(directory, mode=mode, owner=owner)
+        except OSError as error:
+            raise _cannot_write(directory, error) from error
+        copier = self._new_copier()
+        return _Place(directory=directory, descriptor=_open(directory), copier=copier)
 
     def opened_so_far(self) -> tuple[Path, ...]:
         """Those that something was copied into."""
@@ -214,8 +228,9 @@ class _Directories:
 
     def close(self) -> None:
         """Let go of all; twice is the same as once."""
+        self._of_kind.clear()
         while self._open:
-            os.close(self._open.popitem()[1])
+            os.close(self._open.popitem()[1].descriptor)
 
 
 def _open(directory: Path) -> int:
