@@ -16,6 +16,9 @@ import struct
 import zlib
 from typing import Final, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from respool.cyrus.cached_envelope import CachedEnvelope, parse_envelope
 from respool.errors import FormatError, TruncatedFile
 
@@ -44,6 +47,27 @@ def sound_cache_record(cache: Buffer, offset: int, crc: int) -> memoryview | Non
         return None
     record = view[offset:end]
     return record if zlib.crc32(record) == crc else None
+
+
+def record_ends(cache: Buffer, offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the records at ``offsets`` end; 0 for each that is not whole.
+
+    As `sound_cache_record` finds it of one, for very many; their CRCs are not looked at.
+    """
+    octets = np.frombuffer(cache, dtype=np.uint8)
+    last = len(octets) - _LENGTH.size
+    at, is_whole = offsets.copy(), offsets >= _GENERATION_SIZE
+    if last < 0:
+        return np.zeros_like(at)
+    for _ in range(ITEM_COUNT):
+        is_whole &= at <= last
+        at[~is_whole] = 0
+        size = np.zeros_like(at)
+        for octet in range(_LENGTH.size):
+            size = size << 8 | octets[at + octet]
+        at += size + 7 & ~3  # its own four octets, and padding
+    is_whole &= (at <= len(octets)) & (at - offsets <= _LONGEST_RECORD)
+    return np.where(is_whole, at, 0)
 
 
 def plausible_cache_record(

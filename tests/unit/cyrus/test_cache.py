@@ -3,6 +3,7 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from respool.cyrus.cache import (
     parse_cache_envelope,
     parse_cache_headers,
     plausible_cache_record,
+    record_ends,
     sound_cache_record,
 )
 from respool.cyrus.cache_head import cache_generation
@@ -50,6 +52,21 @@ def test_a_sound_record_is_given_exactly() -> None:
 
     assert found is not None
     assert bytes(found) == record()
+
+
+@given(
+    st.sampled_from(
+        [CACHE, CACHE[:-1], CACHE[:5], b"", b"\0\0\0\7" + bytes(44), CACHE + b"\xff" * 80]
+    ),
+    st.lists(st.integers(0, len(CACHE) + 90) | st.integers(-1, 2**62)),
+)
+def test_many_records_end_where_each_alone_does(cache: bytes, offsets: list[int]) -> None:
+    ends = record_ends(cache, np.array(offsets, dtype=np.int64)).tolist()
+
+    for offset, end in zip(offsets, ends, strict=True):
+        found = sound_cache_record(cache, offset, zlib.crc32(cache[offset:end]))
+        assert (end != 0) == (found is not None)
+        assert found is None or bytes(found) == cache[offset:end]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.cyrus.cache import Buffer, sound_cache_record
+from respool.cyrus.cache import Buffer, record_ends
 from respool.cyrus.header import KEYWORD_LIMIT
 from respool.cyrus.index import IndexHeader
 from respool.model.dataclasses import dataclass
@@ -199,27 +199,38 @@ class IndexDraft:
         found = source.records(rows["uid"])
         here, there = _twins(rows, found)
         twins = found[there]
-        offsets, crcs = twins["cache_offset"].tolist(), twins["cache_crc"].tolist()
-        archived = (twins["system_flags"] & np.uint32(ARCHIVED)).tolist()
+        archived = (twins["system_flags"] & np.uint32(ARCHIVED)) != 0
         # What the target archives has its cache in the archive: reconstruct makes that.
-        elsewhere = (rows["system_flags"][here] & np.uint32(ARCHIVED)).tolist()
-        placed = [0] * len(twins)
-        for at, offset in enumerate(offsets):
-            cache = source.archive if archived[at] else source.data
-            if cache is None or elsewhere[at] or self._cache_octets >= _CACHE_LIMIT:
-                continue
-            record = sound_cache_record(cache, offset, crcs[at])
-            if record is not None:
-                octets = bytes(record)
-                record.release()
-                placed[at] = self._cache_octets
-                self._cache_octets += len(octets)
-                yield octets
+        elsewhere = (rows["system_flags"][here] & np.uint32(ARCHIVED)) != 0
+        placed = np.zeros(len(twins), dtype="u8")
+        for at, octets in _sound(twins, archived, ~elsewhere, source):
+            if self._cache_octets >= _CACHE_LIMIT:
+                break
+            placed[at] = self._cache_octets
+            self._cache_octets += len(octets)
+            yield octets
         carried = np.flatnonzero(placed)
         for column in _CARRIED_COLUMNS:
             rows[column][here[carried]] = twins[column][carried]
-        rows["cache_offset"][here[carried]] = np.array(placed, dtype="u8")[carried]
+        rows["cache_offset"][here[carried]] = placed[carried]
         self.cached += len(carried)
+
+
+def _sound(
+    twins: Rows, archived: NDArray[np.bool_], wanted: NDArray[np.bool_], source: SourceCache
+) -> Iterator[tuple[int, bytes]]:
+    """The cache records of those that are ``wanted`` and have a sound one, by position."""
+    offsets, crcs = twins["cache_offset"].astype(np.int64), twins["cache_crc"].tolist()
+    ends = np.zeros_like(offsets)
+    for cache, in_it in ((source.data, ~archived), (source.archive, archived)):
+        if cache is not None:
+            ends[in_it & wanted] = record_ends(cache, offsets[in_it & wanted])
+    starts, stops = offsets.tolist(), ends.tolist()
+    for at in np.flatnonzero(ends).tolist():
+        cache = source.archive if archived[at] else source.data
+        octets = bytes(cache[starts[at] : stops[at]]) if cache is not None else b""
+        if zlib.crc32(octets) == crcs[at]:
+            yield at, octets
 
 
 def _twins(rows: Rows, records: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

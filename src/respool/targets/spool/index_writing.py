@@ -105,13 +105,11 @@ def _laid_out(writing: _Writing, record: RunRecord, hands: Hands) -> IndexDraft:
 def _put_in_place(writing: _Writing, draft: IndexDraft) -> Note:
     lane, files, new = writing.lane, writing.files, writing.new
     homes = homes_of(lane.directories, draft)
-    foreign = sum(
-        len(files_in(directory).besides(homes.get(directory, NO_UIDS)))
-        for directory in message_directories(lane.directories)
-    )
+    there = {each: files_in(each) for each in message_directories(lane.directories)}
+    foreign = sum(len(found.besides(homes.get(each, NO_UIDS))) for each, found in there.items())
     if foreign:
         raise _used(lane, f"{foreign} message files lie there that are not of this run")
-    name_files(lane.directories, homes)
+    name_files(lane.directories, homes, there)
     header = header_with(files.header, tuple(draft.keywords))
     new.begin(files.header).write(header)
     head = draft.header(header_file_crc=header_crc(header))

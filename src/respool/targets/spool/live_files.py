@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from itertools import islice
 from pathlib import Path
@@ -37,11 +37,13 @@ class MessageFiles:
 
     ``uids`` are those of files that have a name of their own, ``waiting`` those of our copies
     that wait for theirs; ``odd`` are names that no message file has, though they look so.
+    ``no_files`` are UIDs among both of what is called so and is no regular file.
     """
 
     uids: Uids = field(default_factory=lambda: NO_UIDS)
     waiting: Uids = field(default_factory=lambda: NO_UIDS)
     odd: frozenset[str] = frozenset()
+    no_files: Uids = field(default_factory=lambda: NO_UIDS)
 
     def besides(self, uids: Uids) -> MessageFiles:
         """Those with a name of their own that ``uids`` does not have."""
@@ -59,27 +61,33 @@ def message_directories(directories: MailboxDirectories) -> Iterator[Path]:
             yield directory
 
 
-def files_in(directory: Path, *, only_regular: bool = False) -> MessageFiles:
-    """The message files of a directory; a directory that is called like one counts, too,
-    but for ``only_regular``.
-    """
+def files_in(directory: Path) -> MessageFiles:
+    """The message files of a directory; a directory that is called like one counts, too."""
     named: list[Uids] = []
     waiting: list[Uids] = []
     odd: set[str] = set()
+    no_files: list[str] = []
     with os.scandir(directory) as entries:
         while batch := list(islice(entries, _AT_ONCE)):
-            ours: list[str] = []
-            theirs: list[str] = []
-            for entry in batch:
-                if not only_regular or entry.is_file(follow_symlinks=False):
-                    is_ours = entry.name.startswith(TEMPORARY_PREFIX)
-                    (ours if is_ours else theirs).append(entry.name)
+            names = [entry.name for entry in batch]
+            ours = [name for name in names if name.startswith(TEMPORARY_PREFIX)]
+            theirs = [name for name in names if not name.startswith(TEMPORARY_PREFIX)]
             uids, others = uids_of_files("/".join(theirs))
             named.append(uids)
             odd.update(filter(is_like_message_file, others))
-            bare = "/".join(name.removeprefix(TEMPORARY_PREFIX) for name in ours)
-            waiting.append(uids_of_files(bare)[0])
-    return MessageFiles(uids=_sorted(named), waiting=_sorted(waiting), odd=frozenset(odd))
+            waiting.append(_uids_of_ours(ours))
+            no_files += (e.name for e in batch if not e.is_file(follow_symlinks=False))
+    return MessageFiles(
+        uids=_sorted(named),
+        waiting=_sorted(waiting),
+        odd=frozenset(odd),
+        no_files=np.unique(_uids_of_ours(no_files)),
+    )
+
+
+def _uids_of_ours(names: Sequence[str]) -> Uids:
+    bare = "/".join(name.removeprefix(TEMPORARY_PREFIX) for name in names)
+    return uids_of_files(bare)[0]
 
 
 def file_name(uid: int) -> str:

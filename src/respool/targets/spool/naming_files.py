@@ -20,6 +20,7 @@ from respool.system.cyrus_server import MailboxDirectories
 from respool.targets.spool.index_records import IndexDraft
 from respool.targets.spool.live_files import (
     NO_UIDS,
+    MessageFiles,
     Uids,
     file_name,
     files_in,
@@ -44,36 +45,41 @@ def homes_among(directories: MailboxDirectories, uids: Uids, archived: NDArray[n
     return {directories.data: uids[~archived], archive: uids[archived]}
 
 
-def name_files(directories: MailboxDirectories, homes: Homes) -> None:
+def name_files(
+    directories: MailboxDirectories,
+    homes: Homes,
+    listed: Mapping[Path, MessageFiles] | None = None,
+) -> None:
     """Every copy gets the name of its message; the caller flushes the directories.
 
     What an attempt that was cut off has left, and is none of ours now, goes. So the caller
     has seen that there are no others' message files. Done twice it is the same as once.
+    ``listed`` is what was found in each directory a moment ago.
 
     Raises:
         StepFailed: a copy is not there.
         OSError: as the system says.
     """
-    missing = dict(homes)
-    for directory in message_directories(directories):
-        ours = homes.get(directory, NO_UIDS)
-        _name_in(directory, ours)
-        missing[directory] = ours[~is_among(ours, files_in(directory, only_regular=True).uids)]
-    for directory, uids in missing.items():
-        if len(uids):
+    there = listed or {each: files_in(each) for each in message_directories(directories)}
+    for directory, ours in homes.items():
+        found = there.get(directory, MessageFiles())
+        is_there = is_among(ours, found.uids) | is_among(ours, found.waiting)
+        missing = ours[~is_there | is_among(ours, found.no_files)]
+        if len(missing):
             raise StepFailed(
-                f"the copy {file_name(int(uids[0]))} of a message is not in {directory}",
+                f"the copy {file_name(int(missing[0]))} of a message is not in {directory}",
                 why="somebody removed it, or renamed the folder and back",
                 hint="take the run back, and restore again",
                 can_be_tried_again=False,
             )
+    for directory, found in there.items():
+        _name_in(directory, homes.get(directory, NO_UIDS), found)
 
 
-def _name_in(directory: Path, ours: Uids) -> None:
+def _name_in(directory: Path, ours: Uids, there: MessageFiles) -> None:
     # By descriptor, and no paths made: there may be a million of them.
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        there = files_in(directory)
         is_ours = is_among(there.waiting, ours)
         name_waiting(descriptor, there.waiting[is_ours])
         for uid in one_by_one(there.waiting[~is_ours]):
