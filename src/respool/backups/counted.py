@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from respool.backups.listing import KEPT_FILES, Listing
 from respool.backups.source import (
-    KEPT_FILES,
-    Listing,
     SourceMailbox,
     files_of,
     list_meta,

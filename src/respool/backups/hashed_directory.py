@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from respool.backups.source import Listing, SourceMailbox, tree_at
+from respool.backups.listing import Listing
+from respool.backups.source import SourceMailbox, tree_at
 from respool.cyrus.spool_paths import uid_of_file
 from respool.errors import BackupError, BackupFileMissing
 from respool.model.dataclasses import dataclass

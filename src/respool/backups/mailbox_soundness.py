@@ -10,7 +10,8 @@ import numpy as np
 
 from respool.backups.cache_soundness import cache_findings
 from respool.backups.hashed_directory import HashedDirectory, hash_directory
-from respool.backups.source import Listing, SourceMailbox, files_of, list_meta
+from respool.backups.listing import Listing
+from respool.backups.source import SourceMailbox, files_of, list_meta
 from respool.backups.stub_messages import marked_as_stubs
 from respool.backups.whole_messages import Archive, with_bodies
 from respool.cyrus.header import header_crc

@@ -7,7 +7,8 @@ from array import array
 from pathlib import Path, PurePosixPath
 
 from respool.backups.hashed_directory import HashedDirectory, hash_directory, hash_slice
-from respool.backups.source import Listing, SourceMailbox
+from respool.backups.listing import Listing
+from respool.backups.source import SourceMailbox
 from respool.model.inventory import IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.system.file_hashes import CHANGED, GONE, NO_FILE, READ, FileHashes
