@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
+
+_OF_THE_SYSTEM: Final = re.compile(r"\[(?:Errno -?\d+|SSL: [A-Z0-9_]+)\] | \(_ssl\.c:\d+\)")
+
+
+def without_numbers(text: str) -> str:
+    """What Python says of the system's and of TLS errors, without what is for programmers.
+
+    >>> without_numbers("[Errno 28] No space left on device: '/srv'")
+    "No space left on device: '/srv'"
+    """
+    return _OF_THE_SYSTEM.sub("", text)
 
 
 class RespoolError(Exception):
@@ -23,7 +35,7 @@ class RespoolError(Exception):
     def __init__(self, what: str, *, why: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
         self.what = what
-        self.why = why
+        self.why = None if why is None else without_numbers(why)
         self.hint = hint
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from respool.backups.presence import Missed, Presence, system_number
 from respool.backups.source import SourceMailbox, message_fd, tree_at
 from respool.backups.stub_messages import open_joined
-from respool.errors import BackupError, FormatError, StepFailed
+from respool.errors import BackupError, FormatError, StepFailed, without_numbers
 from respool.model.dataclasses import dataclass
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
@@ -173,7 +173,7 @@ def _read_of(descriptor: int) -> Reader:
         try:
             return os.read(descriptor, size)
         except OSError as error:
-            raise SourceDiffers("file-unreadable", str(error)) from error
+            raise SourceDiffers("file-unreadable", without_numbers(str(error))) from error
 
     return read
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
+from respool.errors import without_numbers
 from respool.model.dataclasses import dataclass
 from respool.system.kernel_copy import KernelCopy, Way
 from respool.system.ownership import Ownership, is_root
@@ -338,4 +339,4 @@ def _read(source: Reader, size: int) -> bytes:
 
 
 def _unreadable(error: OSError) -> SourceDiffers:
-    return SourceDiffers("file-unreadable", str(error))
+    return SourceDiffers("file-unreadable", without_numbers(str(error)))
