@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from typing import ClassVar, Final
+from typing import ClassVar
 
-_OF_THE_SYSTEM: Final = re.compile(r"\[(?:Errno -?\d+|SSL: [A-Z0-9_]+)\] | \(_ssl\.c:\d+\)")
-
-
-def without_numbers(text: str) -> str:
-    """What Python says of the system's and of TLS errors, without what is for programmers.
-
-    >>> without_numbers("[Errno 28] No space left on device: '/srv'")
-    "No space left on device: '/srv'"
-    """
-    return _OF_THE_SYSTEM.sub("", text)
+from respool.plain_words import without_numbers
 
 
 class RespoolError(Exception):
     """Something that stops the present operation and that a person can act on.
 
     ``code`` is stable: scripts, tests and docs/reference/errors.md use it.
-    ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a
-    command to type or a page to read. ``changed`` says what was added before it
-    stopped; None means that nothing was changed. ``reasons`` are all that speak against
-    it, where there can be several; ``why`` is then all of them.
+    ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a command to
+    type or a page to read. ``changed`` says what was added before it stopped; None: nothing.
+    ``reasons`` are all that speak against it, where there can be several; ``why`` has all then.
     """
 
     code: ClassVar[str] = "internal"

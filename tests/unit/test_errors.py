@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from respool.errors import StepFailed, TargetError, without_numbers
+from respool.errors import StepFailed, TargetError
+from respool.plain_words import without_numbers
 from respool.system.message_files import SourceDiffers, _read
 
 

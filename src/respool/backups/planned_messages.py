@@ -13,11 +13,12 @@ from typing import Final
 from respool.backups.presence import Missed, Presence, system_number
 from respool.backups.source import SourceMailbox, message_fd, tree_at
 from respool.backups.stub_messages import open_joined
-from respool.errors import BackupError, FormatError, StepFailed, without_numbers
+from respool.errors import BackupError, FormatError, StepFailed
 from respool.model.dataclasses import dataclass
 from respool.model.inventory import IN_ARCHIVE, IN_DATA, MailboxPlace
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
+from respool.plain_words import without_numbers
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage
 from respool.system.message_files import Reader, SourceDiffers

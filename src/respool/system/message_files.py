@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
-from respool.errors import without_numbers
 from respool.model.dataclasses import dataclass
+from respool.plain_words import without_numbers
 from respool.system.kernel_copy import KernelCopy, Way
 from respool.system.ownership import Ownership, is_root
 
