@@ -10,10 +10,9 @@ from respool.plain_words import without_numbers
 class RespoolError(Exception):
     """Something that stops the present operation and that a person can act on.
 
-    ``code`` is stable: scripts, tests and docs/reference/errors.md use it.
-    ``what`` says what, about which thing; ``why`` is the cause; ``hint`` is a command to
-    type or a page to read. ``changed`` says what was added before it stopped; None: nothing.
-    ``reasons`` are all that speak against it, where there can be several; ``why`` has all then.
+    ``code`` is stable: scripts, tests and docs/reference/errors.md use it. ``what`` says what,
+    about which thing; ``why`` is the cause; ``hint`` is a command to type or a page to read.
+    ``changed`` says what was added before; None: nothing. ``reasons`` are all of several causes.
     """
 
     code: ClassVar[str] = "internal"
