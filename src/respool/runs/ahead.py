@@ -24,6 +24,8 @@ from respool.runs.stepping import Stepping
 TOGETHER: Final = 4  # steps of a lane that are noted as begun at once
 UNFLUSHED: Final = 16  # steps of a lane under way or performed, that are not flushed, and of
 UNFLUSHED_OCTETS: Final = 256 << 20  # no more than these but for one: whoever stops waits for it
+UNFLUSHED_IN_ALL: Final = 64  # steps of all lanes together: each holds two descriptors or so
+_LEAST: Final = 2  # steps of a lane that may be so, however many lanes there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,18 @@ def carry_out_ahead(
         return _perform(begun, stepping, flushing, hands)
 
     waiting = _Waiting(stepping, flushing, most_begun=TOGETHER + hands.count - 1)
-    try:
-        for start in range(0, len(rows), TOGETHER):
-            check()
-            for begun in _begin(rows[start : start + TOGETHER], stepping):
-                waiting.add(hands.begin(perform, begun), begun.octets)
-        waiting.settle_all()
-    except BaseException as error:
-        failures = waiting.failures()
-        if failures and isinstance(error, Interrupted):
-            raise failures[0] from error
-        raise
+    with flushing.for_lane():
+        try:
+            for start in range(0, len(rows), TOGETHER):
+                check()
+                for begun in _begin(rows[start : start + TOGETHER], stepping):
+                    waiting.add(hands.begin(perform, begun), begun.octets)
+            waiting.settle_all()
+        except BaseException as error:
+            failures = waiting.failures()
+            if failures and isinstance(error, Interrupted):
+                raise failures[0] from error
+            raise
 
 
 @dataclass(slots=True)
@@ -133,7 +136,8 @@ class _Waiting:
     @property
     def _is_much(self) -> bool:
         octets = sum(octets for _, octets in self.steps)
-        return len(self.steps) >= UNFLUSHED or octets >= UNFLUSHED_OCTETS
+        share = max(_LEAST, UNFLUSHED_IN_ALL // self.flushing.lanes)
+        return len(self.steps) >= min(UNFLUSHED, share) or octets >= UNFLUSHED_OCTETS
 
     @property
     def _is_first_settled(self) -> bool:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import field
 from types import TracebackType
 from typing import Final, Self
@@ -55,6 +56,7 @@ class Flushing:
         self._lock = threading.Lock()
         self._is_needed = threading.Event()
         self._is_open = True
+        self.lanes = 0  # that give steps now
 
     def __enter__(self) -> Self:
         """Begin to work."""
@@ -74,6 +76,17 @@ class Flushing:
             self._ended.put(None)
             self._is_needed.set()
         self._thread.join()
+
+    @contextmanager
+    def for_lane(self) -> Iterator[None]:
+        """Count a lane among those that give steps, for the length of the block."""
+        with self._lock:
+            self.lanes += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.lanes -= 1
 
     def end(self, number: int, step: Step, actor: ActsAhead, unflushed: Unflushed) -> Future[None]:
         """Flush what ``step`` did, then note it as done: ends when both are on disk.

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ from respool.runs.journal import Journal, RunJournal
 from respool.runs.runner import Runner, Stop
 from respool.runs.states import StepState
 from respool.runs.stepping import Progress
+from tests.support.memory_ahead import AheadActor, Written
 from tests.support.memory_steps import MEMORY_KINDS, AddMessages, MakeMailbox, MemoryStep
-from tests.support.memory_target import MemoryActor, MemoryTarget
+from tests.support.memory_target import MemoryTarget
 from tests.support.power import MortalJournal, Power, PowerCut
 from tests.unit.planning.plans import message
 from tests.unit.runs.runs import begin, quick
@@ -35,38 +36,6 @@ STEPS: tuple[Step, ...] = (
     *(AddMessages(lane="one", messages=(message(uid, GUID),)) for uid in range(1, GROUPS + 1)),
     AddMessages(lane="two", messages=(message(1, GUID),)),
 )
-
-
-@dataclass(slots=True)
-class Written:
-    """What a step wrote, until it is flushed."""
-
-    note: Note
-    actor: AheadActor
-    step: Step
-    is_closed: bool = False
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
-@dataclass(slots=True)
-class AheadActor(MemoryActor):
-    """Its additions are on disk only after a flush. ``happens`` before each flush."""
-
-    happens: Callable[[Sequence[Written]], None] = lambda _: None
-    ahead: frozenset[str] = frozenset({AddMessages.kind})
-    written: list[Written] = field(default_factory=list)
-    flushes: list[int] = field(default_factory=list)
-
-    def perform_unflushed(self, step: MemoryStep, before: Note, _hands: Hands) -> Written:
-        written = Written(MemoryActor.perform(self, step, before), self, step)
-        self.written.append(written)
-        return written
-
-    def flush(self, done: Sequence[Written]) -> None:
-        self.happens(done)
-        self.flushes.append(len(done))
 
 
 @pytest.fixture
