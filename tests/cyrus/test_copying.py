@@ -158,6 +158,22 @@ def test_a_folder_that_is_another_between_two_groups_stops_the_run(
     assert message_files(shared_server, target.login) == []
 
 
+def test_a_resumed_run_copies_nothing_into_a_folder_that_was_moved_meanwhile(
+    shared_server: PrivateCyrus, target: TargetAccount, settings: Settings
+) -> None:
+    def cut() -> None:
+        raise Cut
+
+    with pytest.raises(Cut):
+        restore(settings, wanted(target), after_first_group(cut))
+    move(shared_server, target)
+
+    with pytest.raises(StepFailed, match="not the folder any more"):
+        resume(settings, 1, agreeing())
+
+    assert waiting_in(shared_server, target.mailbox(INTO)) == []
+
+
 def test_reconstruct_makes_no_message_of_a_copy_that_was_cut_off(
     shared_server: PrivateCyrus, target: TargetAccount, settings: Settings
 ) -> None:

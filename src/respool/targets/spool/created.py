@@ -49,7 +49,12 @@ class CreatedMailboxes:
         self._sights: dict[str, _Sight] = {}
         self._places: dict[str, MailboxDirectories] = {}
         self._seen_at: dict[str, float] = {}
+        self._new: set[str] = set()
         self._lock = threading.Lock()
+
+    def add_new(self, mailbox: str) -> None:
+        """It was created, or looked at, since this process began: no earlier run's."""
+        self._new.add(mailbox)
 
     def uniqueid(self, mailbox: str) -> str:
         """The id that it had when the run created it, or looked at it."""
@@ -88,13 +93,17 @@ class CreatedMailboxes:
 
         It answers nothing of an account while its ``reconstruct`` is at one of the mailboxes.
         Between two questions the directory that ``mbpath`` named tells by the id in its header
-        that it is the same mailbox's; whoever names the copies asks the server.
+        that it is the same mailbox's; whoever names the copies asks the server. The first
+        question is left out, too, but for a run that is gone on with.
 
         Raises:
             StepFailed: as `directories`.
         """
-        seen_at = self._seen_at.setdefault(mailbox, time.monotonic())
-        if self._tells_partition and time.monotonic() - seen_at < _STANDS_SECONDS:
+        now = time.monotonic()
+        if mailbox in self._new:
+            self._seen_at.setdefault(mailbox, now)
+        is_asked = now - self._seen_at.get(mailbox, -_STANDS_SECONDS) >= _STANDS_SECONDS
+        if self._tells_partition and not is_asked:
             check_not_overtaken(self._record, mailbox)
             known = self.uniqueid(mailbox)
             with suppress(ProgramFailed):

@@ -69,8 +69,10 @@ def server(tmp_path: Path) -> Server:
 
 @pytest.fixture
 def mailboxes(server: Server) -> CreatedMailboxes:
-    """Of that run, on that server."""
-    return CreatedMailboxes(server, Record())  # type: ignore[arg-type]
+    """Of that run, on that server, which has just made it."""
+    found = CreatedMailboxes(server, Record())  # type: ignore[arg-type]
+    found.add_new(MAILBOX)
+    return found
 
 
 def write_header(server: Server, uniqueid: str) -> None:
@@ -83,6 +85,13 @@ def test_nobody_is_asked_for_each_group_of_copies(
 ) -> None:
     found = [mailboxes.directories_to_copy(MAILBOX).data for _ in range(3)]
     assert (found, server.questions) == ([server.data] * 3, 0)
+
+
+def test_a_run_that_is_gone_on_with_asks_before_the_first_copy(server: Server) -> None:
+    mailboxes = CreatedMailboxes(server, Record())  # type: ignore[arg-type]
+    for _ in range(2):
+        mailboxes.directories_to_copy(MAILBOX)
+    assert server.questions == 1
 
 
 def test_who_writes_an_index_asks_each_time(server: Server, mailboxes: CreatedMailboxes) -> None:
@@ -108,6 +117,16 @@ def test_a_header_of_another_is_seen_at_once(server: Server, mailboxes: CreatedM
     server.told = (ANOTHER, "default")
     with pytest.raises(StepFailed, match="not the folder any more"):
         mailboxes.directories_to_copy(MAILBOX)
+
+
+def test_a_folder_that_a_later_run_fills_is_seen_at_once(server: Server) -> None:
+    record = Record()
+    mailboxes = CreatedMailboxes(server, record)  # type: ignore[arg-type]
+    mailboxes.directories_to_copy(MAILBOX)
+    record.overtaken = frozenset({MAILBOX})
+    with pytest.raises(StepFailed, match="a later run"):
+        mailboxes.directories_to_copy(MAILBOX)
+    assert server.questions == 1
 
 
 def test_a_directory_that_is_not_named_any_more_is_another(
