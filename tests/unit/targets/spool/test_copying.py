@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -119,6 +120,26 @@ def test_copies_wait_under_names_that_nothing_takes_for_a_message(
     found = (target / ".respool-3.").stat()
     assert (found.st_mode & 0o7777, found.st_nlink, found.st_mtime) == (0o640, 1, 3000)
     assert target.stat().st_mode & 0o7777 == 0o750
+
+
+@pytest.mark.parametrize("keeps_archive", [True, False])
+def test_what_was_archived_goes_to_the_archive_if_that_is_kept(
+    backup: Path, target: Path, *, keeps_archive: bool
+) -> None:
+    group = step(backup)
+    group = replace(
+        group,
+        source=replace(group.source, archive=DATA),
+        keeps_archive=keeps_archive,
+        messages=tuple(replace(each, is_archived=each.uid % 2 == 0) for each in group.messages),
+    )
+    archive = target.with_name("archive")
+    directories = replace(destination(target).directories, archive=archive)
+
+    copied(group, replace(destination(target), directories=directories))
+
+    assert names(target) == waiting(*([1, 3] if keeps_archive else UIDS))
+    assert not keeps_archive or names(archive) == waiting(2, 4)
 
 
 def test_a_guid_that_the_backup_does_not_know_is_learnt(backup: Path, target: Path) -> None:
