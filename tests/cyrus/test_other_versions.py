@@ -97,6 +97,8 @@ def test_our_own_door_leads_to_it_and_shows_how_it_stands(server: PrivateCyrus) 
     with reach_server(ServerAccess(imapd_conf=server.imapd_conf)) as reached:
         survey = survey_account(reached, ACCOUNT)
         assert server.version.startswith(reached.version_text)
+        uniqueid, partition = reached.id_and_partition(f"user/{JDOE}")
+        assert (uniqueid, partition) == (reached._id_on_disk(f"user/{JDOE}"), "bluemind_loc")
     with server.admin_client() as admin:
         rights = acl_of(admin, f"user/{JDOE}")
     assert (survey.layout, survey.partition) == (server.layout, "bluemind_loc")

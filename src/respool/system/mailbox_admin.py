@@ -81,7 +81,7 @@ class Administration:
                 "GETMETADATA", quoted(mailbox), f"({asked})", response="METADATA"
             )
             flat = [word for each in words if isinstance(each, tuple) for word in each]
-            told = dict(zip(map(text_of, flat[::2]), flat[1::2], strict=True))
+            told = dict(zip(map(text_of, flat[::2]), flat[1::2], strict=False))
             values = [told.get(f"/shared{path}") for path in paths]
         else:
             values = [on_mailbox(self.session, mailbox, path, is_shared=True) for path in paths]
