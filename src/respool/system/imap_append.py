@@ -139,7 +139,9 @@ class _Appending:
                 )
             case Outcome.OVER_QUOTA:
                 self._ending = OverQuota(
-                    f"the server takes no more mail in {self._mailbox}", why=answer.words
+                    f"the server takes no more mail in {self._mailbox}",
+                    why=answer.words,
+                    hint="make room in the account, or raise its quota",
                 )
 
     def _tell_of(self, command: AppendCommand, answer: AppendAnswer) -> None:

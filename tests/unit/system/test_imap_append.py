@@ -178,6 +178,7 @@ def test_over_quota_ends_the_work_and_what_was_told_is_there() -> None:
             told.append(session, "INBOX", messages_of(20))
 
         assert caught.value.why == "Over quota"
+        assert caught.value.hint == "make room in the account, or raise its quota"
         assert list(placed(told.results).values()) == list(held(server)) == [1, 2, 3, 4]
 
 
