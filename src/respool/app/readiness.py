@@ -125,7 +125,11 @@ def _has_bluemind_placed(run: RunJournal, server: CyrusServer, partition: str) -
 
 
 def left_of(run: RunJournal) -> Left:
-    """What the steps that are not done will add; a group that was cut off counts as a whole."""
+    """What the steps that are not done will add; a group that was cut off counts as a whole.
+
+    Not one that was being appended: what is there of it counts as used already, and what is
+    too much the server refuses, message by message, with no harm done.
+    """
     rows = [row for row in run.rows() if row.state is not StepState.DONE]
     sources: dict[SourcePlace, WantedFiles] = {}
     loads: dict[str, Load] = {}
@@ -135,10 +139,14 @@ def left_of(run: RunJournal) -> Left:
             sources.setdefault(step.source, WantedFiles()).add(step.messages)
         elif isinstance(step, WriteIndex):
             sources.setdefault(step.source, WantedFiles())
-        if step is not None:
+        if step is not None and not _is_partly_there(row):
             name, load = _load(step)
             loads[name] = total((loads.get(name, total(())), load))
     return Left(loads=loads, sources=sources)
+
+
+def _is_partly_there(row: StepRow) -> bool:
+    return row.kind == AppendMessages.kind and row.state is not StepState.WAITING
 
 
 def _load(step: Step) -> tuple[str, Load]:

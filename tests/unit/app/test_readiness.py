@@ -8,11 +8,12 @@ import pytest
 
 from respool.app.readiness import is_account_whole, left_of, may_have_written
 from respool.finishing.steps import CreateMailshare, Repair, SaveRights
+from respool.planning.appending import AppendMessages
 from respool.planning.load import Load, load_of, total
 from respool.runs.journal import Journal, RunJournal, StepRow
 from respool.runs.states import StepState
 from respool.targets.spool.steps import CopyMessages, CreateAccount, CreateMailbox, WriteIndex
-from tests.unit.app.journals import begun, do, journal_in, start
+from tests.unit.app.journals import begun, do, fail, journal_in, start
 from tests.unit.targets.spool.plans import planned_by
 
 
@@ -41,6 +42,15 @@ def test_what_is_copied_needs_no_room_any_more(run: RunJournal) -> None:
     start(run, CopyMessages, at=1)
 
     assert total(left_of(run).loads.values()) == Load(messages=2, size_bytes=200, mailboxes=1)
+
+
+def test_what_was_being_appended_counts_as_used_already(journal: Journal, tmp_path: Path) -> None:
+    """Counted again, a run whose quota was full could not go on once there is room."""
+    run = begun(journal, tmp_path, planned_by("added-to"))
+    assert total(left_of(run).loads.values()).messages == 3
+    fail(run, AppendMessages)
+
+    assert total(left_of(run).loads.values()).messages == 1
 
 
 def test_the_backup_is_needed_until_the_index_of_a_folder_is_written(run: RunJournal) -> None:

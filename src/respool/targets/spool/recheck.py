@@ -18,6 +18,7 @@ from respool.targets.spool.survey import SpoolSurvey
 # What a run does that creates the account.
 _OWN_DOING: Final = frozenset({"account", "account id", "rights"})
 _OPENING: Final = frozenset("lrwikxtea")  # what lets somebody see or change; marks, posting not
+_WAY_OUT: Final = "raise the limit, or make room in the account"  # a run is not asked anew
 _OLD_LETTERS: Final = frozenset("cd")  # the server's own shorthand (RFC 4314, 2.1.1)
 
 
@@ -98,9 +99,8 @@ def recheck_left(
     is_other = head.facts.get("rights") != survey.facts["rights"]
     if is_account_whole and written is not None and is_other:
         reasons += _more_than_now(written.to_give, survey)
-    reasons += quota_reasons(
-        forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)
-    )
+    forecast = forecast_of(survey, left.items(), is_raising=head.request.is_raising_quota)
+    reasons += quota_reasons(forecast, way_out=_WAY_OUT)
     return (*reasons, *room_reasons(survey, total(left.values())))
 
 
