@@ -16,6 +16,7 @@ from respool.model.dataclasses import dataclass
 from respool.model.json_text import as_utc_text
 from respool.planning.plan import PlanHead
 from respool.runs.journal import Journal, RunJournal, RunRow
+from respool.runs.states import TAKEN_BACK
 from respool.verification.report import RaisedLimit
 
 
@@ -32,6 +33,12 @@ class RunSummary:
     messages: int | None
     raised: tuple[RaisedLimit, ...]
     batch: int | None = None
+
+    @property
+    def standing(self) -> str:
+        """In a word: the verdict, until it is taken back; before a proof the state."""
+        is_taken_back = self.row.state in TAKEN_BACK
+        return self.row.state.value if is_taken_back else self.verdict or self.row.state.value
 
     def as_json(self) -> dict[str, Any]:
         """The shape in ``runs --json``."""

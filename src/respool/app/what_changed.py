@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from respool.app.raised_quotas import raised_limits
 from respool.app.where import TargetKind
@@ -19,6 +20,8 @@ from respool.targets.spool.steps import (
     WriteIndex,
 )
 from respool.targets.state.steps import StoreFlags
+
+_NOT_IN_EFFECT: Final = frozenset({StepState.WAITING, StepState.UNDONE})
 
 
 def what_changed(run: RunJournal) -> str:
@@ -38,7 +41,7 @@ def what_changed(run: RunJournal) -> str:
 
 def _flags_changed(run: RunJournal) -> str:
     """Of a run that puts flags back: of which folders some may have been."""
-    begun = {row.lane for row in run.rows() if row.state is not StepState.WAITING}
+    begun = {row.lane for row in run.rows() if row.state not in _NOT_IN_EFFECT}
     if not begun:
         return "NOTHING WAS CHANGED"
     return (
@@ -63,8 +66,10 @@ def _added(run: RunJournal) -> Iterator[str]:
 
 def _elsewhere(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     """At another server, or in files: what was begun there."""
-    if any(row.state is not StepState.WAITING for row in rows):
-        what = head.into if head.target_kind == TargetKind.IMAP else head.where
+    what = head.into if head.target_kind == TargetKind.IMAP else head.where
+    if all(row.state is StepState.DONE for row in rows):
+        yield f"{what} is whole"
+    elif any(row.state not in _NOT_IN_EFFECT for row in rows):
         yield f"{what} was begun, and is not whole"
 
 
@@ -81,7 +86,9 @@ def _folders(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
         return
     was, is_ = ("were", "are") if head.request.is_in_place else ("was", "is")
     if all(row.state is StepState.DONE for row in rows if row.kind not in FINISHING_KINDS):
-        yield f"{name} {is_} whole and in sight of the owner, BlueMind was not told of all"
+        is_told = all(row.state is StepState.DONE for row in rows)
+        but = "" if is_told else ", BlueMind was not told of all"
+        yield f"{name} {is_} whole and in sight of the owner{but}"
         return
     shown = "partly in sight of" if _begun(rows, GiveRights.kind) else "hidden from"
     yield f"{name} {was} begun and {is_} {shown} the owner"
@@ -111,4 +118,4 @@ def _folders_were(count: int) -> str:
 
 
 def _begun(rows: Sequence[StepRow], kind: str) -> list[StepRow]:
-    return [row for row in rows if row.kind == kind and row.state is not StepState.WAITING]
+    return [row for row in rows if row.kind == kind and row.state not in _NOT_IN_EFFECT]

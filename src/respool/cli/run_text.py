@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from respool.app.run_details import by_state
 from respool.cli.output import shown_count, shown_time, zone_name
 from respool.cli.restore_text import plan_text, raised_line
-from respool.runs.states import StepState
+from respool.runs.states import RunState, StepState
 
 if TYPE_CHECKING:
     from respool.app.prune import Pruned
@@ -35,7 +35,7 @@ def run_screen(run: RunDetails) -> str:
         lines += [*plan_text(head).splitlines(), ""]
         lines += _folder_lines(run.folders)
     lines += ["", *_step_lines(run)]
-    if run.changed is not None and not run.state.value.startswith("done"):
+    if run.changed is not None and run.state not in {RunState.DONE, RunState.UNDONE}:
         lines.append(run.changed)
     lines += [raised_line(each) for each in run.summary.raised]
     lines += _finding_lines(run)
@@ -138,7 +138,7 @@ def _counts(counts: Mapping[StepState, int]) -> str:
 def _run_line(run: RunSummary) -> str:
     head = run.head
     what = "" if head is None else f", {head.request.account.address}, {head.into}"
-    return f"run {run.row.number}{what}, {run.verdict or run.row.state.value}"
+    return f"run {run.row.number}{what}, {run.standing}"
 
 
 def _kept_lines(found: Pruned) -> list[str]:

@@ -123,3 +123,16 @@ def test_a_run_of_another_version_or_without_its_plan_is_listed_by_its_number(
         (1, None, "proven"),
     ]
     assert found[1].as_json()["account"] is None
+
+
+def test_a_proven_run_that_was_taken_back_is_not_listed_as_proven(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with journal_in(tmp_path) as journal:
+        run = begun(journal, tmp_path, planned_by("beside"))
+        kept_receipt(run, '{"verdict": "proven", "messages": 1}')
+        run.mark(RunState.DONE, ended_at=NOW)
+        assert [each.standing for each in list_runs(settings)] == ["proven"]
+        run.mark(RunState.UNDONE, ended_at=NOW)
+
+    assert [each.standing for each in list_runs(settings)] == ["undone"]

@@ -7,6 +7,7 @@ import pytest
 
 from respool.app.what_changed import what_changed
 from respool.runs.journal import Journal
+from respool.runs.states import StepState
 from respool.targets.spool.steps import (
     AdoptMailbox,
     CopyMessages,
@@ -110,3 +111,18 @@ def test_a_raised_limit_is_said_even_if_it_is_all_that_was_done(
     do(run, RaiseQuota)
 
     assert added(what_changed(run)) == f"the MESSAGE limit of {INBOX} is raised"
+
+
+def test_a_run_that_is_done_is_whole_and_one_that_was_taken_back_changed_nothing(
+    journal: Journal, tmp_path: Path
+) -> None:
+    run = begun(journal, tmp_path, planned_by("beside"))
+    for row in run.rows():
+        run.record(row.number, StepState.STARTED, before={})
+        run.record(row.number, StepState.DONE, receipt={})
+    assert added(what_changed(run)).endswith("is whole and in sight of the owner")
+    for row in run.rows():
+        run.record(row.number, StepState.UNDOING)
+        run.record(row.number, StepState.UNDONE)
+
+    assert what_changed(run) == NOTHING

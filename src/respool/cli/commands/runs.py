@@ -62,5 +62,5 @@ def _row(each: RunSummary) -> tuple[str, ...]:
         "?" if head is None else head.generation_label,
         "?" if head is None else f"{head.request.target.address} {head.into}",
         shown_count(each.messages),
-        each.verdict or each.row.state.value,
+        each.standing,
     )
