@@ -21,6 +21,7 @@ from respool.errors import (
     RunRefused,
 )
 from respool.model.dataclasses import dataclass
+from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
 from respool.planning.step import FolderStep
 from respool.runs.journal import StepRow
@@ -155,6 +156,8 @@ def _report(held: HeldRun) -> UndoReport:
                 mailbox=step.mailbox, is_new=step.makes_it, kept=kept.get(row.number)
             )
     for row in rows:  # what was added to a live folder stays or goes message by message
+        if row.kind == AppendMessages.kind and row.number in begun:
+            folders.setdefault(row.lane, Taken(mailbox=row.lane, is_new=False, kept=None))
         taken = folders.get(row.lane)
         if taken is not None and taken.kept is None:
             folders[row.lane] = replace(taken, kept=kept.get(row.number))

@@ -8,11 +8,11 @@ from typing import ClassVar, TypeAlias
 from respool.model.dataclasses import dataclass
 from respool.planning.annotating import PlannedAnnotation
 from respool.planning.appending import AppendMessages
-from respool.planning.step import SeenStep, Step
+from respool.planning.step import FolderStep, SeenStep, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreateFolder(Step):
+class CreateFolder(FolderStep):
     r"""Create a folder, not subscribed to.
 
     ``mailbox`` is what it will be called, ``made_as`` what it is called until all is there;
@@ -24,7 +24,6 @@ class CreateFolder(Step):
 
     kind: ClassVar[str] = "imap-create-folder"
 
-    mailbox: str
     made_as: str
     use: str | None
     allowed: Mapping[str, str] | None = None
