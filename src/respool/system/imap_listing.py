@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -27,6 +28,8 @@ _USES: Final[Mapping[str, str]] = {
 _SHUT: Final = frozenset({"\\noselect", "\\nonexistent"})
 _LETTERS: Final = "lrswipkxtea"
 _OLD_LETTERS: Final = "lrswipa"  # RFC 2086 had c and d besides, which stand for others
+_MOST_SECONDS_WITHOUT: Final = 5.0  # a UIDVALIDITY
+_REST_SECONDS: Final = 0.05
 _APPEND_LIMIT: Final = re.compile(r"APPENDLIMIT=(\d+)")
 _CANNOT_BE: Final = ("[cannot]", "not allowed in mailbox name", "invalid mailbox name")
 _RIGHTS: Final = re.compile(r"RIGHTS=([a-z]+)", re.IGNORECASE)
@@ -146,9 +149,21 @@ def _uses(words: set[str]) -> Iterator[str]:
 def status(session: ImapSession, mailbox: str) -> FolderStatus:
     """UIDVALIDITY, UIDNEXT, MESSAGES and RECENT of ``mailbox``.
 
+    Dovecot may say 0 for UIDVALIDITY, which no folder has, of one that was just made while
+    another session looks at it (Maildir, 2.3.19): then it is asked again.
+
     Raises:
         ServerSaidNo: there is no such folder, or it may not be looked at.
     """
+    until = time.monotonic() + _MOST_SECONDS_WITHOUT
+    found = _status(session, mailbox)
+    while not found.uidvalidity and time.monotonic() < until:
+        time.sleep(_REST_SECONDS)
+        found = _status(session, mailbox)
+    return found
+
+
+def _status(session: ImapSession, mailbox: str) -> FolderStatus:
     items = "(UIDVALIDITY UIDNEXT MESSAGES RECENT)"
     answer = session.ask("STATUS", quoted(mailbox), items, response="STATUS")
     if len(answer) < 2:
