@@ -73,6 +73,11 @@ def test_folders_come_back_into_another_server_as_its_user(
     assert (verified.status, verified.json["verdict"]) == (0, "proven"), verified.errors
     undone = place.run("undo", "1", "--yes", "--json")
     assert (undone.status, undone.json["state"]) == (0, "undone"), undone.errors
+    taken = {each["mailbox"] for each in undone.json["mailboxes"]}
+    assert taken == {INTO, f"{INTO}/Sent"}  # the INBOX is the folder itself
+    listed = place.run("runs").output
+    assert "undone" in listed
+    assert "proven" not in listed
     with server.client_as(target.login) as client:  # what the server keeps of it is its own
         assert folder_names(client) == {"INBOX"}
 
