@@ -67,7 +67,7 @@ def _added(run: RunJournal) -> Iterator[str]:
 def _elsewhere(head: PlanHead, rows: Sequence[StepRow]) -> Iterator[str]:
     """At another server, or in files: what was begun there."""
     what = head.into if head.target_kind == TargetKind.IMAP else head.where
-    if all(row.state is StepState.DONE for row in rows):
+    if rows and all(row.state is StepState.DONE for row in rows):
         yield f"{what} is whole"
     elif any(row.state not in _NOT_IN_EFFECT for row in rows):
         yield f"{what} was begun, and is not whole"

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from respool.app.what_changed import what_changed
+from respool.app.what_changed import _elsewhere, what_changed
+from respool.app.where import TargetKind
 from respool.runs.journal import Journal
 from respool.runs.states import StepState
 from respool.targets.spool.steps import (
@@ -126,3 +129,8 @@ def test_a_run_that_is_done_is_whole_and_one_that_was_taken_back_changed_nothing
         run.record(row.number, StepState.UNDONE)
 
     assert what_changed(run) == NOTHING
+
+
+def test_a_member_of_a_batch_without_a_step_changed_nothing() -> None:
+    head: Any = SimpleNamespace(target_kind=TargetKind.IMAP, into="back", where="imaps://b.loc")
+    assert list(_elsewhere(head, ())) == []

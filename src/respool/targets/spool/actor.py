@@ -137,7 +137,7 @@ class SpoolActor:
         return self.takings.take_back(step, undoing)
 
     def _create(self, step: CreateAccount | CreateMailbox | AdoptMailbox, before: Note) -> Note:
-        self.created.add_new(step.mailbox)
+        self.created.note_seen(step.mailbox)
         match step:
             case CreateAccount():
                 return creation.create_account(self.server, step, before)

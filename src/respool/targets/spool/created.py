@@ -49,12 +49,11 @@ class CreatedMailboxes:
         self._sights: dict[str, _Sight] = {}
         self._places: dict[str, MailboxDirectories] = {}
         self._seen_at: dict[str, float] = {}
-        self._new: set[str] = set()
         self._lock = threading.Lock()
 
-    def add_new(self, mailbox: str) -> None:
-        """It was created, or looked at, since this process began: no earlier run's."""
-        self._new.add(mailbox)
+    def note_seen(self, mailbox: str) -> None:
+        """It is created, or looked at, on the server now."""
+        self._seen_at[mailbox] = time.monotonic()
 
     def uniqueid(self, mailbox: str) -> str:
         """The id that it had when the run created it, or looked at it."""
@@ -85,7 +84,7 @@ class CreatedMailboxes:
         id_now, partition = self._told(mailbox)
         self._check_id(mailbox, id_now)
         found = self._compared(mailbox, self._directories(mailbox), partition)
-        self._seen_at[mailbox] = time.monotonic()
+        self.note_seen(mailbox)
         return found
 
     def directories_to_copy(self, mailbox: str) -> MailboxDirectories:
@@ -93,17 +92,15 @@ class CreatedMailboxes:
 
         It answers nothing of an account while its ``reconstruct`` is at one of the mailboxes.
         Between two questions the directory that ``mbpath`` named tells by the id in its header
-        that it is the same mailbox's; whoever names the copies asks the server. The first
-        question is left out, too, but for a run that is gone on with.
+        that it is the same mailbox's; whoever names the copies asks the server. One that was
+        made a moment ago is not asked for either.
 
         Raises:
             StepFailed: as `directories`.
         """
-        now = time.monotonic()
-        if mailbox in self._new:
-            self._seen_at.setdefault(mailbox, now)
-        is_asked = now - self._seen_at.get(mailbox, -_STANDS_SECONDS) >= _STANDS_SECONDS
-        if self._tells_partition and not is_asked:
+        seen_at = self._seen_at.get(mailbox)
+        stands = seen_at is not None and time.monotonic() - seen_at < _STANDS_SECONDS
+        if self._tells_partition and stands:
             check_not_overtaken(self._record, mailbox)
             known = self.uniqueid(mailbox)
             with suppress(ProgramFailed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -71,7 +72,7 @@ def server(tmp_path: Path) -> Server:
 def mailboxes(server: Server) -> CreatedMailboxes:
     """Of that run, on that server, which has just made it."""
     found = CreatedMailboxes(server, Record())  # type: ignore[arg-type]
-    found.add_new(MAILBOX)
+    found.note_seen(MAILBOX)
     return found
 
 
@@ -89,6 +90,17 @@ def test_nobody_is_asked_for_each_group_of_copies(
 
 def test_a_run_that_is_gone_on_with_asks_before_the_first_copy(server: Server) -> None:
     mailboxes = CreatedMailboxes(server, Record())  # type: ignore[arg-type]
+    for _ in range(2):
+        mailboxes.directories_to_copy(MAILBOX)
+    assert server.questions == 1
+
+
+def test_of_a_folder_that_was_made_a_while_ago_the_first_copy_asks(
+    server: Server, mailboxes: CreatedMailboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account may have many folders, and their turn comes late."""
+    later = time.monotonic() + 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     for _ in range(2):
         mailboxes.directories_to_copy(MAILBOX)
     assert server.questions == 1
