@@ -73,7 +73,8 @@ def read_live(live: Generation, account: Account, read: Read = read_mailbox) -> 
     """All mailboxes of an account as they stood at one moment, or nearly.
 
     What is made, renamed or deleted meanwhile is looked for again; if that never ends, a
-    finding says so. ``read`` reads one mailbox, as much of it as is asked for.
+    finding says so, of a mailbox that is gone from its place, too: what it lacks is no
+    damage. ``read`` reads one mailbox, as much of it as is asked for.
 
     Raises:
         BackupFileMissing, BackupUnreadable: the spool itself cannot be opened.
@@ -87,6 +88,11 @@ def read_live(live: Generation, account: Account, read: Read = read_mailbox) -> 
         if sources.found == before.found:
             changing = ()
             break
+    else:
+        still = set(sources.found)
+        pairs = tuple(
+            (each, box if each in still else _also(box, each, "its place")) for each, box in pairs
+        )
     seen = (box for source, box in pairs if not source.name.is_deleted)
     without = (_without_index(box) for box in seen if not is_read(box))
     return LiveMailboxes(pairs=pairs, findings=(*changing, *sources.unread, *without))
@@ -107,9 +113,7 @@ def read_steadily(source: SourceMailbox, read: Read = read_mailbox) -> StoredMai
         mailbox = read(source)
         if _stamp(source) == before:
             return mailbox
-    mailbox = read(source)
-    found = _changing(source.name.display, "its messages")
-    return replace(mailbox, findings=(*mailbox.findings, found))
+    return _also(read(source), source, "its messages")
 
 
 def live_sources(live: Generation, account: Account) -> tuple[SourceMailbox, ...]:
@@ -158,6 +162,11 @@ def _stamp(source: SourceMailbox) -> Sequence[tuple[Entry, bytes]]:
                 if entry is not None:
                     found.append((entry, tree.read(directory / INDEX_FILE, _HEADER_OCTETS)))
     return found
+
+
+def _also(mailbox: StoredMailbox, source: SourceMailbox, what: str) -> StoredMailbox:
+    found = _changing(source.name.display, what)
+    return replace(mailbox, findings=(*mailbox.findings, found))
 
 
 def _changing(subject: str, what: str) -> Finding:

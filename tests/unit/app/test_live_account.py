@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.small_spools import write_mailbox
 from tests.support.trees import unchanged
 
 JDOE = Account(kind=AccountKind.USER, login="jdoe", domain="bluemind.loc")
+WITHOUT_DOMAIN = Account(kind=AccountKind.USER, login="jdoe", domain=None)
 CONTACT = Account(kind=AccountKind.MAILSHARE, login="contact", domain="bluemind.loc")
 
 
@@ -273,22 +275,57 @@ def test_an_index_that_never_stands_still_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_folder_renamed_while_it_is_looked_at_is_read_under_its_new_name(tmp_path: Path) -> None:
-    database = tmp_path / "db/mailboxes.db"
-    database.parent.mkdir()
-    for name in ("jdoe", "jdoe/Old"):
-        write_mailbox(tmp_path / "mail/user" / name, tmp_path / "mail/user" / name)
-    database.write_text("user.jdoe\t0 default \nuser.jdoe.Old\t0 default \n")
-    conf = tmp_path / "imapd.conf"
-    conf.write_text(f"configdirectory: {tmp_path}/db\npartition-default: {tmp_path}/mail\n")
+    conf = with_one_folder(tmp_path, "Old")
 
     def read(source: SourceMailbox) -> StoredMailbox:
         if (tmp_path / "mail/user/jdoe/Old").exists():
-            (tmp_path / "mail/user/jdoe/Old").rename(tmp_path / "mail/user/jdoe/New name")
-            database.write_text("user.jdoe\t0 default \nuser.jdoe.New name\t0 default \n")
+            rename(tmp_path, "Old", "New name")
         return read_mailbox(source)
 
-    found = looked(conf, Account(kind=AccountKind.USER, login="jdoe", domain=None), read)
+    found = looked(conf, WITHOUT_DOMAIN, read)
 
     assert [folder_path(source.name) for source, _ in found.pairs] == ["INBOX", "New name"]
     assert [len(mailbox.records) for _, mailbox in found.pairs] == [1, 1]
     assert found.findings == ()
+
+
+def test_a_folder_that_is_renamed_each_time_it_is_looked_at_is_not_called_damaged_alone(
+    tmp_path: Path,
+) -> None:
+    conf = with_one_folder(tmp_path, "Old 0")
+    numbers = count()
+
+    def read(source: SourceMailbox) -> StoredMailbox:
+        if source.name.parts[-1] == "jdoe":
+            at = next(numbers)
+            rename(tmp_path, f"Old {at}", f"Old {at + 1}")
+        return read_mailbox(source)
+
+    found = looked(conf, WITHOUT_DOMAIN, read)
+
+    (_, inbox), (_, gone) = found.present
+    assert [each.code for each in inbox.findings] == []
+    codes = {each.code for each in gone.findings}
+    assert {"index-missing", "live-changing"} <= codes
+    assert [each.code for each in found.findings] == ["live-changing", "live-folder-unread"]
+
+
+def with_one_folder(place: Path, name: str) -> Path:
+    """The configuration of a server whose only account has an INBOX and that folder."""
+    (place / "db").mkdir()
+    for path in ("jdoe", f"jdoe/{name}"):
+        write_mailbox(place / "mail/user" / path, place / "mail/user" / path)
+    list_of(place, name)
+    conf = place / "imapd.conf"
+    conf.write_text(f"configdirectory: {place}/db\npartition-default: {place}/mail\n")
+    return conf
+
+
+def rename(place: Path, before: str, after: str) -> None:
+    (place / "mail/user/jdoe" / before).rename(place / "mail/user/jdoe" / after)
+    list_of(place, after)
+
+
+def list_of(place: Path, name: str) -> None:
+    database = place / "db/mailboxes.db"
+    database.write_text(f"user.jdoe\t0 default \nuser.jdoe.{name}\t0 default \n")

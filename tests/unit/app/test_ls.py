@@ -58,6 +58,8 @@ def test_of_each_record_no_more_is_held_than_is_listed(tmp_path: Path, version: 
     r"""Neither for one that is not listed, nor where the owner's ``\Seen`` is put into them."""
     settings = crowded(tmp_path, version, MANY)
     wanted = Wanted(account=JDOE, folders=("INBOX",))
+    few = crowded(tmp_path / "few", version, 5)  # modules that are loaded late are no records
+    list(list_messages(few, wanted).messages)
 
     tracemalloc.start()
     try:
@@ -75,6 +77,8 @@ def test_of_each_record_that_conditions_are_asked_of_little_more_is_held(tmp_pat
     settings = crowded(tmp_path, 17, MANY)
     wanted = Wanted(account=JDOE, folders=("INBOX",))
     conditions = Conditions(uids=UidSet(ranges=((1, 5),)))
+    few = crowded(tmp_path / "few", 17, 5)
+    list(list_messages(few, wanted, conditions=conditions).messages)
 
     tracemalloc.start()
     try:
