@@ -8,14 +8,15 @@ from tests.support.faults.bench import Bench, Case, Ending
 from tests.support.faults.choice import at_calls, at_journal_records, sampled
 from tests.support.faults.scenarios import ADDING, NEW_FOLDER, TWELVE, Scenario
 
-_EVERY = 7  # of the journal's instants, where others stand for them
-_CALLS = 6
-_TWICE = 6
-_FEW = 3  # of these, of a restore that others resemble
+_EVERY = 20  # of the journal's instants, where others stand for them
+_CALLS = 2
+_NINTH = 9  # of all of a restore into a new folder
+_TWICE = 3
+_FEW = 1  # of these, of a restore that others resemble
 
 
 def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]:
-    """The cases of one scenario: a third of those of a restore into a new folder, else some."""
+    """The cases of one scenario: a ninth of those of a restore into a new folder, else some."""
     clean = bench.clean_of(scenario)
     twice = sampled(scenario, clean, ending, count=_TWICE)
     if scenario is TWELVE:
@@ -25,7 +26,7 @@ def cases_of(bench: Bench, scenario: Scenario, ending: Ending) -> Sequence[Case]
     records = at_journal_records(scenario, clean, ending)
     calls = at_calls(scenario, clean, ending, of_each=1)
     if scenario is NEW_FOLDER:
-        return [*records[::3], *calls[::3], *twice]
+        return [*records[::_NINTH], *calls[::_NINTH], *twice]
     return [*records[::_EVERY], *calls[:: len(calls) // _CALLS], *twice[:_FEW]]
 
 
