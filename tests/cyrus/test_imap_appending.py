@@ -211,6 +211,30 @@ def test_an_undo_takes_exactly_what_was_added_and_nobody_touched(
     assert actor.take_back(step, replace(undoing, kept=kept)) == kept
 
 
+def test_what_its_owner_flagged_before_the_proof_stays(
+    restoring_names: PrivateCyrus, account: ImapServer, tmp_path: Path
+) -> None:
+    """What the proof found says nothing of what he did before; a flag less is not his doing."""
+    step = message_group(tmp_path, PLAIN, flags=("$word",))
+    record = OneStep(step)
+    actor = imap_actor(account, record)
+    before = actor.observe(step)
+    record.done = done = actor.perform(step, before)
+    flagged, bare = (as_pairs(done["placed"])[uid] for uid in (1, 2))
+    with restoring_names.client_as(account.user) as client:
+        client.select_folder("INBOX")
+        client.add_flags([flagged], ["\\Flagged"])
+        client.remove_flags([bare], ["$word"])
+    record.proof = proof_of(account, step, done)
+    assert {each["aspect"] for each in record.proof["differs"]} == {"flags"}
+
+    kept = actor.take_back(step, Undoing(before=before, done=done))
+
+    assert kept == "1 of its messages were touched"
+    with restoring_names.client_as(account.user) as client:
+        assert [each.uid for each in messages_in(client, "INBOX")] == [flagged]
+
+
 def test_what_its_owner_touched_as_it_was_to_go_is_left_and_said_so(
     restoring_names: PrivateCyrus,
     account: ImapServer,

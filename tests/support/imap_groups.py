@@ -9,6 +9,7 @@ from typing import Any
 
 from respool.planning.appending import AppendMessages
 from respool.planning.plan import PlanHead
+from respool.planning.proof import ProveAppended
 from respool.planning.source_place import SourcePlace
 from respool.planning.step import PlannedMessage, Step
 
@@ -60,6 +61,7 @@ class OneStep:
         self.step = step
         self.noted: Mapping[str, Any] = {}
         self.done: Mapping[str, Any] | None = None
+        self.proof: Mapping[str, Any] | None = None
 
     def head(self) -> PlanHead:
         """Nobody asks for it."""
@@ -78,9 +80,10 @@ class OneStep:
         return self.done
 
     def receipts_of_lane(self, lane: str) -> list[tuple[str, Mapping[str, Any]]]:
-        """The same, with its kind."""
-        is_of = lane == self.step.lane and self.done is not None
-        return [(self.step.kind, self.done or {})] if is_of else []
+        """The same, and that of its proof, each with its kind."""
+        kinds = ((self.step.kind, self.done), (ProveAppended.kind, self.proof))
+        is_of = lane == self.step.lane
+        return [(kind, each) for kind, each in kinds if is_of and each is not None]
 
     @property
     def overtaken(self) -> frozenset[str]:

@@ -25,8 +25,9 @@ def left_by_run(
 ) -> Iterator[Held]:
     """The messages of a lane, which is called ``mailbox`` now, by the UIDs that they have there.
 
-    As the run's own proof found them. What a step that was cut off left is looked for. The
-    steps of a lane come one after the other: so do their UIDs.
+    As the run's own proof found them, but for flags that were more than planned: somebody may
+    have set them before it. What a step that was cut off left is looked for. The steps of a
+    lane come one after the other: so do their UIDs.
     """
     proven = differences(record, lane)
     for number, step in record.steps_of_lane(lane):
@@ -119,7 +120,7 @@ def _held(
     refused = set(receipt.get("refused_flags", {}).get(key, ()))
     flags = frozenset(message.flags) - refused
     if "flags" in proven:
-        flags = frozenset(str(proven["flags"]["found"]).split())
+        flags &= frozenset(str(proven["flags"]["found"]).split())
     # Octets that the proof found to differ are not those of the server's own GUID.
     guid = mended or message.guid or receipt.get("guids", {}).get(key)
     return Held(
