@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess  # every call below passes a list, never a shell line
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from respool.errors import ProgramFailed
 from respool.model.dataclasses import dataclass
@@ -33,6 +35,8 @@ PROGRAM_DIRECTORIES: tuple[Path, ...] = tuple(
 )
 
 _TIME_ZONE: Final = ":/etc/localtime"
+_SWITCHER: Final = "setpriv"  # of util-linux; a package of its own up to Debian 9
+_SWITCHER_PLACES: Final = "/usr/bin:/bin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,10 @@ class Running:
         self._process = process
 
     def finished(self, *, timeout_seconds: float = 600.0, told: str | None = None) -> Finished:
-        """How it ends: to be asked once. ``told`` and errors as for `run_program`."""
+        """How it ends: to be asked once. ``told`` and errors as for `run_program`.
+
+        That it cannot be started is known only now, where another program switches the user.
+        """
         try:
             output, errors = self._process.communicate(told, timeout=timeout_seconds)
         except subprocess.TimeoutExpired as error:
@@ -106,6 +113,8 @@ class Running:
                 " stopped"
             ) from error
         status = self._process.returncode
+        if status > 0 and not output and errors.startswith(f"{_SWITCHER}: "):
+            raise ProgramFailed(f"{self.command[0]} cannot be run", why=errors.strip())
         return Finished(
             command=self.command,
             status=status,
@@ -127,10 +136,10 @@ def started(
         NoMoreProcesses: the system has no more for us.
         ProgramFailed: it cannot be started.
     """
-    is_switching = owner is not None and os.geteuid() == 0 and owner.uid != 0
+    words, switching = _as_owner(command, owner)
     try:
         process = subprocess.Popen(
-            list(command),
+            words,
             stdin=subprocess.PIPE if is_told else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -138,9 +147,7 @@ def started(
             errors="surrogateescape",
             cwd="/",
             env=surroundings(),
-            user=owner.uid if is_switching and owner else None,
-            group=owner.gid if is_switching and owner else None,
-            extra_groups=[owner.gid] if is_switching and owner else None,
+            **switching,
         )
     except OSError as error:
         if error.errno == errno.EAGAIN:
@@ -152,3 +159,28 @@ def started(
         finally:
             if process.poll() is None:
                 process.kill()
+
+
+def _as_owner(command: Sequence[str], owner: Owner | None) -> tuple[list[str], dict[str, Any]]:
+    """What runs ``command`` as ``owner`` where we are root: words, and what else Popen is told.
+
+    A program of the system switches the user, where it is there. Python itself copies this
+    process for that (fork, and vfork else), and each page that we write to afterwards is
+    copied, too: of 70 MiB that takes several times as long as the program's own start.
+    """
+    if owner is None or os.geteuid() != 0 or owner.uid == 0:
+        return list(command), {}
+    switcher = _switcher()
+    if switcher is None:
+        return list(command), {
+            "user": owner.uid,
+            "group": owner.gid,
+            "extra_groups": [owner.gid],
+        }
+    groups = (f"--reuid={owner.uid}", f"--regid={owner.gid}", f"--groups={owner.gid}")
+    return [switcher, *groups, "--", *command], {}
+
+
+@cache
+def _switcher() -> str | None:
+    return shutil.which(_SWITCHER, path=_SWITCHER_PLACES)

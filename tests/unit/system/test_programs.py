@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from respool.errors import ProgramFailed
+from respool.system import programs
 from respool.system.ownership import Owner
 from respool.system.programs import find_program, run_program, started
 
 SHELL = "/bin/sh"
+SWITCHERS = {"by setpriv": "setpriv", "by Python": "no-such-program"}
 
 
 def program(directory: Path, name: str, *, mode: int = 0o755) -> Path:
@@ -66,11 +69,47 @@ def test_a_program_that_cannot_be_run_is_named(tmp_path: Path, mode: int | None)
         run_program([str(file)])
 
 
-def test_root_hands_a_program_to_its_owner_with_no_other_group(as_root: None) -> None:
-    done = run_program(["/usr/bin/id"], owner=Owner(uid=65534, gid=65534))
+@pytest.fixture(params=["by setpriv", "by Python"])
+def nobody(
+    request: pytest.FixtureRequest, as_root: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Owner]:
+    """Another user; a machine may lack the program that switches to one."""
+    monkeypatch.setattr(programs, "_SWITCHER", SWITCHERS[request.param])
+    programs._switcher.cache_clear()
+    yield Owner(uid=65534, gid=65533)
+    programs._switcher.cache_clear()
 
-    assert done.output.startswith("uid=65534")
-    assert done.output.count("65534") == 3
+
+def test_root_hands_a_program_to_its_owner_with_no_other_group(nobody: Owner) -> None:
+    told = ["/bin/grep", "-E", "^(Uid|Gid|Groups|Cap(Prm|Eff|Amb)):", "/proc/self/status"]
+
+    done = run_program(told, owner=nobody)
+
+    assert [line.split() for line in done.output.splitlines()] == [
+        ["Uid:", *["65534"] * 4],
+        ["Gid:", *["65533"] * 4],
+        ["Groups:", "65533"],
+        ["CapPrm:", "0" * 16],
+        ["CapEff:", "0" * 16],
+        ["CapAmb:", "0" * 16],
+    ]
+
+
+def test_one_that_is_gone_cannot_be_run(nobody: Owner) -> None:
+    with pytest.raises(ProgramFailed, match="reconstruct cannot be run") as raised:
+        run_program(["/nonexistent/reconstruct"], owner=nobody)
+
+    assert "No such file" in str(raised.value.why)
+
+
+def test_how_a_program_of_another_user_ends_is_its_own_affair(nobody: Owner) -> None:
+    told = 'printf %s "$1"; echo err >&2; kill -SEGV $$'
+
+    done = run_program([SHELL, "-c", told, "-", "--nnp"], owner=nobody)
+
+    assert done.signal_name == "SIGSEGV"
+    assert (done.output, done.errors) == ("--nnp", "err\n")
+    assert done.command[0] == SHELL
 
 
 def test_a_program_is_found_in_the_first_directory_that_has_it(tmp_path: Path) -> None:
