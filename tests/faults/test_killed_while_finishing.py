@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.bluemind_core.versions import CoreFamily
 from tests.support.cut_counts import is_long
 from tests.support.faults.bench import Bench, Case, Ending
 from tests.support.faults.choice import ENDINGS, at_calls_of_bluemind, at_finishing_steps
@@ -36,11 +37,12 @@ def cases(bench: Bench, scenario: Scenario, ending: Ending, *, calls: int) -> li
 def test_killed_at_every_finishing_step_and_resumed_it_ends_the_same(
     scenario: Scenario, bench_for: BenchFor
 ) -> None:
-    """In the mailboxes, on disk, and in what BlueMind knows of them."""
+    """In the mailboxes, on disk, and in what BlueMind knows of them: of the newest, at each."""
     bench = bench_for(scenario)
     chosen = cases(bench, scenario, "resume", calls=1)
     assert len(chosen) > 6
-    check(bench, chosen)
+    is_newest = scenario is FINISHED[CoreFamily.BM49]
+    check(bench, chosen if is_newest or is_long() else chosen[::3])
 
 
 @named
