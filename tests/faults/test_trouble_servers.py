@@ -61,8 +61,14 @@ def test_every_process_that_serves_a_session_is_killed(
 ) -> None:
     """
     The step under way fails, or a new session does it.
+
+    A master gives a service up of which five processes die that nobody uses just then
+    (MAX_READY_FAILS in master/master.c; seen on 3.6.1): it is started anew.
     """
     troubled = Troubled.on(server, settings)
-    told = troubled.restore(MADE, lambda: kill_every_imapd(server))
-    assert told == "step-failed"
+    try:
+        told = troubled.restore(MADE, lambda: kill_every_imapd(server))
+        assert told == "step-failed"
+    finally:
+        server.restart()
     troubled.ends(ending)
