@@ -26,7 +26,7 @@ named = pytest.mark.parametrize("scenario", FINISHED.values(), ids=lambda each: 
 
 def cases(bench: Bench, scenario: Scenario, ending: Ending, *, calls: int) -> list[Case]:
     clean = bench.clean_of(scenario)
-    begun = 1 if is_long() else 6
+    begun = 1 if is_long() else 3
     return [
         *at_finishing_steps(scenario, clean, ending, begun=begun),
         *at_calls_of_bluemind(scenario, clean, ending, count=calls * (5 if is_long() else 1)),
@@ -39,8 +39,8 @@ def test_killed_at_every_finishing_step_and_resumed_it_ends_the_same(
 ) -> None:
     """In the mailboxes, on disk, and in what BlueMind knows of them: of the newest, at each."""
     bench = bench_for(scenario)
-    chosen = cases(bench, scenario, "resume", calls=1)
-    assert len(chosen) > 6
+    chosen = cases(bench, scenario, "resume", calls=2)
+    assert len(chosen) > 8
     is_newest = scenario is FINISHED[CoreFamily.BM49]
     check(bench, chosen if is_newest or is_long() else chosen[::3])
 
@@ -83,5 +83,5 @@ def test_killed_while_bluemind_5_is_told_it_ends_the_same_or_is_as_before(
     """
     bench = bench_for(scenario)
     chosen = cases(bench, scenario, ending, calls=6)
-    assert len(chosen) > 6
+    assert len(chosen) > 8
     check(bench, chosen if is_long() else chosen[::2])

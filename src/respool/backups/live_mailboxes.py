@@ -165,6 +165,7 @@ def _stamp(source: SourceMailbox) -> Sequence[tuple[Entry, bytes]]:
 
 
 def _also(mailbox: StoredMailbox, source: SourceMailbox, what: str) -> StoredMailbox:
+    """``mailbox``, and that ``what`` of it did not stand still."""
     found = _changing(source.name.display, what)
     return replace(mailbox, findings=(*mailbox.findings, found))
 
