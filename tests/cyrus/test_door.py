@@ -319,8 +319,13 @@ def test_threads_one_after_the_other_share_a_session_of_the_administrator(
     """One server serves many runs, each with threads of its own; a door takes so many sessions."""
     with reach_server(ServerAccess(imapd_conf=cyrus_names.imapd_conf)) as server:
         seen: list[ImapSession] = []
+
+        def look() -> None:
+            with server.admin.lend() as session:
+                seen.append(session)
+
         for _ in range(20):
-            worker = threading.Thread(target=lambda: seen.append(server.admin.session))
+            worker = threading.Thread(target=look)
             worker.start()
             worker.join()
 

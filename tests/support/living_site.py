@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +124,6 @@ class Cutting:
         work: Callable[[RunJournal, Mapping[str, MortalActor]], None],
     ) -> bool:
         self.reached.close()  # a new process has no session yet
-        self.reached._threads = threading.local()
         mortal = MortalJournal.of(run, power)
         actors = AtState(self.reached).actors(mortal)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -59,7 +58,6 @@ class SpoolWorld:
     def _log_in_anew(self) -> None:
         """A new process has no session yet."""
         self.reached.close()
-        self.reached._threads = threading.local()
 
     def _mortal(self, run: RunJournal, power: Power) -> Mapping[str, MortalActor]:
         actors = AtSpool(self.reached).actors(run)

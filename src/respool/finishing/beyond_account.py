@@ -48,7 +48,7 @@ def left_for_others(server: CyrusServer, account: Account, command: str) -> Note
 def _folders_of_others(server: CyrusServer, userid: str) -> tuple[str, ...]:
     """Those that he sees, and that BlueMind does not pass over."""
     with server.as_user(userid) as session:
-        beyond = not_his_own(session, Administration(session).names("*"))
+        beyond = not_his_own(session, Administration.over(session).names("*"))
     names = map(decoded_part, beyond)
     return tuple(sorted(each for each in names if not each.startswith(_PASSED_OVER)))
 

@@ -115,7 +115,7 @@ def _room(session: ImapSession, folders: list[PlannedMailbox]) -> Iterator[str]:
     if not folders or not session.can("QUOTA"):
         return
     with suppress(ServerSaidNo):
-        for use in Administration(session).quota(folders[0].target_name):
+        for use in Administration.over(session).quota(folders[0].target_name):
             if use.resource == _STORAGE and use.used >= use.limit:
                 yield (
                     f"no new mail is taken: {use.used} of {use.limit} KiB are used; raise the"

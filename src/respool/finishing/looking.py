@@ -69,7 +69,7 @@ class Looking:
         domain = self.server.default_domain
         try:
             his = name_for(reader.session, reader.userid, name, default_domain=domain)
-            is_listed = Administration(reader.session).exists(his)
+            is_listed = Administration.over(reader.session).exists(his)
             count = reader.session.open_to_read(his)
         except ServerSaidNo:
             closed.append(folder.target_path)

@@ -109,8 +109,8 @@ def _eyes(server: CyrusServer, root: MailboxName, owner: str | None) -> Iterator
 def _marked_as_administrator(server: CyrusServer, mailbox: str) -> int:
     """One that is gone meanwhile has none."""
     try:
-        with borrowed_rights(server, mailbox, _TO_LOOK):
-            return _marked_in(server.admin.session, mailbox)
+        with borrowed_rights(server, mailbox, _TO_LOOK), server.admin.lend() as session:
+            return _marked_in(session, mailbox)
     except ServerSaidNo:
         if server.admin.exists(mailbox):
             raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import field
@@ -23,16 +21,16 @@ from respool.errors import (
 from respool.model.dataclasses import dataclass
 from respool.system.configuration import imap_port, read_configuration
 from respool.system.door import open_door
-from respool.system.imap import ImapSession, is_alive, log_in
+from respool.system.imap import ImapSession, log_in
 from respool.system.imap_places import ImapAddress
 from respool.system.kept_session import KeptSession
 from respool.system.mailbox_admin import Administration
 from respool.system.ownership import Owner, owner_named, owner_of
 from respool.system.programs import Finished, Running, find_program, run_program, started
+from respool.system.shared_sessions import SharedSessions
 from respool.system.told_of_list import ToldOfList
 
 _FALLBACK_PORTS = (1143, 143)
-_IDLE_SECONDS = 10.0
 _NAMES_A_CALL = 200
 UNKNOWN_VERSION = "unknown"
 
@@ -64,7 +62,10 @@ class MailboxDirectories:
 
 
 class CyrusServer:
-    """One server, reached. Sessions of the administrator are kept one a thread."""
+    """One server, reached. All threads share the administrator's sessions.
+
+    ``admin`` is what he asks, over any of them.
+    """
 
     def __init__(
         self,
@@ -81,14 +82,14 @@ class CyrusServer:
         self.admin_name = admin_name(access, configuration)
         self.owner = server_owner(configuration)
         self._password = password
-        self._threads = threading.local()
-        self._sessions: dict[threading.Thread, ImapSession] = {}
-        self._lock = threading.Lock()
+        self._sessions = SharedSessions(self._enter_as_admin)
+        self.admin = Administration(self._sessions.one)
         self.kept_session = KeptSession(self.enter)
         self.told_of_list = ToldOfList(
             mailboxes_file(configuration), configuration.text("mboxlist_db", "twoskip")
         )
-        self.version_text = self.admin.session.version or UNKNOWN_VERSION
+        with self._sessions.one() as session:
+            self.version_text = session.version or UNKNOWN_VERSION
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -108,47 +109,6 @@ class CyrusServer:
     def default_domain(self) -> str | None:
         """The domain that the server leaves out of its mailbox names, if any."""
         return self.configuration.text("defaultdomain") or None
-
-    @property
-    def admin(self) -> Administration:
-        """The administrator's commands, over this thread's own session.
-
-        A session that was idle for long, while copying say, is replaced if the server
-        ended it meanwhile.
-        """
-        found: Administration | None = getattr(self._threads, "admin", None)
-        now = time.monotonic()
-        idle_seconds = now - getattr(self._threads, "used_at", now)
-        if found is not None and idle_seconds > _IDLE_SECONDS and not is_alive(found.session):
-            found = None
-        if found is None:
-            found = self._threads.admin = Administration(self._own_session())
-        self._threads.used_at = time.monotonic()
-        return found
-
-    def _own_session(self) -> ImapSession:
-        """A session for this thread: one that an ended thread has left, else a new one.
-
-        A run begins threads of its own, and a server serves many runs: it takes so many
-        sessions at once, and no more.
-        """
-        with self._lock:
-            former = self._sessions.pop(threading.current_thread(), None)
-            ended = [thread for thread in self._sessions if not thread.is_alive()]
-            left = [self._sessions.pop(thread) for thread in ended]
-        found = None
-        for each in left:
-            if found is None and is_alive(each):
-                found = each
-            else:
-                each.close()
-        if former is not None:
-            former.close()
-        if found is None:
-            found = log_in(self.address, admin=self.admin_name, password=self._password)
-        with self._lock:
-            self._sessions[threading.current_thread()] = found
-        return found
 
     @contextmanager
     def as_user(self, userid: str) -> Iterator[ImapSession]:
@@ -235,6 +195,9 @@ class CyrusServer:
         except (OSError, FormatError):
             return None
 
+    def _enter_as_admin(self) -> ImapSession:
+        return log_in(self.address, admin=self.admin_name, password=self._password)
+
     def _mbpath(self, mailboxes: Sequence[str]) -> Sequence[Finished]:
         """What it says of data, and of meta."""
         encoding = ("-7",) if self.version >= (3, 6, 0) else ()
@@ -283,10 +246,7 @@ class CyrusServer:
     def close(self) -> None:
         """Log every session out."""
         self.kept_session.close()
-        with self._lock:
-            for one in self._sessions.values():
-                one.close()
-            self._sessions.clear()
+        self._sessions.close()
 
 
 def _path_in(mailbox: str, done: Finished) -> Path:

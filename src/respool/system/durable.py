@@ -11,11 +11,12 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Final, TextIO
 
 from respool.system.ownership import Owner, is_root
 
 TEMPORARY_PREFIX = ".respool-"  # nothing that reconstruct could take for a message
+WRITTEN_AT_ONCE: Final = 1 << 18  # octets: the kernel finds room for many pages at once
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _HERE = -100  # AT_FDCWD, fcntl.h
 _NO_REPLACE = 1  # RENAME_NOREPLACE, linux/fs.h
@@ -65,7 +66,7 @@ def replacing(file: Path, *, mode: int = 0o600, owner: Owner | None = None) -> I
         temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode
     )
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "wb", buffering=WRITTEN_AT_ONCE) as stream:
             os.fchmod(descriptor, mode)
             if owner is not None and is_root():
                 os.fchown(descriptor, owner.uid, owner.gid)
@@ -87,7 +88,8 @@ def new_private_file(file: Path) -> TextIO:
         FileExistsError: something stands there.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.fdopen(os.open(file, flags, 0o600), "w", encoding="ascii")
+    descriptor = os.open(file, flags, 0o600)
+    return os.fdopen(descriptor, "w", buffering=WRITTEN_AT_ONCE, encoding="ascii")
 
 
 def flush_file(file: Path) -> None:

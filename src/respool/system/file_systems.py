@@ -10,26 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from respool.errors import ProgramFailed
-from respool.model.dataclasses import dataclass
 from respool.model.rooms import FreeRoom
+from respool.system.mounts import Mount, mount_of
 from respool.system.ownership import Owner, user_name
 from respool.system.programs import run_program
 
-_MOUNTS: Final = Path("/proc/self/mountinfo")
 _TEST: Final = "/usr/bin/test"
 # Source: linux/fs.h, FS_IOC_GETFLAGS and FS_IMMUTABLE_FL, on machines of 64 bits.
 _GET_FLAGS: Final = 0x80086601
 _IMMUTABLE: Final = 0x10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
-    """One file system as it is mounted; ``number`` is its major:minor."""
-
-    point: str
-    kind: str
-    source: str
-    number: str
 
 
 def free_room(
@@ -42,7 +31,7 @@ def free_room(
     """
     place = existing(directory)
     counts = os.statvfs(place)
-    mount = _mount_of(place)
+    mount = mount_of(place)
     counts_inodes = counts.f_files > 0
     return FreeRoom(
         directory=str(directory),
@@ -124,39 +113,3 @@ def _is_immutable(directory: Path) -> bool:
 def _pool(mount: Mount) -> str:
     """All datasets of a ZFS pool share its room; all subvolumes of a btrfs have one number."""
     return mount.source.partition("/")[0] if mount.kind == "zfs" else mount.number
-
-
-def _mount_of(place: Path) -> Mount | None:
-    """The mount that ``place`` lies on: the longest that it is below, the last one of those."""
-    real = os.path.realpath(place)
-    found: Mount | None = None
-    try:
-        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        mount = parse_mount(line)
-        if mount is None or not Path(real).is_relative_to(mount.point):
-            continue
-        if found is None or len(mount.point) >= len(found.point):
-            found = mount
-    return found
-
-
-def parse_mount(line: str) -> Mount | None:
-    r"""One line of ``/proc/self/mountinfo``; None for a line that is none.
-
-    Source: proc(5): ID, parent, major:minor, root, mount point, options, optional fields,
-    ``-``, type, source, options; blanks are written as ``\040``.
-    """
-    before, dash, after = line.partition(" - ")
-    first, last = before.split(" "), after.split(" ")
-    if not dash or len(first) < 6 or len(last) < 2:
-        return None
-    return Mount(point=_plain(first[4]), kind=last[0], source=_plain(last[1]), number=first[2])
-
-
-def _plain(text: str) -> str:
-    for written, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
-        text = text.replace(written, character)
-    return text

@@ -221,7 +221,7 @@ def folder_id(session: ImapSession, mailbox: str) -> str:
     """
     if session.can("METADATA") or session.can("ANNOTATEMORE"):
         with suppress(ServerSaidNo):
-            (told,) = Administration(session).server_entries(mailbox, "uniqueid")
+            (told,) = Administration.over(session).server_entries(mailbox, "uniqueid")
             if told:
                 return told
     return f"{BY_UIDVALIDITY} {status(session, mailbox).uidvalidity}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from respool.model.dataclasses import dataclass
 from respool.system.annotation_commands import on_mailbox
@@ -29,15 +31,20 @@ class QuotaUse:
 
 
 class Administration:
-    """An administrator's commands, over his session."""
+    """An administrator's commands; each over a session that he is lent for it."""
 
-    def __init__(self, session: ImapSession) -> None:
-        self.session = session
+    def __init__(self, lend: Callable[[], AbstractContextManager[ImapSession]]) -> None:
+        self.lend = lend
+
+    @classmethod
+    def over(cls, session: ImapSession) -> Administration:
+        """Over this one session."""
+        return cls(lambda: nullcontext(session))
 
     def create(self, mailbox: str, *, partition: str | None) -> None:
         """Create ``mailbox``, in ``partition`` where one is named."""
         extra = () if partition is None else (partition,)
-        self.session.ask("CREATE", quoted(mailbox), *extra)
+        self._ask("CREATE", quoted(mailbox), *extra)
 
     def exists(self, mailbox: str) -> bool:
         """Whether LIST shows ``mailbox`` as one that can be selected.
@@ -48,7 +55,7 @@ class Administration:
 
     def names(self, pattern: str) -> tuple[str, ...]:
         """Selectable mailboxes that LIST shows for ``pattern``, as the server spells them."""
-        words = self.session.ask("LIST", '""', quoted(pattern), response="LIST")
+        words = self._ask("LIST", '""', quoted(pattern), response="LIST")
         listed = []
         for attributes, name in zip(words[::3], words[2::3], strict=True):
             shown = {item.lower() for item in attributes if isinstance(item, bytes)}
@@ -59,7 +66,7 @@ class Administration:
     def status(self, mailbox: str) -> MailboxStatus:
         """UIDVALIDITY, UIDNEXT and MESSAGES of ``mailbox``."""
         items = "(UIDVALIDITY UIDNEXT MESSAGES)"
-        answer = self.session.ask("STATUS", quoted(mailbox), items, response="STATUS")
+        answer = self._ask("STATUS", quoted(mailbox), items, response="STATUS")
         found = dict(zip(answer[1][::2], answer[1][1::2], strict=True))
         return MailboxStatus(
             uidvalidity=int(found[b"UIDVALIDITY"]),
@@ -75,35 +82,37 @@ class Administration:
         STATUS (MAILBOXID) is not asked: 3.6.1 answers it with stray octets.
         """
         paths = [f"/vendor/cmu/cyrus-imapd/{entry}" for entry in entries]
-        if self.session.can("METADATA"):
-            asked = " ".join(f'"/shared{path}"' for path in paths)
-            words = self.session.ask(
-                "GETMETADATA", quoted(mailbox), f"({asked})", response="METADATA"
-            )
-            flat = [word for each in words if isinstance(each, tuple) for word in each]
-            told = dict(zip(map(text_of, flat[::2]), flat[1::2], strict=False))
-            values = [told.get(f"/shared{path}") for path in paths]
-        else:
-            values = [on_mailbox(self.session, mailbox, path, is_shared=True) for path in paths]
+        with self.lend() as session:
+            if session.can("METADATA"):
+                asked = " ".join(f'"/shared{path}"' for path in paths)
+                words = session.ask(
+                    "GETMETADATA", quoted(mailbox), f"({asked})", response="METADATA"
+                )
+                flat = [word for each in words if isinstance(each, tuple) for word in each]
+                told = dict(zip(map(text_of, flat[::2]), flat[1::2], strict=False))
+                values = [told.get(f"/shared{path}") for path in paths]
+            else:
+                values = [on_mailbox(session, mailbox, path, is_shared=True) for path in paths]
         return tuple(None if value is None else text_of(value) for value in values)
 
     def acl(self, mailbox: str) -> dict[str, str]:
         """Identifier → rights."""
-        answer = self.session.ask("GETACL", quoted(mailbox), response="ACL")
+        answer = self._ask("GETACL", quoted(mailbox), response="ACL")
         words = [text_of(word) for word in answer[1:]]
         return dict(zip(words[::2], words[1::2], strict=True))
 
     def set_rights(self, mailbox: str, identifier: str, rights: str) -> None:
         """Give ``identifier`` exactly ``rights``; none removes its entry."""
         if rights:
-            self.session.ask("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
+            self._ask("SETACL", quoted(mailbox), quoted(identifier), quoted(rights))
         else:
-            self.session.ask("DELETEACL", quoted(mailbox), quoted(identifier))
+            self._ask("DELETEACL", quoted(mailbox), quoted(identifier))
 
     def quota(self, mailbox: str) -> tuple[QuotaUse, ...]:
         """The limits that ``mailbox`` counts against; none where it has no quota root."""
-        self.session.ask("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
-        words = self.session.answered("QUOTA")
+        with self.lend() as session:
+            session.ask("GETQUOTAROOT", quoted(mailbox), response="QUOTAROOT")
+            words = session.answered("QUOTA")
         return tuple(
             QuotaUse(
                 root=text_of(root),
@@ -121,7 +130,11 @@ class Administration:
         Resources that are not named lose theirs (RFC 9208, 4.1.3).
         """
         words = " ".join(f"{resource} {limit}" for resource, limit in limits.items())
-        self.session.ask("SETQUOTA", quoted(root), f"({words})")
+        self._ask("SETQUOTA", quoted(root), f"({words})")
+
+    def _ask(self, *words: str, response: str | None = None) -> tuple[Any, ...]:
+        with self.lend() as session:
+            return session.ask(*words, response=response)
 
 
 def delete_mailbox(admin: Administration, mailbox: str) -> None:
@@ -130,9 +143,11 @@ def delete_mailbox(admin: Administration, mailbox: str) -> None:
     Raises:
         ServerSaidNo: so, too, where it holds others (3.6).
     """
-    admin.session.ask("DELETE", quoted(mailbox))
+    with admin.lend() as session:
+        session.ask("DELETE", quoted(mailbox))
 
 
 def rename_mailbox(admin: Administration, mailbox: str, to: str) -> None:
     """Give ``mailbox``, and all below it, another name."""
-    admin.session.ask("RENAME", quoted(mailbox), quoted(to))
+    with admin.lend() as session:
+        session.ask("RENAME", quoted(mailbox), quoted(to))

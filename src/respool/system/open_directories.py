@@ -21,11 +21,13 @@ from respool.system.directory_names import (
     stamp_of,
 )
 from respool.system.entry_kinds import EntryKind, kind_of
+from respool.system.mounts import counts_directories
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC
 BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
 _DIRECTORY: Final = BELOW | os.O_DIRECTORY
 _CACHED_DIRECTORIES: Final = 64
+_LINKS_OF_A_LEAF: Final = 2  # its name, and its own "."
 
 
 class _Directory:
@@ -52,6 +54,7 @@ class OpenDirectories:
         self._lock = threading.Lock()
         self._cached: OrderedDict[tuple[str, ...], _Directory] = OrderedDict()
         self._kept_names = KeptNames()
+        self._counts: dict[int, bool] = {}  # devices that are open here, and so are mounted
         with as_ours(self.root):
             self._top = _Directory(open_quietly(str(self.root), _FLAGS | os.O_DIRECTORY, None))
 
@@ -89,6 +92,8 @@ class OpenDirectories:
         """
         parts = parts_of(relative)
         try:
+            if self._has_none_below(parts):
+                return ()
             stamp, names = self._listed(parts)
         except BackupFileMissing:
             return ()
@@ -108,6 +113,17 @@ class OpenDirectories:
         stamp = self._stamp(parts)
         with self._listing(PurePosixPath(*parts)) as listing:
             return stamp, names_among(listing)
+
+    def _has_none_below(self, parts: tuple[str, ...]) -> bool:
+        """Whether its links tell that there is no directory in it, however many files are."""
+        with as_ours(self.root, *parts):
+            directory = self._directory(parts)  # held, or another thread may have it closed
+            found = os.fstat(directory.fd)
+        if found.st_nlink != _LINKS_OF_A_LEAF:
+            return False
+        if found.st_dev not in self._counts:
+            self._counts[found.st_dev] = counts_directories(found.st_dev)
+        return self._counts[found.st_dev]
 
     def _stamp(self, parts: tuple[str, ...]) -> Stamp:
         with as_ours(self.root, *parts):

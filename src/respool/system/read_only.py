@@ -6,7 +6,7 @@ import mmap
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import PurePath, PurePosixPath
 from typing import BinaryIO, NamedTuple
 
@@ -56,8 +56,11 @@ class ReadOnlyTree(OpenDirectories):
         self._kept_names.forget(parts_of(relative))  # whoever asks for all will not ask again
         with self._listing(relative) as listing:
             for item in listing:
-                with suppress(FileNotFoundError):  # gone between two calls
-                    yield _entry(item.name, item.stat(follow_symlinks=False))
+                try:
+                    found = item.stat(follow_symlinks=False)
+                except FileNotFoundError:  # gone between two calls
+                    continue
+                yield _entry(item.name, found)
 
     def stat(self, relative: str | PurePath) -> Entry | None:
         """What stands at a path, itself and not what it points to; None for nothing.
@@ -152,14 +155,9 @@ class ReadOnlyTree(OpenDirectories):
 
 
 def _entry(name: str, found: os.stat_result) -> Entry:
-    return Entry(
-        name,
-        kind_of(found.st_mode),
-        found.st_size,
-        found.st_mtime_ns,
-        found.st_ino,
-        found.st_dev,
-    )
+    mode = found.st_mode
+    kind = EntryKind.FILE if stat.S_ISREG(mode) else kind_of(mode)
+    return Entry(name, kind, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _check_regular(path: PurePosixPath, found: os.stat_result) -> None:

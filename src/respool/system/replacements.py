@@ -11,7 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from respool.system.durable import TEMPORARY_PREFIX, flush_directory, flush_file_system_of
+from respool.system.durable import (
+    TEMPORARY_PREFIX,
+    WRITTEN_AT_ONCE,
+    flush_directory,
+    flush_file_system_of,
+)
 from respool.system.ownership import Owner, is_root
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,7 +57,7 @@ class Replacements:
         temporary = _beside(file)
         descriptor = os.open(temporary, _NEW, self._mode)
         self._stack.callback(_forget, temporary)
-        stream = self._stack.enter_context(os.fdopen(descriptor, "wb"))
+        stream = self._stack.enter_context(os.fdopen(descriptor, "wb", WRITTEN_AT_ONCE))
         os.fchmod(descriptor, self._mode)
         if self._owner is not None and is_root():
             os.fchown(descriptor, self._owner.uid, self._owner.gid)

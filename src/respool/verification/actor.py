@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from respool.errors import LoginRefused, RespoolError, ServerSaidNo, StepFailed
@@ -173,7 +173,7 @@ class ProofActor(OnlyLooks):
                 lost = frozenset(int(uid) for uid in receipt.get("lost", {}))
                 guids: Mapping[str, str] = receipt.get("guids", {})
                 messages = tuple(
-                    replace(message, guid=guids.get(str(message.uid)))
+                    message._replace(guid=guids.get(str(message.uid)))
                     if message.guid is None
                     else message
                     for message in step.messages

@@ -256,12 +256,12 @@ def _as_sent(message: PlannedMessage, receipt: Mapping[str, Any]) -> PlannedMess
     refused = receipt.get("refused_flags", {}).get(key)
     if refused:  # told once, by its name
         kept = tuple(flag for flag in message.flags if flag not in refused)
-        message = replace(message, flags=kept)
+        message = message._replace(flags=kept)
     mended = receipt.get("mended", {}).get(key)
     if mended is not None:
-        return replace(message, guid=mended["guid"], size_bytes=mended["size_bytes"])
+        return message._replace(guid=mended["guid"], size_bytes=mended["size_bytes"])
     if message.guid is None:
-        return replace(message, guid=receipt.get("guids", {}).get(key))
+        return message._replace(guid=receipt.get("guids", {}).get(key))
     return message
 
 

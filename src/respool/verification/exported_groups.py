@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ class GroupTask:
         for each in unpack(self.entries):
             message = planned[each.uid]
             if message.guid != each.guid:
-                message = replace(message, guid=each.guid)
+                message = message._replace(guid=each.guid)
             found.append((message, each))
         return found
 
@@ -117,7 +117,7 @@ def _note(
     kept = message
     if task.step.form is ExportForm.MAILDIR:
         flags = _kept_flags(message, task.step)
-        kept = replace(message, flags=tuple(each for each in message.flags if each in flags))
+        kept = message._replace(flags=tuple(each for each in message.flags if each in flags))
     found = None if there is None else _as_read(kept, written, there, task)
     differences = compare_message(kept, found, is_seen_known=True)
     result.proven += not differences

@@ -106,7 +106,7 @@ def test_a_part_that_goes_as_a_whole_is_a_reason(place: SourcePlace, part: Path)
 
 def test_a_run_goes_on_without_single_messages_that_have_gone(place: SourcePlace) -> None:
     """It names them as lost."""
-    there, gone = MESSAGE, replace(MESSAGE, uid=9)
+    there, gone = MESSAGE, MESSAGE._replace(uid=9)
 
     assert list(left_reasons({place: WantedFiles()})) == []
     assert list(left_reasons({place: files(there, gone)})) == []
@@ -115,8 +115,8 @@ def test_a_run_goes_on_without_single_messages_that_have_gone(place: SourcePlace
 def test_a_run_does_not_go_on_where_all_that_it_needs_has_gone(
     place: SourcePlace, part: Path
 ) -> None:
-    gone = replace(MESSAGE, uid=9)
-    assert list(left_reasons({place: files(gone, replace(gone, uid=10))})) == [
+    gone = MESSAGE._replace(uid=9)
+    assert list(left_reasons({place: files(gone, gone._replace(uid=10))})) == [
         f"{part}/data: 2 message files are gone from the backup"
     ]
     (part / "arc/3.").unlink()

@@ -4,23 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
-import pytest
-
-from respool.system.file_systems import Mount, free_room, open_to, parse_mount, write_obstacle
+from respool.system.file_systems import free_room, open_to, write_obstacle
 from respool.system.ownership import Owner, ourselves
-
-
-def test_a_mount_is_told_with_its_blanks() -> None:
-    line = r"36 35 98:0 /sub /mnt/a\040b rw,noatime master:1 - btrfs /dev/sda1 rw,errors=continue"
-
-    assert parse_mount(line) == Mount(
-        point="/mnt/a b", kind="btrfs", source="/dev/sda1", number="98:0"
-    )
-
-
-@pytest.mark.parametrize("line", ["", "36 35 98:0 / /mnt rw", "36 35 - ext4 /dev/sda1 rw"])
-def test_what_is_no_mount_is_passed_over(line: str) -> None:
-    assert parse_mount(line) is None
 
 
 def test_room_is_that_of_the_nearest_directory_that_is_there(tmp_path: Path) -> None:

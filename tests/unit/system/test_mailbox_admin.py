@@ -35,4 +35,4 @@ def test_entries_are_told_by_their_names_however_they_come(
 
     session: Any = SimpleNamespace(can=lambda _what: True, ask=ask)
 
-    assert Administration(session).server_entries("user/j", "uniqueid", "partition") == told
+    assert Administration.over(session).server_entries("user/j", "uniqueid", "partition") == told

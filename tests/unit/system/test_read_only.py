@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from respool.errors import BackupFileMissing, BackupUnreadable, UnsafeBackupEntry
-from respool.system import read_only
+from respool.system import directory_names, open_directories, read_only
+from respool.system.directory_names import DirectoryNames
+from respool.system.mounts import counts_directories
 from respool.system.read_only import EntryKind, ReadOnlyTree
 
 
@@ -243,3 +245,43 @@ def test_nothing_in_it_can_write() -> None:
         "stat_result",
     }
     assert not re.search(r"\bopen\(", re.sub(r"\bos\.open\(", "", source))
+
+
+@pytest.mark.parametrize("is_counted", [True, False], ids=["counted", "not-counted"])
+def test_directories_are_found_whether_links_are_counted_or_not(
+    is_counted: bool,  # noqa: FBT001 - a case
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of many files none is looked at where the links tell that no directory is among them."""
+    listed: list[str] = []
+    names_among = directory_names.names_among
+
+    def counting(listing: Iterator[os.DirEntry[str]]) -> DirectoryNames:
+        names = names_among(listing)
+        listed.append("/".join(names.files))
+        return names
+
+    monkeypatch.setattr(open_directories, "names_among", counting)
+    monkeypatch.setattr(open_directories, "counts_directories", lambda _device: is_counted)
+    tree = ReadOnlyTree(place)
+
+    assert tree.subdirectories("a") == ("b",)
+    assert tree.subdirectories("a/b") == ()
+    assert tree.subdirectories("empty") == ()
+    assert tree.subdirectories("nothing") == ()
+    assert listed == ([""] if is_counted else ["", "1."])
+    (place / "a" / "b" / "c").mkdir()
+    assert tree.subdirectories("a/b") == ("c",)
+
+
+def test_a_directory_of_this_machine_says_how_many_are_in_it(tmp_path: Path) -> None:
+    """What the file systems say whose word we take, where tests run on one of them."""
+    if not counts_directories(tmp_path.stat().st_dev):
+        pytest.skip("these file systems count otherwise, or nobody knows")
+    leaf = tmp_path / "leaf"
+    leaf.mkdir()
+    (leaf / "1.").touch()
+    assert leaf.stat().st_nlink == 2
+    (leaf / "below").mkdir()
+    assert leaf.stat().st_nlink == 3

@@ -90,7 +90,7 @@ def test_seen_does_not_count_for_one_who_cannot_see_it() -> None:
 
 
 def test_octets_that_nobody_knew_before_are_not_proven() -> None:
-    (difference,) = compare_message(replace(PLANNED, guid=None), SAME, is_seen_known=True)
+    (difference,) = compare_message(PLANNED._replace(guid=None), SAME, is_seen_known=True)
 
     assert (difference.aspect, difference.planned) == ("octets", "unknown")
 

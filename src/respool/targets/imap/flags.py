@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class KeptFlags:
             return
         for message in messages:
             kept = tuple(flag for flag in message.flags if flag not in self.refused)
-            yield message if kept == message.flags else replace(message, flags=kept)
+            yield message if kept == message.flags else message._replace(flags=kept)
 
     def findings(self) -> Iterator[Finding]:
         """Each refused flag once, by its name."""

@@ -28,7 +28,7 @@ from respool.targets.imap.steps import GiveReaderSeen, SetAcl, SetAnnotations, S
 def rights_before(server: ImapServer, step: SetAcl) -> Note:
     """Who has which rights now."""
     with server.session() as session:
-        return {"rights": Administration(session).acl(step.mailbox)}
+        return {"rights": Administration.over(session).acl(step.mailbox)}
 
 
 def set_acl(server: ImapServer, step: SetAcl) -> Note:
@@ -38,7 +38,7 @@ def set_acl(server: ImapServer, step: SetAcl) -> Note:
     """
     refused: dict[str, str] = {}
     with server.session() as session:
-        admin = Administration(session)
+        admin = Administration.over(session)
         for who, may in step.rights.items():
             try:
                 admin.set_rights(step.mailbox, who, may)

@@ -24,7 +24,7 @@ def narrow(session: ImapSession, step: CreateFolder, allowed: Rights, server: Im
     Raises:
         StepFailed: it is open to them, or may be, and the server lets nobody change that.
     """
-    admin = Administration(session)
+    admin = Administration.over(session)
     try:
         for who, may in _wanted(admin, step, allowed, server).items():
             admin.set_rights(step.made_as, who, may)

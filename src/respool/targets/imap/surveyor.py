@@ -139,7 +139,7 @@ class _Looking:
         if not any(each.split("=")[0] == "QUOTA" for each in self.capabilities):
             return
         with suppress(ServerSaidNo):
-            for each in Administration(self.session).quota(names.inbox):
+            for each in Administration.over(self.session).quota(names.inbox):
                 yield QuotaLimit(
                     root=each.root, resource=each.resource, used=each.used, limit=each.limit
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,7 +80,7 @@ def copied_messages(lane: str, record: RunRecord) -> Iterator[list[PlannedMessag
             yield [
                 message
                 if message.guid is not None
-                else replace(message, guid=guids.get(str(message.uid)))
+                else message._replace(guid=guids.get(str(message.uid)))
                 for message in step.messages
                 if str(message.uid) not in lost
             ]

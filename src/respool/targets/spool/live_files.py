@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from respool.cyrus.spool_paths import is_like_message_file, uids_of_files
 from respool.model.dataclasses import dataclass
-from respool.model.rows import is_among
+from respool.model.rows import is_among, without_repeats
 from respool.system.cyrus_server import MailboxDirectories
 from respool.system.durable import TEMPORARY_PREFIX, replacing
 
@@ -81,7 +81,7 @@ def files_in(directory: Path) -> MessageFiles:
         uids=_sorted(named),
         waiting=_sorted(waiting),
         odd=frozenset(odd),
-        no_files=np.unique(_uids_of_ours(no_files)),
+        no_files=without_repeats(np.sort(_uids_of_ours(no_files))),
     )
 
 
@@ -116,7 +116,7 @@ def unfinished_files(directories: MailboxDirectories) -> Uids:
                 found.append(uids_of_files("/".join(names))[0])
     except OSError:
         return NO_UIDS
-    return np.unique(_sorted(found))
+    return without_repeats(_sorted(found))
 
 
 def note_unfinished(directories: MailboxDirectories, uids: Uids) -> None:
@@ -137,7 +137,7 @@ def foreign_files(directories: MailboxDirectories) -> MessageFiles:
     """Message files that no unfinished restore of ours has put there."""
     found = [files_in(directory) for directory in message_directories(directories)]
     together = MessageFiles(
-        uids=np.unique(_sorted([each.uids for each in found])),
+        uids=without_repeats(_sorted([each.uids for each in found])),
         odd=frozenset[str]().union(*(each.odd for each in found)),
     )
     return together.besides(unfinished_files(directories))

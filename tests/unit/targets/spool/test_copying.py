@@ -131,7 +131,7 @@ def test_what_was_archived_goes_to_the_archive_if_that_is_kept(
         group,
         source=replace(group.source, archive=DATA),
         keeps_archive=keeps_archive,
-        messages=tuple(replace(each, is_archived=each.uid % 2 == 0) for each in group.messages),
+        messages=tuple(each._replace(is_archived=each.uid % 2 == 0) for each in group.messages),
     )
     archive = target.with_name("archive")
     directories = replace(destination(target).directories, archive=archive)

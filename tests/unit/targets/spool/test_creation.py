@@ -45,7 +45,7 @@ def test_only_rights_that_are_not_there_as_planned_are_set(
         account.folders[FOLDER].acl.update(there)
         credentials = Credentials(user="jdoe", password=server.password)
         with closing(enter(ImapAddress(port=server.port), credentials, Trust())) as session:
-            reached = cast("CyrusServer", Reached(admin=Administration(session)))
+            reached = cast("CyrusServer", Reached(admin=Administration.over(session)))
             note = give_rights(reached, GiveRights(lane="", mailbox=FOLDER, rights=planned))
 
     assert [name for name in server.commands if name in {"SETACL", "DELETEACL"}] == sent

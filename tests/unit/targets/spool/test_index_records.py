@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -350,7 +349,7 @@ def test_what_the_target_archives_has_the_flag_and_no_cache_here(keeps_archive: 
     """Its cache lies in the archive, and reconstruct makes it; without an archive it is usual."""
     rows = source_rows()
     messages = planned_of(rows)
-    messages[1] = replace(messages[1], is_archived=True)
+    messages[1] = messages[1]._replace(is_archived=True)
 
     draft, cache = drafted(messages, source_of(rows), keeps_archive=keeps_archive)
 

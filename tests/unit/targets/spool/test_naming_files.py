@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +41,7 @@ def names(directory: Path | None) -> list[str]:
 def test_a_message_is_at_home_where_its_record_says(directories: MailboxDirectories) -> None:
     fresh = FreshIndex(version=12, header=IndexHeader())
     draft = IndexDraft(fresh, keeps_archive=True)
-    assert list(draft.add([message(1), replace(message(2), is_archived=True)], None)) == []
+    assert list(draft.add([message(1), message(2)._replace(is_archived=True)], None)) == []
 
     homes = homes_of(directories, draft)
 

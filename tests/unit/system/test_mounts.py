@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from respool.system import mounts
+from respool.system.mounts import Mount, counts_directories, mount_of, parse_mount
+
+
+def test_a_mount_is_told_with_its_blanks() -> None:
+    line = r"36 35 98:0 /sub /mnt/a\040b rw,noatime master:1 - btrfs /dev/sda1 rw,errors=continue"
+
+    assert parse_mount(line) == Mount(
+        point="/mnt/a b", kind="btrfs", source="/dev/sda1", number="98:0"
+    )
+
+
+@pytest.mark.parametrize("line", ["", "36 35 98:0 / /mnt rw", "36 35 - ext4 /dev/sda1 rw"])
+def test_what_is_no_mount_is_passed_over(line: str) -> None:
+    assert parse_mount(line) is None
+
+
+def test_a_mount_is_that_of_the_longest_point_above() -> None:
+    assert mount_of(Path("/proc/self")) == mount_of(Path("/proc"))
+    assert (found := mount_of(Path("/proc"))) is not None
+    assert found.kind == "proc"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "known"),
+    [
+        (("ext4",), "counted"),
+        (("xfs", "xfs"), "counted"),  # mounted at two places
+        (("btrfs",), ""),
+        (("nfs4",), ""),
+        (("tmpfs", "overlay"), ""),  # of one number, whatever that is
+        ((), ""),
+    ],
+)
+def test_links_are_counted_where_that_is_known_of_the_file_system(
+    kinds: tuple[str, ...], known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{at} 1 98:7 / /m{at} rw - {kind} /dev/sda{at} rw" for at, kind in enumerate(kinds)]
+    told = tmp_path / "mountinfo"
+    told.write_text("\n".join(["9 1 98:1 / / rw - ext4 /dev/sdb rw", *lines, ""]), "ascii")
+    monkeypatch.setattr(mounts, "_MOUNTS", told)
+
+    assert counts_directories(os.makedev(98, 7)) is bool(known)
+
+
+def test_nothing_is_known_where_the_kernel_tells_no_mounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mounts, "_MOUNTS", tmp_path / "gone")
+
+    assert not counts_directories(tmp_path.stat().st_dev)
+    assert mount_of(tmp_path) is None
