@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
@@ -270,6 +269,10 @@ def _first(*values: str | None) -> str | None:
 
 
 def _file_values(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    import tomllib  # noqa: PLC0415 - few have such a file
+
     try:
         parsed = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,6 +19,8 @@ Values: TypeAlias = tuple[Any, ...]
 
 def schema_script(number: int) -> str:
     """What makes schema ``number`` of the one before it; the first, of an empty file."""
+    from importlib import resources  # noqa: PLC0415 - takes 6 ms, and is needed once
+
     return resources.files("respool.runs").joinpath(f"journal_{number}.sql").read_text("utf-8")
 
 

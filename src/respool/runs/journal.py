@@ -193,12 +193,15 @@ class RunJournal:
         self.directory = plan_file.parent
         self._database = database
         self._plan_file = plan_file
+        self._head: PlanHead | None = None
         self.kinds = kinds
 
     def head(self) -> PlanHead:
-        """The head of the plan."""
-        with self._plan_file.open(encoding="ascii") as lines:
-            return parse_head(lines.readline())
+        """The head of the plan, which nobody changes: read once, for it names every folder."""
+        if self._head is None:
+            with self._plan_file.open(encoding="ascii") as lines:
+                self._head = parse_head(lines.readline())
+        return self._head
 
     def rows(self) -> list[StepRow]:
         """Every step, in order, without messages."""
