@@ -342,8 +342,8 @@ def test_few_programs_are_run_for_a_plan_and_fewer_to_see_that_it_still_holds(
 
     class Counted(subprocess.Popen[str]):
         def __init__(self, command: list[str], **more: Any) -> None:  # noqa: ANN401 - as its own
-            switched_to = command.index("--") + 1 if "--" in command else 0  # the user, by setpriv
-            ran.append(Path(command[switched_to]).name)
+            is_switched = Path(command[0]).name == "setpriv"  # to the server's user
+            ran.append(Path(command[command.index("--") + 1 if is_switched else 0]).name)
             super().__init__(command, **more)
 
     written = server.imapd_conf.parent.parent / "conf" / "mailboxes.db"

@@ -269,12 +269,11 @@ def _first(*values: str | None) -> str | None:
 
 
 def _file_values(file: Path) -> dict[str, str]:
-    if not file.exists():
-        return {}
-    import tomllib  # noqa: PLC0415 - few have such a file
-
     try:
-        parsed = tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        import tomllib  # noqa: PLC0415 - few have such a file
+
+        parsed = tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -28,6 +28,8 @@ def to_json(value: Any) -> Any:  # noqa: ANN401, PLR0911 - the edge where values
         return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, PlannedMessage):  # a tuple itself
+        return value.as_row()
     if isinstance(value, tuple | list):
         if value and type(value[0]) is PlannedMessage:  # then all are; there are millions of them
             return [message.as_row() for message in value]
@@ -184,6 +186,8 @@ def _made(kind: Any, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one case a t
     if origin is not None and issubclass(origin, Mapping):
         inner = get_args(kind)[1]
         return {key: _made(inner, item) for key, item in _checked(dict, value).items()}
+    if kind is PlannedMessage:
+        return PlannedMessage.from_row(_checked(list, value))
     if kind is UidSet:
         return UidSet.parse(_checked(str, value))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):

@@ -1,7 +1,7 @@
 """What directories hold, by names and kinds, in one go; of very large ones kept for a while.
 
-Whoever looks for folders lists a directory of mail, and whoever counts its messages lists
-it again: of a million files, half a second each time.
+Whoever looks for folders lists a directory of mail, unless its links tell that there is none,
+and whoever counts its messages lists it again: of a million files, half a second each time.
 """
 
 from __future__ import annotations

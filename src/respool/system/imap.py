@@ -19,7 +19,7 @@ from respool.errors import LoginRefused, ServerSaidNo, ServerUnreachable, Target
 from respool.model.messages import ReadBack
 from respool.system.answer_words import parse_words
 from respool.system.fetch_answer import FetchedMessage, parse_fetch
-from respool.system.imap_connection import Wire, connect, disconnect
+from respool.system.imap_connection import Wire, connect, disconnect, is_cut_short
 from respool.system.imap_places import ImapAddress
 
 NO_OCTETS = "unreadable"
@@ -233,6 +233,9 @@ class ImapSession:
         except (imaplib.IMAP4.abort, OSError) as error:
             raise self._gone(error) from error
         except (imaplib.IMAP4.error, IMAPClientError) as error:
+            if is_cut_short(error):
+                self.wire.cut()  # the rest of it would be taken for the next answer
+                raise self._gone(error) from error
             raise ServerSaidNo(f"{command} was refused", why=str(error)) from error
 
     def close(self) -> None:
@@ -255,6 +258,14 @@ def is_alive(session: ImapSession) -> bool:
     except TargetError:
         return False
     return True
+
+
+def has_left_folder(session: ImapSession) -> bool:
+    """Whether no folder is open any more, so that another may have the session."""
+    try:
+        return session.leave_folder()
+    except TargetError:
+        return False
 
 
 @contextmanager

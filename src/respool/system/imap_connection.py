@@ -26,6 +26,13 @@ _TIMEOUT: Final = SocketTimeout(connect=20.0, read=600.0)
 _LOGIN_SECONDS: Final = 60.0  # Dovecot lets nobody in while all that it may start are in use
 _OTHER_NAME: Final = frozenset({62, 64})  # OpenSSL: X509_V_ERR_HOSTNAME_ and _IP_ADDRESS_MISMATCH
 _ERRORS: Final = (imaplib.IMAP4.error, IMAPClientError)
+# A line of the library: SEARCH answers by one, and of a million messages that has 9 MB.
+imaplib._MAXLINE = 1 << 26  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to say so
+
+
+def is_cut_short(error: Exception) -> bool:
+    """Whether the library left the rest of a line unread. Source: CPython's imaplib, readline."""
+    return str(error).endswith(f"got more than {imaplib._MAXLINE} bytes")  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
 
 class TakesOneAtATime(ServerUnreachable):

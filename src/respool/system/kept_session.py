@@ -10,8 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from respool.errors import TargetError
-from respool.system.imap import ImapSession, is_alive
+from respool.system.imap import ImapSession, has_left_folder, is_alive
 
 
 class KeptSession:
@@ -36,7 +35,7 @@ class KeptSession:
         session = self._taken(userid) or self._enter(userid)
         try:
             yield session
-            is_to_keep = _has_left(session)
+            is_to_keep = has_left_folder(session)
         except BaseException:
             session.close()
             raise
@@ -65,10 +64,3 @@ class KeptSession:
             former, self._kept = self._kept, kept
         if former is not None:
             former[1].close()
-
-
-def _has_left(session: ImapSession) -> bool:
-    try:
-        return session.leave_folder()
-    except TargetError:
-        return False

@@ -28,6 +28,7 @@ BELOW: Final = _FLAGS | os.O_NOFOLLOW | os.O_NONBLOCK
 _DIRECTORY: Final = BELOW | os.O_DIRECTORY
 _CACHED_DIRECTORIES: Final = 64
 _LINKS_OF_A_LEAF: Final = 2  # its name, and its own "."
+_LISTED_ANYWAY_OCTETS: Final = 1 << 14  # the size of a directory of some hundred files
 
 
 class _Directory:
@@ -54,7 +55,7 @@ class OpenDirectories:
         self._lock = threading.Lock()
         self._cached: OrderedDict[tuple[str, ...], _Directory] = OrderedDict()
         self._kept_names = KeptNames()
-        self._counts: dict[int, bool] = {}  # devices that are open here, and so are mounted
+        self._is_counted: bool | None = None  # whether links tell of directories; not yet known
         with as_ours(self.root):
             self._top = _Directory(open_quietly(str(self.root), _FLAGS | os.O_DIRECTORY, None))
 
@@ -85,7 +86,7 @@ class OpenDirectories:
     def subdirectories(self, relative: str | PurePath = "") -> tuple[str, ...]:
         """Names of the real directories in a directory, sorted; nothing where there is none.
 
-        What else is there is kept for `all_names`, if it is very much.
+        Where it has to be listed, what else is there is kept for `all_names`, if it is very much.
 
         Raises:
             UnsafeBackupEntry, BackupUnreadable.
@@ -115,15 +116,16 @@ class OpenDirectories:
             return stamp, names_among(listing)
 
     def _has_none_below(self, parts: tuple[str, ...]) -> bool:
-        """Whether its links tell that there is no directory in it, however many files are."""
+        """Whether its links tell that no directory is among its many files."""
         with as_ours(self.root, *parts):
             directory = self._directory(parts)  # held, or another thread may have it closed
             found = os.fstat(directory.fd)
-        if found.st_nlink != _LINKS_OF_A_LEAF:
+        if found.st_nlink != _LINKS_OF_A_LEAF or found.st_size < _LISTED_ANYWAY_OCTETS:
             return False
-        if found.st_dev not in self._counts:
-            self._counts[found.st_dev] = counts_directories(found.st_dev)
-        return self._counts[found.st_dev]
+        device = os.fstat(self._top.fd).st_dev  # open, and so the same one all the time
+        if self._is_counted is None:
+            self._is_counted = counts_directories(device)
+        return self._is_counted and found.st_dev == device
 
     def _stamp(self, parts: tuple[str, ...]) -> Stamp:
         with as_ours(self.root, *parts):

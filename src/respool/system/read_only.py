@@ -156,7 +156,7 @@ class ReadOnlyTree(OpenDirectories):
 
 def _entry(name: str, found: os.stat_result) -> Entry:
     mode = found.st_mode
-    kind = EntryKind.FILE if stat.S_ISREG(mode) else kind_of(mode)
+    kind = EntryKind.FILE if stat.S_ISREG(mode) else kind_of(mode)  # nearly all: no call for it
     return Entry(name, kind, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 

@@ -72,6 +72,16 @@ def test_a_file_with_a_password_or_what_is_no_setting_is_refused(
         read_settings({}, {}, path)
 
 
+def test_a_file_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    """One that is not there sets nothing; of this one nobody knows what it sets."""
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "file").touch()
+
+    for path in (tmp_path / "round" / "respool.toml", tmp_path / "file" / "respool.toml"):
+        with pytest.raises(UsageError, match="cannot be read"):
+            read_settings({}, {}, path)
+
+
 @pytest.mark.parametrize("octets", [None, b"", b"\n", b"\xff\xfe"])
 def test_a_password_file_without_a_password_is_refused(
     tmp_path: Path, octets: bytes | None

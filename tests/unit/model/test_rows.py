@@ -18,7 +18,14 @@ from respool.model.inventory import (
 )
 from respool.model.messages import PartitionName
 from respool.model.names import MailboxName
-from respool.model.rows import Counts, counts_of, has_uid, in_uid_order, parts_in_uid_order
+from respool.model.rows import (
+    Counts,
+    counts_of,
+    has_uid,
+    in_uid_order,
+    parts_in_uid_order,
+    without_repeats,
+)
 from respool.model.state import Annotation, MailboxState, UidSet
 
 SEEN = 1 << 4
@@ -132,3 +139,11 @@ def test_parts_follow_each_other_in_the_order_of_uids(
 def test_a_uid_is_looked_for_among_others_that_ascend(uid: int) -> None:
     for others in ((), (1, 5), (5, (1 << 32) - 1)):
         assert has_uid(np.array(others, dtype=np.uint32), uid) == (uid in others)
+
+
+@pytest.mark.parametrize("uids", [(), (7,), (7, 7, 7), (0, 1, 1, 5, (1 << 32) - 1, (1 << 32) - 1)])
+def test_uids_that_ascend_come_once_each(uids: tuple[int, ...]) -> None:
+    once = without_repeats(np.array(uids, dtype=np.uint32))
+
+    assert once.dtype == np.uint32
+    assert once.tolist() == sorted(set(uids))

@@ -15,16 +15,18 @@ from respool.app.wiring import STEP_KINDS
 from respool.errors import PlanFileInvalid
 from respool.planning.codec import (
     check_plan,
+    from_json,
     parse_head,
     parse_step,
     parse_tail,
     render_plan,
     render_step,
+    to_json,
 )
 from respool.planning.plan import PlanHead, PlanTail
 from respool.planning.proof import ProveMailbox
 from respool.planning.source_place import SourcePlace
-from respool.planning.step import Step
+from respool.planning.step import PlannedMessage, Step
 from respool.targets.spool.steps import CopyMessages, CreateMailbox, RebuildMailbox
 from tests.unit.planning.plans import HEAD, HEADS, made, message, plan_lines, values_of
 
@@ -258,3 +260,12 @@ def test_a_step_that_calls_itself_another_is_refused_even_with_a_right_digest() 
 
     with pytest.raises(PlanFileInvalid, match="calls itself 0"):
         check_plan([*body, tail], STEP_KINDS)
+
+
+@pytest.mark.parametrize("one", [message(1), message(7, flags=("a", "b"))])
+def test_a_single_message_is_written_and_read_like_one_of_many(one: PlannedMessage) -> None:
+    """It is a tuple, which is written otherwise."""
+    written = to_json(one)
+
+    assert written == one.as_row()
+    assert from_json(PlannedMessage, written) == one

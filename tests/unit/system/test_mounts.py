@@ -13,7 +13,11 @@ def test_a_mount_is_told_with_its_blanks() -> None:
     line = r"36 35 98:0 /sub /mnt/a\040b rw,noatime master:1 - btrfs /dev/sda1 rw,errors=continue"
 
     assert parse_mount(line) == Mount(
-        point="/mnt/a b", kind="btrfs", source="/dev/sda1", number="98:0"
+        point="/mnt/a b",
+        kind="btrfs",
+        source="/dev/sda1",
+        number="98:0",
+        options=frozenset({"rw", "errors=continue"}),
     )
 
 
@@ -29,25 +33,40 @@ def test_a_mount_is_that_of_the_longest_point_above() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kinds", "known"),
+    ("kinds", "is_counted"),
     [
-        (("ext4",), "counted"),
-        (("xfs", "xfs"), "counted"),  # mounted at two places
-        (("btrfs",), ""),
-        (("nfs4",), ""),
-        (("tmpfs", "overlay"), ""),  # of one number, whatever that is
-        ((), ""),
+        (("ext4",), True),
+        (("xfs", "xfs"), True),  # mounted at two places
+        (("btrfs",), False),
+        (("nfs4",), False),
+        (("ext2",), False),  # nothing keeps it consistent
+        (("tmpfs", "overlay"), False),  # of one number, whatever that is
+        ((), False),
     ],
 )
 def test_links_are_counted_where_that_is_known_of_the_file_system(
-    kinds: tuple[str, ...], known: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kinds: tuple[str, ...],
+    is_counted: bool,  # noqa: FBT001 - a case
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines = [f"{at} 1 98:7 / /m{at} rw - {kind} /dev/sda{at} rw" for at, kind in enumerate(kinds)]
     told = tmp_path / "mountinfo"
     told.write_text("\n".join(["9 1 98:1 / / rw - ext4 /dev/sdb rw", *lines, ""]), "ascii")
     monkeypatch.setattr(mounts, "_MOUNTS", told)
 
-    assert counts_directories(os.makedev(98, 7)) is bool(known)
+    assert counts_directories(os.makedev(98, 7)) is is_counted
+
+
+@pytest.mark.parametrize("option", ["noload", "norecovery"])
+def test_links_are_not_believed_where_a_log_was_not_replayed(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "mountinfo"
+    told.write_text(f"9 1 98:7 / /m ro - ext4 /dev/sdb ro,{option}\n", "ascii")
+    monkeypatch.setattr(mounts, "_MOUNTS", told)
+
+    assert not counts_directories(os.makedev(98, 7))
 
 
 def test_nothing_is_known_where_the_kernel_tells_no_mounts(

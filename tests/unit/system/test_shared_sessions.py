@@ -8,7 +8,7 @@ import pytest
 
 from respool.errors import ServerSaidNo, ServerUnreachable
 from respool.system import shared_sessions
-from respool.system.imap import ImapSession
+from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from respool.system.shared_sessions import SharedSessions
@@ -32,8 +32,8 @@ class Entered(list[ImapSession]):
 
 
 @contextmanager
-def sessions() -> Iterator[tuple[Entered, SharedSessions]]:
-    with StandInServer(("IMAP4rev1", "AUTH=PLAIN")) as server:
+def sessions(*offer: str) -> Iterator[tuple[Entered, SharedSessions]]:
+    with StandInServer(("IMAP4rev1", "AUTH=PLAIN", *offer)) as server:
         server.add_account("jdoe")
         entered = Entered(server)
         with closing(SharedSessions(entered.enter)) as shared:
@@ -97,5 +97,85 @@ def test_one_that_was_idle_for_long_is_looked_at_first(monkeypatch: pytest.Monke
         entered.cut()
         with shared.one() as anew:
             anew.ask("NOOP")
+
+    assert len(entered) == 2
+
+
+def test_once_one_has_failed_all_are_looked_at_before_they_are_lent() -> None:
+    """A server that is gone has ended all of them: it is told of once."""
+    with sessions() as (entered, shared):
+        with shared.one(), shared.one(), shared.one():
+            pass
+        entered.cut()
+        with pytest.raises(ServerUnreachable), shared.one() as session:
+            session.ask("NOOP")
+        with shared.one() as session:
+            session.ask("NOOP")
+
+    assert len(entered) == 4
+
+
+def test_one_that_is_lent_while_all_are_closed_is_closed_after_that() -> None:
+    with sessions() as (entered, shared):
+        with shared.one() as lent:
+            shared.close()
+            lent.ask("NOOP")
+        assert not is_alive(lent)
+        with shared.one() as anew:
+            anew.ask("NOOP")
+
+    assert len(entered) == 2
+
+
+@pytest.mark.parametrize("offer", [("UNSELECT",), ()], ids=["can-leave", "cannot"])
+def test_nobody_gets_one_with_a_folder_open(offer: tuple[str, ...]) -> None:
+    with sessions(*offer) as (entered, shared):
+        with shared.one() as session:
+            session.open_to_read("INBOX")
+        with shared.one() as session, pytest.raises(ServerSaidNo):
+            session.ask("SEARCH", "ALL", response="SEARCH")
+
+    assert len(entered) == (1 if offer else 2)
+
+
+def test_threads_that_ask_at_once_never_share_one() -> None:
+    with sessions() as (entered, shared):
+        in_use: set[int] = set()
+        doubled: list[int] = []
+        together = threading.Barrier(4)
+
+        def ask() -> None:
+            together.wait()
+            for _ in range(25):
+                with shared.one() as session:
+                    if id(session) in in_use:
+                        doubled.append(id(session))
+                    in_use.add(id(session))
+                    session.ask("NOOP")
+                    in_use.discard(id(session))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    assert doubled == []
+    assert len(entered) <= 4
+
+
+def test_one_whose_answer_was_not_read_to_its_end_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is left of it would be taken for the next answer."""
+    with sessions() as (entered, shared):
+        with shared.one():
+            pass
+        monkeypatch.setattr("imaplib._MAXLINE", 10)
+        with pytest.raises(ServerUnreachable, match="gone"), shared.one() as session:
+            session.ask("LIST", '""', '"*"', response="LIST")
+        monkeypatch.undo()
+        with shared.one() as session:
+            session.ask("NOOP")
 
     assert len(entered) == 2
