@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from respool.system import mounts
+from respool.system import mounts, open_directories
 from respool.system.mounts import Mount, counts_directories, mount_of, parse_mount
+from respool.system.read_only import ReadOnlyTree
+from tests.support.loop_file_systems import loop_file_system
 
 
 def test_a_mount_is_told_with_its_blanks() -> None:
@@ -56,6 +58,28 @@ def test_links_are_counted_where_that_is_known_of_the_file_system(
     monkeypatch.setattr(mounts, "_MOUNTS", told)
 
     assert counts_directories(os.makedev(98, 7)) is is_counted
+
+
+@pytest.mark.parametrize(("kind", "is_counted"), [("xfs", True), ("btrfs", False)])
+def test_real_ones_say_how_many_are_below_where_we_believe_it(
+    kind: str,
+    is_counted: bool,  # noqa: FBT001 - a case
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On btrfs every directory has one link; on all of them every directory is found."""
+    monkeypatch.setattr(open_directories, "_LISTED_ANYWAY_OCTETS", 0)
+    with loop_file_system(kind, tmp_path) as place:
+        (place / "full" / "below").mkdir(parents=True)
+        (place / "leaf").mkdir()
+        (place / "leaf" / "1.").touch()
+        tree = ReadOnlyTree(place)
+
+        assert counts_directories(place.stat().st_dev) is is_counted
+        assert ((place / "leaf").stat().st_nlink == 2) is is_counted
+        assert ((place / "full").stat().st_nlink == 3) is is_counted
+        assert tree.subdirectories("full") == ("below",)
+        assert tree.subdirectories("leaf") == ()
 
 
 @pytest.mark.parametrize("option", ["noload", "norecovery"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from respool.system.imap import ImapSession, is_alive
 from respool.system.imap_login import Credentials, Trust, enter
 from respool.system.imap_places import ImapAddress
 from respool.system.shared_sessions import SharedSessions
+from tests.support.kept_mail import KeptMessage
 from tests.support.stand_in_server import StandInServer
 
 
@@ -179,3 +181,18 @@ def test_one_whose_answer_was_not_read_to_its_end_is_not_used_again(
             session.ask("NOOP")
 
     assert len(entered) == 2
+
+
+def test_a_search_among_very_many_messages_is_one_long_line() -> None:
+    """The library alone would stop at a million octets, and leave the rest for the next answer."""
+    many = 200_000
+    with StandInServer(("IMAP4rev1", "AUTH=PLAIN", "UNSELECT")) as server:
+        one = KeptMessage(uid=1, octets=b"", flags=set(), internaldate=datetime.now(UTC))
+        server.add_account("jdoe").folders["INBOX"].messages.extend([one] * many)
+        shared = SharedSessions(Entered(server).enter)
+        with closing(shared), shared.one() as session:
+            session.open_to_read("INBOX")
+            found = session.ask("SEARCH", "ALL", response="SEARCH")
+
+    assert len(" ".join(map(str, range(1, many + 1)))) > 1_000_000
+    assert list(map(int, found)) == list(range(1, many + 1))
